@@ -1,0 +1,40 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  TOCSIN_EVIDENCE_BENIGN = 1 << 0, /* opinion benign; else malicious */
+  TOCSIN_EVIDENCE_HELD = 1 << 1,   /* stored, not counted, not relayed */
+  TOCSIN_EVIDENCE_IMPORTED =
+      1 << 2,                      /* basis imported or derived: shown, never counted; local only */
+  TOCSIN_EVIDENCE_OWN = 1 << 3,    /* of this node's own operator */
+  TOCSIN_EVIDENCE_PERSON = 1 << 4, /* the reported subject is a person subject */
+} TocsinEvidenceFlags;
+
+/**
+ * TocsinEvidence:
+ *
+ * What one live report contributes to one subject key: the record of the `evidence`
+ * table, read in place from the map. Host byte order; the store is of one machine.
+ */
+typedef struct
+{
+  guint32 reporter;    /* interned actor number; 0 is this node's operator */
+  guint8 category;     /* TocsinCategory id */
+  guint8 flags;        /* TocsinEvidenceFlags */
+  guint8 confidence;   /* 1..100 */
+  guint8 subject_type; /* TocsinSubjectType that was reported: half-lives are by it */
+  guint32 observed_s;  /* lastObservedAt, seconds since the epoch */
+  guint32 expires_s;   /* endTime, seconds since the epoch */
+  guint64 report;      /* number of the report in table `reports` */
+} TocsinEvidence;
+
+G_STATIC_ASSERT (sizeof (TocsinEvidence) == 24);
+
+G_END_DECLS
