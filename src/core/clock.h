@@ -12,16 +12,77 @@ G_BEGIN_DECLS
 #define TOCSIN_HOUR_US   (60 * TOCSIN_MINUTE_US)
 #define TOCSIN_DAY_US    (24 * TOCSIN_HOUR_US)
 
-/* RFC 3339 timestamps, as activities and answers carry them: UTC, "Z". */
+/**
+ * tocsin_time_parse:
+ * @text: a timestamp as a peer wrote it
+ * @out_us: (out): microseconds since the epoch; untouched on error
+ * @error: return location for an error, or %NULL
+ *
+ * Reads the whole of @text as a `date-time` of
+ * [RFC 3339, section 5.6](https://www.rfc-editor.org/rfc/rfc3339#section-5.6): any offset, a
+ * fraction of 1 to 9 digits (what is finer than a microsecond is cut), `t` and `z` in either
+ * case. A leap second is the last microsecond before it.
+ *
+ * Returns: %TRUE, or %FALSE with %TOCSIN_ERROR_INVALID, also for a time outside of 1970–9999 UTC
+ */
 gboolean tocsin_time_parse (const char *text, gint64 *out_us, GError **error);
-char *tocsin_time_format (gint64 time_us)
-    G_GNUC_WARN_UNUSED_RESULT; /* "2026-11-23T17:57:07Z", micros only if not 0 */
-gboolean tocsin_http_date_parse (const char *text,
-                                 gint64 *out_us); /* IMF-fixdate, RFC 9110 section 5.6.7 */
+
+/**
+ * tocsin_time_format:
+ * @time_us: microseconds since the epoch; before 1970 counts as 1970, after 9999 as its end
+ *
+ * Returns: (transfer full): `2026-11-23T17:57:07Z`, with six digits of fraction unless these are
+ *   all 0; free with g_free()
+ */
+char *tocsin_time_format (gint64 time_us) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * tocsin_http_date_parse:
+ * @text: the value of a `Date` field
+ * @out_us: (out): microseconds since the epoch; untouched if %FALSE is returned
+ *
+ * Reads the IMF-fixdate of
+ * [RFC 9110, section 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7). The obsolete
+ * forms are not taken: nothing that signs requests sends them.
+ *
+ * Returns: %TRUE if @text is such a date, with the right name of its day
+ */
+gboolean tocsin_http_date_parse (const char *text, gint64 *out_us);
+
+/**
+ * tocsin_http_date_format:
+ * @time_us: microseconds since the epoch, clamped as tocsin_time_format() does
+ *
+ * Returns: (transfer full): `Mon, 23 Nov 2026 17:57:07 GMT`; free with g_free()
+ */
 char *tocsin_http_date_format (gint64 time_us) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * tocsin_time_now_us:
+ *
+ * For the edges alone: what is pure takes its time as an argument.
+ *
+ * Returns: the wall clock, in microseconds since the epoch
+ */
 gint64 tocsin_time_now_us (void);
-gboolean tocsin_time_is_sane (gint64 now_us); /* a clock before 2026 or after 2100 signs nothing */
-char *tocsin_uuid7_new (gint64 now_us)
-    G_GNUC_WARN_UNUSED_RESULT; /* RFC 9562 section 5.7, random tail from the CSPRNG */
+
+/**
+ * tocsin_time_is_sane:
+ * @now_us: what the clock says, in microseconds since the epoch
+ *
+ * Returns: %FALSE for a clock before 2026 or after 2100, by which nothing may be signed
+ */
+gboolean tocsin_time_is_sane (gint64 now_us);
+
+/**
+ * tocsin_uuid7_new:
+ * @now_us: the time, in microseconds since the epoch
+ *
+ * Makes a UUIDv7 ([RFC 9562, section 5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7))
+ * with 62 random bits from the system's generator. Ids of different microseconds sort by time.
+ *
+ * Returns: (transfer full): 36 lower-case characters; free with g_free()
+ */
+char *tocsin_uuid7_new (gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

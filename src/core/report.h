@@ -52,40 +52,94 @@ typedef enum
 } TocsinRemoveReason;
 
 /**
- * TocsinReport: a statement about one subject in one category, protocol.md "Vocabulary".
+ * TocsinReport:
+ * @id: (owned): its URI
+ * @attributed_to: (owned): URI of the actor who reports
+ * @subject: (owned): what it is about
+ * @category: id; an unknown slug is %TOCSIN_CATEGORY_OTHER
+ * @category_text: (owned): the slug as written
+ * @confidence: 1 to 100
+ * @content: (owned) (nullable): plain text, at most 280 characters, amber reports only
+ * @published_us: first version, in microseconds since the epoch, as all times here
+ * @updated_us: this version
+ * @observed_us: first observation, cut to the hour
+ * @last_observed_us: last observation, cut to the hour
+ * @end_us: when it stops to count
+ *
+ * A statement about one subject in one category: protocol.md, "Vocabulary".
  */
 typedef struct
 {
-  char *id;            /* (owned) URI */
-  char *attributed_to; /* (owned) actor URI */
+  char *id;
+  char *attributed_to;
   TocsinSubject subject;
-  guint8 category;     /* id; an unknown slug is TOCSIN_CATEGORY_OTHER */
-  char *category_text; /* (owned) the slug as written */
+  guint8 category;
+  char *category_text;
   TocsinBasis basis;
   TocsinOpinion opinion;
-  guint8 confidence; /* 1..100 */
+  guint8 confidence;
   TocsinAction action;
   TocsinSharing sharing;
-  char *content; /* (owned) (nullable) plain text, at most 280 characters, amber only */
+  char *content;
   gint64 published_us;
   gint64 updated_us;
-  gint64 observed_us;      /* cut to the hour */
-  gint64 last_observed_us; /* cut to the hour */
+  gint64 observed_us;
+  gint64 last_observed_us;
   gint64 end_us;
 } TocsinReport;
 
-/* Free by tocsin_report_clear(); the names below are the wire names, NULL / FALSE if unknown. */
+/**
+ * tocsin_report_clear:
+ * @self: a report, or one zeroed
+ *
+ * Frees what @self owns and zeroes it.
+ */
 void tocsin_report_clear (TocsinReport *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinReport, tocsin_report_clear)
 
-/* Checks what scoring.md 6 and protocol.md "Vocabulary" forbid whatever the sender is: a refused
- * (category, type) pair, csam with a URL or text, person subjects marked clear, the abuse trio not
- * amber, content without amber, order of times, 3 years at most for person subjects. UNPROCESSABLE
- * if so. */
+/**
+ * tocsin_report_validate:
+ * @self: a report, its strings valid UTF-8 or not
+ * @now_us: the time, in microseconds since the epoch
+ * @error: return location for an error, or %NULL
+ *
+ * Checks what scoring.md 6 and protocol.md "Vocabulary" forbid whoever the sender is: a pair of
+ * category and subject type without a half-life, csam with a URL in clear or with text, a person
+ * subject shared as clear or, for csam, ncii, violence and doxxing, as anything but amber, text
+ * without amber, times out of order, more than 3 years about a person. A csam report about a URL
+ * carries its digest alone. Does not look at @id, @attributed_to and @basis: who may send which
+ * is not a matter of the report.
+ *
+ * Returns: %TRUE, or %FALSE with %TOCSIN_ERROR_UNPROCESSABLE, or %TOCSIN_ERROR_FUTURE for an
+ *   update or observation more than an hour ahead of @now_us
+ */
 gboolean tocsin_report_validate (const TocsinReport *self, gint64 now_us, GError **error);
+
+/**
+ * tocsin_report_default_sharing:
+ * @category: id of a category
+ * @type: type of the subject
+ *
+ * Returns: amber for the abuse group, green for every other
+ */
 TocsinSharing tocsin_report_default_sharing (guint8 category, TocsinSubjectType type);
+
+/**
+ * tocsin_report_default_end:
+ * @category: id of a category
+ * @type: type of the subject
+ * @last_observed_us: the last observation, in microseconds since the epoch
+ *
+ * Four half-lives after the last observation and at most three years; three years where nothing
+ * decays. A fact that is valid while listed lasts 48 h past the listing that shows it: it comes
+ * from imported lists, each reading of which renews it.
+ *
+ * Returns: microseconds since the epoch; @last_observed_us itself for a pair that is refused
+ */
 gint64 tocsin_report_default_end (guint8 category, TocsinSubjectType type, gint64 last_observed_us);
 
+/* The names on the wire: static, %NULL for a value out of range; %FALSE, with @out untouched, for
+ * an unknown name. */
 const char *tocsin_opinion_to_string (TocsinOpinion v);
 gboolean tocsin_opinion_from_string (const char *s, TocsinOpinion *out);
 const char *tocsin_basis_to_string (TocsinBasis v);

@@ -1,0 +1,181 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/error.h"
+
+#define NOV_23_US (G_GINT64_CONSTANT (1795456627) * TOCSIN_SECOND_US) /* 2026-11-23T17:57:07Z */
+
+static void
+test_parse (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *canonical; /* NULL: refused */
+  } cases[] = {
+    { "2026-11-23T17:57:07Z", "2026-11-23T17:57:07Z" },
+    { "2026-11-23t17:57:07z", "2026-11-23T17:57:07Z" },
+    { "2026-11-23T17:57:07.5Z", "2026-11-23T17:57:07.500000Z" },
+    { "2026-11-23T17:57:07.000000999Z", "2026-11-23T17:57:07Z" },
+    { "2026-11-23T17:57:07.123456789Z", "2026-11-23T17:57:07.123456Z" },
+    { "2026-11-23T18:57:07+01:00", "2026-11-23T17:57:07Z" },
+    { "2026-11-23T17:57:07-00:00", "2026-11-23T17:57:07Z" },
+    { "2026-12-31T20:00:00-05:30", "2027-01-01T01:30:00Z" },
+    { "1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z" },
+    { "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z" },
+    { "2000-02-29T00:00:00Z", "2000-02-29T00:00:00Z" },
+    { "2024-02-29T12:00:00Z", "2024-02-29T12:00:00Z" },
+    { "2016-12-31T23:59:60Z", "2016-12-31T23:59:59.999999Z" },
+    { "1990-12-31T15:59:60-08:00", "1990-12-31T23:59:59.999999Z" },
+    { "2026-11-23T17:57:60Z", NULL },
+    { "2026-11-23T17:57:61Z", NULL },
+    { "2100-02-29T00:00:00Z", NULL },
+    { "2026-02-29T00:00:00Z", NULL },
+    { "2026-04-31T00:00:00Z", NULL },
+    { "2026-00-01T00:00:00Z", NULL },
+    { "2026-13-01T00:00:00Z", NULL },
+    { "2026-01-00T00:00:00Z", NULL },
+    { "2026-11-23T24:00:00Z", NULL },
+    { "2026-11-23T17:60:07Z", NULL },
+    { "2026-11-23T17:57:07", NULL },
+    { "2026-11-23T17:57:07.Z", NULL },
+    { "2026-11-23T17:57:07.1234567890Z", NULL },
+    { "2026-11-23T17:57:07+0100", NULL },
+    { "2026-11-23T17:57:07+24:00", NULL },
+    { "2026-11-23T17:57:07+01:60", NULL },
+    { "2026-11-23 17:57:07Z", NULL },
+    { "2026-11-23T17:57:07Z ", NULL },
+    { " 2026-11-23T17:57:07Z", NULL },
+    { "2026-11-23T17:57Z", NULL },
+    { "2026-11-23", NULL },
+    { "+2026-11-23T17:57:07Z", NULL },
+    { "1969-12-31T23:59:59Z", NULL },
+    { "1970-01-01T00:00:00+00:01", NULL },
+    { "9999-12-31T23:59:59-00:01", NULL },
+    { "0000-01-01T00:00:00Z", NULL },
+    { "", NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *again = NULL;
+      gint64 time_us = -7;
+
+      g_test_message ("%s", cases[i].text);
+      if (cases[i].canonical == NULL)
+        {
+          g_assert_false (tocsin_time_parse (cases[i].text, &time_us, &error));
+          g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+          g_assert_cmpint (time_us, ==, -7);
+          continue;
+        }
+      g_assert_true (tocsin_time_parse (cases[i].text, &time_us, &error));
+      g_assert_no_error (error);
+      again = tocsin_time_format (time_us);
+      g_assert_cmpstr (again, ==, cases[i].canonical);
+    }
+}
+
+/* A walk through the whole range, against GLib's calendar. */
+static void
+test_agrees_with_glib (void)
+{
+  for (gint64 s = 0; s < G_GINT64_CONSTANT (253402300800); s += 86400 * 97 + 3607)
+    {
+      g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (s);
+      g_autofree char *expected = g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ");
+      g_autofree char *ours = tocsin_time_format (s * TOCSIN_SECOND_US);
+      gint64 back_us = 0;
+
+      g_assert_cmpstr (ours, ==, expected);
+      g_assert_true (tocsin_time_parse (ours, &back_us, NULL));
+      g_assert_cmpint (back_us, ==, s * TOCSIN_SECOND_US);
+    }
+}
+
+static void
+test_http_date (void)
+{
+  static const struct
+  {
+    const char *text;
+    gint64 seconds; /* -1: refused */
+  } cases[] = {
+    { "Sun, 06 Nov 1994 08:49:37 GMT", 784111777 },
+    { "Thu, 01 Jan 1970 00:00:00 GMT", 0 },
+    { "Mon, 23 Nov 2026 17:57:07 GMT", 1795456627 },
+    { "Mon, 06 Nov 1994 08:49:37 GMT", -1 },
+    { "Sunday, 06-Nov-94 08:49:37 GMT", -1 },
+    { "Sun Nov  6 08:49:37 1994", -1 },
+    { "Sun, 6 Nov 1994 08:49:37 GMT", -1 },
+    { "Sun, 06 Nov 1994 08:49:37 UTC", -1 },
+    { "Sun, 06 Nov 1994 08:49:37 gmt", -1 },
+    { "Sun, 06 Nov 1994 08:49:37 GMT ", -1 },
+    { "Sun, 06 NOV 1994 08:49:37 GMT", -1 },
+    { "Sun, 31 Nov 1994 08:49:37 GMT", -1 },
+    { "Sun, 06 Nov 1994 08:49:37", -1 },
+    { "", -1 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      gint64 time_us = -7;
+      g_autofree char *again = NULL;
+
+      g_test_message ("%s", cases[i].text);
+      g_assert_cmpint (tocsin_http_date_parse (cases[i].text, &time_us), ==, cases[i].seconds >= 0);
+      if (cases[i].seconds < 0)
+        continue;
+      g_assert_cmpint (time_us, ==, cases[i].seconds * TOCSIN_SECOND_US);
+      again = tocsin_http_date_format (time_us);
+      g_assert_cmpstr (again, ==, cases[i].text);
+    }
+}
+
+static void
+test_sane (void)
+{
+  g_assert_false (tocsin_time_is_sane (0));
+  g_assert_false (tocsin_time_is_sane (G_GINT64_CONSTANT (1767225599) * TOCSIN_SECOND_US));
+  g_assert_true (tocsin_time_is_sane (G_GINT64_CONSTANT (1767225600) * TOCSIN_SECOND_US));
+  g_assert_true (tocsin_time_is_sane (NOV_23_US));
+  g_assert_false (tocsin_time_is_sane (G_GINT64_CONSTANT (4133980800) * TOCSIN_SECOND_US));
+  g_assert_false (tocsin_time_is_sane (-1));
+}
+
+static void
+test_uuid7 (void)
+{
+  g_autofree char *previous = g_strdup ("");
+
+  for (int i = 0; i < 2000; i++)
+    {
+      g_autofree char *uuid = tocsin_uuid7_new (NOV_23_US + i);
+
+      g_assert_true (g_uuid_string_is_valid (uuid));
+      g_assert_cmpint (uuid[14], ==, '7');
+      g_assert_nonnull (strchr ("89ab", uuid[19]));
+      g_assert_cmpstr (uuid, >, previous);
+      g_free (previous);
+      previous = g_steal_pointer (&uuid);
+    }
+  /* RFC 9562, appendix A.6: the first 48 bits are Unix milliseconds. */
+  g_autofree char *example = tocsin_uuid7_new (G_GINT64_CONSTANT (0x017F22E279B0) * 1000);
+  g_assert_true (g_str_has_prefix (example, "017f22e2-79b0-7"));
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/clock/parse", test_parse);
+  g_test_add_func ("/clock/agrees-with-glib", test_agrees_with_glib);
+  g_test_add_func ("/clock/http-date", test_http_date);
+  g_test_add_func ("/clock/sane", test_sane);
+  g_test_add_func ("/clock/uuid7", test_uuid7);
+  return g_test_run ();
+}
