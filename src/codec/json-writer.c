@@ -1,0 +1,232 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-codec"
+
+#include "codec/json-writer.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Times 10^6 this still is an integer that a double holds exactly. */
+#define MAX_FIXED_POINT 1e9
+
+/**
+ * tocsin_json_append_string:
+ * @value: (array length=size): UTF-8
+ *
+ * Appends @value in quotes, with the escapes of [RFC 8785, section
+ * 3.2.2.2](https://www.rfc-editor.org/rfc/rfc8785#section-3.2.2.2) and no other, so that
+ * canonical JSON and our answers share it.
+ */
+void
+tocsin_json_append_string (GString *out, const char *value, gsize size)
+{
+  static const char hex[] = "0123456789abcdef";
+  static const char from[] = "\b\t\n\f\r\"\\";
+  static const char to[] = "btnfr\"\\";
+  const char *end = value + size;
+
+  g_string_append_c (out, '"');
+  for (const char *at = value; at < end; at++)
+    {
+      const char *run = at;
+      const char *found;
+
+      while (at < end && (guchar) *at >= 0x20 && *at != '"' && *at != '\\')
+        at++;
+      if (at > run)
+        g_string_append_len (out, run, at - run);
+      if (at == end)
+        break;
+      found = memchr (from, *at, sizeof from - 1);
+      g_string_append_c (out, '\\');
+      if (found != NULL)
+        g_string_append_c (out, to[found - from]);
+      else
+        {
+          g_string_append_len (out, "u00", 3);
+          g_string_append_c (out, hex[(guchar) *at >> 4]);
+          g_string_append_c (out, hex[(guchar) *at & 15]);
+        }
+    }
+  g_string_append_c (out, '"');
+}
+
+void
+tocsin_json_append_int (GString *out, gint64 value)
+{
+  char digits[24];
+  gsize at = sizeof digits;
+  guint64 rest = value < 0 ? -(guint64) value : (guint64) value;
+
+  do
+    {
+      digits[--at] = (char) ('0' + rest % 10);
+      rest /= 10;
+    }
+  while (rest > 0);
+  if (value < 0)
+    digits[--at] = '-';
+  g_string_append_len (out, digits + at, (gssize) (sizeof digits - at));
+}
+
+static void
+begin_value (TocsinJsonWriter *self)
+{
+  if (self->comma)
+    g_string_append_c (self->out, ',');
+  self->comma = TRUE;
+}
+
+void
+tocsin_json_writer_begin_object (TocsinJsonWriter *self)
+{
+  begin_value (self);
+  g_string_append_c (self->out, '{');
+  self->comma = FALSE;
+}
+
+void
+tocsin_json_writer_end_object (TocsinJsonWriter *self)
+{
+  g_string_append_c (self->out, '}');
+  self->comma = TRUE;
+}
+
+void
+tocsin_json_writer_begin_array (TocsinJsonWriter *self)
+{
+  begin_value (self);
+  g_string_append_c (self->out, '[');
+  self->comma = FALSE;
+}
+
+void
+tocsin_json_writer_end_array (TocsinJsonWriter *self)
+{
+  g_string_append_c (self->out, ']');
+  self->comma = TRUE;
+}
+
+void
+tocsin_json_writer_name (TocsinJsonWriter *self, const char *name)
+{
+  begin_value (self);
+  tocsin_json_append_string (self->out, name, strlen (name));
+  g_string_append_c (self->out, ':');
+  self->comma = FALSE;
+}
+
+void
+tocsin_json_writer_string_len (TocsinJsonWriter *self, const char *value, gsize size)
+{
+  begin_value (self);
+  tocsin_json_append_string (self->out, value, size);
+}
+
+void
+tocsin_json_writer_string (TocsinJsonWriter *self, const char *value)
+{
+  if (value == NULL)
+    tocsin_json_writer_null (self);
+  else
+    tocsin_json_writer_string_len (self, value, strlen (value));
+}
+
+void
+tocsin_json_writer_int (TocsinJsonWriter *self, gint64 value)
+{
+  begin_value (self);
+  tocsin_json_append_int (self->out, value);
+}
+
+static void
+append_millionths (GString *out, gint64 millionths)
+{
+  guint64 size = millionths < 0 ? -(guint64) millionths : (guint64) millionths;
+  guint32 fraction = (guint32) (size % 1000000);
+  char digits[7] = ".000000";
+  gsize n = 7;
+
+  if (millionths < 0)
+    g_string_append_c (out, '-');
+  tocsin_json_append_int (out, (gint64) (size / 1000000));
+  if (fraction == 0)
+    return;
+  for (gsize i = 6; i > 0; i--, fraction /= 10)
+    digits[i] = (char) ('0' + fraction % 10);
+  while (digits[n - 1] == '0')
+    n--;
+  g_string_append_len (out, digits, (gssize) n);
+}
+
+/**
+ * tocsin_json_writer_double:
+ *
+ * Writes @value rounded to six decimals, without trailing zeros; 1.0 is written 1. What has
+ * no JSON, NaN and infinities, is written null.
+ */
+void
+tocsin_json_writer_double (TocsinJsonWriter *self, double value)
+{
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (!isfinite (value))
+    {
+      tocsin_json_writer_null (self);
+      return;
+    }
+  begin_value (self);
+  if (fabs (value) < MAX_FIXED_POINT)
+    append_millionths (self->out, llround (value * 1e6));
+  else
+    g_string_append (self->out, g_ascii_dtostr (buffer, sizeof buffer, value));
+}
+
+void
+tocsin_json_writer_raw (TocsinJsonWriter *self, const char *json, gsize size)
+{
+  begin_value (self);
+  g_string_append_len (self->out, json, (gssize) size);
+}
+
+void
+tocsin_json_writer_bool (TocsinJsonWriter *self, gboolean value)
+{
+  tocsin_json_writer_raw (self, value ? "true" : "false", value ? 4 : 5);
+}
+
+void
+tocsin_json_writer_null (TocsinJsonWriter *self)
+{
+  tocsin_json_writer_raw (self, "null", 4);
+}
+
+void
+tocsin_json_writer_member_string (TocsinJsonWriter *self, const char *name, const char *value)
+{
+  tocsin_json_writer_name (self, name);
+  tocsin_json_writer_string (self, value);
+}
+
+void
+tocsin_json_writer_member_int (TocsinJsonWriter *self, const char *name, gint64 value)
+{
+  tocsin_json_writer_name (self, name);
+  tocsin_json_writer_int (self, value);
+}
+
+void
+tocsin_json_writer_member_double (TocsinJsonWriter *self, const char *name, double value)
+{
+  tocsin_json_writer_name (self, name);
+  tocsin_json_writer_double (self, value);
+}
+
+void
+tocsin_json_writer_member_bool (TocsinJsonWriter *self, const char *name, gboolean value)
+{
+  tocsin_json_writer_name (self, name);
+  tocsin_json_writer_bool (self, value);
+}
