@@ -1,0 +1,100 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "store/txn.h"
+
+G_BEGIN_DECLS
+
+#define TOCSIN_STORE_FORMAT        1
+#define TOCSIN_STORE_DEFAULT_BYTES (G_GUINT64_CONSTANT (64) << 30)
+
+/**
+ * tocsin_store_open:
+ * @dir: the data directory; the database is @dir/store, the daemon's lock @dir/lock
+ * @map_bytes: the most the database can ever hold; sparse. 0: %TOCSIN_STORE_DEFAULT_BYTES
+ *
+ * Opens the database and makes it if there is none (files 0600). An older format is migrated.
+ * Ignores SIGXFSZ for the process, so that a file size limit is an error and not a death.
+ *
+ * Returns: (transfer full): the store; on error %NULL: %TOCSIN_ERROR_CONFLICT if another process
+ *   has it open, %TOCSIN_ERROR_UNSUPPORTED if a newer version wrote it, %TOCSIN_ERROR_UNAVAILABLE
+ *   if disk or memory do not suffice, else %TOCSIN_ERROR_STORE
+ */
+TocsinStore *
+tocsin_store_open (const char *dir, guint64 map_bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Every reader and the writer must be gone before. */
+void tocsin_store_close (TocsinStore *self);
+
+/* The reader of the thread that opened the store (main). Borrowed. */
+TocsinReader *tocsin_store_get_reader (TocsinStore *self);
+
+/* Frees the slots of readers that died; call on a timer (platform.md, LMDB). Returns how many. */
+guint tocsin_store_check_readers (TocsinStore *self);
+
+/* Pages in use against the map's size: at 75 the operator is told, at 90 Adds get 503. Any
+ * thread. */
+guint tocsin_store_fill_percent (TocsinStore *self);
+
+/* The generation of the newest commit: moves with every change of evidence, allow list or trust.
+ * Any thread, no transaction. */
+guint64 tocsin_store_generation (TocsinStore *self);
+
+/* Which network lengths are stored, as of the newest commit. Any thread, no transaction. */
+void tocsin_store_network_lengths (TocsinStore *self, TocsinNetworkLengths *out);
+
+/* How many entries the allow list has, as of the newest commit: a check of an empty list costs
+ * nothing. Any thread. */
+guint64 tocsin_store_allow_count (TocsinStore *self);
+
+/**
+ * tocsin_store_copy:
+ * @dir: a directory that exists and has no data.mdb
+ *
+ * Writes a compact copy of the newest committed state to @dir/data.mdb (0600) while the store is
+ * in use. Blocks for as long as that takes: not on the main thread.
+ */
+gboolean tocsin_store_copy (TocsinStore *self, const char *dir, GError **error);
+
+/* Flushes to disk; commits have done so already, so this is for shutdown. */
+gboolean tocsin_store_sync (TocsinStore *self, GError **error);
+
+/**
+ * TocsinWriteFunc:
+ * @data: what was given with it
+ *
+ * A change, run inside a write transaction. It may be run more than once (a neighbour in the
+ * batch failed and everything is done again), so it computes its results anew each time and
+ * touches nothing but @txn and @data. %FALSE refuses: nothing of it is kept.
+ */
+typedef gboolean (*TocsinWriteFunc) (TocsinTxn *txn, gpointer data, GError **error);
+
+/* One change in its own transaction, on the calling thread, with fsync; for start-up, tools and
+ * tests. A daemon's changes go through its TocsinWriter. */
+gboolean
+tocsin_store_write (TocsinStore *self, TocsinWriteFunc func, gpointer data, GError **error);
+
+/* Called in the main context that was the opener's thread default, once for each batch of commits
+ * since the last call. */
+typedef void (*TocsinStoreFunc) (TocsinNotes notes, gpointer data);
+guint tocsin_store_listen (TocsinStore *self, TocsinStoreFunc func, gpointer data);
+void tocsin_store_unlisten (TocsinStore *self, guint id);
+
+/**
+ * tocsin_store_purge:
+ * @now_us: the time
+ * @max_rows: the most rows to look at in each of its steps
+ *
+ * Does a bounded part of what time asks for: evidence past its end goes; a report past its end
+ * time loses body, subject and text at the next midnight (UTC; the digest of protocol.md "Catching
+ * up" counts it until then); tombstones, seen ids and the change log are trimmed by age.
+ *
+ * Returns: rows changed; call again while this is not 0
+ */
+guint tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinStore, tocsin_store_close)
+
+G_END_DECLS

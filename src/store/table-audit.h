@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "store/txn.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TocsinAuditRecord:
+ *
+ * One entry of the audit log: who did what to what. Holds ids and hashes, never a subject. Each
+ * carries the BLAKE2b-256 of the entry before as it is stored, so that a changed, lost or inserted
+ * entry shows. Free by tocsin_audit_record_clear(); zero it to begin.
+ */
+typedef struct
+{
+  guint64 number; /* from 1; set by append */
+  gint64 time_us;
+  guint8 previous[32]; /* set by append; zero in the first */
+  char *who;           /* (owned) token name, "socket", "node", or an actor's URI */
+  char *action;        /* (owned) "peer.trust", "report.add"… */
+  char *object;        /* (owned) (nullable) actor URI, report id, batch… */
+  char *detail;        /* (owned) (nullable) */
+} TocsinAuditRecord;
+
+void tocsin_audit_record_clear (TocsinAuditRecord *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinAuditRecord, tocsin_audit_record_clear)
+
+guint64 tocsin_audit_append (TocsinTxn *txn,
+                             gint64 now_us,
+                             const char *who,
+                             const char *action,
+                             const char *object,
+                             const char *detail);
+/* Entries after @after, ascending; or before @after, newest first (0: from the newest). */
+typedef gboolean (*TocsinAuditFunc) (const TocsinAuditRecord *record, gpointer data);
+void tocsin_audit_foreach (
+    TocsinTxn *txn, guint64 after, gboolean newest_first, TocsinAuditFunc func, gpointer data);
+
+/**
+ * tocsin_audit_verify:
+ * @checked: (out) (optional): entries looked at
+ *
+ * Walks the chain to the stored head. %FALSE with %TOCSIN_ERROR_CONFLICT, which names the first
+ * entry that does not fit.
+ */
+gboolean tocsin_audit_verify (TocsinTxn *txn, guint64 *checked, GError **error);
+
+G_END_DECLS

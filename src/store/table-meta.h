@@ -1,0 +1,28 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "store/txn.h"
+
+G_BEGIN_DECLS
+
+/* Table `meta`: single facts. */
+
+/* Random, not 0; new after a restore, so that readers of our outbox begin at 0 (protocol.md,
+ * "Catching up"). */
+guint64 tocsin_meta_epoch (TocsinTxn *txn);
+void tocsin_meta_renew_epoch (TocsinTxn *txn);
+
+/* As tocsin_store_generation(), as this transaction sees it. */
+guint64 tocsin_meta_generation (TocsinTxn *txn);
+
+/* Small named values, such as "observe". Names are at most 200 bytes. */
+GBytes *tocsin_meta_get (TocsinTxn *txn, const char *name) G_GNUC_WARN_UNUSED_RESULT; /* nullable */
+void tocsin_meta_put (TocsinTxn *txn, const char *name, gconstpointer data, gsize size);
+void tocsin_meta_remove (TocsinTxn *txn, const char *name);
+
+/* The next of a named counter, from 1; for ids that are this node's own, such as bundles. */
+guint64 tocsin_meta_next (TocsinTxn *txn, const char *name);
+
+G_END_DECLS

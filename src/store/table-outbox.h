@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "core/report.h"
+#include "store/txn.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  TOCSIN_OUTBOX_ADD,
+  TOCSIN_OUTBOX_REMOVE,
+  TOCSIN_OUTBOX_UPDATE,
+  TOCSIN_OUTBOX_MESSAGE, /* Follow, Accept, Reject, Undo, Block: to one actor, never in a page */
+} TocsinOutboxKind;
+
+#define TOCSIN_AUDIENCE_FOLLOWERS G_MAXUINT32
+
+/**
+ * TocsinOutboxRecord:
+ *
+ * One activity that we send or sent: our own, or one that we relay. Free by
+ * tocsin_outbox_record_clear(); zero it to begin.
+ */
+typedef struct
+{
+  guint64 sequence; /* set by append, from 1 */
+  TocsinOutboxKind kind;
+  guint32 audience;     /* TOCSIN_AUDIENCE_FOLLOWERS, or an actor */
+  guint32 origin;       /* whose activity: TOCSIN_ACTOR_LOCAL, or the relayed one's actor */
+  guint32 relayed_from; /* the signer it came from; not sent back there */
+  guint64 report;       /* number, or 0 */
+  TocsinSharing sharing;
+  gboolean blanked; /* withdrawn: the body is gone, the sequence stays as a gap */
+  gint64 created_us;
+  char *activity_id; /* (owned) */
+  GBytes *activity;  /* (owned) (nullable) byte for byte; NULL once blanked */
+} TocsinOutboxRecord;
+
+void tocsin_outbox_record_clear (TocsinOutboxRecord *self);
+void tocsin_outbox_record_free (TocsinOutboxRecord *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinOutboxRecord, tocsin_outbox_record_clear)
+
+/* Returns the sequence that it got. */
+guint64 tocsin_outbox_append (TocsinTxn *txn, const TocsinOutboxRecord *record);
+gboolean tocsin_outbox_get (TocsinTxn *txn, guint64 sequence, TocsinOutboxRecord *out);
+gboolean tocsin_outbox_find (TocsinTxn *txn, const char *activity_id, guint64 *sequence);
+/* Drops the body. %FALSE if there is no such entry or it is blank already. */
+gboolean tocsin_outbox_blank (TocsinTxn *txn, guint64 sequence);
+guint64 tocsin_outbox_last (TocsinTxn *txn); /* lastSequence; 0: empty */
+
+/* Entries after @sequence, ascending, gaps included; @func returns %FALSE to stop. */
+typedef gboolean (*TocsinOutboxFunc) (const TocsinOutboxRecord *record, gpointer data);
+void tocsin_outbox_foreach (TocsinTxn *txn, guint64 after, TocsinOutboxFunc func, gpointer data);
+
+G_END_DECLS

@@ -1,0 +1,177 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "core/breaker.h"
+#include "core/category.h"
+#include "store/txn.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  TOCSIN_FOLLOWING_NONE,
+  TOCSIN_FOLLOWING_PENDING, /* we asked */
+  TOCSIN_FOLLOWING_ACCEPTED,
+  TOCSIN_FOLLOWING_REJECTED,
+} TocsinFollowing;
+
+typedef enum
+{
+  TOCSIN_FOLLOWER_NONE,
+  TOCSIN_FOLLOWER_PENDING, /* they asked; the operator has not answered */
+  TOCSIN_FOLLOWER_GUEST,   /* by policy: gets clear alone */
+  TOCSIN_FOLLOWER_READER,  /* accepted by hand: clear, green, amber */
+  TOCSIN_FOLLOWER_REJECTED,
+} TocsinFollower;
+
+typedef enum
+{
+  TOCSIN_SCHEME_UNKNOWN,
+  TOCSIN_SCHEME_RFC9421_ED25519,
+  TOCSIN_SCHEME_RFC9421_RSA,
+  TOCSIN_SCHEME_DRAFT_RSA, /* Cavage draft-12 */
+} TocsinScheme;
+
+typedef enum
+{
+  TOCSIN_SYNC_NEVER,   /* not read yet */
+  TOCSIN_SYNC_READING, /* a read began and has not ended */
+  TOCSIN_SYNC_MATCHES, /* digests agreed at the last comparison */
+  TOCSIN_SYNC_DIFFERS, /* they did not; one re-read from 0 a day */
+  TOCSIN_SYNC_ALERTED, /* and did not after the re-read either */
+  TOCSIN_SYNC_UNKNOWN, /* read to the end, nothing to compare */
+} TocsinSyncState;
+
+/**
+ * TocsinPeerKey: an Ed25519 key that was pinned when the peer was accepted.
+ */
+typedef struct
+{
+  gboolean confirmed; /* FALSE: seen after a change that no pinned key proved */
+  gint64 since_us;
+  char *id;        /* (owned) */
+  char *multibase; /* (owned) */
+} TocsinPeerKey;
+
+#define TOCSIN_PEER_BURST_HOURS 168
+
+/**
+ * TocsinPeerRecord:
+ *
+ * All that this node remembers about its dealings with one actor. Free by
+ * tocsin_peer_record_clear(); begin with tocsin_peer_record_init().
+ */
+typedef struct
+{
+  guint32 actor;
+
+  /* Relations. */
+  TocsinFollowing following;
+  gint64 following_since_us; /* of the present state */
+  char *follow_id;           /* (nullable) id of our Follow */
+  TocsinFollower follower;
+  gint64 follower_since_us;
+  char *follower_follow_id;    /* (nullable) id of their Follow */
+  char *follower_object;       /* (nullable) its object, as they wrote it */
+  gint64 follower_answered_us; /* a seen Follow is answered again at most once an hour */
+  guint64 accept_sequence;     /* our newest Accept or Reject in the outbox; 0: none */
+  gboolean blocked;            /* by us */
+  gboolean blocks_us;
+  char *note; /* (nullable) the operator's */
+
+  /* Trust that the operator gives. */
+  gint8 weights[TOCSIN_N_AREAS]; /* -1 unset, 0 distrust, 1..100; index TocsinArea */
+  gboolean full;                 /* its first-hand reports count as our own */
+  gboolean private_trust;        /* not published */
+
+  /* Breakers and limits. */
+  TocsinBreaker outbound;
+  gint64 inbound_open_until_us; /* burst guard: 429 for its Adds until then */
+  gint64 last_success_us;       /* of a delivery */
+  gint64 first_failure_us;      /* since the last success; 0: none */
+  gboolean away;                /* queue emptied; it catches up from our outbox */
+  guint64 dropped;              /* activities that it refused for good */
+
+  /* Guards, scoring.md 7. */
+  gint64 hour_of_burst;                         /* hours since the epoch of hours[0]; 0: none */
+  guint16 burst_hours[TOCSIN_PEER_BURST_HOURS]; /* reports an hour; [0] is the newest hour */
+  gint64 last_contact_us;                       /* newest Add or finished read */
+  guint64 first_batch;                          /* batch of the first read; 0: not begun */
+  gboolean first_batch_done;
+  gint64 withdrawn_day_us; /* start of the 24 h window */
+  guint32 withdrawn_day;   /* withdrawals in it */
+  guint32 live_at_day_start;
+  gint64 withdrawn_month_us; /* start of the 30 d window */
+  guint32 withdrawn_month;
+  guint32 live_at_month_start;
+  guint32 erased_day;            /* `erased` in the 24 h window */
+  guint32 contradictions[2];     /* {reports, contradicted} of the last 200 at most */
+  gboolean leaked;               /* relayed amber */
+  gboolean key_hold;             /* its key changed unproven: held until confirmed */
+  gboolean version_hold;         /* another major protocolVersion */
+  gboolean had_protocol_version; /* when accepted: every Add must carry a proof */
+
+  /* Reciprocity, decaying with a half-life of 30 days, as of @counted_us. */
+  double given;
+  double got;
+  double first;
+  double confirmed;
+  gint64 counted_us;
+  guint64 given_total;
+  guint64 got_total;
+
+  /* Catching up with its outbox. */
+  guint64 sync_epoch;
+  guint64 sync_sequence; /* read up to here */
+  gint64 sync_due_us;
+  gint64 sync_done_us;
+  gint64 reread_us; /* newest re-read from 0 */
+  TocsinSyncState sync_state;
+  guint64 delivered_sequence; /* newest that it took */
+
+  /* Keys and scheme. */
+  GArray *keys; /* (owned) (nullable) of TocsinPeerKey, with a clear func */
+  TocsinScheme scheme;
+  gint64 last_seen_us; /* newest authenticated message of theirs */
+} TocsinPeerRecord;
+
+void tocsin_peer_record_init (TocsinPeerRecord *self, guint32 actor);
+void tocsin_peer_record_clear (TocsinPeerRecord *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinPeerRecord, tocsin_peer_record_clear)
+GArray *tocsin_peer_keys_new (void) G_GNUC_WARN_UNUSED_RESULT;
+
+/* We follow it, it accepted, and some weight of ours is above 0: protocol.md, "Identity". */
+gboolean tocsin_peer_record_is_direct (const TocsinPeerRecord *self);
+
+/* It is to get what we send: a guest or a reader that is neither blocked nor blocking us. */
+gboolean tocsin_peer_record_is_follower (const TocsinPeerRecord *self);
+
+/**
+ * TocsinPeerCounts: how many peers are in which state.
+ */
+typedef struct
+{
+  guint64 peers;
+  guint64 direct;
+  guint64 following_pending;
+  guint64 followers; /* guests and readers */
+  guint64 guests;
+  guint64 readers;
+  guint64 followers_pending;
+  guint64 blocked;
+  guint64 away;
+} TocsinPeerCounts;
+
+/* @out is initialised in any case; %FALSE if we have had nothing to do with @actor. */
+gboolean tocsin_peers_get (TocsinTxn *txn, guint32 actor, TocsinPeerRecord *out);
+/* Notes PEERS_CHANGED; and TRUST_CHANGED with a new generation if weights, full, following or
+ * block differ from what was stored. */
+void tocsin_peers_put (TocsinTxn *txn, const TocsinPeerRecord *record);
+void tocsin_peers_remove (TocsinTxn *txn, guint32 actor);
+typedef gboolean (*TocsinPeerFunc) (const TocsinPeerRecord *record, gpointer data);
+void tocsin_peers_foreach (TocsinTxn *txn, TocsinPeerFunc func, gpointer data);
+void tocsin_peers_count (TocsinTxn *txn, TocsinPeerCounts *out);
+
+G_END_DECLS

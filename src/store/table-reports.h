@@ -1,0 +1,198 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "core/report.h"
+#include "store/txn.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  TOCSIN_HOLD_NONE,
+  TOCSIN_HOLD_OPERATOR,     /* by hand */
+  TOCSIN_HOLD_BURST,        /* more than the peer usually sends; live after 7 days */
+  TOCSIN_HOLD_EQUIVOCATION, /* two contents with one `updated` */
+  TOCSIN_HOLD_SUBJECT,      /* non-global address, our own origin, a direct peer's host */
+  TOCSIN_HOLD_KEY,          /* the reporter's key changed unproven */
+  TOCSIN_HOLD_SUFFIX,       /* public suffix lists disagree */
+  TOCSIN_HOLD_REJECTED,     /* the operator looked and said no: stays held for good */
+} TocsinHold;
+
+/**
+ * TocsinReportRecord:
+ *
+ * One report, own or received, at its newest version. A withdrawn or expired one keeps no
+ * subject, text or activity; a refused one only id and hash. Free by tocsin_report_record_clear();
+ * zero it to begin.
+ */
+typedef struct
+{
+  guint64 number; /* 0: not stored yet */
+  guint32 actor;  /* reporter; TOCSIN_ACTOR_LOCAL for own ones */
+  guint32 via;    /* the HTTP signer that brought it: the reporter or a relay */
+  TocsinReportState state;
+  TocsinHold hold;
+  guint8 category;
+  TocsinSubjectType subject_type; /* as reported */
+  TocsinSubjectType key_type;     /* as keyed */
+  TocsinBasis basis;
+  TocsinOpinion opinion;
+  guint8 confidence;
+  TocsinAction action;
+  TocsinSharing sharing;
+  TocsinRemoveReason remove_reason; /* of a withdrawn one */
+  gboolean relayed;                 /* came through a relay */
+  gboolean forwarded;               /* we relayed it: its Remove must be relayed too */
+  gboolean verified;                /* its proof verified, so it can be relayed and exported */
+  gint64 published_us;
+  gint64 updated_us;
+  gint64 observed_us;
+  gint64 last_observed_us;
+  gint64 end_us;          /* endTime */
+  gint64 evidence_end_us; /* when its evidence is purged: endTime or 4 half-lives */
+  gint64 received_us;
+  gint64 held_us;      /* since when; 0: not held */
+  gint64 withdrawn_us; /* `published` of the Remove, or when it expired */
+  TocsinSubjectKey key;
+  guint8 subject_digest[TOCSIN_SHA256_BYTES];
+  guint8 content_hash[TOCSIN_SHA256_BYTES]; /* SHA-256(JCS(Add without proof, signature)) */
+  guint64 sequence;                         /* of its newest Add in our outbox; 0: none */
+  guint64 batch;                            /* import or first read; 0: none */
+  guint64 bundle;                           /* event that it belongs to; 0: none */
+  char *id;                                 /* (owned) URI; NULL for a row of a list import */
+  char *activity_id;                        /* (owned) (nullable) */
+  char *category_text;                      /* (owned) (nullable) the slug as written, if unknown */
+  char *content;                            /* (owned) (nullable) */
+  char *value;                              /* (owned) (nullable) canonical subject */
+  GBytes *activity;                         /* (owned) (nullable) the signed Add, byte for byte */
+  GBytes *alternate; /* (owned) (nullable) the other one of an equivocation */
+} TocsinReportRecord;
+
+void tocsin_report_record_clear (TocsinReportRecord *self);
+void tocsin_report_record_free (TocsinReportRecord *self); /* of those that list returns */
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinReportRecord, tocsin_report_record_clear)
+
+/* The evidence that @self contributes. */
+void tocsin_report_record_evidence (const TocsinReportRecord *self, TocsinEvidence *out);
+
+/**
+ * tocsin_reports_put:
+ * @record: (inout): @number 0 stores a new report and is set; else replaces that number
+ *
+ * Stores a version with all indexes, the reporter's counts and digest, its subject, and its
+ * evidence: a live or held one with @evidence_end_us in the future of @now_us contributes a row
+ * (held ones flagged so), every other state none.
+ */
+void tocsin_reports_put (TocsinTxn *txn, TocsinReportRecord *record, gint64 now_us);
+
+gboolean tocsin_reports_get (TocsinTxn *txn, guint64 number, TocsinReportRecord *out);
+gboolean tocsin_reports_find (TocsinTxn *txn, guint32 actor, const char *id, guint64 *number);
+
+/* Held to live, live to held, and so on, with evidence, counts and indexes. %FALSE if there is no
+ * such report or it is withdrawn or expired. */
+gboolean tocsin_reports_set_state (
+    TocsinTxn *txn, guint64 number, TocsinReportState state, TocsinHold hold, gint64 now_us);
+
+/**
+ * tocsin_reports_withdraw:
+ * @removed_us: `published` of the Remove
+ * @until_us: how long the tombstone is kept
+ *
+ * Takes a report back: body, subject and text go, evidence goes, its Add in the outbox is blanked,
+ * the row stays as the tombstone. %FALSE if there is no such report or it is withdrawn already.
+ */
+gboolean tocsin_reports_withdraw (
+    TocsinTxn *txn, guint64 number, TocsinRemoveReason reason, gint64 removed_us, gint64 until_us);
+
+/**
+ * TocsinTombstone: that (actor, report id) was withdrawn. Beats every version whose `updated` is
+ * not after @removed_us; needs no report (a Remove may come before its Add).
+ */
+typedef struct
+{
+  gint64 removed_us;
+  gint64 until_us;
+} TocsinTombstone;
+gboolean
+tocsin_tombstones_get (TocsinTxn *txn, guint32 actor, const char *id, TocsinTombstone *out);
+/* Keeps the later of the two if there is one. */
+void
+tocsin_tombstones_put (TocsinTxn *txn, guint32 actor, const char *id, const TocsinTombstone *in);
+
+/**
+ * TocsinActorCounts: what one reporter has here.
+ */
+typedef struct
+{
+  guint32 by_state[5]; /* index TocsinReportState */
+  guint32 tombstones;  /* without a report row */
+  guint32 items[3];    /* in the digest, index TocsinSharing */
+  guint8 digest[3][TOCSIN_SHA256_BYTES];
+} TocsinActorCounts;
+void tocsin_reports_counts (TocsinTxn *txn, guint32 actor, TocsinActorCounts *out);
+
+/* All that counts against the quota of scoring.md 1: live, held, withdrawn, tombstones. */
+guint64 tocsin_actor_counts_quota (const TocsinActorCounts *self);
+
+/**
+ * tocsin_reports_digest:
+ * @as_of_us: 00:00 UTC of a day, today or later than the last purge
+ * @most: reports up to this sharing: %TOCSIN_SHARING_CLEAR for what a guest sees, AMBER for all
+ * @digest: (out): XOR of SHA-256(report id ‖ LF ‖ hex content hash), protocol.md "Catching up"
+ *
+ * Returns: how many reports are in it: totalItems
+ */
+guint64 tocsin_reports_digest (TocsinTxn *txn,
+                               guint32 actor,
+                               gint64 as_of_us,
+                               TocsinSharing most,
+                               guint8 digest[TOCSIN_SHA256_BYTES]);
+
+/**
+ * TocsinReportFilter: which reports are listed; zero it for all but those of list imports.
+ */
+typedef struct
+{
+  gboolean has_actor;
+  guint32 actor;
+  const TocsinSubjectKey *key; /* (unowned) (nullable): those with evidence about it */
+  guint8 category;             /* 0: any */
+  int state;                   /* a TocsinReportState + 1; 0: any */
+  guint64 batch;               /* 0: any */
+  guint64 bundle;              /* 0: any */
+  gboolean most_set;           /* only up to sharing @most */
+  TocsinSharing most;
+  gboolean ascending;       /* oldest number first; else newest */
+  gboolean include_imports; /* rows of list imports too, which have no id */
+} TocsinReportFilter;
+
+#define TOCSIN_REPORTS_SCAN 20000 /* most rows that one call of list looks at */
+
+/**
+ * tocsin_reports_list:
+ * @cursor: 0 to begin; then what the last call gave
+ * @limit: most reports to return
+ * @next: (out): for the next call; 0 at the end
+ *
+ * Returns: (transfer full) (element-type TocsinReportRecord): a page, possibly short or empty
+ *   with @next not 0, since a call looks at a bounded number of rows
+ */
+GPtrArray *tocsin_reports_list (TocsinTxn *txn,
+                                const TocsinReportFilter *filter,
+                                guint64 cursor,
+                                guint limit,
+                                guint64 *next) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Numbers of a batch or bundle after @after, ascending, at most @limit; of guint64. */
+GArray *tocsin_reports_in_batch (TocsinTxn *txn, guint64 batch, guint64 after, guint limit)
+    G_GNUC_WARN_UNUSED_RESULT;
+GArray *tocsin_reports_in_bundle (TocsinTxn *txn, guint64 bundle, guint64 after, guint limit)
+    G_GNUC_WARN_UNUSED_RESULT;
+/* Held reports, oldest number first. */
+GArray *tocsin_reports_held (TocsinTxn *txn, guint64 after, guint limit) G_GNUC_WARN_UNUSED_RESULT;
+
+guint64 tocsin_reports_count (TocsinTxn *txn);
+
+G_END_DECLS

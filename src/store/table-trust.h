@@ -1,0 +1,74 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "core/category.h"
+#include "store/txn.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TocsinTrustRecord:
+ *
+ * The newest TrustStatement of one (truster, trustee, area), received or own. Free by
+ * tocsin_trust_record_clear(); zero it to begin.
+ */
+typedef struct
+{
+  guint32 truster; /* TOCSIN_ACTOR_LOCAL for own, published ones */
+  guint32 trustee;
+  TocsinArea area;
+  guint8 weight; /* 1..100 */
+  gboolean live; /* FALSE: withdrawn, or held */
+  gboolean held;
+  gboolean relayed;
+  gboolean forwarded; /* its Remove must be relayed too */
+  guint32 via;
+  gint64 published_us;
+  gint64 updated_us;
+  gint64 received_us;
+  guint64 sequence; /* of its Add in our outbox; 0: none */
+  guint8 content_hash[TOCSIN_SHA256_BYTES];
+  char *id;          /* (owned) URI of the statement */
+  char *activity_id; /* (owned) (nullable) */
+  GBytes *activity;  /* (owned) (nullable) the signed Add */
+  GBytes *alternate; /* (owned) (nullable) the other one of an equivocation */
+} TocsinTrustRecord;
+
+void tocsin_trust_record_clear (TocsinTrustRecord *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinTrustRecord, tocsin_trust_record_clear)
+
+/* Replaces what is stored for (truster, trustee, area). Moves the generation. */
+void tocsin_trust_put (TocsinTxn *txn, const TocsinTrustRecord *record);
+gboolean tocsin_trust_get (
+    TocsinTxn *txn, guint32 truster, guint32 trustee, TocsinArea area, TocsinTrustRecord *out);
+gboolean
+tocsin_trust_find (TocsinTxn *txn, guint32 truster, const char *id, TocsinTrustRecord *out);
+/* A Remove: the row goes. The caller keeps a tombstone (tocsin_tombstones_put()). */
+gboolean tocsin_trust_remove (TocsinTxn *txn, guint32 truster, guint32 trustee, TocsinArea area);
+
+/**
+ * TocsinTrustEdge: as much of a statement as the solver needs.
+ */
+typedef struct
+{
+  guint32 truster;
+  guint32 trustee;
+  guint8 area;   /* TocsinArea */
+  guint8 weight; /* 1..100 */
+} TocsinTrustEdge;
+
+/* Every live statement in the order of (truster, trustee, area); fast, for the compute thread. */
+typedef gboolean (*TocsinTrustEdgeFunc) (const TocsinTrustEdge *edge, gpointer data);
+void tocsin_trust_foreach_edge (TocsinTxn *txn, TocsinTrustEdgeFunc func, gpointer data);
+
+/* Every statement of one truster, withdrawn ones left out. */
+typedef gboolean (*TocsinTrustFunc) (const TocsinTrustRecord *record, gpointer data);
+void tocsin_trust_foreach_of (TocsinTxn *txn, guint32 truster, TocsinTrustFunc func, gpointer data);
+
+/* Statements of one truster; the cap is 1,000. */
+guint tocsin_trust_count_of (TocsinTxn *txn, guint32 truster);
+guint64 tocsin_trust_count (TocsinTxn *txn);
+
+G_END_DECLS
