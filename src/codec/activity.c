@@ -1,0 +1,385 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-codec"
+
+#include "codec/activity.h"
+
+#include <string.h>
+
+#include "codec/as-read.h"
+#include "codec/report-json.h"
+#include "codec/wire-id.h"
+#include "core/error.h"
+#include "core/limits.h"
+
+#define TYPE_MAX_BYTES 64
+#define MAX_RECIPIENTS 16
+
+static const struct
+{
+  TocsinActivityKind kind;
+  const char *name;
+} kinds[] = {
+  { TOCSIN_ACTIVITY_FOLLOW, "Follow" }, { TOCSIN_ACTIVITY_ACCEPT, "Accept" },
+  { TOCSIN_ACTIVITY_REJECT, "Reject" }, { TOCSIN_ACTIVITY_UNDO, "Undo" },
+  { TOCSIN_ACTIVITY_ADD, "Add" },       { TOCSIN_ACTIVITY_REMOVE, "Remove" },
+  { TOCSIN_ACTIVITY_UPDATE, "Update" }, { TOCSIN_ACTIVITY_BLOCK, "Block" },
+  { TOCSIN_ACTIVITY_MOVE, "Move" },     { TOCSIN_ACTIVITY_DELETE, "Delete" },
+};
+
+static const char *const known_members[] = { "@context", "id",        "type",      "actor",
+                                             "object",   "to",        "published", "target",
+                                             "proof",    "signature", NULL };
+static const char *const known_remove_members[] = { "@context", "id",    "type",      "actor",
+                                                    "object",   "to",    "published", "target",
+                                                    "summary",  "proof", "signature", NULL };
+
+static void
+nested_clear (TocsinNestedActivity *self)
+{
+  g_clear_pointer (&self->id, g_free);
+  g_clear_pointer (&self->actor, g_free);
+  g_clear_pointer (&self->object, g_free);
+}
+
+void
+tocsin_activity_free (TocsinActivity *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->type);
+  g_free (self->id);
+  g_free (self->actor);
+  g_free (self->object);
+  tocsin_report_clear (&self->report);
+  tocsin_trust_statement_clear (&self->statement);
+  tocsin_actor_document_free (self->document);
+  nested_clear (&self->nested);
+  g_free (self->target);
+  g_strfreev (self->to);
+  g_clear_pointer (&self->root, json_node_unref);
+  g_bytes_unref (self->raw);
+  g_free (self);
+}
+
+static TocsinActivityKind
+kind_of (JsonObject *object)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (tocsin_as_has_type (object, kinds[i].name))
+      return kinds[i].kind;
+  return TOCSIN_ACTIVITY_OTHER;
+}
+
+static gboolean
+refuse (GError **error, TocsinError code, const char *message)
+{
+  g_set_error_literal (error, TOCSIN_ERROR, code, message);
+  return FALSE;
+}
+
+/* A URI that may be missing; anything else in its place is malformed. */
+static gboolean
+read_uri (JsonObject *object, const char *name, char **out, GError **error)
+{
+  const char *uri = tocsin_as_uri (object, name);
+
+  if (tocsin_as_member (object, name) == NULL)
+    return TRUE;
+  if (uri == NULL || *uri == '\0' || strlen (uri) > TOCSIN_URI_MAX_BYTES)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                   "/%s: not a URI of 1 to %d bytes, nor an object with such an id", name,
+                   TOCSIN_URI_MAX_BYTES);
+      return FALSE;
+    }
+  *out = g_strdup (uri);
+  return TRUE;
+}
+
+static gboolean
+read_recipients (TocsinActivity *self, JsonObject *root, GError **error)
+{
+  g_autoptr (GPtrArray) list = tocsin_as_list (root, "to");
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  /* A post to many people is nothing of ours; its addressees are not looked at. */
+  if (self->kind != TOCSIN_ACTIVITY_OTHER && list->len > MAX_RECIPIENTS)
+    return refuse (error, TOCSIN_ERROR_INVALID, "/to: more than 16 recipients");
+  for (guint i = 0; i < MIN (list->len, MAX_RECIPIENTS); i++)
+    {
+      const char *uri = tocsin_as_uri_of_node (list->pdata[i]);
+
+      if (uri == NULL || strlen (uri) > TOCSIN_URI_MAX_BYTES)
+        return refuse (error, TOCSIN_ERROR_INVALID, "/to: not a list of URIs");
+      g_strv_builder_add (builder, uri);
+    }
+  self->to = g_strv_builder_end (builder);
+  return TRUE;
+}
+
+static gboolean
+read_published (TocsinActivity *self, JsonObject *root, GError **error)
+{
+  g_autoptr (GError) fault = NULL;
+
+  if (tocsin_as_time (root, "", "published", &self->published_us, &fault))
+    return TRUE;
+  return refuse (error, TOCSIN_ERROR_INVALID, fault->message);
+}
+
+static gboolean
+read_envelope (TocsinActivity *self, JsonObject *root, GError **error)
+{
+  const char *type = tocsin_as_first_type (root);
+
+  if (type == NULL)
+    return refuse (error, TOCSIN_ERROR_INVALID, "/type: missing, or not a string");
+  self->kind = kind_of (root);
+  self->type = g_utf8_substring (type, 0, MIN (g_utf8_strlen (type, -1), TYPE_MAX_BYTES / 4));
+  if (!read_uri (root, "id", &self->id, error) || !read_uri (root, "actor", &self->actor, error))
+    return FALSE;
+  if (self->actor == NULL)
+    return refuse (error, TOCSIN_ERROR_INVALID, "/actor: missing");
+  if (self->id == NULL && self->kind != TOCSIN_ACTIVITY_OTHER &&
+      self->kind != TOCSIN_ACTIVITY_ACCEPT && self->kind != TOCSIN_ACTIVITY_REJECT)
+    return refuse (error, TOCSIN_ERROR_INVALID, "/id: missing");
+  return read_recipients (self, root, error) && read_published (self, root, error);
+}
+
+/* The id alone, whatever is around it. */
+static gboolean
+read_object_id (TocsinActivity *self, JsonObject *root, GError **error)
+{
+  JsonNode *node = tocsin_as_member (root, "object");
+
+  if (!read_uri (root, "object", &self->object, error))
+    return FALSE;
+  if (self->object == NULL)
+    return refuse (error, TOCSIN_ERROR_INVALID, "/object: missing");
+  self->object_kind = JSON_NODE_HOLDS_OBJECT (node) ? TOCSIN_OBJECT_OTHER : TOCSIN_OBJECT_URI;
+  return TRUE;
+}
+
+static char *
+dup_uri (JsonObject *object, const char *name)
+{
+  const char *uri = tocsin_as_uri (object, name);
+
+  return uri != NULL && strlen (uri) <= TOCSIN_URI_MAX_BYTES ? g_strdup (uri) : NULL;
+}
+
+/* Accept, Reject, Undo: by the id of the other activity, or with that activity inside, which
+ * may itself have a whole actor inside and lack its id. */
+static gboolean
+read_nested (TocsinActivity *self, JsonObject *root, GError **error)
+{
+  JsonObject *object = tocsin_as_object (root, "object");
+
+  if (object == NULL)
+    return read_object_id (self, root, error);
+  self->object_kind = TOCSIN_OBJECT_ACTIVITY;
+  self->nested.kind = kind_of (object);
+  self->nested.id = dup_uri (object, "id");
+  self->nested.actor = dup_uri (object, "actor");
+  self->nested.object = dup_uri (object, "object");
+  self->object = g_strdup (self->nested.id);
+  if (self->nested.id == NULL && (self->nested.actor == NULL || self->nested.object == NULL))
+    return refuse (error, TOCSIN_ERROR_INVALID,
+                   "/object: neither an id nor an activity with actor and object");
+  return TRUE;
+}
+
+static gboolean
+read_target (TocsinActivity *self, JsonObject *root, GError **error)
+{
+  if (!read_uri (root, "target", &self->target, error))
+    return FALSE;
+  return self->target != NULL || refuse (error, TOCSIN_ERROR_INVALID, "/target: missing");
+}
+
+static gboolean
+check_report_size (const TocsinActivity *self, GError **error)
+{
+  return g_bytes_get_size (self->raw) <= TOCSIN_ACTIVITY_MAX_BYTES ||
+         refuse (error, TOCSIN_ERROR_TOO_LARGE, "An Add or Remove of more than 16 KiB");
+}
+
+static gboolean
+read_add (TocsinActivity *self, JsonObject *root, GError **error)
+{
+  JsonObject *object = tocsin_as_object (root, "object");
+  gboolean ok;
+
+  if (!check_report_size (self, error) || !read_target (self, root, error))
+    return FALSE;
+  if (object == NULL)
+    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "/object: not embedded");
+  if (tocsin_as_has_type (object, "Report"))
+    {
+      self->object_kind = TOCSIN_OBJECT_REPORT;
+      ok = tocsin_report_from_json (object, "/object", &self->report, &self->has_unknown_members,
+                                    error);
+      self->object = g_strdup (self->report.id);
+    }
+  else if (tocsin_as_has_type (object, "TrustStatement"))
+    {
+      self->object_kind = TOCSIN_OBJECT_TRUST;
+      ok = tocsin_trust_statement_from_json (object, "/object", &self->statement,
+                                             &self->has_unknown_members, error);
+      self->object = g_strdup (self->statement.id);
+    }
+  else
+    ok = refuse (error, TOCSIN_ERROR_UNPROCESSABLE,
+                 "/object/type: neither Report nor TrustStatement");
+  if (tocsin_as_has_other_members (root, known_members))
+    self->has_unknown_members = TRUE;
+  return ok;
+}
+
+static gboolean
+read_remove (TocsinActivity *self, JsonObject *root, GError **error)
+{
+  const char *summary = tocsin_as_string (root, "summary");
+
+  if (!check_report_size (self, error) || !read_target (self, root, error) ||
+      !read_object_id (self, root, error))
+    return FALSE;
+  if (summary == NULL || !tocsin_reason_from_string (summary, &self->reason))
+    self->reason = TOCSIN_REASON_OTHER;
+  /* An embedded object would travel on with the Remove, and with it what was withdrawn. */
+  self->has_unknown_members = tocsin_as_has_other_members (root, known_remove_members) ||
+                              self->object_kind != TOCSIN_OBJECT_URI;
+  return TRUE;
+}
+
+/* Only the sender's own document is read; an Update of anything else is ignored later. */
+static gboolean
+read_update (TocsinActivity *self, JsonObject *root, GError **error)
+{
+  JsonObject *object = tocsin_as_object (root, "object");
+
+  if (!read_object_id (self, root, error))
+    return FALSE;
+  if (object == NULL || strcmp (self->object, self->actor) != 0)
+    return TRUE;
+  self->document = tocsin_actor_document_from_json (object, "/object", error);
+  if (self->document == NULL)
+    return FALSE;
+  self->object_kind = TOCSIN_OBJECT_ACTOR;
+  return TRUE;
+}
+
+static gboolean
+read_by_kind (TocsinActivity *self, JsonObject *root, GError **error)
+{
+  switch (self->kind)
+    {
+    case TOCSIN_ACTIVITY_ACCEPT:
+    case TOCSIN_ACTIVITY_REJECT:
+    case TOCSIN_ACTIVITY_UNDO:
+      return read_nested (self, root, error);
+    case TOCSIN_ACTIVITY_ADD:
+      return read_add (self, root, error);
+    case TOCSIN_ACTIVITY_REMOVE:
+      return read_remove (self, root, error);
+    case TOCSIN_ACTIVITY_UPDATE:
+      return read_update (self, root, error);
+    case TOCSIN_ACTIVITY_MOVE:
+      return read_object_id (self, root, error) && read_target (self, root, error);
+    case TOCSIN_ACTIVITY_FOLLOW:
+    case TOCSIN_ACTIVITY_BLOCK:
+    case TOCSIN_ACTIVITY_DELETE:
+      return read_object_id (self, root, error);
+    case TOCSIN_ACTIVITY_OTHER:
+      self->object = dup_uri (root, "object");
+      self->object_kind = self->object != NULL ? TOCSIN_OBJECT_URI : TOCSIN_OBJECT_NONE;
+      return TRUE;
+    }
+  g_assert_not_reached ();
+}
+
+/**
+ * tocsin_activity_parse:
+ * @body: what was posted to the inbox, or an element of an outbox page
+ * @error: return location for an error, or %NULL
+ *
+ * Reads an activity: strict JSON, then the members that its kind needs, in any of the forms
+ * that peers send them. A kind that we do not know is %TOCSIN_ACTIVITY_OTHER and no error.
+ *
+ * Does no I/O and reads no clock; may be called from any thread. See `docs/wire/` and
+ * [ActivityStreams 2.0](https://www.w3.org/TR/activitystreams-core/).
+ *
+ * Returns: (transfer full) (nullable): the activity. On error %NULL with %TOCSIN_ERROR_INVALID
+ *   (the message begins with the JSON pointer), %TOCSIN_ERROR_TOO_LARGE, or
+ *   %TOCSIN_ERROR_UNPROCESSABLE where an Add holds no valid Report or TrustStatement, or an
+ *   Update no valid actor.
+ */
+TocsinActivity *
+tocsin_activity_parse (GBytes *body, GError **error)
+{
+  g_autoptr (TocsinActivity) self = g_new0 (TocsinActivity, 1);
+  JsonObject *root;
+  gsize size = 0;
+  const char *data = g_bytes_get_data (body, &size);
+
+  self->raw = g_bytes_ref (body);
+  self->root = tocsin_json_parse (data, size, &tocsin_json_default_limits, &self->facts, error);
+  if (self->root == NULL)
+    return NULL;
+  root = tocsin_json_node_object (self->root, error);
+  if (root == NULL || !read_envelope (self, root, error) || !read_by_kind (self, root, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+/**
+ * tocsin_activity_kind_to_string:
+ *
+ * Returns: (nullable): the type as it is written; %NULL for %TOCSIN_ACTIVITY_OTHER
+ */
+const char *
+tocsin_activity_kind_to_string (TocsinActivityKind kind)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (kinds[i].kind == kind)
+      return kinds[i].name;
+  return NULL;
+}
+
+/**
+ * tocsin_activity_root:
+ *
+ * Returns: (transfer none): the activity as JSON, for the verifier of its proof; not to be
+ *   changed
+ */
+JsonObject *
+tocsin_activity_root (const TocsinActivity *self)
+{
+  return json_node_get_object (self->root);
+}
+
+/**
+ * tocsin_activity_needs_proof:
+ *
+ * Returns: %TRUE for the kinds that a peer which speaks our protocol must prove
+ */
+gboolean
+tocsin_activity_needs_proof (const TocsinActivity *self)
+{
+  return self->kind == TOCSIN_ACTIVITY_ADD || self->kind == TOCSIN_ACTIVITY_REMOVE ||
+         self->kind == TOCSIN_ACTIVITY_UPDATE;
+}
+
+/**
+ * tocsin_activity_is_canonicalisable:
+ *
+ * Returns: %TRUE if every number is an integer within ±(2^53 − 1), so that a proof can be
+ *   verified at all; what is not is never forwarded
+ */
+gboolean
+tocsin_activity_is_canonicalisable (const TocsinActivity *self)
+{
+  return !self->facts.non_integer;
+}
