@@ -261,7 +261,7 @@ tocsin_settings_check_text (
     }
   for (char *line = copy, *next = NULL; line != NULL; line = next)
     {
-      next = strchr (line, '\n');
+      next = memchr (line, '\n', size - (gsize) (line - copy));
       if (next != NULL)
         *next++ = '\0';
       check.line++;
