@@ -16,9 +16,9 @@
 #include "core/error.h"
 
 const TocsinJsonLimits tocsin_json_default_limits = {
-  .max_bytes = 256 * 1024,
+  .max_bytes = TOCSIN_BODY_MAX_BYTES,
   .max_depth = TOCSIN_JSON_MAX_DEPTH,
-  .max_members = 10000,
+  .max_members = TOCSIN_JSON_MAX_MEMBERS,
   .max_object_members = 1000,
   .max_string_bytes = 64 * 1024,
   .max_name_bytes = 1024,

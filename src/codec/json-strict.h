@@ -5,10 +5,11 @@
 
 #include <json-glib/json-glib.h>
 
+#include "core/limits.h"
+
 G_BEGIN_DECLS
 
-#define TOCSIN_JSON_MAX_DEPTH 32
-#define TOCSIN_JSON_MAX_SAFE  G_GINT64_CONSTANT (9007199254740991) /* 2^53 - 1 */
+#define TOCSIN_JSON_MAX_SAFE G_GINT64_CONSTANT (9007199254740991) /* 2^53 - 1 */
 
 /**
  * TocsinJsonLimits:
