@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 /* Escapes stay as they were written: signatures cover them. */
@@ -22,6 +23,18 @@ is_visible_ascii (const char *text)
     if (!g_ascii_isgraph (*c))
       return FALSE;
   return TRUE;
+}
+
+/* GUri undoes escapes in a host, so that any byte could be in it. */
+static gboolean
+is_host (const char *text)
+{
+  if (strchr (text, ':') != NULL)
+    return g_hostname_is_ip_address (text);
+  for (const char *c = text; *c != '\0'; c++)
+    if (!g_ascii_isalnum (*c) && strchr ("-._", *c) == NULL)
+      return FALSE;
+  return *text != '\0';
 }
 
 static gboolean
@@ -46,13 +59,13 @@ find_fault (GUri *uri)
     return "is not an absolute URI";
   if (!is_https (uri) && !g_str_equal (g_uri_get_scheme (uri), "http"))
     return "is neither https nor http";
-  if (g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0')
-    return "has no host";
+  if (g_uri_get_host (uri) == NULL || !is_host (g_uri_get_host (uri)))
+    return "has no host name or address";
   if (g_uri_get_userinfo (uri) != NULL)
     return "carries a user name";
   if (g_uri_get_port (uri) == 0)
     return "has port 0";
-  if (!is_visible_ascii (g_uri_get_host (uri)) || !is_visible_ascii (g_uri_get_path (uri)) ||
+  if (!is_visible_ascii (g_uri_get_path (uri)) ||
       (g_uri_get_query (uri) != NULL && !is_visible_ascii (g_uri_get_query (uri))))
     return "has characters that must be percent-encoded";
   return NULL;
@@ -133,7 +146,12 @@ tocsin_fetch_uri_authority (GUri *uri)
   if (length > 1 && host[length - 1] == '.')
     host[length - 1] = '\0';
   if (strchr (host, ':') != NULL)
-    return g_strdup_printf ("[%s]:%d", host, port_of (uri));
+    {
+      g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
+      g_autofree char *text = address != NULL ? g_inet_address_to_string (address) : NULL;
+
+      return g_strdup_printf ("[%s]:%d", text != NULL ? text : host, port_of (uri));
+    }
   return g_strdup_printf ("%s:%d", host, port_of (uri));
 }
 

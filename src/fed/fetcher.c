@@ -3,7 +3,7 @@
  *
  * GET and POST of bounded documents. The steps, in order:
  *   tocsin_fetcher_send_async -> send_hop -> on_network_event (while connecting) -> on_sent
- *     -> send_hop again, for a redirect or a connection that had gone stale
+ *     -> send_hop again, for a redirect or after a connection that had gone stale
  *     -> on_read (repeats) -> complete
  * on_total_deadline, on_connect_deadline and on_caller_cancelled cut any of it short by cancelling
  * the operation's own cancellable; fail() then says why.
@@ -24,6 +24,7 @@
 #define CHUNK_BYTES             16384
 #define DISCARD_BYTES           4096 /* of a body that only a person may want to see */
 #define MAX_FIELD_BYTES         1024
+#define MAX_INTERIM_ANSWERS     16
 #define MAX_RETRY_AFTER_SECONDS (24 * 60 * 60)
 
 const char *const tocsin_fetch_activity_types[] = { "application/activity+json",
@@ -63,8 +64,10 @@ typedef struct
   GInputStream *stream;      /* (owned) (nullable) */
   GByteArray *received;      /* (owned) */
   guint redirects;
-  gboolean repeated;    /* a POST was sent again after its connection turned out to be stale */
+  guint interim_answers;
+  gboolean repeated;    /* the request was sent again after its connection turned out stale */
   gboolean connected;   /* this hop opened a connection of its own */
+  gboolean ended;       /* the answer was read to its end */
   gboolean refused;     /* the guard closed a connection of this hop */
   gboolean tried;       /* the guard let one through */
   const char *deadline; /* (nullable) which one passed */
@@ -148,8 +151,10 @@ stop (SendOp *op)
   clear_source (&op->total_timer);
   clear_source (&op->connect_timer);
   clear_source (&op->caller_watch);
-  /* Whatever is still under way, a half-read body above all, costs no more time or memory. */
-  g_cancellable_cancel (op->cancellable);
+  /* Whatever is still under way, a half-read body above all, costs no more time or memory; but a
+   * connection whose answer was read to its end is kept for the next request. */
+  if (!op->ended)
+    g_cancellable_cancel (op->cancellable);
   g_clear_object (&op->stream);
   g_clear_object (&op->message); /* breaks the circle message -> network-event -> task */
 }
@@ -267,6 +272,20 @@ on_network_event (SoupMessage *message,
     op->connect_timer = start_timer (task, self->connect_us, on_connect_deadline);
 }
 
+/* libsoup reads 1xx answers in a loop that never comes back to the main context, where no timer
+ * of ours could end it. */
+static void
+on_got_informational (SoupMessage *message G_GNUC_UNUSED, gpointer user_data)
+{
+  SendOp *op = g_task_get_task_data (user_data);
+
+  if (++op->interim_answers > MAX_INTERIM_ANSWERS)
+    {
+      op->deadline = "The peer does not come to its answer";
+      g_cancellable_cancel (op->cancellable);
+    }
+}
+
 static void
 unref_task (gpointer data, GClosure *closure G_GNUC_UNUSED)
 {
@@ -310,7 +329,9 @@ make_message (const SendOp *op, GError **error)
   if (op->sign != NULL && !op->sign (envelope, uri, op->sign_data, error))
     return NULL;
   message = soup_message_new_from_uri (envelope->method, op->uri);
-  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  /* Without the flag every POST makes a connection of its own. An activity that arrives twice is
+   * taken once. */
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
   if (op->repeated)
     soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
   if (op->body != NULL)
@@ -343,6 +364,8 @@ send_hop (GTask *task)
     }
   /* Holds the task, so that no connection of this message is ever made without the guard. */
   g_signal_connect_data (op->message, "network-event", G_CALLBACK (on_network_event),
+                         g_object_ref (task), unref_task, 0);
+  g_signal_connect_data (op->message, "got-informational", G_CALLBACK (on_got_informational),
                          g_object_ref (task), unref_task, 0);
   soup_session_send_async (self->session, op->message, G_PRIORITY_DEFAULT, op->cancellable, on_sent,
                            g_object_ref (task));
@@ -419,6 +442,16 @@ read_more (GTask *task)
                                    g_object_ref (task));
 }
 
+/* Whether the peer had closed the connection that was kept from an earlier request. libsoup
+ * notices that only before it writes. */
+static gboolean
+connection_was_stale (const SendOp *op)
+{
+  return !op->connected && !op->repeated &&
+         soup_message_get_status (op->message) == SOUP_STATUS_NONE &&
+         !g_cancellable_is_cancelled (op->cancellable);
+}
+
 static void
 on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -428,22 +461,14 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 
   clear_source (&op->connect_timer);
   op->stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
-  if (op->stream == NULL)
+  if (op->stream == NULL && connection_was_stale (op))
     {
-      /* Its peer had closed the kept connection; libsoup repeats a GET itself, never a POST.
-       * An activity that arrives twice is taken once. */
-      if (op->body != NULL && !op->connected && !op->repeated &&
-          soup_message_get_status (op->message) == SOUP_STATUS_NONE &&
-          !g_cancellable_is_cancelled (op->cancellable))
-        {
-          op->repeated = TRUE;
-          send_hop (task);
-        }
-      else
-        fail (task, g_steal_pointer (&error));
-      return;
+      op->repeated = TRUE;
+      send_hop (task);
     }
-  if (is_redirect (op))
+  else if (op->stream == NULL)
+    fail (task, g_steal_pointer (&error));
+  else if (is_redirect (op))
     follow (task);
   else if (wants_body (op) && op->media_types != NULL && !has_accepted_type (op))
     fail_with (task, TOCSIN_ERROR_UNSUPPORTED, "The peer's answer has another media type");
@@ -511,6 +536,7 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (g_bytes_get_size (chunk) == 0)
     {
+      op->ended = TRUE;
       complete (task);
       return;
     }

@@ -26,7 +26,7 @@ extern const char *const tocsin_fetch_activity_types[];
  * @user_data: `sign_data` of the #TocsinFetchRequest
  * @error: return location for an error, or %NULL
  *
- * Adds fields to a request just before it is sent, and anew for each redirect and each repeat.
+ * Adds fields to a request just before it is sent, and anew for each redirect and repeat.
  * What it adds goes out unchanged.
  *
  * Returns: whether the request may be sent; if not, @error becomes the call's error
