@@ -1,0 +1,305 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-trust"
+
+#include "trust/columns.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Leaves an error of at most PRECISION / (1 − d) in a column, well below the 1e-9 that the
+ * reference vectors ask for. */
+#define PRECISION  1e-13
+#define MAX_SWEEPS 2000
+
+/* Beside the believed actors, so many of the most visited have a row: who may be the one whose
+ * removal hurts most is nearly always among them, and then needs no solve. */
+#define LEAST_SLOTS 1024
+
+/**
+ * tocsin_columns_backward:
+ * @graph: a graph
+ * @stop: (nullable): by node, the chance that a walk ends on arrival
+ * @gain: (nullable): by node, what is added on arrival
+ * @h: (inout): by node; entries of direct peers are kept as they are: the value of the wall
+ *
+ * Solves h(x) = gain(x) + (1 − stop(x))·d·Σ Q_xu h(u) at every node that is no direct peer. The
+ * far ones come first, since what they are worth is what the near ones look at.
+ */
+void
+tocsin_columns_backward (const TocsinGraph *graph,
+                         const double *stop,
+                         const double *gain,
+                         double *h)
+{
+  double change = G_MAXDOUBLE;
+
+  for (int sweep = 0; change > PRECISION && sweep < MAX_SWEEPS; sweep++)
+    {
+      change = 0;
+      for (guint32 x = graph->n_nodes; x-- > graph->n_direct;)
+        {
+          double sum = 0;
+
+          for (guint32 e = graph->first[x]; e < graph->first[x + 1]; e++)
+            sum += h[graph->edges[e].to] * graph->edges[e].weight_ppb;
+          sum *= graph->pass[x];
+          if (stop != NULL)
+            sum *= 1 - stop[x];
+          if (gain != NULL)
+            sum += gain[x];
+          change = MAX (change, fabs (sum - h[x]));
+          h[x] = sum;
+        }
+    }
+}
+
+static void
+hand_on (const TocsinGraph *graph, guint32 x, double portion, double *to)
+{
+  double share = portion * graph->pass[x];
+
+  if (portion > 0)
+    for (guint32 e = graph->first[x]; e < graph->first[x + 1]; e++)
+      to[graph->edges[e].to] += share * graph->edges[e].weight_ppb;
+}
+
+/**
+ * tocsin_columns_forward:
+ * @graph: a graph
+ * @start: (inout): by node, how many walks start there; used up
+ * @visits: (out): by node, how many come there, their start included; a direct peer is a wall,
+ *   except to those that start at it
+ *
+ * Solves visits = start + d·Qᵀ·visits, with walls.
+ */
+void
+tocsin_columns_forward (const TocsinGraph *graph, double *start, double *visits)
+{
+  double left = G_MAXDOUBLE;
+
+  memset (visits, 0, sizeof *visits * graph->n_nodes);
+  memcpy (visits, start, sizeof *visits * graph->n_direct);
+  memset (start, 0, sizeof *start * graph->n_direct);
+  for (guint32 i = 0; i < graph->n_direct; i++)
+    hand_on (graph, i, visits[i], start);
+
+  for (int sweep = 0; left > PRECISION && sweep < MAX_SWEEPS; sweep++)
+    {
+      left = 0;
+      for (guint32 x = graph->n_direct; x < graph->n_nodes; x++)
+        {
+          double portion = start[x];
+
+          start[x] = 0;
+          visits[x] += portion;
+          hand_on (graph, x, portion, start);
+        }
+      for (guint32 x = graph->n_direct; x < graph->n_nodes; x++)
+        left += start[x];
+    }
+  for (guint32 i = 0; i < graph->n_direct; i++)
+    visits[i] += start[i];
+}
+
+/**
+ * tocsin_columns_solve:
+ *
+ * Returns: (transfer full): N[·, @b] at all nodes, as in #TocsinColumn; free it with g_free()
+ */
+double *
+tocsin_columns_solve (const TocsinGraph *graph, guint32 b)
+{
+  g_autofree double *h = g_new0 (double, graph->n_nodes);
+  g_autofree double *gain = NULL;
+  g_autofree double *stepped = g_new0 (double, MAX (1, graph->n_direct));
+
+  if (b < graph->n_direct)
+    h[b] = 1;
+  else
+    {
+      gain = g_new0 (double, graph->n_nodes);
+      gain[b] = 1;
+    }
+  tocsin_columns_backward (graph, NULL, gain, h);
+
+  for (guint32 i = 0; i < graph->n_direct; i++)
+    {
+      for (guint32 e = graph->first[i]; e < graph->first[i + 1]; e++)
+        stepped[i] += h[graph->edges[e].to] * graph->edges[e].weight_ppb;
+      stepped[i] *= graph->pass[i];
+    }
+  memcpy (h, stepped, sizeof *h * graph->n_direct);
+  return g_steal_pointer (&h);
+}
+
+static void
+add_slot (TocsinColumns *self, guint32 node)
+{
+  if (self->slot_of[node] != TOCSIN_COLUMNS_NO_SLOT)
+    return;
+  self->slot_of[node] = self->n_slots;
+  self->node_of[self->n_slots++] = node;
+}
+
+static int
+compare_reach (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  const double *reach = user_data;
+  guint32 x = *(const guint32 *) a;
+  guint32 y = *(const guint32 *) b;
+
+  if (reach[x] != reach[y])
+    return reach[x] > reach[y] ? -1 : 1;
+  return (x > y) - (x < y);
+}
+
+/* Σ t_i × visits, where @returns of the walks that leave peer i come back and leave again. */
+static void
+measure_reach (TocsinColumns *self, const double *returns)
+{
+  const TocsinGraph *graph = self->graph;
+  g_autofree double *start = g_new0 (double, MAX (1, graph->n_nodes));
+
+  for (guint32 i = 0; i < graph->n_direct; i++)
+    start[i] = graph->direct_weight[i] / (1 - (returns != NULL ? returns[i] : 0));
+  tocsin_columns_forward (graph, start, self->reach);
+  for (guint32 i = 0; i < graph->n_direct; i++)
+    self->reach[i] = 0;
+}
+
+static void
+choose_slots (TocsinColumns *self, const guint32 *believed, gsize n_believed)
+{
+  const TocsinGraph *graph = self->graph;
+  g_autofree guint32 *order = g_new (guint32, MAX (1, graph->n_nodes));
+
+  self->slot_of = g_new (guint32, MAX (1, graph->n_nodes));
+  self->node_of = g_new (guint32, MAX (1, graph->n_nodes));
+  for (guint32 x = 0; x < graph->n_nodes; x++)
+    {
+      self->slot_of[x] = TOCSIN_COLUMNS_NO_SLOT;
+      order[x] = x;
+    }
+  for (guint32 i = 0; i < graph->n_direct; i++)
+    add_slot (self, i);
+  for (gsize i = 0; i < n_believed; i++)
+    if (tocsin_graph_node (graph, believed[i]) != TOCSIN_GRAPH_NO_NODE)
+      add_slot (self, tocsin_graph_node (graph, believed[i]));
+  self->n_believed = self->n_slots;
+
+  g_qsort_with_data (order, (int) graph->n_nodes, sizeof *order, compare_reach, self->reach);
+  for (guint32 i = 0; i < graph->n_nodes && self->n_slots < LEAST_SLOTS; i++)
+    add_slot (self, order[i]);
+}
+
+static void
+measure_returns (TocsinColumns *self)
+{
+  const TocsinGraph *graph = self->graph;
+  g_autofree double *returns = g_new0 (double, MAX (1, graph->n_direct));
+
+  self->back = g_new (double, MAX (1, (gsize) self->n_slots * graph->n_direct));
+  self->back_max = g_new0 (double, MAX (1, graph->n_nodes));
+  for (guint32 i = 0; i < graph->n_direct; i++)
+    {
+      g_autofree double *column = tocsin_columns_solve (graph, i);
+
+      returns[i] = column[i];
+      for (guint32 slot = 0; slot < self->n_slots; slot++)
+        self->back[(gsize) slot * graph->n_direct + i] = column[self->node_of[slot]];
+      for (guint32 x = graph->n_direct; x < graph->n_nodes; x++)
+        self->back_max[x] = MAX (self->back_max[x], column[x]);
+    }
+  measure_reach (self, returns);
+}
+
+static void
+order_slots_by_reach (TocsinColumns *self)
+{
+  guint32 n = self->n_slots - self->graph->n_direct;
+
+  self->by_reach = g_new (guint32, MAX (1, n));
+  for (guint32 i = 0; i < n; i++)
+    self->by_reach[i] = self->node_of[self->graph->n_direct + i];
+  g_qsort_with_data (self->by_reach, (int) n, sizeof *self->by_reach, compare_reach, self->reach);
+  for (guint32 i = 0; i < n; i++)
+    self->by_reach[i] = self->slot_of[self->by_reach[i]];
+}
+
+/**
+ * tocsin_columns_new:
+ * @graph: a graph; must outlive the result
+ * @believed: actor numbers of those whose reports count
+ *
+ * Solves what every evaluation needs: one column a direct peer. Meant for the compute thread.
+ *
+ * Returns: (transfer full): a table; free it with tocsin_columns_free()
+ */
+TocsinColumns *
+tocsin_columns_new (const TocsinGraph *graph, const guint32 *believed, gsize n_believed)
+{
+  TocsinColumns *self = g_new0 (TocsinColumns, 1);
+
+  self->graph = graph;
+  self->reach = g_new0 (double, MAX (1, graph->n_nodes));
+  measure_reach (self, NULL);
+  choose_slots (self, believed, n_believed);
+  measure_returns (self);
+  order_slots_by_reach (self);
+  for (guint32 x = graph->n_direct; x < graph->n_nodes; x++)
+    if (self->slot_of[x] == TOCSIN_COLUMNS_NO_SLOT)
+      self->back_outside = MAX (self->back_outside, self->reach[x] * self->back_max[x]);
+  self->columns = g_new0 (TocsinColumn *, MAX (1, self->n_slots));
+  return self;
+}
+
+void
+tocsin_columns_free (TocsinColumns *self)
+{
+  if (self == NULL)
+    return;
+  for (guint32 slot = 0; slot < self->n_slots; slot++)
+    g_free (self->columns[slot]);
+  g_free (self->columns);
+  g_free (self->slot_of);
+  g_free (self->node_of);
+  g_free (self->by_reach);
+  g_free (self->reach);
+  g_free (self->back);
+  g_free (self->back_max);
+  g_free (self);
+}
+
+/**
+ * tocsin_columns_get:
+ * @slot: a slot
+ *
+ * Gives the column of the actor in @slot, and solves it if nobody has asked for it before. May be
+ * called from any thread: two that solve the same one find the same, and one of them is kept.
+ *
+ * Returns: (transfer none): the column, valid as long as @self
+ */
+const TocsinColumn *
+tocsin_columns_get (TocsinColumns *self, guint32 slot)
+{
+  TocsinColumn *column = g_atomic_pointer_get (&self->columns[slot]);
+  g_autofree double *all = NULL;
+
+  if (column != NULL)
+    return column;
+
+  all = tocsin_columns_solve (self->graph, self->node_of[slot]);
+  column = g_malloc0 (sizeof *column + sizeof (double) * self->n_slots);
+  for (guint32 i = 0; i < self->n_slots; i++)
+    column->n[i] = all[self->node_of[i]];
+  for (guint32 x = self->graph->n_direct; x < self->graph->n_nodes; x++)
+    if (self->slot_of[x] == TOCSIN_COLUMNS_NO_SLOT)
+      column->outside = MAX (column->outside, self->reach[x] * all[x]);
+
+  if (g_atomic_pointer_compare_and_exchange (&self->columns[slot], NULL, column))
+    return column;
+  g_free (column);
+  return g_atomic_pointer_get (&self->columns[slot]);
+}

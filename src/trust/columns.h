@@ -1,0 +1,73 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "trust/graph.h"
+
+G_BEGIN_DECLS
+
+#define TOCSIN_COLUMNS_NO_SLOT G_MAXUINT32
+
+/**
+ * TocsinColumn:
+ * @outside: the largest reach[v]·N[v, b] of a node without a slot
+ * @n: N[x, b] by slot: how often a walk from x comes to b before it meets a direct peer. For a
+ *   direct peer x the walk has taken its first step; for a direct peer b it ends there
+ */
+typedef struct
+{
+  double outside;
+  double n[];
+} TocsinColumn;
+
+/**
+ * TocsinColumns:
+ * @graph: (unowned): outlives this
+ * @n_slots: how many nodes have a row in the columns: the direct peers (slots 0 to n_direct − 1),
+ *   the believed actors, then those that walks visit most
+ * @n_believed: slots below this are direct peers and believed actors
+ * @slot_of: (owned): node to slot or %TOCSIN_COLUMNS_NO_SLOT
+ * @node_of: (owned): slot to node
+ * @by_reach: (owned): slots that are no direct peers, most reached first
+ * @reach: (owned): by node: Σ t_i × the visits of a walk of branch i; 0 for direct peers
+ * @back: (owned): n_slots × n_direct: the chance that a walk from slot x comes to direct peer i
+ *   before another; for a direct peer x after its first step
+ * @back_max: (owned): by node: the largest of these
+ * @back_outside: the largest reach × back_max of a node without a slot
+ *
+ * N = (I − d·Q)⁻¹ with every direct peer a wall, a column at a time. One table serves all branches:
+ * the branch of peer i is it with one row and column more, and that is a division
+ * (walks-exact.c).
+ */
+typedef struct
+{
+  const TocsinGraph *graph;
+  guint32 n_slots;
+  guint32 n_believed;
+  guint32 *slot_of;
+  guint32 *node_of;
+  guint32 *by_reach;
+  double *reach;
+  double *back;
+  double *back_max;
+  double back_outside;
+  TocsinColumn **columns; /* (owned) by slot, published atomically */
+} TocsinColumns;
+
+TocsinColumns *tocsin_columns_new (const TocsinGraph *graph,
+                                   const guint32 *believed,
+                                   gsize n_believed) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_columns_free (TocsinColumns *self);
+const TocsinColumn *tocsin_columns_get (TocsinColumns *self, guint32 slot);
+
+double *tocsin_columns_solve (const TocsinGraph *graph, guint32 b) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_columns_backward (const TocsinGraph *graph,
+                              const double *stop,
+                              const double *gain,
+                              double *h);
+void tocsin_columns_forward (const TocsinGraph *graph, double *start, double *visits);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinColumns, tocsin_columns_free)
+
+G_END_DECLS

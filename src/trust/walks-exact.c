@@ -1,0 +1,559 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-trust"
+
+#include "trust/walks-exact.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The arithmetic, for k voices R of actors that are no direct peers, with N from columns.h:
+ *
+ *   K = N_RR + diag(1/r − 1)            one factorisation for all branches
+ *   g = K⁻¹·m                           h⁰(x) = N[x, R]·g: malicious before any direct peer
+ *   back(x, i) = c_x − N[x, R]·K⁻¹·c_R  c = N[·, i]: comes to i, stopped by no report
+ *   B_i = (r_i·m_i + (1 − r_i)·h⁰(i)) / (1 − (1 − r_i)·back(i, i))
+ *
+ * K is an inverse M-matrix plus a diagonal, so it is factored without pivoting. Actor v as a dead
+ * wall is a subtraction: f(x) = the chance to come to v, then h⁰ − f·h⁰(v), back − f·back(v, ·). */
+
+/* What a probe of actor v needs to know of it. */
+typedef struct
+{
+  const double *to_voices;   /* k: N[v, R] */
+  const double *from_voices; /* k: N[R, v] */
+  const double *from_direct; /* n_direct: N[i, v] */
+  const double *back;        /* n_direct: N[v, i] */
+  double self;               /* N[v, v] */
+  guint32 voice;             /* its place among the voices, or k */
+} Probe;
+
+static void
+factor (double *lu, guint32 k)
+{
+  for (guint32 p = 0; p < k; p++)
+    {
+      const double *pivot = &lu[(gsize) p * k];
+
+      for (guint32 row = p + 1; row < k; row++)
+        {
+          double *at = &lu[(gsize) row * k];
+          double factor = at[p] / pivot[p];
+
+          at[p] = factor;
+          for (guint32 col = p + 1; col < k; col++)
+            at[col] -= factor * pivot[col];
+        }
+    }
+}
+
+/* Overwrites the k × n matrix @x with lu⁻¹·x. */
+static void
+solve (const double *lu, guint32 k, double *restrict x, guint32 n)
+{
+  for (guint32 row = 1; row < k; row++)
+    for (guint32 p = 0; p < row; p++)
+      {
+        double factor = lu[(gsize) row * k + p];
+
+        for (guint32 col = 0; col < n; col++)
+          x[(gsize) row * n + col] -= factor * x[(gsize) p * n + col];
+      }
+  for (guint32 row = k; row-- > 0;)
+    {
+      double pivot = 1 / lu[(gsize) row * k + row];
+
+      for (guint32 p = row + 1; p < k; p++)
+        {
+          double factor = lu[(gsize) row * k + p];
+
+          for (guint32 col = 0; col < n; col++)
+            x[(gsize) row * n + col] -= factor * x[(gsize) p * n + col];
+        }
+      for (guint32 col = 0; col < n; col++)
+        x[(gsize) row * n + col] *= pivot;
+    }
+}
+
+static double
+dot (const double *a, const double *b, guint32 n)
+{
+  double sum = 0;
+
+  for (guint32 i = 0; i < n; i++)
+    sum += a[i] * b[i];
+  return sum;
+}
+
+/* out −= xᵀ·A, A being k × n. */
+static void
+subtract_product (const double *x, const double *a, guint32 k, guint32 n, double *restrict out)
+{
+  for (guint32 row = 0; row < k; row++)
+    for (guint32 col = 0; col < n; col++)
+      out[col] -= x[row] * a[(gsize) row * n + col];
+}
+
+static double
+branch_value (const TocsinExact *self, guint32 i, double hit, double back)
+{
+  double passes = 1 - self->r_direct[i];
+  double value = (self->r_direct[i] * self->m_direct[i] + passes * hit) / (1 - passes * back);
+
+  return CLAMP (value, 0.0, 1.0);
+}
+
+static void
+place_arrays (TocsinExact *self)
+{
+  gsize n = self->n_direct;
+  gsize k = self->k;
+  double *at = self->scratch = g_new0 (double, 7 * n + 5 * k + k * k + 2 * k * n + 1);
+  double **const small[] = { &self->r_direct, &self->m_direct, &self->hit, &self->back,
+                             &self->branch };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (small); i++, at += n)
+    *small[i] = at;
+  self->strength = at;
+  self->m = at + k;
+  self->g = at + 2 * k;
+  self->lu = at + 3 * k;
+  self->from = self->lu + k * k;
+  self->after = self->from + k * n;
+  self->spare = self->after + k * n;
+}
+
+static void
+read_voices (TocsinExact *self, const TocsinExactVoice *voices, gsize n_voices)
+{
+  guint32 b = 0;
+
+  for (gsize i = 0; i < n_voices; i++)
+    {
+      const TocsinExactVoice *voice = &voices[i];
+
+      if (voice->slot < self->n_direct)
+        {
+          self->r_direct[voice->slot] = voice->strength;
+          self->m_direct[voice->slot] = voice->malicious ? 1 : 0;
+          continue;
+        }
+      self->slot[b] = voice->slot;
+      self->of[b] = tocsin_columns_get (self->columns, voice->slot);
+      self->strength[b] = voice->strength;
+      self->m[b++] = voice->malicious ? 1 : 0;
+    }
+}
+
+static void
+solve_branches (TocsinExact *self)
+{
+  const TocsinColumns *columns = self->columns;
+  gsize n = self->n_direct;
+  guint32 k = self->k;
+
+  for (guint32 row = 0; row < k; row++)
+    {
+      for (guint32 col = 0; col < k; col++)
+        self->lu[(gsize) row * k + col] = self->of[col]->n[self->slot[row]];
+      self->lu[(gsize) row * k + row] += 1 / self->strength[row] - 1;
+      memcpy (&self->from[row * n], self->of[row]->n, sizeof (double) * n);
+      memcpy (&self->after[row * n], &columns->back[self->slot[row] * n], sizeof (double) * n);
+      self->g[row] = self->m[row];
+    }
+  factor (self->lu, k);
+  solve (self->lu, k, self->g, 1);
+  solve (self->lu, k, self->after, self->n_direct);
+
+  self->product = 1;
+  for (guint32 i = 0; i < self->n_direct; i++)
+    self->back[i] = columns->back[i * n + i];
+  for (guint32 row = 0; row < k; row++)
+    for (guint32 i = 0; i < self->n_direct; i++)
+      {
+        self->hit[i] += self->from[row * n + i] * self->g[row];
+        self->back[i] -= self->from[row * n + i] * self->after[row * n + i];
+      }
+  for (guint32 i = 0; i < self->n_direct; i++)
+    {
+      self->branch[i] = branch_value (self, i, self->hit[i], self->back[i]);
+      self->product *= 1 - columns->graph->direct_weight[i] * self->branch[i];
+    }
+}
+
+/**
+ * tocsin_exact_init:
+ * @self: (out caller-allocates): clear it with tocsin_exact_clear()
+ * @voices: one a slot
+ *
+ * Solves the branches. Takes columns that are missing from @columns on the way.
+ */
+void
+tocsin_exact_init (TocsinExact *self,
+                   TocsinColumns *columns,
+                   const TocsinExactVoice *voices,
+                   gsize n_voices)
+{
+  *self = (TocsinExact){ .columns = columns, .n_direct = columns->graph->n_direct };
+  for (gsize i = 0; i < n_voices; i++)
+    self->k += voices[i].slot >= self->n_direct ? 1 : 0;
+  self->slot = g_new (guint32, MAX (1, self->k));
+  self->of = g_new (const TocsinColumn *, MAX (1, self->k));
+  place_arrays (self);
+  read_voices (self, voices, n_voices);
+  solve_branches (self);
+}
+
+void
+tocsin_exact_clear (TocsinExact *self)
+{
+  g_clear_pointer (&self->slot, g_free);
+  g_clear_pointer (&self->of, g_free);
+  g_clear_pointer (&self->scratch, g_free);
+}
+
+static double
+without_direct (const TocsinExact *self, guint32 peer)
+{
+  double product = 1;
+
+  for (guint32 i = 0; i < self->n_direct; i++)
+    if (i != peer)
+      product *= 1 - self->columns->graph->direct_weight[i] * self->branch[i];
+  return 1 - product;
+}
+
+static double
+without_probe (TocsinExact *self, const Probe *probe)
+{
+  const double *weight = self->columns->graph->direct_weight;
+  guint32 n = self->n_direct;
+  guint32 k = self->k;
+  double *come = self->spare;     /* n: chance to come to v */
+  double *back = self->spare + n; /* n: from v back to i */
+  double *stopped = self->spare + 2 * (gsize) n;
+  double product = 1;
+
+  memcpy (stopped, probe->from_voices, sizeof (double) * k);
+  if (probe->voice < k)
+    stopped[probe->voice] -= 1;
+  solve (self->lu, k, stopped, 1);
+  memcpy (come, probe->from_direct, sizeof (double) * n);
+  subtract_product (stopped, self->from, k, n, come);
+  memcpy (back, probe->back, sizeof (double) * n);
+  subtract_product (probe->to_voices, self->after, k, n, back);
+
+  double again = 1 / (probe->self - dot (probe->to_voices, stopped, k));
+  double hit = dot (probe->to_voices, self->g, k);
+
+  for (guint32 i = 0; i < n; i++)
+    {
+      double f = come[i] * again;
+      double value = branch_value (self, i, self->hit[i] - f * hit, self->back[i] - f * back[i]);
+
+      product *= 1 - weight[i] * MIN (value, self->branch[i]);
+    }
+  return 1 - product;
+}
+
+/* v has a row in the columns. */
+static double
+without_slot (TocsinExact *self, guint32 slot)
+{
+  const TocsinColumn *column = tocsin_columns_get (self->columns, slot);
+  double *to = self->spare + 2 * (gsize) self->n_direct + self->k;
+  g_autofree double *from = g_new (double, MAX (1, self->k));
+  Probe probe = { .to_voices = to,
+                  .from_voices = from,
+                  .from_direct = column->n,
+                  .back = &self->columns->back[(gsize) slot * self->n_direct],
+                  .self = column->n[slot],
+                  .voice = self->k };
+
+  for (guint32 b = 0; b < self->k; b++)
+    {
+      to[b] = self->of[b]->n[slot];
+      from[b] = column->n[self->slot[b]];
+      if (self->slot[b] == slot)
+        probe.voice = b;
+    }
+  return without_probe (self, &probe);
+}
+
+/* v has none: a solve for who comes to it and one for where it leads. */
+static double
+without_stranger (TocsinExact *self, guint32 node)
+{
+  const TocsinGraph *graph = self->columns->graph;
+  g_autofree double *column = tocsin_columns_solve (graph, node);
+  g_autofree double *start = g_new0 (double, graph->n_nodes);
+  g_autofree double *visits = g_new (double, graph->n_nodes);
+  double *to = self->spare + 2 * (gsize) self->n_direct + self->k;
+  g_autofree double *from = g_new (double, MAX (1, self->k));
+  Probe probe = { .to_voices = to,
+                  .from_voices = from,
+                  .from_direct = column,
+                  .back = visits,
+                  .self = column[node],
+                  .voice = self->k };
+
+  start[node] = 1;
+  tocsin_columns_forward (graph, start, visits);
+  for (guint32 b = 0; b < self->k; b++)
+    {
+      to[b] = visits[self->columns->node_of[self->slot[b]]];
+      from[b] = column[self->columns->node_of[self->slot[b]]];
+    }
+  return without_probe (self, &probe);
+}
+
+/**
+ * tocsin_exact_without:
+ * @node: a node of the graph
+ *
+ * Returns: the suspicion with @node a dead wall
+ */
+double
+tocsin_exact_without (TocsinExact *self, guint32 node)
+{
+  guint32 slot = self->columns->slot_of[node];
+
+  if (node < self->n_direct)
+    return without_direct (self, node);
+  if (slot != TOCSIN_COLUMNS_NO_SLOT)
+    return without_slot (self, slot);
+  return without_stranger (self, node);
+}
+
+/* The search for the smallest of f(v) = max over the states of the suspicion without v. Product^v
+ * ≤ product·exp(bound), bound = Σ t_i·F_i(v)·h_i(v) / (1 − t_i·B_i) ≤ slope·reach(v)·h(v): whoever
+ * can do no better than the best so far by that is passed over. */
+typedef struct
+{
+  TocsinExact *const *states;
+  guint n_states;
+  double slope[2]; /* the largest (1 − r_i) / (1 − t_i·B_i) */
+  double peak[2];  /* the largest B_i */
+  double best;
+  guint32 node;
+} Search;
+
+static void
+search_init (Search *self, TocsinExact *const *states, guint n_states)
+{
+  *self = (Search){ .states = states, .n_states = n_states, .best = G_MAXDOUBLE };
+  for (guint s = 0; s < n_states; s++)
+    for (guint32 i = 0; i < states[s]->n_direct; i++)
+      {
+        double passes = 1 - states[s]->r_direct[i];
+        double left = 1 - states[s]->columns->graph->direct_weight[i] * states[s]->branch[i];
+
+        self->peak[s] = MAX (self->peak[s], states[s]->branch[i]);
+        if (passes > 0)
+          self->slope[s] = MAX (self->slope[s], passes / left);
+      }
+}
+
+static void
+search_try (Search *self, guint32 node)
+{
+  double value = 0;
+
+  for (guint s = 0; s < self->n_states && value < self->best; s++)
+    value = MAX (value, tocsin_exact_without (self->states[s], node));
+  if (value < self->best)
+    {
+      self->best = value;
+      self->node = node;
+    }
+}
+
+/* Whether a removal with no more than @bound in state @s cannot be better than the best. */
+static gboolean
+search_excludes (const Search *self, guint s, double bound)
+{
+  double product = self->states[s]->product;
+
+  return product <= 0 || product * exp (bound) <= 1 - self->best;
+}
+
+static double
+bound_of (const Search *self, guint s, double reach, double hit, double back)
+{
+  return self->slope[s] * reach * MIN (TOCSIN_TRUST_DAMPING, hit + self->peak[s] * back);
+}
+
+static gboolean
+search_passes_over (const Search *self, guint32 slot)
+{
+  for (guint s = 0; s < self->n_states; s++)
+    {
+      const TocsinExact *state = self->states[s];
+      guint32 node = state->columns->node_of[slot];
+      double hit = 0;
+
+      for (guint32 b = 0; b < state->k; b++)
+        hit += state->of[b]->n[slot] * state->g[b];
+      if (search_excludes (
+              self, s,
+              bound_of (self, s, state->columns->reach[node], hit, state->columns->back_max[node])))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+is_voice (const Search *self, guint32 slot)
+{
+  for (guint s = 0; s < self->n_states; s++)
+    for (guint32 b = 0; b < self->states[s]->k; b++)
+      if (self->states[s]->slot[b] == slot)
+        return TRUE;
+  return FALSE;
+}
+
+static void
+try_voices (Search *self)
+{
+  for (guint s = 0; s < self->n_states; s++)
+    {
+      const TocsinExact *state = self->states[s];
+
+      for (guint32 b = 0; b < state->k; b++)
+        {
+          guint32 node = state->columns->node_of[state->slot[b]];
+
+          /* A voice stops walks itself: only its reach bounds it. */
+          if (!search_excludes (self, s, self->slope[s] * state->columns->reach[node]))
+            search_try (self, node);
+        }
+    }
+}
+
+static void
+try_slots (Search *self)
+{
+  const TocsinColumns *columns = self->states[0]->columns;
+
+  for (guint32 i = 0; i < columns->n_slots - columns->graph->n_direct; i++)
+    {
+      guint32 slot = columns->by_reach[i];
+      double reach = columns->reach[columns->node_of[slot]];
+
+      for (guint s = 0; s < self->n_states; s++)
+        if (search_excludes (self, s, self->slope[s] * reach * TOCSIN_TRUST_DAMPING))
+          return;
+      if (!search_passes_over (self, slot) && !is_voice (self, slot))
+        search_try (self, columns->node_of[slot]);
+    }
+}
+
+static gboolean
+strangers_excluded (const Search *self)
+{
+  for (guint s = 0; s < self->n_states; s++)
+    {
+      const TocsinExact *state = self->states[s];
+      double sum = self->peak[s] * state->columns->back_outside;
+
+      for (guint32 b = 0; b < state->k; b++)
+        sum += MAX (0, state->g[b]) * state->of[b]->outside;
+      if (search_excludes (self, s, self->slope[s] * sum))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* The malicious reports as they are heard at every node, direct peers being walls. */
+static double *
+hear_everywhere (const TocsinExact *state)
+{
+  const TocsinColumns *columns = state->columns;
+  gsize n = columns->graph->n_nodes;
+  g_autofree double *stop = g_new0 (double, n);
+  g_autofree double *gain = g_new0 (double, n);
+  double *h = g_new0 (double, n);
+
+  for (guint32 b = 0; b < state->k; b++)
+    {
+      guint32 node = columns->node_of[state->slot[b]];
+
+      stop[node] = state->strength[b];
+      gain[node] = state->strength[b] * state->m[b];
+    }
+  tocsin_columns_backward (columns->graph, stop, gain, h);
+  return h;
+}
+
+/* Rare: an actor without a row may be the one. Those that could are tried, the likeliest first. */
+static void
+try_strangers (Search *self)
+{
+  const TocsinColumns *columns = self->states[0]->columns;
+  guint32 n = columns->graph->n_nodes;
+  g_autofree double *bounds = g_new0 (double, (gsize) n * 2);
+
+  for (guint s = 0; s < self->n_states; s++)
+    {
+      g_autofree double *h = hear_everywhere (self->states[s]);
+
+      for (guint32 x = columns->graph->n_direct; x < n; x++)
+        if (columns->slot_of[x] == TOCSIN_COLUMNS_NO_SLOT)
+          bounds[(gsize) x * 2 + s] =
+              bound_of (self, s, columns->reach[x], h[x], columns->back_max[x]);
+    }
+  while (TRUE)
+    {
+      guint32 next = TOCSIN_GRAPH_NO_NODE;
+      double most = 0;
+
+      for (guint32 x = 0; x < n; x++)
+        {
+          gboolean excluded = FALSE;
+
+          for (guint s = 0; s < self->n_states; s++)
+            excluded = excluded || search_excludes (self, s, bounds[(gsize) x * 2 + s]);
+          double bound = MAX (bounds[(gsize) x * 2], bounds[(gsize) x * 2 + 1]);
+
+          if (!excluded && bound > most)
+            {
+              most = bound;
+              next = x;
+            }
+        }
+      if (next == TOCSIN_GRAPH_NO_NODE)
+        return;
+      search_try (self, next);
+      memset (&bounds[(gsize) next * 2], 0, sizeof (double) * 2);
+    }
+}
+
+/**
+ * tocsin_exact_minimum:
+ * @states: one or two subjects, solved over the same columns
+ * @node: (out) (optional): the actor whose removal gives the minimum
+ *
+ * Returns: the minimum over every single actor v of the largest suspicion among @states with v a
+ *   dead wall. With one state this is S_loo
+ */
+double
+tocsin_exact_minimum (TocsinExact *const *states, guint n_states, guint32 *node)
+{
+  Search search;
+
+  g_return_val_if_fail (n_states == 1 || n_states == 2, 0);
+
+  search_init (&search, states, n_states);
+  for (guint32 i = 0; i < states[0]->n_direct; i++)
+    search_try (&search, i);
+  if (states[0]->n_direct == 0)
+    search.best = 0;
+  try_voices (&search);
+  try_slots (&search);
+  if (!strangers_excluded (&search))
+    try_strangers (&search);
+  if (node != NULL)
+    *node = search.node;
+  return search.best;
+}

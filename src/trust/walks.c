@@ -1,0 +1,341 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-trust"
+
+#include "trust/walks.h"
+
+#include "trust/walk-index.h"
+#include "trust/walks-exact.h"
+
+#include <string.h>
+
+/* The share of the operator's direct trust that S_trim leaves out, from the highest branch down. */
+#define TRIMMED_SHARE 0.25
+
+struct _TocsinWalks
+{
+  const TocsinGraph *graph; /* (unowned) */
+  TocsinColumns *columns;
+  TocsinWalkIndex *index; /* (nullable) made at first use, published atomically */
+  guint32 walks_per_branch;
+  guint64 seed;
+};
+
+/**
+ * tocsin_walks_new:
+ * @graph: a graph; must outlive the result
+ * @believed: actor numbers of those whose reports count, beside the direct peers
+ * @seed: secret; for the walk index alone
+ *
+ * Prepares to score subjects. Solves one column a direct peer: meant for the compute thread.
+ *
+ * Returns: (transfer full): an evaluator; free it with tocsin_walks_free()
+ */
+TocsinWalks *
+tocsin_walks_new (const TocsinGraph *graph, const guint32 *believed, gsize n_believed, guint64 seed)
+{
+  TocsinWalks *self = g_new0 (TocsinWalks, 1);
+
+  self->graph = graph;
+  self->columns = tocsin_columns_new (graph, believed, n_believed);
+  self->seed = seed;
+  return self;
+}
+
+void
+tocsin_walks_free (TocsinWalks *self)
+{
+  if (self == NULL)
+    return;
+  tocsin_columns_free (self->columns);
+  tocsin_walk_index_free (self->index);
+  g_free (self);
+}
+
+/**
+ * tocsin_walks_set_walks:
+ * @walks_per_branch: m of the walk index; 0 for the default
+ *
+ * To be called before anything is evaluated.
+ */
+void
+tocsin_walks_set_walks (TocsinWalks *self, guint32 walks_per_branch)
+{
+  g_return_if_fail (self->index == NULL);
+
+  self->walks_per_branch = walks_per_branch;
+}
+
+static const TocsinWalkIndex *
+get_index (TocsinWalks *self)
+{
+  TocsinWalkIndex *index = g_atomic_pointer_get (&self->index);
+
+  if (index != NULL)
+    return index;
+  index = tocsin_walk_index_new (self->graph, self->walks_per_branch, self->seed);
+  if (g_atomic_pointer_compare_and_exchange (&self->index, NULL, index))
+    return index;
+  tocsin_walk_index_free (index);
+  return g_atomic_pointer_get (&self->index);
+}
+
+/**
+ * tocsin_walks_believes:
+ *
+ * Returns: %TRUE if a report of @actor counts here
+ */
+gboolean
+tocsin_walks_believes (const TocsinWalks *self, guint32 actor)
+{
+  guint32 node = tocsin_graph_node (self->graph, actor);
+
+  return node != TOCSIN_GRAPH_NO_NODE && self->columns->slot_of[node] < self->columns->n_believed;
+}
+
+/* A reporter counts once: malicious with its strongest report, else benign with its strongest. */
+static void
+merge_voice (TocsinExactVoice *into, const TocsinExactVoice *voice)
+{
+  if (into->malicious == voice->malicious)
+    into->strength = MAX (into->strength, voice->strength);
+  else if (voice->malicious)
+    *into = *voice;
+}
+
+/* The voices that count, one a slot. */
+static TocsinExactVoice *
+choose_voices (const TocsinWalks *self, const TocsinVoice *voices, gsize n_voices, gsize *n_chosen)
+{
+  TocsinExactVoice *chosen = g_new (TocsinExactVoice, MAX (1, n_voices));
+  gsize n = 0;
+
+  for (gsize i = 0; i < n_voices; i++)
+    {
+      TocsinExactVoice voice = { .strength = MIN (voices[i].strength, 1.0),
+                                 .malicious = voices[i].malicious };
+      gsize at = 0;
+
+      if (!(voices[i].strength > 1e-12) || !tocsin_walks_believes (self, voices[i].actor))
+        continue;
+      voice.slot = self->columns->slot_of[self->graph->node_of[voices[i].actor]];
+      while (at < n && chosen[at].slot != voice.slot)
+        at++;
+      if (at < n)
+        merge_voice (&chosen[at], &voice);
+      else
+        chosen[n++] = voice;
+    }
+  *n_chosen = n;
+  return chosen;
+}
+
+static int
+compare_branches (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  const double *branch = user_data;
+  double x = branch[*(const guint32 *) a];
+  double y = branch[*(const guint32 *) b];
+
+  return (x < y) - (x > y);
+}
+
+/* S_trim: only the branches above 0 have to be in order. */
+static double
+trimmed_mean (const TocsinGraph *graph, const double *branch)
+{
+  g_autofree guint32 *order = g_new (guint32, MAX (1, graph->n_direct));
+  guint32 n = 0;
+  double total = 0;
+  double most = 0;
+  double sum = 0;
+
+  for (guint32 i = 0; i < graph->n_direct; i++)
+    {
+      total += graph->direct_weight[i];
+      most = MAX (most, graph->direct_weight[i]);
+      if (branch[i] > 0)
+        order[n++] = i;
+    }
+  if (n == 0)
+    return 0;
+
+  double drop = MAX (total * TRIMMED_SHARE, most);
+  g_qsort_with_data (order, (int) n, sizeof *order, compare_branches, (gpointer) branch);
+  for (guint32 i = 0; i < n; i++)
+    {
+      double weight = graph->direct_weight[order[i]];
+      double dropped = MIN (weight, drop);
+
+      drop -= dropped;
+      sum += (weight - dropped) * branch[order[i]];
+    }
+  return sum / total;
+}
+
+/* Fills @branches (n_direct) and @without (n_nodes); returns the suspicion. */
+static double
+sample (TocsinWalks *self,
+        const TocsinExactVoice *chosen,
+        gsize n_chosen,
+        double *branches,
+        double *without)
+{
+  g_autofree TocsinIndexVoice *voices = g_new (TocsinIndexVoice, MAX (1, n_chosen));
+  double product = 1;
+
+  for (gsize i = 0; i < n_chosen; i++)
+    voices[i] = (TocsinIndexVoice){ .node = self->columns->node_of[chosen[i].slot],
+                                    .strength = chosen[i].strength,
+                                    .malicious = chosen[i].malicious };
+  tocsin_walk_index_evaluate (get_index (self), voices, n_chosen, branches, without);
+  for (guint32 i = 0; i < self->graph->n_direct; i++)
+    product *= 1 - self->graph->direct_weight[i] * branches[i];
+  return 1 - product;
+}
+
+static TocsinBelief
+evaluate_sampled (TocsinWalks *self,
+                  const TocsinExactVoice *chosen,
+                  gsize n_chosen,
+                  double *branches)
+{
+  g_autofree double *without = g_new0 (double, MAX (1, self->graph->n_nodes));
+  guint32 least = 0;
+  TocsinBelief belief = { .loo_actor = TOCSIN_WALKS_NOBODY };
+
+  belief.s_or = sample (self, chosen, n_chosen, branches, without);
+  if (belief.s_or <= 0)
+    return (TocsinBelief){ .loo_actor = TOCSIN_WALKS_NOBODY };
+  for (guint32 x = 1; x < self->graph->n_nodes; x++)
+    if (without[x] < without[least])
+      least = x;
+  belief.s_loo = MIN (without[least], belief.s_or);
+  belief.loo_actor = self->graph->actor_of[least];
+  belief.s_trim = trimmed_mean (self->graph, branches);
+  return belief;
+}
+
+static TocsinBelief
+evaluate_exact (TocsinWalks *self, const TocsinExactVoice *chosen, gsize n_chosen, double *branches)
+{
+  g_auto (TocsinExact) exact = { NULL };
+  TocsinExact *state = &exact;
+  guint32 least = 0;
+  TocsinBelief belief = { .loo_actor = TOCSIN_WALKS_NOBODY };
+
+  tocsin_exact_init (&exact, self->columns, chosen, n_chosen);
+  memcpy (branches, exact.branch, sizeof *branches * self->graph->n_direct);
+  if (exact.product >= 1)
+    return belief;
+  belief.s_or = 1 - exact.product;
+  belief.s_loo = MIN (tocsin_exact_minimum (&state, 1, &least), belief.s_or);
+  belief.loo_actor = self->graph->actor_of[least];
+  belief.s_trim = trimmed_mean (self->graph, branches);
+  return belief;
+}
+
+/**
+ * tocsin_walks_evaluate:
+ * @voices: who reported the subject; those who are not believed are left out
+ * @method: how; normally %TOCSIN_WALKS_AUTO
+ * @branches: (out) (optional): B_i by node of the direct peer; room for n_direct numbers
+ *
+ * How far a subject is believed to be bad. May be called from any thread.
+ *
+ * Returns: the suspicion in its three forms; all 0 where nobody is believed
+ */
+TocsinBelief
+tocsin_walks_evaluate (TocsinWalks *self,
+                       const TocsinVoice *voices,
+                       gsize n_voices,
+                       TocsinWalksMethod method,
+                       double *branches)
+{
+  gsize n = 0;
+  g_autofree TocsinExactVoice *chosen = choose_voices (self, voices, n_voices, &n);
+  g_autofree double *own = branches == NULL ? g_new (double, self->graph->n_direct + 1) : NULL;
+  double *out = branches != NULL ? branches : own;
+
+  memset (out, 0, sizeof *out * self->graph->n_direct);
+  if (n == 0)
+    return (TocsinBelief){ .loo_actor = TOCSIN_WALKS_NOBODY };
+  if (method == TOCSIN_WALKS_INDEX || (method == TOCSIN_WALKS_AUTO && n > TOCSIN_WALKS_EXACT_MAX))
+    return evaluate_sampled (self, chosen, n, out);
+  return evaluate_exact (self, chosen, n, out);
+}
+
+/**
+ * tocsin_walks_without:
+ * @actor: whom to leave out
+ *
+ * Returns: the suspicion with @actor a dead wall: without its report and without all that is
+ *   heard through it alone
+ */
+double
+tocsin_walks_without (TocsinWalks *self, const TocsinVoice *voices, gsize n_voices, guint32 actor)
+{
+  gsize n = 0;
+  g_autofree TocsinExactVoice *chosen = choose_voices (self, voices, n_voices, &n);
+  guint32 node = tocsin_graph_node (self->graph, actor);
+
+  if (n == 0)
+    return 0;
+  if (n > TOCSIN_WALKS_EXACT_MAX)
+    {
+      g_autofree double *without = g_new0 (double, MAX (1, self->graph->n_nodes));
+      g_autofree double *branches = g_new0 (double, MAX (1, self->graph->n_direct));
+      double suspicion = sample (self, chosen, n, branches, without);
+
+      return node == TOCSIN_GRAPH_NO_NODE ? suspicion : without[node];
+    }
+
+  g_auto (TocsinExact) exact = { NULL };
+  tocsin_exact_init (&exact, self->columns, chosen, n);
+  return node == TOCSIN_GRAPH_NO_NODE ? 1 - exact.product : tocsin_exact_without (&exact, node);
+}
+
+/**
+ * tocsin_walks_pair_minimum:
+ * @first: who reported one subject of an event
+ * @second: who reported another
+ *
+ * For the rule that two subjects of one event confirm each other (scoring.md 4): nobody alone may
+ * be behind both.
+ *
+ * Returns: the minimum over every single actor v of the larger of the two suspicions without v
+ */
+double
+tocsin_walks_pair_minimum (TocsinWalks *self,
+                           const TocsinVoice *first,
+                           gsize n_first,
+                           const TocsinVoice *second,
+                           gsize n_second)
+{
+  gsize n[2] = { 0, 0 };
+  g_autofree TocsinExactVoice *one = choose_voices (self, first, n_first, &n[0]);
+  g_autofree TocsinExactVoice *two = choose_voices (self, second, n_second, &n[1]);
+
+  if (MAX (n[0], n[1]) > TOCSIN_WALKS_EXACT_MAX)
+    {
+      g_autofree double *a = g_new0 (double, MAX (1, self->graph->n_nodes));
+      g_autofree double *b = g_new0 (double, MAX (1, self->graph->n_nodes));
+      g_autofree double *branches = g_new0 (double, MAX (1, self->graph->n_direct));
+      double least = 1;
+
+      sample (self, one, n[0], branches, a);
+      sample (self, two, n[1], branches, b);
+      for (guint32 x = 0; x < self->graph->n_nodes; x++)
+        least = MIN (least, MAX (a[x], b[x]));
+      return self->graph->n_nodes > 0 ? least : 0;
+    }
+
+  g_auto (TocsinExact) exact_one = { NULL };
+  g_auto (TocsinExact) exact_two = { NULL };
+  TocsinExact *states[] = { &exact_one, &exact_two };
+
+  tocsin_exact_init (&exact_one, self->columns, one, n[0]);
+  tocsin_exact_init (&exact_two, self->columns, two, n[1]);
+  return tocsin_exact_minimum (states, 2, NULL);
+}
