@@ -1,0 +1,236 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include "codec/actor-json.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "golden-body.h"
+
+static TocsinActorDocument *
+parse_golden (const char *name)
+{
+  g_autoptr (GBytes) body = golden_body (name);
+  g_autoptr (GError) error = NULL;
+  TocsinActorDocument *document = tocsin_actor_document_parse (body, &error);
+
+  g_assert_no_error (error);
+  return document;
+}
+
+static void
+test_fedify (void)
+{
+  g_autoptr (TocsinActorDocument) actor = parse_golden ("07-fedify-actor-document-answer.json");
+  const TocsinActorKey *rsa, *ed25519;
+
+  g_assert_cmpstr (actor->id, ==, "http://127.0.0.1:8502/actors/beta");
+  g_assert_cmpstr (actor->type, ==, "Application");
+  g_assert_cmpstr (actor->inbox, ==, "http://127.0.0.1:8502/actors/beta/inbox");
+  g_assert_cmpstr (actor->shared_inbox, ==, "http://127.0.0.1:8502/inbox");
+  g_assert_cmpstr (actor->preferred_username, ==, "beta");
+  g_assert_null (actor->reports);
+  g_assert_null (actor->protocol_version);
+  g_assert_cmpint (tocsin_actor_document_protocol_major (actor), ==, -1);
+  g_assert_cmpuint (actor->keys->len, ==, 3);
+  rsa = tocsin_actor_document_find_key (actor, "http://127.0.0.1:8502/actors/beta#main-key");
+  g_assert_nonnull (rsa);
+  g_assert_true (g_str_has_prefix (rsa->pem, "-----BEGIN PUBLIC KEY-----\n"));
+  g_assert_null (rsa->multibase);
+  g_assert_false (rsa->assertion);
+  ed25519 = tocsin_actor_document_find_key (actor, "http://127.0.0.1:8502/actors/beta#multikey-2");
+  g_assert_cmpstr (ed25519->multibase, ==, "z6Mkm2rLmBWj6Fu5ggB2QzGZHnKCZuHXVfmsH4ptXR5vcLkm");
+  g_assert_true (ed25519->assertion);
+  g_assert_null (tocsin_actor_document_find_key (actor, "http://127.0.0.1:8502/actors/beta"));
+}
+
+static void
+test_gotosocial (void)
+{
+  g_autoptr (TocsinActorDocument) stub = parse_golden ("16-gotosocial-key-document-answer.json");
+  g_autoptr (TocsinActorDocument) whole =
+      parse_golden ("13-double-knock-fedify-to-gotosocial-answer.json");
+  const char *key_id = "https://localhost:8701/users/gtsuser/main-key";
+
+  g_assert_cmpstr (stub->id, ==, "https://localhost:8701/users/gtsuser");
+  g_assert_null (stub->inbox);
+  g_assert_false (stub->is_key_document);
+  g_assert_nonnull (tocsin_actor_document_find_key (stub, key_id));
+  g_assert_cmpstr (whole->id, ==, stub->id);
+  g_assert_nonnull (whole->inbox);
+  g_assert_cmpstr (tocsin_actor_document_find_key (whole, key_id)->pem, ==,
+                   tocsin_actor_document_find_key (stub, key_id)->pem);
+}
+
+#define ID  "'id':'https://a.example/actor','type':'Application'"
+#define KEY "{'id':'https://a.example/actor#k','owner':'https://a.example/actor','publicKeyPem':'P'"
+
+static void
+test_forms (void)
+{
+  static const struct
+  {
+    const char *json;
+    guint n_keys;
+  } rows[] = {
+    { "{" ID "}", 0 },
+    { "{" ID ",'publicKey':null}", 0 },
+    { "{" ID ",'publicKey':[]}", 0 },
+    { "{" ID ",'publicKey':'https://a.example/key'}", 0 },
+    { "{" ID ",'publicKey':" KEY "}}", 1 },
+    { "{" ID ",'publicKey':[" KEY "}]}", 1 },
+    { "{" ID ",'publicKey':[" KEY "}," KEY "}]}", 1 }, /* never two keys under one id */
+    { "{" ID ",'publicKey':" KEY ",'publicKeyMultibase':'z'}}", 0 },
+    { "{" ID ",'publicKey':{'id':'https://a.example/actor#k','publicKeyPem':'P'}}", 0 },
+    { "{" ID ",'publicKey':{'id':'https://a.example/k','owner':'https://b.example/actor',"
+      "'publicKeyPem':'P'}}",
+      0 },
+    { "{" ID ",'sec:assertionMethod':[{'id':'https://a.example/actor#e','type':'sec:Multikey',"
+      "'sec:controller':{'id':'https://a.example/actor'},"
+      "'sec:publicKeyMultibase':{'type':'sec:multibase','@value':'z6Mk'}}]}",
+      1 },
+    { KEY "}", 1 },
+    { "{'id':'https://a.example/actor#e','type':'Multikey','controller':'https://a.example/actor',"
+      "'publicKeyMultibase':'z6Mk'}",
+      1 },
+    { "{" ID ",'inbox':['https://a.example/inbox'],'name':['x'],'summary':7}", 0 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GBytes) body = json_body (rows[i].json);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (TocsinActorDocument) actor = tocsin_actor_document_parse (body, &error);
+
+      g_test_message ("%s", rows[i].json);
+      g_assert_no_error (error);
+      g_assert_cmpstr (actor->id, ==, "https://a.example/actor");
+      g_assert_cmpuint (actor->keys->len, ==, rows[i].n_keys);
+    }
+}
+
+static void
+test_refused (void)
+{
+  static const struct
+  {
+    const char *json;
+    TocsinError code;
+  } rows[] = {
+    { "", TOCSIN_ERROR_INVALID },
+    { "[]", TOCSIN_ERROR_INVALID },
+    { "{}", TOCSIN_ERROR_UNPROCESSABLE },
+    { "{'id':7,'type':'Person'}", TOCSIN_ERROR_UNPROCESSABLE },
+    { "{'id':'https://a.example/actor'}", TOCSIN_ERROR_UNPROCESSABLE },
+    { "{'id':'https://a.example:443/actor','type':'Person'}", TOCSIN_ERROR_INVALID },
+    { "{'id':'https://a.example/actor#x','type':'Person'}", TOCSIN_ERROR_INVALID },
+    { "{" ID ",'inbox':'https://A.example/inbox'}", TOCSIN_ERROR_INVALID },
+    { "{" ID ",'inbox':7}", TOCSIN_ERROR_UNPROCESSABLE },
+    { "{" ID ",'endpoints':{'sharedInbox':'file:///etc'}}", TOCSIN_ERROR_INVALID },
+    { "{" ID ",'reports':['https://a.example/1','https://a.example/2']}",
+      TOCSIN_ERROR_UNPROCESSABLE },
+    { "{" ID ",'publicKey':" KEY ",'expires':'soon'}}", TOCSIN_ERROR_UNPROCESSABLE },
+    { "{'publicKeyPem':'P'}", TOCSIN_ERROR_UNPROCESSABLE },
+    { "{'id':'https://a.example/k','owner':'x','publicKeyPem':'P'}", TOCSIN_ERROR_UNPROCESSABLE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GBytes) body = json_body (rows[i].json);
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("%s", rows[i].json);
+      g_assert_null (tocsin_actor_document_parse (body, &error));
+      g_assert_error (error, TOCSIN_ERROR, (int) rows[i].code);
+    }
+}
+
+static void
+add_key (TocsinActorDocument *actor,
+         const char *id,
+         const char *pem,
+         const char *multibase,
+         gint64 expires_us)
+{
+  TocsinActorKey *key = tocsin_actor_key_new (id, actor->id);
+
+  key->pem = g_strdup (pem);
+  key->multibase = g_strdup (multibase);
+  key->assertion = multibase != NULL;
+  key->expires_us = expires_us;
+  g_ptr_array_add (actor->keys, key);
+}
+
+static void
+test_round_trip (void)
+{
+  g_autoptr (TocsinActorDocument) ours =
+      tocsin_actor_document_new_for_base ("https://a.example:8443");
+  g_autoptr (TocsinActorDocument) read = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ours->preferred_username = g_strdup ("tocsin");
+  ours->name = g_strdup ("A \"node\"");
+  add_key (ours, "https://a.example:8443/actor#main-key", "P", NULL, 0);
+  add_key (ours, "https://a.example:8443/actor#ed25519-1", NULL, "z6MkA", 20000 * TOCSIN_DAY_US);
+  add_key (ours, "https://a.example:8443/actor#ed25519-2", NULL, "z6MkB", 0);
+  bytes = tocsin_actor_document_to_bytes (ours);
+  read = tocsin_actor_document_parse (bytes, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (read->id, ==, "https://a.example:8443/actor");
+  g_assert_cmpstr (read->type, ==, "Application");
+  g_assert_cmpstr (read->inbox, ==, ours->inbox);
+  g_assert_cmpstr (read->shared_inbox, ==, ours->shared_inbox);
+  g_assert_cmpstr (read->outbox, ==, ours->outbox);
+  g_assert_cmpstr (read->followers, ==, ours->followers);
+  g_assert_cmpstr (read->following, ==, ours->following);
+  g_assert_cmpstr (read->reports, ==, ours->reports);
+  g_assert_cmpstr (read->trust, ==, ours->trust);
+  g_assert_cmpstr (read->url, ==, "https://a.example:8443/");
+  g_assert_cmpstr (read->name, ==, ours->name);
+  g_assert_cmpint (tocsin_actor_document_protocol_major (read), ==, 1);
+  g_assert_cmpuint (read->keys->len, ==, 3);
+  for (guint i = 0; i < ours->keys->len; i++)
+    {
+      const TocsinActorKey *was = ours->keys->pdata[i];
+      const TocsinActorKey *is = tocsin_actor_document_find_key (read, was->id);
+
+      g_assert_cmpstr (is->owner, ==, was->owner);
+      g_assert_cmpstr (is->pem, ==, was->pem);
+      g_assert_cmpstr (is->multibase, ==, was->multibase);
+      g_assert_cmpint (is->expires_us, ==, was->expires_us);
+      g_assert_true (is->assertion == was->assertion);
+    }
+}
+
+static void
+test_protocol_major (void)
+{
+  static const struct
+  {
+    const char *text;
+    int major;
+  } rows[] = { { "1.0", 1 }, { "1", 1 },     { "12.3", 12 }, { "", -1 },
+               { "x", -1 },  { "-1.0", -1 }, { "1x", -1 },   { "9999.0", -1 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (TocsinActorDocument) actor = tocsin_actor_document_new ("https://a.example/actor");
+
+      actor->protocol_version = g_strdup (rows[i].text);
+      g_assert_cmpint (tocsin_actor_document_protocol_major (actor), ==, rows[i].major);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/actor-json/fedify", test_fedify);
+  g_test_add_func ("/actor-json/gotosocial", test_gotosocial);
+  g_test_add_func ("/actor-json/forms", test_forms);
+  g_test_add_func ("/actor-json/refused", test_refused);
+  g_test_add_func ("/actor-json/round-trip", test_round_trip);
+  g_test_add_func ("/actor-json/protocol-major", test_protocol_major);
+  return g_test_run ();
+}
