@@ -1,0 +1,751 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * From evidence to a verdict, scoring.md 3 and 4. From the inside out:
+ *   hear        the rows of one key, each with its strength and whether it counts
+ *   judge_key   one run for each category group and level of ceiling
+ *   judge_event the highest over keys and subjects, and the rule of two subjects
+ *   describe_*  what is shown beside the verdict
+ * A reporter's absence (explain, the rule of two subjects) is judged by the same code: an
+ * actor that is a dead wall is one that reports “benign” with strength 1.
+ */
+#define G_LOG_DOMAIN "tocsin-view"
+
+#include "view/score.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "view/explain.h"
+
+#define NOBODY          G_MAXUINT32
+#define STACK_ROWS      64
+#define SECONDS_PER_DAY 86400.0
+#define CATEGORY_BIT(c) (G_GUINT64_CONSTANT (1) << (c))
+
+/* A row of the store with what this check makes of it. */
+typedef struct
+{
+  const TocsinEvidence *row;
+  double strength;
+  gboolean known;   /* shown; FALSE for what is held, expired, superseded or not believed */
+  gboolean counted; /* a voice in the runs: known, first-hand and about conduct */
+  gboolean decides; /* own or a full-trust peer's, and malicious */
+} Heard;
+
+typedef struct
+{
+  const TocsinKeyEvidence *key;
+  Heard *rows;
+  gsize n_rows;
+} HeardKey;
+
+typedef struct
+{
+  TocsinVerdict verdict;
+  guint score;
+  TocsinBelief belief; /* of the run that decided, else of the strongest */
+  double event_s_or;   /* the largest S_or of what may lead to a review */
+  gboolean known;
+  gboolean fragile; /* a review that rests on belief.loo_actor */
+} Judgement;
+
+static gint8
+ceiling_of (const TocsinScoring *scoring, guint8 category)
+{
+  return category < TOCSIN_N_CATEGORIES ? scoring->profile->ceiling[category]
+                                        : TOCSIN_CEILING_IGNORE;
+}
+
+/**
+ * tocsin_score_strength:
+ * @evidence: a row
+ * @now_us: the time
+ *
+ * Confidence × decay, scoring.md 3. An observation ahead of @now_us has age 0.
+ *
+ * Returns: 0 to 1; 0 for what was imported
+ */
+double
+tocsin_score_strength (const TocsinEvidence *evidence, gint64 now_us)
+{
+  const TocsinCategory *category = tocsin_category_by_id (evidence->category);
+  double age_days =
+      ((double) (now_us / TOCSIN_SECOND_US) - (double) evidence->observed_s) / SECONDS_PER_DAY;
+  double strength = MIN (evidence->confidence, 100) / 100.0;
+  int half_life;
+
+  if ((evidence->flags & TOCSIN_EVIDENCE_IMPORTED) != 0 || category == NULL ||
+      evidence->subject_type > TOCSIN_SUBJECT_ACTOR)
+    return 0;
+  half_life = category->half_life_days[evidence->subject_type];
+  if (half_life > 0 && age_days > 0)
+    strength *= exp2 (-age_days / half_life);
+  return strength;
+}
+
+static Heard
+hear_row (const TocsinScoring *scoring, const TocsinEvidence *row)
+{
+  Heard heard = { .row = row };
+  const TocsinCategory *category = tocsin_category_by_id (row->category);
+  gboolean own = row->reporter == 0;
+  gboolean imported = (row->flags & TOCSIN_EVIDENCE_IMPORTED) != 0;
+
+  if (category == NULL || ceiling_of (scoring, row->category) == TOCSIN_CEILING_IGNORE ||
+      (row->flags & TOCSIN_EVIDENCE_HELD) != 0 ||
+      (gint64) row->expires_s * TOCSIN_SECOND_US <= scoring->now_us)
+    return heard;
+  if (!own && !imported && !tocsin_trust_snapshot_is_believed (scoring->trust, row->reporter))
+    return heard;
+
+  heard.known = TRUE;
+  heard.strength = tocsin_score_strength (row, scoring->now_us);
+  heard.counted = !imported && category->klass == TOCSIN_CLASS_CRITICAL;
+  heard.decides = heard.counted && (row->flags & TOCSIN_EVIDENCE_BENIGN) == 0 &&
+                  (own || tocsin_trust_snapshot_is_full_trust (scoring->trust, row->reporter));
+  return heard;
+}
+
+/* Rows come by (reporter, category): of each pair the newest observation speaks. */
+static void
+hear (const TocsinScoring *scoring, const TocsinKeyEvidence *key, HeardKey *out)
+{
+  Heard *newest = NULL;
+
+  for (gsize i = 0; i < key->n_rows; i++)
+    {
+      Heard *heard = &out->rows[i];
+
+      *heard = hear_row (scoring, &key->rows[i]);
+      if (!heard->known)
+        continue;
+      if (newest != NULL && newest->row->reporter == heard->row->reporter &&
+          newest->row->category == heard->row->category &&
+          ((newest->row->flags ^ heard->row->flags) & TOCSIN_EVIDENCE_IMPORTED) == 0)
+        {
+          Heard *older = newest->row->observed_s <= heard->row->observed_s ? newest : heard;
+
+          older->known = older->counted = older->decides = FALSE;
+          if (older == heard)
+            continue;
+        }
+      newest = heard;
+    }
+  out->key = key;
+  out->n_rows = key->n_rows;
+}
+
+/* One voice a reporter over the categories in @mask: malicious with its strongest, else benign
+ * with its strongest. @without speaks as a dead wall. */
+static gsize
+gather_voices (const HeardKey *heard, guint64 mask, guint32 without, TocsinVoice *voices)
+{
+  gsize n = 0;
+
+  for (gsize i = 0; i < heard->n_rows; i++)
+    {
+      const TocsinEvidence *row = heard->rows[i].row;
+      gboolean malicious = (row->flags & TOCSIN_EVIDENCE_BENIGN) == 0;
+      TocsinVoice *voice;
+
+      if (!heard->rows[i].counted || (mask & CATEGORY_BIT (row->category)) == 0 ||
+          row->reporter == 0 || row->reporter == without)
+        continue;
+      if (n == 0 || voices[n - 1].actor != row->reporter)
+        voices[n++] = (TocsinVoice){ .actor = row->reporter };
+      voice = &voices[n - 1];
+      if (malicious && !voice->malicious)
+        {
+          voice->malicious = TRUE;
+          voice->strength = heard->rows[i].strength;
+        }
+      else if (malicious == voice->malicious)
+        voice->strength = MAX (voice->strength, heard->rows[i].strength);
+    }
+  if (without != NOBODY)
+    voices[n++] = (TocsinVoice){ .actor = without, .strength = 1, .malicious = FALSE };
+  return n;
+}
+
+static void
+evaluate (const TocsinScoring *scoring,
+          TocsinArea area,
+          const HeardKey *heard,
+          guint64 mask,
+          guint32 without,
+          TocsinBelief *out)
+{
+  TocsinVoice fixed[STACK_ROWS];
+  g_autofree TocsinVoice *more = NULL;
+  TocsinVoice *voices = fixed;
+  gsize n;
+
+  if (heard->n_rows + 1 > STACK_ROWS)
+    voices = more = g_new (TocsinVoice, heard->n_rows + 1);
+  n = gather_voices (heard, mask, without, voices);
+  *out = tocsin_walks_evaluate (tocsin_trust_snapshot_walks (scoring->trust, area), voices, n,
+                                TOCSIN_WALKS_AUTO, NULL);
+}
+
+static gboolean
+level_holds (TocsinVerdict level, const TocsinBelief *belief)
+{
+  switch (level)
+    {
+    case TOCSIN_VERDICT_BLOCK:
+      return belief->s_trim >= TOCSIN_BLOCK_S_TRIM && belief->s_loo >= TOCSIN_BLOCK_S_LOO;
+    case TOCSIN_VERDICT_REVIEW:
+      return belief->s_or >= TOCSIN_REVIEW_S_OR || belief->s_loo >= TOCSIN_REVIEW_S_LOO;
+    case TOCSIN_VERDICT_NOTE:
+      return belief->s_or >= TOCSIN_NOTE_S_OR;
+    case TOCSIN_VERDICT_ALLOW:
+    case TOCSIN_N_VERDICTS:
+    default:
+      return TRUE;
+    }
+}
+
+static guint
+score_of (const TocsinBelief *belief)
+{
+  guint score = (guint) lround (100 * CLAMP (belief->s_or, 0, 1));
+
+  return belief->s_loo < TOCSIN_REVIEW_S_LOO ? MIN (score, TOCSIN_FRAGILE_SCORE) : score;
+}
+
+/* The runs of one group: from note up, while there is something to hear at that level. */
+static void
+judge_group (const TocsinScoring *scoring,
+             TocsinArea area,
+             const HeardKey *heard,
+             const guint64 masks[TOCSIN_N_VERDICTS],
+             guint32 without,
+             Judgement *out)
+{
+  TocsinBelief belief = { 0 };
+  guint64 seen = 0;
+
+  for (TocsinVerdict level = TOCSIN_VERDICT_NOTE; level < TOCSIN_N_VERDICTS; level++)
+    {
+      if (masks[level] == 0)
+        return;
+      if (masks[level] != seen)
+        evaluate (scoring, area, heard, masks[level], without, &belief);
+      seen = masks[level];
+      if (level == TOCSIN_VERDICT_NOTE)
+        out->score = MAX (out->score, score_of (&belief));
+      if (level == TOCSIN_VERDICT_REVIEW)
+        out->event_s_or = MAX (out->event_s_or, belief.s_or);
+      if (!level_holds (level, &belief))
+        {
+          if (out->verdict == TOCSIN_VERDICT_ALLOW && belief.s_or > out->belief.s_or)
+            out->belief = belief;
+          continue;
+        }
+      if (level > out->verdict || (level == out->verdict && belief.s_or > out->belief.s_or))
+        {
+          out->verdict = level;
+          out->belief = belief;
+        }
+    }
+}
+
+static gboolean
+is_over_budget (const TocsinScoring *scoring, guint32 actor)
+{
+  gsize low = 0, high = scoring->n_over_budget;
+
+  while (low < high)
+    {
+      gsize middle = low + (high - low) / 2;
+
+      if (scoring->over_budget[middle] == actor)
+        return TRUE;
+      if (scoring->over_budget[middle] < actor)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  return FALSE;
+}
+
+/* What bounds a verdict besides the ceilings: breadth, shared addresses, the single-voice budget.
+ */
+static void
+apply_bounds (const TocsinScoring *scoring, const TocsinKeyEvidence *key, Judgement *out)
+{
+  gboolean fragile = out->belief.s_loo < TOCSIN_REVIEW_S_LOO;
+
+  if (key->shared)
+    out->verdict = MIN (out->verdict, TOCSIN_VERDICT_NOTE);
+  else if (key->broad)
+    out->verdict = MIN (out->verdict, fragile ? TOCSIN_VERDICT_NOTE : TOCSIN_VERDICT_REVIEW);
+  if (out->verdict != TOCSIN_VERDICT_REVIEW || !fragile)
+    return;
+  if (is_over_budget (scoring, out->belief.loo_actor))
+    out->verdict = TOCSIN_VERDICT_NOTE;
+  else
+    out->fragile = TRUE;
+}
+
+static void
+judge_key (const TocsinScoring *scoring, const HeardKey *heard, guint32 without, Judgement *out)
+{
+  guint64 masks[TOCSIN_N_AREAS][TOCSIN_N_VERDICTS] = { 0 };
+  gboolean decided = FALSE;
+  gboolean fact = FALSE;
+
+  *out = (Judgement){ 0 };
+  for (gsize i = 0; i < heard->n_rows; i++)
+    {
+      const Heard *h = &heard->rows[i];
+      TocsinArea area;
+
+      if (!h->known || (h->row->reporter == without && h->row->reporter != 0))
+        continue;
+      out->known = TRUE;
+      decided = decided || h->decides;
+      fact = fact || (!h->counted && (h->row->flags & TOCSIN_EVIDENCE_BENIGN) == 0);
+      if (!h->counted)
+        continue;
+      area = tocsin_category_by_id (h->row->category)->group;
+      for (gint8 level = TOCSIN_VERDICT_NOTE; level <= ceiling_of (scoring, h->row->category);
+           level++)
+        masks[area][level] |= CATEGORY_BIT (h->row->category);
+    }
+
+  for (TocsinArea area = 0; area < TOCSIN_N_AREAS; area++)
+    judge_group (scoring, area, heard, masks[area], without, out);
+  if (fact && out->verdict < TOCSIN_VERDICT_NOTE)
+    out->verdict = TOCSIN_VERDICT_NOTE;
+  if (decided)
+    {
+      out->verdict = TOCSIN_VERDICT_BLOCK;
+      out->score = 100;
+      out->event_s_or = 1;
+      out->belief = (TocsinBelief){ .s_or = 1, .s_loo = 1, .s_trim = 1, .loo_actor = NOBODY };
+    }
+  apply_bounds (scoring, heard->key, out);
+}
+
+/* ---- events ---- */
+
+typedef struct
+{
+  const TocsinSubjectEvidence *evidence;
+  HeardKey *keys; /* (owned) */
+  Heard *rows;    /* (owned) of all keys */
+  Judgement best;
+  gssize best_key; /* -1: nothing known */
+} SubjectState;
+
+static gboolean
+is_stronger (const Judgement *a, const Judgement *b)
+{
+  if (a->verdict != b->verdict)
+    return a->verdict > b->verdict;
+  if (a->score != b->score)
+    return a->score > b->score;
+  return a->known && !b->known;
+}
+
+static void
+judge_subject (const TocsinScoring *scoring, SubjectState *state, guint32 without)
+{
+  state->best = (Judgement){ 0 };
+  state->best_key = -1;
+  for (gsize i = 0; i < state->evidence->n_keys; i++)
+    {
+      Judgement judgement;
+
+      if (state->keys[i].n_rows == 0)
+        continue;
+      judge_key (scoring, &state->keys[i], without, &judgement);
+      if (judgement.known && (state->best_key < 0 || is_stronger (&judgement, &state->best)))
+        {
+          state->best = judgement;
+          state->best_key = (gssize) i;
+        }
+    }
+  if (state->evidence->allowed_by != NULL)
+    {
+      state->best.verdict = TOCSIN_VERDICT_ALLOW;
+      state->best.fragile = FALSE;
+      state->best.event_s_or = 0;
+    }
+}
+
+static gboolean
+same_key (const SubjectState *a, const SubjectState *b)
+{
+  return tocsin_id_equal (&a->keys[a->best_key].key->probe->key,
+                          &b->keys[b->best_key].key->probe->key);
+}
+
+static double
+event_s_or_without (const TocsinScoring *scoring, const SubjectState *state, guint32 without)
+{
+  Judgement judgement;
+
+  judge_key (scoring, &state->keys[state->best_key], without, &judgement);
+  return judgement.event_s_or;
+}
+
+/* Whether the pair keeps S_or ≥ 0.25 on one side whoever is missing. Only a believed actor can
+ * carry that much: the walks that reach a reporter pass through nobody else in such number. */
+static gboolean
+pair_survives (const TocsinScoring *scoring, const SubjectState *a, const SubjectState *b)
+{
+  const TocsinTrustedActor *trusted;
+  gsize n;
+
+  if (a->best.belief.s_loo >= TOCSIN_EVENT_S_OR || b->best.belief.s_loo >= TOCSIN_EVENT_S_OR)
+    return TRUE;
+  /* The two actors that matter most to one of them, before all the others. */
+  if (event_s_or_without (scoring, b, a->best.belief.loo_actor) < TOCSIN_EVENT_S_OR ||
+      event_s_or_without (scoring, a, b->best.belief.loo_actor) < TOCSIN_EVENT_S_OR)
+    return FALSE;
+  trusted = tocsin_trust_snapshot_trusted (scoring->trust, &n);
+  for (gsize i = 0; i < n; i++)
+    if (event_s_or_without (scoring, a, trusted[i].actor) < TOCSIN_EVENT_S_OR &&
+        event_s_or_without (scoring, b, trusted[i].actor) < TOCSIN_EVENT_S_OR)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+pair_makes_review (const TocsinScoring *scoring, const SubjectState *states, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    {
+      if (states[i].best_key < 0 || states[i].best.event_s_or < TOCSIN_EVENT_S_OR)
+        continue;
+      for (gsize j = i + 1; j < n; j++)
+        if (states[j].best_key >= 0 && states[j].best.event_s_or >= TOCSIN_EVENT_S_OR &&
+            !same_key (&states[i], &states[j]) && pair_survives (scoring, &states[i], &states[j]))
+          return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+has_exact_allowance (const SubjectState *state)
+{
+  return state->evidence->allowed_by != NULL && state->evidence->allowed_exactly;
+}
+
+/* The verdict over all subjects, without what is only for display. */
+static TocsinVerdict
+judge_event (const TocsinScoring *scoring, SubjectState *states, gsize n, guint32 without)
+{
+  TocsinVerdict verdict = TOCSIN_VERDICT_ALLOW;
+  gboolean allowed = FALSE;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      judge_subject (scoring, &states[i], without);
+      verdict = MAX (verdict, states[i].best.verdict);
+      allowed = allowed || has_exact_allowance (&states[i]);
+    }
+  if (allowed)
+    return TOCSIN_VERDICT_ALLOW;
+  if (verdict < TOCSIN_VERDICT_REVIEW && pair_makes_review (scoring, states, n))
+    verdict = TOCSIN_VERDICT_REVIEW;
+  return verdict;
+}
+
+/* ---- what is shown ---- */
+
+static TocsinCategoryFinding *
+find_category (GArray *categories, guint8 id)
+{
+  TocsinCategoryFinding new = { .category = id };
+
+  for (guint i = 0; i < categories->len; i++)
+    {
+      TocsinCategoryFinding *finding = &g_array_index (categories, TocsinCategoryFinding, i);
+
+      if (finding->category == id)
+        return finding;
+    }
+  g_array_append_val (categories, new);
+  return &g_array_index (categories, TocsinCategoryFinding, categories->len - 1);
+}
+
+static void
+describe_category (const TocsinScoring *scoring, const HeardKey *heard, TocsinCategoryFinding *out)
+{
+  const TocsinCategory *category = tocsin_category_by_id (out->category);
+  TocsinBelief belief = { 0 };
+  guint32 last = NOBODY;
+
+  for (gsize i = 0; i < heard->n_rows; i++)
+    {
+      const Heard *h = &heard->rows[i];
+
+      if (!h->known || h->row->category != out->category || h->row->reporter == last ||
+          (h->row->flags & TOCSIN_EVIDENCE_BENIGN) != 0)
+        continue;
+      last = h->row->reporter;
+      out->origins++;
+      if (h->decides)
+        out->s_or = 1;
+    }
+  if (category->klass != TOCSIN_CLASS_CRITICAL)
+    return;
+  evaluate (scoring, category->group, heard, CATEGORY_BIT (out->category), NOBODY, &belief);
+  out->s_or = MAX (out->s_or, belief.s_or);
+}
+
+static int
+compare_categories (gconstpointer a, gconstpointer b)
+{
+  const TocsinCategoryFinding *x = a, *y = b;
+
+  if (x->s_or != y->s_or)
+    return x->s_or > y->s_or ? -1 : 1;
+  return (int) x->category - (int) y->category;
+}
+
+static void
+describe_row (const TocsinScoring *scoring, const Heard *heard, TocsinSubjectFinding *out)
+{
+  const TocsinEvidence *row = heard->row;
+  TocsinHeard shown = {
+    .evidence = *row,
+    .via = tocsin_trust_snapshot_branch_of (scoring->trust, row->reporter),
+    .strength = heard->strength,
+    .counted = heard->counted || heard->decides,
+  };
+
+  if (out->heard != NULL)
+    g_array_append_val (out->heard, shown);
+  if (!heard->known)
+    return;
+  out->known = TRUE;
+  if (out->first_seen_s == 0 || row->observed_s < out->first_seen_s)
+    out->first_seen_s = row->observed_s;
+  out->last_seen_s = MAX (out->last_seen_s, row->observed_s);
+  out->expires_s = MAX (out->expires_s, row->expires_s);
+}
+
+static void
+add_unique (GArray *actors, guint32 actor)
+{
+  for (guint i = 0; i < actors->len; i++)
+    if (g_array_index (actors, guint32, i) == actor)
+      return;
+  g_array_append_val (actors, actor);
+}
+
+/* Who said what, over all keys; an actor and a list that come under one number are two origins. */
+static void
+describe_origins (const SubjectState *state, TocsinSubjectFinding *out)
+{
+  guint lists = 0;
+
+  for (gsize k = 0; k < state->evidence->n_keys; k++)
+    for (gsize i = 0; i < state->keys[k].n_rows; i++)
+      {
+        const Heard *heard = &state->keys[k].rows[i];
+
+        if (!heard->known)
+          continue;
+        if ((heard->row->flags & TOCSIN_EVIDENCE_BENIGN) != 0)
+          add_unique (out->disputers, heard->row->reporter);
+        else if ((heard->row->flags & TOCSIN_EVIDENCE_IMPORTED) != 0)
+          lists = 1;
+        else
+          add_unique (out->reporters, heard->row->reporter);
+      }
+  out->origins = out->reporters->len + lists;
+}
+
+static void
+note_clear (gpointer data)
+{
+  g_free (((TocsinNote *) data)->text);
+}
+
+static void
+subject_finding_clear (gpointer data)
+{
+  TocsinSubjectFinding *self = data;
+
+  g_free (self->matched);
+  g_array_unref (self->categories);
+  g_array_unref (self->notes);
+  g_array_unref (self->reporters);
+  g_array_unref (self->disputers);
+  g_clear_pointer (&self->heard, g_array_unref);
+}
+
+static void
+describe_subject (const TocsinScoring *scoring,
+                  const SubjectState *state,
+                  TocsinSubjectFinding *out)
+{
+  *out = (TocsinSubjectFinding){
+    .subject = state->evidence->subject,
+    .verdict = state->best.verdict,
+    .score = state->evidence->allowed_by != NULL ? 0 : state->best.score,
+    .s_or = state->best.belief.s_or,
+    .s_loo = state->best.belief.s_loo,
+    .s_trim = state->best.belief.s_trim,
+    .categories = g_array_new (FALSE, FALSE, sizeof (TocsinCategoryFinding)),
+    .notes = g_array_new (FALSE, FALSE, sizeof (TocsinNote)),
+    .reporters = g_array_new (FALSE, FALSE, sizeof (guint32)),
+    .disputers = g_array_new (FALSE, FALSE, sizeof (guint32)),
+    .heard = scoring->explain ? g_array_new (FALSE, FALSE, sizeof (TocsinHeard)) : NULL,
+  };
+  g_array_set_clear_func (out->notes, note_clear);
+  if (state->best_key >= 0)
+    {
+      const TocsinProbe *probe = state->keys[state->best_key].key->probe;
+
+      out->matched = g_strdup (probe->value);
+      out->matched_key = probe->key;
+      out->matched_type = probe->type;
+    }
+  for (gsize k = 0; k < state->evidence->n_keys; k++)
+    {
+      const HeardKey *heard = &state->keys[k];
+
+      for (gsize i = 0; i < heard->n_rows; i++)
+        {
+          describe_row (scoring, &heard->rows[i], out);
+          if (heard->rows[i].known && (heard->rows[i].row->flags & TOCSIN_EVIDENCE_BENIGN) == 0)
+            find_category (out->categories, heard->rows[i].row->category);
+        }
+    }
+  if (out->known)
+    describe_origins (state, out);
+  for (guint c = 0; c < out->categories->len; c++)
+    for (gsize k = 0; k < state->evidence->n_keys; k++)
+      if (state->keys[k].n_rows > 0)
+        describe_category (scoring, &state->keys[k],
+                           &g_array_index (out->categories, TocsinCategoryFinding, c));
+  g_array_sort (out->categories, compare_categories);
+}
+
+/* The highest verdict that the profile allows any of the categories seen. */
+static TocsinVerdict
+find_ceiling (const TocsinScoring *scoring, const TocsinFinding *finding)
+{
+  int ceiling = -1;
+
+  for (guint i = 0; i < finding->subjects->len; i++)
+    {
+      const TocsinSubjectFinding *subject =
+          &g_array_index (finding->subjects, TocsinSubjectFinding, i);
+
+      for (guint c = 0; c < subject->categories->len; c++)
+        ceiling = MAX (
+            ceiling,
+            ceiling_of (scoring,
+                        g_array_index (subject->categories, TocsinCategoryFinding, c).category));
+    }
+  if (ceiling >= 0)
+    return (TocsinVerdict) ceiling;
+  for (guint c = 0; c < TOCSIN_N_CATEGORIES; c++)
+    ceiling = MAX (ceiling, scoring->profile->ceiling[c]);
+  return (TocsinVerdict) MAX (ceiling, TOCSIN_VERDICT_ALLOW);
+}
+
+#define WITHOUT_MAX 32 /* origins whose absence explain works out */
+
+static void
+explain_without (const TocsinScoring *scoring, SubjectState *states, gsize n, TocsinFinding *out)
+{
+  g_autoptr (GHashTable) done = g_hash_table_new (NULL, NULL);
+
+  out->without = g_array_new (FALSE, FALSE, sizeof (TocsinCounterfactual));
+  for (gsize s = 0; s < n; s++)
+    for (gsize k = 0; k < states[s].evidence->n_keys; k++)
+      for (gsize i = 0; i < states[s].keys[k].n_rows; i++)
+        {
+          const Heard *heard = &states[s].keys[k].rows[i];
+          TocsinCounterfactual entry = { .actor = heard->row->reporter };
+
+          if (!heard->counted || entry.actor == 0 || out->without->len >= WITHOUT_MAX ||
+              !g_hash_table_add (done, GUINT_TO_POINTER (entry.actor)))
+            continue;
+          entry.verdict = judge_event (scoring, states, n, entry.actor);
+          g_array_append_val (out->without, entry);
+        }
+}
+
+static void
+prepare (const TocsinScoring *scoring, const TocsinSubjectEvidence *evidence, SubjectState *out)
+{
+  gsize n_rows = 0, at = 0;
+
+  for (gsize i = 0; i < evidence->n_keys; i++)
+    n_rows += evidence->keys[i].n_rows;
+  out->evidence = evidence;
+  out->keys = g_new0 (HeardKey, MAX (evidence->n_keys, 1));
+  out->rows = g_new (Heard, MAX (n_rows, 1));
+  for (gsize i = 0; i < evidence->n_keys; i++)
+    {
+      out->keys[i].rows = out->rows + at;
+      hear (scoring, &evidence->keys[i], &out->keys[i]);
+      at += evidence->keys[i].n_rows;
+    }
+}
+
+/**
+ * tocsin_score_event:
+ * @scoring: what a verdict depends on besides the evidence
+ * @subjects: (array length=n_subjects): the subjects of one event and what is known of them
+ * @n_subjects: 1 to %TOCSIN_EVENT_MAX
+ * @out: (out caller-allocates): the answer; free it with tocsin_finding_clear(). Its subjects
+ *   point into @subjects
+ *
+ * Judges one event. Pure: no I/O, no clock; may be called from any thread.
+ */
+void
+tocsin_score_event (const TocsinScoring *scoring,
+                    const TocsinSubjectEvidence *subjects,
+                    gsize n_subjects,
+                    TocsinFinding *out)
+{
+  SubjectState states[TOCSIN_EVENT_MAX] = { 0 };
+
+  g_return_if_fail (n_subjects >= 1 && n_subjects <= TOCSIN_EVENT_MAX);
+
+  *out = (TocsinFinding){ 0 };
+  out->subjects =
+      g_array_sized_new (FALSE, FALSE, sizeof (TocsinSubjectFinding), (guint) n_subjects);
+  g_array_set_clear_func (out->subjects, subject_finding_clear);
+  for (gsize i = 0; i < n_subjects; i++)
+    prepare (scoring, &subjects[i], &states[i]);
+  out->verdict = judge_event (scoring, states, n_subjects, NOBODY);
+
+  for (gsize i = 0; i < n_subjects; i++)
+    {
+      TocsinSubjectFinding finding;
+
+      describe_subject (scoring, &states[i], &finding);
+      g_array_append_val (out->subjects, finding);
+      out->score = MAX (out->score, finding.score);
+      out->known = out->known || finding.known;
+      if (states[i].best.fragile && states[i].best.verdict == out->verdict)
+        out->charge_actor = states[i].best.belief.loo_actor;
+      if (subjects[i].allowed_by != NULL &&
+          (out->allowed_by == NULL || subjects[i].allowed_exactly))
+        {
+          g_free (out->allowed_by);
+          out->allowed_by = g_strdup (subjects[i].allowed_by);
+        }
+    }
+  out->ceiling = find_ceiling (scoring, out);
+  if (scoring->explain)
+    explain_without (scoring, states, n_subjects, out);
+  tocsin_explain_event (scoring, out);
+  for (gsize i = 0; i < n_subjects; i++)
+    {
+      g_free (states[i].keys);
+      g_free (states[i].rows);
+    }
+}

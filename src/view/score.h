@@ -1,0 +1,88 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "core/clock.h"
+#include "core/verdict.h"
+#include "trust/snapshot.h"
+#include "view/profile.h"
+
+G_BEGIN_DECLS
+
+/* Scoring.md 4. Absolute, and never tuned down for recall. */
+#define TOCSIN_REVIEW_S_OR      0.55
+#define TOCSIN_REVIEW_S_LOO     0.3
+#define TOCSIN_BLOCK_S_LOO      0.3
+#define TOCSIN_BLOCK_S_TRIM     0.02
+#define TOCSIN_NOTE_S_OR        0.05
+#define TOCSIN_EVENT_S_OR       0.25
+#define TOCSIN_FRAGILE_SCORE    79 /* the most while one voice could turn it */
+#define TOCSIN_EVENT_MAX        16 /* subjects of one event */
+#define TOCSIN_VOICE_BUDGET_DAY 50 /* reviews a day that may rest on one actor */
+
+/**
+ * TocsinScoring:
+ * @trust: (unowned): who is believed
+ * @profile: (unowned): how far each category may go
+ * @now_us: the time, in microseconds since the epoch
+ * @over_budget: (unowned) (nullable) (array length=n_over_budget): actors, ascending, on whom no
+ *   further review may rest today
+ * @actor_name: (nullable): the URI of an actor number, for sentences; borrowed until the next call
+ * @explain: also list what was heard, and what each origin's absence would change
+ *
+ * All that a verdict depends on besides the evidence.
+ */
+typedef struct
+{
+  const TocsinTrustSnapshot *trust;
+  const TocsinProfile *profile;
+  gint64 now_us;
+  const guint32 *over_budget;
+  gsize n_over_budget;
+  const char *(*actor_name) (guint32 actor, gpointer data);
+  gpointer actor_name_data;
+  gboolean explain;
+} TocsinScoring;
+
+/**
+ * TocsinKeyEvidence: what the store has under one probe of a subject.
+ * @probe: (unowned): the key that was looked up
+ * @rows: (unowned) (array length=n_rows): its evidence
+ * @broad: a wide network or a shared provider: stops at note unless S_loo ≥ 0.3, at review always
+ * @shared: an address that many strangers have at once: stops at note
+ */
+typedef struct
+{
+  const TocsinProbe *probe;
+  const TocsinEvidence *rows;
+  gsize n_rows;
+  gboolean broad;
+  gboolean shared;
+} TocsinKeyEvidence;
+
+/**
+ * TocsinSubjectEvidence: one subject of an event with all that its probes found.
+ * @allowed_by: (nullable): the reason of an allow entry that matches a probe: it wins over all
+ *   that is known of this subject
+ * @allowed_exactly: the entry names the subject itself, or a network around it, and so wins over
+ *   the whole event; that an e-mail's provider is allowed says nothing of the address beside it
+ */
+typedef struct
+{
+  const TocsinSubject *subject;
+  const TocsinKeyEvidence *keys;
+  gsize n_keys;
+  const char *allowed_by;
+  gboolean allowed_exactly;
+} TocsinSubjectEvidence;
+
+double tocsin_score_strength (const TocsinEvidence *evidence, gint64 now_us);
+void tocsin_score_event (const TocsinScoring *scoring,
+                         const TocsinSubjectEvidence *subjects,
+                         gsize n_subjects,
+                         TocsinFinding *out);
+
+G_END_DECLS
