@@ -30,7 +30,12 @@ static gboolean
 is_host (const char *text)
 {
   if (strchr (text, ':') != NULL)
-    return g_hostname_is_ip_address (text);
+    {
+      /* With a zone it would not be global. */
+      g_autoptr (GInetAddress) address = g_inet_address_new_from_string (text);
+
+      return address != NULL;
+    }
   for (const char *c = text; *c != '\0'; c++)
     if (!g_ascii_isalnum (*c) && strchr ("-._", *c) == NULL)
       return FALSE;
@@ -148,9 +153,9 @@ tocsin_fetch_uri_authority (GUri *uri)
   if (strchr (host, ':') != NULL)
     {
       g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
-      g_autofree char *text = address != NULL ? g_inet_address_to_string (address) : NULL;
+      g_autofree char *text = g_inet_address_to_string (address);
 
-      return g_strdup_printf ("[%s]:%d", text != NULL ? text : host, port_of (uri));
+      return g_strdup_printf ("[%s]:%d", text, port_of (uri));
     }
   return g_strdup_printf ("%s:%d", host, port_of (uri));
 }
