@@ -98,7 +98,7 @@ def providers(lines: list[tuple[int, str]]) -> str:
         if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", text):
             raise ValueError(f"line {number}: {text} is no domain in canonical form")
     names = sorted({text for _, text in lines})
-    out = '#include "core/subject-tables.h"\n\n'
+    out = '#include "core/host-table.h"\n\n'
     out += "const char *const tocsin_shared_providers[] = {\n"
     out += "".join(f"  {quoted(name)},\n" for name in names)
     return out + f"}};\nconst gsize tocsin_n_shared_providers = {len(names)};\n"

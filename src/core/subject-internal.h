@@ -1,0 +1,53 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * The parts of subject.c that are kept by kind of subject. For these files alone.
+ */
+#pragma once
+
+#include "core/subject.h"
+
+G_BEGIN_DECLS
+
+/* An address or network in binary: @bytes is 4 or 16 long, by @family_bytes. */
+typedef struct
+{
+  guint8 bytes[16];
+  guint8 family_bytes;
+  guint8 length; /* of the prefix in bits */
+} TocsinPrefix;
+
+#define TOCSIN_PREFIX_TEXT_BYTES 64 /* room for any address with its length */
+
+/* Parsers give @value and, where it differs, @key_value, both owned by the caller. */
+gboolean
+tocsin_subject_parse_ip (const char *input, char **value, char **key_value, GError **error);
+gboolean tocsin_subject_parse_network (const char *input, char **value, GError **error);
+gboolean tocsin_subject_parse_email (const char *input, char **value, GError **error);
+gboolean tocsin_subject_parse_username (const char *input, char **value, GError **error);
+gboolean tocsin_subject_parse_url (const char *input, char **value, GError **error);
+
+gboolean tocsin_prefix_text_is_global (const char *text);
+/* Of a canonical text "1.2.3.4" or "1.2.3.0/24". */
+gboolean tocsin_prefix_read (const char *text, TocsinPrefix *out);
+void tocsin_prefix_write (const TocsinPrefix *prefix,
+                          gboolean with_length,
+                          char out[TOCSIN_PREFIX_TEXT_BYTES]);
+void tocsin_prefix_cut (TocsinPrefix *prefix, guint8 length);
+
+void tocsin_probe_append (GArray *probes,
+                          TocsinSubjectType type,
+                          const char *value,
+                          guint8 prefix_length,
+                          gboolean exact);
+void tocsin_probes_add_networks (GArray *probes,
+                                 const TocsinPrefix *prefix,
+                                 const TocsinNetworkLengths *lengths);
+/* The host of a URL, an actor or an address: names as domain with their parents, addresses as ip.
+ */
+void tocsin_probes_add_host (GArray *probes, const char *host, const TocsinNetworkLengths *lengths);
+void tocsin_probes_add_url (GArray *probes, const char *url);
+/* (transfer full): the host of a canonical URL, without brackets. */
+char *tocsin_url_host (const char *url);
+
+G_END_DECLS

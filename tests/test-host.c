@@ -1,0 +1,177 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include <glib.h>
+#include <idn2.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/host.h"
+
+#define L63 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabc"
+
+static const struct
+{
+  const char *input;
+  const char *canonical; /* NULL: refused */
+} names[] = {
+  { "a.example", "a.example" },
+  { "A.EXAMPLE.", "a.example" },
+  { "localhost", "localhost" },
+  { "r3---sn.example", "r3---sn.example" },
+  { "bücher.example", "xn--bcher-kva.example" },
+  { "BÜCHER.example", "xn--bcher-kva.example" },
+  { "xn--bcher-kva.example", "xn--bcher-kva.example" },
+  { "XN--BCHER-KVA.example", "xn--bcher-kva.example" },
+  { "bu\xcc\x88"
+    "cher.example",
+    "xn--bcher-kva.example" },
+  { "faß.example", "xn--fa-hia.example" },
+  { "a。example", "a.example" },
+  { "a.example。", "a.example" },
+  { "ｅｘａｍｐｌｅ.example", "example.example" },
+  { "食狮.公司.cn", "xn--85x722f.xn--55qx5d.cn" },
+  { L63 ".example", L63 ".example" },
+  { L63 "d.example", NULL },
+  { L63 "." L63 "." L63 "." L63, NULL },
+  { "xn--a.example", NULL },
+  { "☃.\xff", NULL },
+  { "", NULL },
+  { ".", NULL },
+  { "..", NULL },
+  { "a..example", NULL },
+  { ".example", NULL },
+  { "a.example..", NULL },
+  { "-a.example", NULL },
+  { "a-.example", NULL },
+  { "a_b.example", NULL },
+  { "a b.example", NULL },
+  { "a/b.example", NULL },
+  { "a／b.example", NULL },
+  { "192.0.2.1", NULL },
+  { "1.2.3.0x7f", NULL },
+  { "2130706433", NULL },
+  { "127。0。0。1", NULL },
+  { "::1", NULL },
+};
+
+static void
+test_canonicalise (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      char out[TOCSIN_HOST_MAX_BYTES + 1];
+      char again[TOCSIN_HOST_MAX_BYTES + 1];
+      gboolean ok = tocsin_host_canonicalise (names[i].input, strlen (names[i].input), out, &error);
+
+      g_test_message ("%s", names[i].input);
+      if (names[i].canonical == NULL)
+        {
+          g_assert_false (ok);
+          g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+          continue;
+        }
+      g_assert_no_error (error);
+      g_assert_cmpstr (out, ==, names[i].canonical);
+      g_assert_true (tocsin_host_canonicalise (out, strlen (out), again, NULL));
+      g_assert_cmpstr (again, ==, out);
+    }
+  g_assert_false (
+      tocsin_host_canonicalise ("a\0b", 3, (char[TOCSIN_HOST_MAX_BYTES + 1]){ 0 }, NULL));
+}
+
+/* The short way for ASCII names must not differ from the library's, but for hyphens in third and
+ * fourth place: names of content networks have them, and they mean no IDN. */
+static void
+test_short_cut_agrees_with_libidn2 (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      char *ascii = NULL;
+
+      if (names[i].canonical == NULL || strstr (names[i].canonical, "---") != NULL)
+        continue;
+      g_assert_cmpint (idn2_to_ascii_8z (names[i].canonical, &ascii, IDN2_NONTRANSITIONAL), ==,
+                       IDN2_OK);
+      g_assert_cmpstr (ascii, ==, names[i].canonical);
+      idn2_free (ascii);
+    }
+}
+
+/* tests/data/test_psl.txt, checkPublicSuffix('a.b.c', 'b.c'); or null for a suffix. */
+static void
+test_public_suffix_vectors (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "data", "test_psl.txt", NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  guint n = 0;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (gsize i = 0; lines[i] != NULL; i++)
+    {
+      g_auto (GStrv) parts = g_strsplit (lines[i], "'", -1);
+      char host[TOCSIN_HOST_MAX_BYTES + 1];
+      char expected[TOCSIN_HOST_MAX_BYTES + 1];
+
+      if (!g_str_has_prefix (lines[i], "checkPublicSuffix('"))
+        continue;
+      n++;
+      g_test_message ("%s", lines[i]);
+      if (!tocsin_host_canonicalise (parts[1], strlen (parts[1]), host, NULL))
+        {
+          g_assert_cmpint (parts[1][0], ==, '.'); /* a name of ours has no leading dot */
+          continue;
+        }
+      if (g_strv_length (parts) < 5)
+        {
+          g_assert_null (tocsin_host_registrable (host));
+          continue;
+        }
+      g_assert_true (tocsin_host_canonicalise (parts[3], strlen (parts[3]), expected, NULL));
+      g_assert_cmpstr (tocsin_host_registrable (host), ==, expected);
+    }
+  g_assert_cmpuint (n, >=, 70);
+}
+
+static void
+test_local (void)
+{
+  static const char *const local[] = { "localhost",  "a.localhost", "printer.local",
+                                       "a.internal", "a.test",      "a.invalid",
+                                       "abc.onion",  "a.alt",       "x.home.arpa" };
+  static const char *const ordinary[] = { "example",     "a.example", "notlocal",     "a.notlocal",
+                                          "example.com", "arpa",      "local.example" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (local); i++)
+    g_assert_true (tocsin_host_is_local (local[i]));
+  for (gsize i = 0; i < G_N_ELEMENTS (ordinary); i++)
+    g_assert_false (tocsin_host_is_local (ordinary[i]));
+}
+
+static void
+test_shared_providers (void)
+{
+  static const char *const shared[] = { "126.com",     "gmail.com",   "github.io",   "pages.dev",
+                                        "youtube.com", "outlook.com", "zohomail.com" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (shared); i++)
+    g_assert_true (tocsin_domain_is_shared_provider (shared[i]));
+  g_assert_false (tocsin_domain_is_shared_provider ("someone.github.io"));
+  g_assert_false (tocsin_domain_is_shared_provider ("mail.example"));
+  g_assert_false (tocsin_domain_is_shared_provider (""));
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/host/canonicalise", test_canonicalise);
+  g_test_add_func ("/host/short-cut-agrees-with-libidn2", test_short_cut_agrees_with_libidn2);
+  g_test_add_func ("/host/public-suffix-vectors", test_public_suffix_vectors);
+  g_test_add_func ("/host/local", test_local);
+  g_test_add_func ("/host/shared-providers", test_shared_providers);
+  return g_test_run ();
+}
