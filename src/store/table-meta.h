@@ -17,7 +17,7 @@ void tocsin_meta_renew_epoch (TocsinTxn *txn);
 /* As tocsin_store_generation(), as this transaction sees it. */
 guint64 tocsin_meta_generation (TocsinTxn *txn);
 
-/* Small named values, such as "observe". Names are at most 200 bytes. */
+/* Small named values, such as "observe". */
 GBytes *tocsin_meta_get (TocsinTxn *txn, const char *name) G_GNUC_WARN_UNUSED_RESULT; /* nullable */
 void tocsin_meta_put (TocsinTxn *txn, const char *name, gconstpointer data, gsize size);
 void tocsin_meta_remove (TocsinTxn *txn, const char *name);

@@ -55,6 +55,7 @@ typedef struct
   gint64 received_us;
   gint64 held_us;      /* since when; 0: not held */
   gint64 withdrawn_us; /* `published` of the Remove, or when it expired */
+  gint64 gone_us;      /* when the row of a withdrawn or expired one goes too; 0: not yet */
   TocsinSubjectKey key;
   guint8 subject_digest[TOCSIN_SHA256_BYTES];
   guint8 content_hash[TOCSIN_SHA256_BYTES]; /* SHA-256(JCS(Add without proof, signature)) */
@@ -65,8 +66,9 @@ typedef struct
   char *activity_id;                        /* (owned) (nullable) */
   char *category_text;                      /* (owned) (nullable) the slug as written, if unknown */
   char *content;                            /* (owned) (nullable) */
-  char *value;                              /* (owned) (nullable) canonical subject */
-  GBytes *activity;                         /* (owned) (nullable) the signed Add, byte for byte */
+  char *key_value;   /* (owned) (nullable) what was hashed, where it is not @value */
+  char *value;       /* (owned) (nullable) canonical subject */
+  GBytes *activity;  /* (owned) (nullable) the signed Add, byte for byte */
   GBytes *alternate; /* (owned) (nullable) the other one of an equivocation */
 } TocsinReportRecord;
 
@@ -83,7 +85,8 @@ void tocsin_report_record_evidence (const TocsinReportRecord *self, TocsinEviden
  *
  * Stores a version with all indexes, the reporter's counts and digest, its subject, and its
  * evidence: a live or held one with @evidence_end_us in the future of @now_us contributes a row
- * (held ones flagged so), every other state none.
+ * (held ones flagged so), every other state none. If @sequence is another than before, the older
+ * Add in the outbox is blanked: a withdrawal must not leave its body behind.
  */
 void tocsin_reports_put (TocsinTxn *txn, TocsinReportRecord *record, gint64 now_us);
 

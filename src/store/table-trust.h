@@ -20,7 +20,7 @@ typedef struct
   guint32 trustee;
   TocsinArea area;
   guint8 weight; /* 1..100 */
-  gboolean live; /* FALSE: withdrawn, or held */
+  gboolean live; /* FALSE: held */
   gboolean held;
   gboolean relayed;
   gboolean forwarded; /* its Remove must be relayed too */
@@ -63,7 +63,7 @@ typedef struct
 typedef gboolean (*TocsinTrustEdgeFunc) (const TocsinTrustEdge *edge, gpointer data);
 void tocsin_trust_foreach_edge (TocsinTxn *txn, TocsinTrustEdgeFunc func, gpointer data);
 
-/* Every statement of one truster, withdrawn ones left out. */
+/* Every statement of one truster, held ones too. */
 typedef gboolean (*TocsinTrustFunc) (const TocsinTrustRecord *record, gpointer data);
 void tocsin_trust_foreach_of (TocsinTxn *txn, guint32 truster, TocsinTrustFunc func, gpointer data);
 

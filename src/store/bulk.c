@@ -1,0 +1,129 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-store"
+
+#include "store/bulk.h"
+
+#include "core/clock.h"
+#include "store/reports-private.h"
+#include "store/table-changes.h"
+#include "store/table-evidence.h"
+#include "store/table-subjects.h"
+
+struct _TocsinBulk
+{
+  guint64 batch;
+  GArray *rows;         /* (owned) of TocsinBulkRow */
+  GStringChunk *values; /* (owned): what their @value point to */
+};
+
+TocsinBulk *
+tocsin_bulk_new (guint64 batch)
+{
+  TocsinBulk *self = g_new0 (TocsinBulk, 1);
+
+  self->batch = batch;
+  self->rows = g_array_new (FALSE, FALSE, sizeof (TocsinBulkRow));
+  self->values = g_string_chunk_new (64 * 1024);
+  return self;
+}
+
+void
+tocsin_bulk_free (TocsinBulk *self)
+{
+  if (self == NULL)
+    return;
+  g_array_unref (self->rows);
+  g_string_chunk_free (self->values);
+  g_free (self);
+}
+
+gboolean
+tocsin_bulk_add (TocsinBulk *self, const TocsinBulkRow *row)
+{
+  TocsinBulkRow copy = *row;
+
+  if (copy.value != NULL)
+    copy.value = g_string_chunk_insert (self->values, copy.value);
+  g_array_append_val (self->rows, copy);
+  return self->rows->len >= TOCSIN_BULK_ROWS;
+}
+
+gsize
+tocsin_bulk_size (const TocsinBulk *self)
+{
+  return self->rows->len;
+}
+
+void
+tocsin_bulk_reset (TocsinBulk *self)
+{
+  g_array_set_size (self->rows, 0);
+  g_string_chunk_clear (self->values);
+}
+
+static int
+compare_rows (gconstpointer a, gconstpointer b)
+{
+  const TocsinBulkRow *x = a, *y = b;
+
+  return memcmp (x->key.bytes, y->key.bytes, sizeof x->key.bytes);
+}
+
+static void
+write_row (TocsinTxn *txn, guint64 batch, const TocsinBulkRow *row, guint64 number)
+{
+  TocsinCompactRow compact = {
+    .evidence = row->evidence, .key = row->key, .batch = batch, .key_type = row->key_type
+  };
+  TocsinSubjectRecord subject = { .key = row->key, .type = row->key_type, .value = row->value };
+  TocsinKey key = tocsin_key_u64 (number);
+
+  compact.evidence.report = number;
+  tocsin_txn_put (txn, TOCSIN_TABLE_REPORTS, &key, &compact, sizeof compact);
+  key = tocsin_key_u64_u64 (batch, number);
+  tocsin_txn_put_u64 (txn, TOCSIN_TABLE_REPORT_BATCHES, &key, number);
+  key = tocsin_report_end_key (row->evidence.expires_s * TOCSIN_SECOND_US, number,
+                               TOCSIN_END_EVIDENCE);
+  tocsin_txn_put_u64 (txn, TOCSIN_TABLE_REPORT_ENDS, &key, number);
+  tocsin_subjects_put (txn, &subject);
+  tocsin_evidence_add_quietly (txn, &row->key, &compact.evidence);
+}
+
+gboolean
+tocsin_bulk_write (TocsinTxn *txn, gpointer bulk, GError **error)
+{
+  TocsinBulk *self = bulk;
+  guint64 first;
+
+  if (self->rows->len == 0)
+    return TRUE;
+  /* Neighbouring keys lie on the same pages. */
+  g_array_sort (self->rows, compare_rows);
+  first = tocsin_meta_reserve (txn, "report", self->rows->len);
+  for (guint i = 0; i < self->rows->len && txn->rc == MDB_SUCCESS; i++)
+    write_row (txn, self->batch, &g_array_index (self->rows, TocsinBulkRow, i), first + i);
+  tocsin_changes_add (txn, TOCSIN_CHANGE_MANY, NULL);
+  return tocsin_txn_check (txn, error);
+}
+
+guint
+tocsin_bulk_undo (TocsinTxn *txn, guint64 batch, guint max, gint64 now_us)
+{
+  g_autoptr (GArray) numbers = tocsin_reports_in_batch (txn, batch, 0, max);
+
+  for (guint i = 0; i < numbers->len; i++)
+    {
+      guint64 number = g_array_index (numbers, guint64, i);
+      g_auto (TocsinReportRecord) record = { 0 };
+
+      if (!tocsin_reports_get (txn, number, &record))
+        continue;
+      if (record.id == NULL)
+        tocsin_report_remove_compact (txn, &record);
+      else
+        tocsin_reports_set_state (txn, number, TOCSIN_STATE_HELD, TOCSIN_HOLD_REJECTED, now_us);
+    }
+  return txn->rc == MDB_SUCCESS ? numbers->len : 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "store/table-reports.h"
+#include "store/txn-private.h"
+
+G_BEGIN_DECLS
+
+/* Private to the reports table and bulk.c. */
+
+/* What is due at the time in a key of `report-ends`: (seconds u32, number u64, this u8). */
+typedef enum
+{
+  TOCSIN_END_EVIDENCE = 1, /* the evidence is to be purged */
+  TOCSIN_END_REPORT = 2,   /* the midnight at or after endTime: it expires */
+  TOCSIN_END_ROW = 3,      /* a withdrawn or expired one has been remembered long enough */
+} TocsinEndKind;
+
+/**
+ * TocsinCompactRow: a report of a list import, all that is stored of it. Told from a full record
+ * by its size.
+ */
+typedef struct
+{
+  TocsinEvidence evidence;
+  TocsinSubjectKey key;
+  guint64 batch;
+  guint64 key_type; /* TocsinSubjectType */
+} TocsinCompactRow;
+
+G_STATIC_ASSERT (sizeof (TocsinCompactRow) == 56);
+
+TocsinKey tocsin_report_end_key (gint64 time_us, guint64 number, TocsinEndKind kind);
+gboolean tocsin_report_read (TocsinTxn *txn, const TocsinSpan *span, TocsinReportRecord *out);
+void tocsin_report_replace (TocsinTxn *txn,
+                            const TocsinReportRecord *old,
+                            const TocsinReportRecord *record,
+                            gint64 now_us);
+/* Takes what may not be kept: body, subject, text. */
+void tocsin_report_strip (TocsinReportRecord *self);
+/* A compact row with all its indexes. */
+void tocsin_report_remove_compact (TocsinTxn *txn, const TocsinReportRecord *record);
+void tocsin_report_put_counts (TocsinTxn *txn, guint32 actor, const TocsinActorCounts *counts);
+/* SHA-256(report id ‖ LF ‖ hex content hash), XORed into @digest. */
+void tocsin_report_xor (const TocsinReportRecord *record, guint8 digest[TOCSIN_SHA256_BYTES]);
+/* Whether it is in its reporter's digest: received, not withdrawn, not expired. */
+gboolean tocsin_report_in_digest (const TocsinReportRecord *record);
+
+G_END_DECLS

@@ -1,0 +1,555 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-store"
+
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "store/table-allow.h"
+#include "store/table-meta.h"
+#include "store/txn-private.h"
+
+#define MAX_READERS 126
+
+/* Counting free pages walks a table: not more often than this. */
+#define FILL_COUNT_US TOCSIN_SECOND_US
+
+typedef struct
+{
+  guint id;
+  TocsinStoreFunc func;
+  gpointer data;
+} Listener;
+
+struct _TocsinStore
+{
+  MDB_env *env; /* (owned) (nullable) */
+  MDB_dbi tables[TOCSIN_N_TABLES];
+  int lock_fd;          /* (owned) -1: none */
+  TocsinReader *reader; /* (owned) main's */
+  GArray *listeners;    /* (owned) of Listener; main only */
+  guint last_listener;
+  GSource *source;        /* (owned): wakes main after commits */
+  gint notes;             /* atomic: not told yet */
+  guint64 generation;     /* atomic */
+  guint64 allow_count;    /* atomic */
+  guint64 lengths[4];     /* atomic: v4, v6[0..2] */
+  guint64 pages;          /* that the map holds */
+  guint64 free_pages;     /* atomic: on the free list when last counted */
+  gint64 free_counted_us; /* atomic */
+};
+
+/* One line a table: its name in the file, and how it is opened. */
+static const struct
+{
+  const char *name;
+  unsigned int flags;
+} table_defs[TOCSIN_N_TABLES] = {
+  [TOCSIN_TABLE_META] = { "meta", 0 },
+  [TOCSIN_TABLE_ACTORS] = { "actors", 0 },
+  [TOCSIN_TABLE_ACTOR_IDS] = { "actor-ids", 0 },
+  [TOCSIN_TABLE_PEERS] = { "peers", 0 },
+  [TOCSIN_TABLE_SUBJECTS] = { "subjects", 0 },
+  [TOCSIN_TABLE_LENGTHS] = { "lengths", 0 },
+  [TOCSIN_TABLE_EVIDENCE] = { "evidence", MDB_DUPSORT | MDB_DUPFIXED },
+  [TOCSIN_TABLE_REPORTS] = { "reports", 0 },
+  [TOCSIN_TABLE_REPORT_IDS] = { "report-ids", 0 },
+  [TOCSIN_TABLE_REPORT_ACTORS] = { "report-actors", 0 },
+  [TOCSIN_TABLE_REPORT_ENDS] = { "report-ends", 0 },
+  [TOCSIN_TABLE_REPORT_BATCHES] = { "report-batches", 0 },
+  [TOCSIN_TABLE_REPORT_BUNDLES] = { "report-bundles", 0 },
+  [TOCSIN_TABLE_REPORT_HELD] = { "report-held", 0 },
+  [TOCSIN_TABLE_ACTOR_COUNTS] = { "actor-counts", 0 },
+  [TOCSIN_TABLE_TOMBSTONES] = { "tombstones", 0 },
+  [TOCSIN_TABLE_TOMBSTONE_ENDS] = { "tombstone-ends", 0 },
+  [TOCSIN_TABLE_TRUST] = { "trust", 0 },
+  [TOCSIN_TABLE_TRUST_IDS] = { "trust-ids", 0 },
+  [TOCSIN_TABLE_OUTBOX] = { "outbox", 0 },
+  [TOCSIN_TABLE_OUTBOX_IDS] = { "outbox-ids", 0 },
+  [TOCSIN_TABLE_QUEUE] = { "queue", 0 },
+  [TOCSIN_TABLE_QUEUE_COUNTS] = { "queue-counts", 0 },
+  [TOCSIN_TABLE_SEEN] = { "seen", 0 },
+  [TOCSIN_TABLE_SEEN_TIMES] = { "seen-times", 0 },
+  [TOCSIN_TABLE_ALLOW] = { "allow", 0 },
+  [TOCSIN_TABLE_REVIEW] = { "review", 0 },
+  [TOCSIN_TABLE_REVIEW_OPEN] = { "review-open", 0 },
+  [TOCSIN_TABLE_AUDIT] = { "audit", 0 },
+  [TOCSIN_TABLE_TOKENS] = { "tokens", 0 },
+  [TOCSIN_TABLE_IMPORTS] = { "imports", 0 },
+  [TOCSIN_TABLE_CHANGES] = { "changes", 0 },
+};
+
+MDB_env *
+tocsin_store_get_env (TocsinStore *self)
+{
+  return self->env;
+}
+
+const MDB_dbi *
+tocsin_store_get_tables (TocsinStore *self)
+{
+  return self->tables;
+}
+
+gboolean
+tocsin_store_error_from_rc (int rc, GError **error)
+{
+  switch (rc)
+    {
+    case MDB_MAP_FULL:
+    case ENOSPC:
+    case EFBIG:
+    case EDQUOT:
+    case EIO: /* LMDB's word for a write that was cut short, which is how a full disk begins */
+    case ENOMEM:
+    case MDB_TXN_FULL:
+    case MDB_READERS_FULL:
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "The database cannot take it: %s",
+                   rc == MDB_MAP_FULL ? "it is as large as it may be" : mdb_strerror (rc));
+      return FALSE;
+
+    case TOCSIN_RC_DAMAGED:
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE,
+                           "Database: a record is damaged");
+      return FALSE;
+
+    default:
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "Database: %s", mdb_strerror (rc));
+      return FALSE;
+    }
+}
+
+static gboolean
+dispatch_notes (GSource *source, GSourceFunc callback G_GNUC_UNUSED, gpointer data)
+{
+  TocsinStore *self = data;
+  g_autoptr (GArray) listeners = NULL;
+  TocsinNotes notes;
+
+  /* First not ready, then read: a commit in between wakes us again. */
+  g_source_set_ready_time (source, -1);
+  notes = (TocsinNotes) g_atomic_int_and ((guint *) &self->notes, 0);
+  if (notes == 0)
+    return G_SOURCE_CONTINUE;
+
+  /* A listener may listen or unlisten. */
+  listeners = g_array_copy (self->listeners);
+  for (guint i = 0; i < listeners->len; i++)
+    {
+      const Listener *listener = &g_array_index (listeners, Listener, i);
+
+      listener->func (notes, listener->data);
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+/* The callback slot is not used; data comes through this struct instead. */
+typedef struct
+{
+  GSource source;
+  TocsinStore *store; /* (unowned) */
+} NoteSource;
+
+static gboolean
+note_source_dispatch (GSource *source, GSourceFunc callback, gpointer data G_GNUC_UNUSED)
+{
+  return dispatch_notes (source, callback, ((NoteSource *) source)->store);
+}
+
+static GSourceFuncs note_source_funcs = { .dispatch = note_source_dispatch };
+
+static GSource *
+note_source_new (TocsinStore *store)
+{
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+  GSource *source = g_source_new (&note_source_funcs, sizeof (NoteSource));
+
+  ((NoteSource *) source)->store = store;
+  g_source_set_static_name (source, "tocsin-store-notes");
+  g_source_set_ready_time (source, -1);
+  g_source_attach (source, context);
+  return source;
+}
+
+/* Pages on the free list: used once, free for the next writes. */
+static guint64
+count_free_pages (TocsinStore *self)
+{
+  const MDB_dbi free_dbi = 0;
+  MDB_txn *txn = NULL;
+  MDB_cursor *cursor = NULL;
+  MDB_val key, value;
+  guint64 pages = 0;
+
+  if (mdb_txn_begin (self->env, NULL, MDB_RDONLY, &txn) != MDB_SUCCESS)
+    return 0;
+  if (mdb_cursor_open (txn, free_dbi, &cursor) == MDB_SUCCESS)
+    {
+      while (mdb_cursor_get (cursor, &key, &value, MDB_NEXT) == MDB_SUCCESS)
+        {
+          gsize n;
+
+          if (value.mv_size < sizeof n)
+            continue;
+          memcpy (&n, value.mv_data, sizeof n);
+          pages += n;
+        }
+      mdb_cursor_close (cursor);
+    }
+  mdb_txn_abort (txn);
+  return pages;
+}
+
+guint
+tocsin_store_fill_percent (TocsinStore *self)
+{
+  MDB_envinfo info = { 0 };
+  gint64 now_us = g_get_monotonic_time ();
+  gint64 counted_us = __atomic_load_n (&self->free_counted_us, __ATOMIC_RELAXED);
+  guint64 used, free_pages;
+
+  mdb_env_info (self->env, &info);
+  used = info.me_last_pgno + 1;
+  /* Only near the limit does it matter how much of it is free again. */
+  if (used * 100 / self->pages < 50)
+    return (guint) (used * 100 / self->pages);
+  if ((counted_us == 0 || now_us - counted_us > FILL_COUNT_US) &&
+      __atomic_compare_exchange_n (&self->free_counted_us, &counted_us, now_us, FALSE,
+                                   __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    __atomic_store_n (&self->free_pages, count_free_pages (self), __ATOMIC_RELAXED);
+  free_pages = __atomic_load_n (&self->free_pages, __ATOMIC_RELAXED);
+  return (guint) ((used - MIN (used, free_pages)) * 100 / self->pages);
+}
+
+/* What readers may ask for without a transaction. Runs on the thread that committed. */
+static void
+publish (TocsinStore *self)
+{
+  g_autoptr (TocsinReader) reader = tocsin_reader_new (self);
+  TocsinNetworkLengths lengths = { 0 };
+
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (reader);
+
+    tocsin_lengths_read (txn, &lengths);
+    if (txn->rc != MDB_SUCCESS)
+      return;
+    __atomic_store_n (&self->lengths[0], lengths.v4, __ATOMIC_RELAXED);
+    for (guint i = 0; i < G_N_ELEMENTS (lengths.v6); i++)
+      __atomic_store_n (&self->lengths[1 + i], lengths.v6[i], __ATOMIC_RELAXED);
+    __atomic_store_n (&self->allow_count, tocsin_allow_count (txn), __ATOMIC_RELAXED);
+    __atomic_store_n (&self->generation, tocsin_meta_generation (txn), __ATOMIC_RELEASE);
+  }
+}
+
+void
+tocsin_store_committed (TocsinStore *self, TocsinNotes notes)
+{
+  if (notes == 0)
+    return;
+  publish (self);
+  g_atomic_int_or ((guint *) &self->notes, notes);
+  g_source_set_ready_time (self->source, 0);
+}
+
+guint64
+tocsin_store_generation (TocsinStore *self)
+{
+  return __atomic_load_n (&self->generation, __ATOMIC_ACQUIRE);
+}
+
+guint64
+tocsin_store_allow_count (TocsinStore *self)
+{
+  return __atomic_load_n (&self->allow_count, __ATOMIC_RELAXED);
+}
+
+void
+tocsin_store_network_lengths (TocsinStore *self, TocsinNetworkLengths *out)
+{
+  out->v4 = __atomic_load_n (&self->lengths[0], __ATOMIC_RELAXED);
+  for (guint i = 0; i < G_N_ELEMENTS (out->v6); i++)
+    out->v6[i] = __atomic_load_n (&self->lengths[1 + i], __ATOMIC_RELAXED);
+}
+
+static gboolean
+take_lock (TocsinStore *self, const char *dir, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, "lock", NULL);
+
+  self->lock_fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (self->lock_fd < 0)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s: %s", path, g_strerror (errno));
+      return FALSE;
+    }
+  if (flock (self->lock_fd, LOCK_EX | LOCK_NB) != 0)
+    {
+      if (errno == EWOULDBLOCK)
+        g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "%s is in use by another tocsind",
+                     dir);
+      else
+        g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s: %s", path, g_strerror (errno));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static int
+open_tables (TocsinStore *self)
+{
+  MDB_txn *txn = NULL;
+  int rc = mdb_txn_begin (self->env, NULL, 0, &txn);
+
+  if (rc != MDB_SUCCESS)
+    return rc;
+  for (guint i = 0; rc == MDB_SUCCESS && i < TOCSIN_N_TABLES; i++)
+    rc = mdb_dbi_open (txn, table_defs[i].name, table_defs[i].flags | MDB_CREATE, &self->tables[i]);
+  if (rc == MDB_SUCCESS)
+    rc = mdb_set_dupsort (txn, self->tables[TOCSIN_TABLE_EVIDENCE], tocsin_evidence_compare);
+  if (rc != MDB_SUCCESS)
+    {
+      mdb_txn_abort (txn);
+      return rc;
+    }
+  return mdb_txn_commit (txn);
+}
+
+static gboolean
+open_env (TocsinStore *self, const char *dir, guint64 map_bytes, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, "store", NULL);
+  MDB_envinfo info = { 0 };
+  MDB_stat stat = { 0 };
+  int rc;
+
+  if (g_mkdir_with_parents (path, 0700) != 0)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s: %s", path, g_strerror (errno));
+      return FALSE;
+    }
+  if (!take_lock (self, dir, error))
+    return FALSE;
+
+  rc = mdb_env_create (&self->env);
+  if (rc == MDB_SUCCESS)
+    rc = mdb_env_set_mapsize (self->env, map_bytes);
+  if (rc == MDB_SUCCESS)
+    rc = mdb_env_set_maxdbs (self->env, TOCSIN_N_TABLES + 8);
+  if (rc == MDB_SUCCESS)
+    rc = mdb_env_set_maxreaders (self->env, MAX_READERS);
+  if (rc == MDB_SUCCESS)
+    rc = mdb_env_open (self->env, path, MDB_NOTLS, 0600);
+  if (rc == MDB_SUCCESS)
+    rc = mdb_reader_check (self->env, NULL);
+  if (rc == MDB_SUCCESS)
+    rc = open_tables (self);
+  if (rc != MDB_SUCCESS)
+    {
+      tocsin_store_error_from_rc (rc, error);
+      g_prefix_error (error, "%s: ", path);
+      return FALSE;
+    }
+  mdb_env_info (self->env, &info);
+  mdb_env_stat (self->env, &stat);
+  self->pages = MAX (1, info.me_mapsize / stat.ms_psize);
+  return TRUE;
+}
+
+/* How format N becomes N + 1; format 1 is the first. */
+static const TocsinWriteFunc migrations[TOCSIN_STORE_FORMAT] = { NULL };
+
+static gboolean
+settle_format (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  g_autoptr (GBytes) stored = tocsin_meta_get (txn, "format");
+  guint32 format = TOCSIN_STORE_FORMAT;
+
+  if (stored == NULL)
+    {
+      tocsin_meta_put (txn, "format", &format, sizeof format);
+      tocsin_meta_renew_epoch (txn);
+      return TRUE;
+    }
+  if (g_bytes_get_size (stored) != sizeof format)
+    {
+      tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
+      return FALSE;
+    }
+  memcpy (&format, g_bytes_get_data (stored, NULL), sizeof format);
+  if (format > TOCSIN_STORE_FORMAT)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED,
+                   "The database has format %u, made by a newer version; this one knows format %d",
+                   format, TOCSIN_STORE_FORMAT);
+      return FALSE;
+    }
+  if (format == TOCSIN_STORE_FORMAT)
+    return TRUE;
+
+  for (guint32 from = format; from < TOCSIN_STORE_FORMAT; from++)
+    {
+      if (migrations[from] == NULL)
+        {
+          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED,
+                       "The database has format %u, which no version ever wrote", format);
+          return FALSE;
+        }
+      if (!migrations[from](txn, NULL, error))
+        return FALSE;
+    }
+  format = TOCSIN_STORE_FORMAT;
+  tocsin_meta_put (txn, "format", &format, sizeof format);
+  return TRUE;
+}
+
+TocsinStore *
+tocsin_store_open (const char *dir, guint64 map_bytes, GError **error)
+{
+  g_autoptr (TocsinStore) self = g_new0 (TocsinStore, 1);
+
+  g_return_val_if_fail (dir != NULL, NULL);
+
+  /* A file size limit is then EFBIG, which is answered with 503. */
+  signal (SIGXFSZ, SIG_IGN);
+
+  self->lock_fd = -1;
+  self->listeners = g_array_new (FALSE, FALSE, sizeof (Listener));
+  self->source = note_source_new (self);
+  if (!open_env (self, dir, map_bytes == 0 ? TOCSIN_STORE_DEFAULT_BYTES : map_bytes, error))
+    return NULL;
+  if (!tocsin_store_write (self, settle_format, NULL, error))
+    return NULL;
+  publish (self);
+  self->reader = tocsin_reader_new (self);
+  return g_steal_pointer (&self);
+}
+
+void
+tocsin_store_close (TocsinStore *self)
+{
+  if (self == NULL)
+    return;
+  if (self->source != NULL)
+    g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+  g_clear_pointer (&self->reader, tocsin_reader_free);
+  g_clear_pointer (&self->env, mdb_env_close);
+  g_clear_pointer (&self->listeners, g_array_unref);
+  if (self->lock_fd >= 0)
+    close (self->lock_fd);
+  g_free (self);
+}
+
+TocsinReader *
+tocsin_store_get_reader (TocsinStore *self)
+{
+  return self->reader;
+}
+
+guint
+tocsin_store_check_readers (TocsinStore *self)
+{
+  int dead = 0;
+
+  if (mdb_reader_check (self->env, &dead) != MDB_SUCCESS)
+    return 0;
+  return (guint) dead;
+}
+
+gboolean
+tocsin_store_sync (TocsinStore *self, GError **error)
+{
+  int rc = mdb_env_sync (self->env, 1);
+
+  return rc == MDB_SUCCESS || tocsin_store_error_from_rc (rc, error);
+}
+
+gboolean
+tocsin_store_copy (TocsinStore *self, const char *dir, GError **error)
+{
+  g_autofree char *path = g_build_filename (dir, "data.mdb", NULL);
+  int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  int rc;
+
+  if (fd < 0)
+    {
+      g_set_error (error, TOCSIN_ERROR,
+                   errno == EEXIST ? TOCSIN_ERROR_CONFLICT : TOCSIN_ERROR_STORE, "%s: %s", path,
+                   g_strerror (errno));
+      return FALSE;
+    }
+  rc = mdb_env_copyfd2 (self->env, fd, MDB_CP_COMPACT);
+  if (rc == MDB_SUCCESS && fsync (fd) != 0)
+    rc = errno;
+  if (close (fd) != 0 && rc == MDB_SUCCESS)
+    rc = errno;
+  if (rc != MDB_SUCCESS)
+    {
+      g_unlink (path);
+      tocsin_store_error_from_rc (rc, error);
+      g_prefix_error (error, "%s: ", path);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+tocsin_store_write (TocsinStore *self, TocsinWriteFunc func, gpointer data, GError **error)
+{
+  g_autoptr (GError) refused = NULL;
+  TocsinTxn txn;
+
+  tocsin_txn_begin_write (&txn, self);
+  if (txn.rc == MDB_SUCCESS && !func (&txn, data, &refused))
+    {
+      /* The first failure of the database explains more than what followed from it. */
+      if (txn.rc != MDB_SUCCESS)
+        tocsin_store_error_from_rc (txn.rc, error);
+      else
+        g_propagate_error (error, g_steal_pointer (&refused));
+      tocsin_txn_abort_write (&txn);
+      return FALSE;
+    }
+  return tocsin_txn_commit_write (&txn, error);
+}
+
+guint
+tocsin_store_listen (TocsinStore *self, TocsinStoreFunc func, gpointer data)
+{
+  Listener listener = { .id = ++self->last_listener, .func = func, .data = data };
+
+  g_array_append_val (self->listeners, listener);
+  return listener.id;
+}
+
+void
+tocsin_store_unlisten (TocsinStore *self, guint id)
+{
+  for (guint i = 0; i < self->listeners->len; i++)
+    if (g_array_index (self->listeners, Listener, i).id == id)
+      {
+        g_array_remove_index (self->listeners, i);
+        return;
+      }
+}
+
+guint
+tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
+{
+  return tocsin_reports_purge (txn, now_us, max_rows) +
+         tocsin_tombstones_purge (txn, now_us, max_rows) +
+         tocsin_seen_purge (txn, now_us, max_rows) + tocsin_allow_purge (txn, now_us, max_rows) +
+         tocsin_changes_trim (txn, max_rows);
+}

@@ -1,0 +1,142 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-store"
+
+#include "store/table-audit.h"
+
+#include "core/error.h"
+#include "store/table-meta.h"
+#include "store/txn-private.h"
+
+static const TocsinField fields[] = {
+  TOCSIN_PLAIN (TocsinAuditRecord, number),   TOCSIN_PLAIN (TocsinAuditRecord, time_us),
+  TOCSIN_PLAIN (TocsinAuditRecord, previous), TOCSIN_STRING (TocsinAuditRecord, who),
+  TOCSIN_STRING (TocsinAuditRecord, action),  TOCSIN_STRING (TocsinAuditRecord, object),
+  TOCSIN_STRING (TocsinAuditRecord, detail),
+};
+
+static const TocsinShape shape = TOCSIN_SHAPE (TocsinAuditRecord, fields, NULL);
+
+/* The newest entry, so that cutting the end off shows too. */
+#define HEAD_NAME "audit-head"
+
+typedef struct
+{
+  guint64 number;
+  guint8 hash[32];
+} AuditHead;
+
+void
+tocsin_audit_record_clear (TocsinAuditRecord *self)
+{
+  tocsin_shape_clear (&shape, self);
+}
+
+static void
+read_head (TocsinTxn *txn, AuditHead *head)
+{
+  g_autoptr (GBytes) stored = tocsin_meta_get (txn, HEAD_NAME);
+
+  memset (head, 0, sizeof *head);
+  if (stored == NULL)
+    return;
+  if (g_bytes_get_size (stored) == sizeof *head)
+    memcpy (head, g_bytes_get_data (stored, NULL), sizeof *head);
+  else
+    tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
+}
+
+guint64
+tocsin_audit_append (TocsinTxn *txn,
+                     gint64 now_us,
+                     const char *who,
+                     const char *action,
+                     const char *object,
+                     const char *detail)
+{
+  g_autoptr (GByteArray) row = g_byte_array_new ();
+  TocsinAuditRecord record = { .time_us = now_us,
+                               .who = (char *) who,
+                               .action = (char *) action,
+                               .object = (char *) object,
+                               .detail = (char *) detail };
+  AuditHead head;
+  TocsinKey key;
+
+  read_head (txn, &head);
+  record.number = head.number + 1;
+  memcpy (record.previous, head.hash, sizeof record.previous);
+  tocsin_shape_pack (&shape, &record, row);
+  key = tocsin_key_u64 (record.number);
+  tocsin_txn_put (txn, TOCSIN_TABLE_AUDIT, &key, row->data, row->len);
+
+  head.number = record.number;
+  tocsin_blake2b_256 (row->data, row->len, head.hash);
+  tocsin_meta_put (txn, HEAD_NAME, &head, sizeof head);
+  return record.number;
+}
+
+void
+tocsin_audit_foreach (
+    TocsinTxn *txn, guint64 after, gboolean newest_first, TocsinAuditFunc func, gpointer data)
+{
+  TocsinKey key = tocsin_key_u64 (newest_first ? after : after + 1);
+  g_auto (TocsinCursor) cursor = { 0 };
+  gboolean more;
+
+  if (!newest_first && after == G_MAXUINT64)
+    return;
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_AUDIT);
+  more = newest_first ? tocsin_cursor_seek_before (&cursor, after == 0 ? NULL : &key)
+                      : tocsin_cursor_seek (&cursor, &key);
+  while (more)
+    {
+      g_auto (TocsinAuditRecord) record = { 0 };
+
+      more = tocsin_txn_unpack (txn, &shape, &cursor.value, &record) && func (&record, data) &&
+             (newest_first ? tocsin_cursor_prev (&cursor) : tocsin_cursor_next (&cursor));
+    }
+}
+
+gboolean
+tocsin_audit_verify (TocsinTxn *txn, guint64 *checked, GError **error)
+{
+  g_auto (TocsinCursor) cursor = { 0 };
+  AuditHead head, walked = { 0 };
+  gboolean more;
+
+  read_head (txn, &head);
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_AUDIT);
+  for (more = tocsin_cursor_seek (&cursor, NULL); more; more = tocsin_cursor_next (&cursor))
+    {
+      g_auto (TocsinAuditRecord) record = { 0 };
+      guint64 expected = walked.number + 1;
+
+      if (!tocsin_shape_unpack (&shape, cursor.value.data, cursor.value.size, &record) ||
+          cursor.key.size != sizeof expected || tocsin_key_read_u64 (cursor.key.data) != expected ||
+          record.number != expected ||
+          memcmp (record.previous, walked.hash, sizeof walked.hash) != 0)
+        {
+          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+                       "Audit entry %" G_GUINT64_FORMAT " does not follow from the one before",
+                       expected);
+          return FALSE;
+        }
+      walked.number = expected;
+      tocsin_blake2b_256 (cursor.value.data, cursor.value.size, walked.hash);
+      if (checked != NULL)
+        *checked = expected;
+    }
+  if (!tocsin_txn_check (txn, error))
+    return FALSE;
+  if (walked.number != head.number || memcmp (walked.hash, head.hash, sizeof head.hash) != 0)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+                   "Audit entry %" G_GUINT64_FORMAT " is not what was written last", head.number);
+      return FALSE;
+    }
+  if (checked != NULL)
+    *checked = walked.number;
+  return TRUE;
+}

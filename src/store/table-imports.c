@@ -1,0 +1,60 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-store"
+
+#include "store/table-imports.h"
+
+#include "store/table-meta.h"
+#include "store/txn-private.h"
+
+static const TocsinField fields[] = {
+  TOCSIN_PLAIN (TocsinImportRecord, batch),     TOCSIN_PLAIN (TocsinImportRecord, created_us),
+  TOCSIN_PLAIN (TocsinImportRecord, undone_us), TOCSIN_PLAIN (TocsinImportRecord, actor),
+  TOCSIN_PLAIN (TocsinImportRecord, category),  TOCSIN_PLAIN (TocsinImportRecord, subject_type),
+  TOCSIN_PLAIN (TocsinImportRecord, imported),  TOCSIN_PLAIN (TocsinImportRecord, count),
+  TOCSIN_STRING (TocsinImportRecord, source),
+};
+
+static const TocsinShape shape = TOCSIN_SHAPE (TocsinImportRecord, fields, NULL);
+
+void
+tocsin_import_record_clear (TocsinImportRecord *self)
+{
+  tocsin_shape_clear (&shape, self);
+}
+
+guint64
+tocsin_imports_add (TocsinTxn *txn, const TocsinImportRecord *record)
+{
+  TocsinImportRecord row = *record; /* borrows all that @record owns */
+
+  row.batch = tocsin_meta_next (txn, "batch");
+  tocsin_imports_put (txn, &row);
+  return row.batch;
+}
+
+gboolean
+tocsin_imports_get (TocsinTxn *txn, guint64 batch, TocsinImportRecord *out)
+{
+  TocsinKey key = tocsin_key_u64 (batch);
+
+  return tocsin_txn_get_record (txn, TOCSIN_TABLE_IMPORTS, &key, &shape, out);
+}
+
+void
+tocsin_imports_put (TocsinTxn *txn, const TocsinImportRecord *record)
+{
+  TocsinKey key = tocsin_key_u64 (record->batch);
+
+  tocsin_txn_put_record (txn, TOCSIN_TABLE_IMPORTS, &key, &shape, record);
+}
+
+void
+tocsin_imports_foreach (TocsinTxn *txn, guint64 after, TocsinImportFunc func, gpointer data)
+{
+  TocsinKey from = tocsin_key_u64 (after + 1);
+
+  if (after < G_MAXUINT64)
+    tocsin_txn_foreach (txn, TOCSIN_TABLE_IMPORTS, &from, 0, &shape, (TocsinRecordFunc) func, data);
+}

@@ -1,0 +1,201 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-store"
+
+#include "store/table-peers.h"
+
+#include "store/table-changes.h"
+#include "store/txn-private.h"
+
+static const TocsinField key_fields[] = {
+  TOCSIN_PLAIN (TocsinPeerKey, confirmed),
+  TOCSIN_PLAIN (TocsinPeerKey, since_us),
+  TOCSIN_STRING (TocsinPeerKey, id),
+  TOCSIN_STRING (TocsinPeerKey, multibase),
+};
+
+static void peer_key_clear (gpointer data);
+
+static const TocsinShape key_shape = TOCSIN_SHAPE (TocsinPeerKey, key_fields, peer_key_clear);
+
+static const TocsinField fields[] = {
+  TOCSIN_PLAIN (TocsinPeerRecord, actor),
+  TOCSIN_PLAIN (TocsinPeerRecord, following),
+  TOCSIN_PLAIN (TocsinPeerRecord, following_since_us),
+  TOCSIN_STRING (TocsinPeerRecord, follow_id),
+  TOCSIN_PLAIN (TocsinPeerRecord, follower),
+  TOCSIN_PLAIN (TocsinPeerRecord, follower_since_us),
+  TOCSIN_STRING (TocsinPeerRecord, follower_follow_id),
+  TOCSIN_STRING (TocsinPeerRecord, follower_object),
+  TOCSIN_PLAIN (TocsinPeerRecord, follower_answered_us),
+  TOCSIN_PLAIN (TocsinPeerRecord, accept_sequence),
+  TOCSIN_PLAIN (TocsinPeerRecord, blocked),
+  TOCSIN_PLAIN (TocsinPeerRecord, blocks_us),
+  TOCSIN_STRING (TocsinPeerRecord, note),
+  TOCSIN_PLAIN (TocsinPeerRecord, weights),
+  TOCSIN_PLAIN (TocsinPeerRecord, full),
+  TOCSIN_PLAIN (TocsinPeerRecord, private_trust),
+  TOCSIN_PLAIN (TocsinPeerRecord, outbound),
+  TOCSIN_PLAIN (TocsinPeerRecord, inbound_open_until_us),
+  TOCSIN_PLAIN (TocsinPeerRecord, last_success_us),
+  TOCSIN_PLAIN (TocsinPeerRecord, first_failure_us),
+  TOCSIN_PLAIN (TocsinPeerRecord, away),
+  TOCSIN_PLAIN (TocsinPeerRecord, dropped),
+  TOCSIN_PLAIN (TocsinPeerRecord, hour_of_burst),
+  TOCSIN_PLAIN (TocsinPeerRecord, burst_hours),
+  TOCSIN_PLAIN (TocsinPeerRecord, last_contact_us),
+  TOCSIN_PLAIN (TocsinPeerRecord, first_batch),
+  TOCSIN_PLAIN (TocsinPeerRecord, first_batch_done),
+  TOCSIN_PLAIN (TocsinPeerRecord, withdrawn_day_us),
+  TOCSIN_PLAIN (TocsinPeerRecord, withdrawn_day),
+  TOCSIN_PLAIN (TocsinPeerRecord, live_at_day_start),
+  TOCSIN_PLAIN (TocsinPeerRecord, withdrawn_month_us),
+  TOCSIN_PLAIN (TocsinPeerRecord, withdrawn_month),
+  TOCSIN_PLAIN (TocsinPeerRecord, live_at_month_start),
+  TOCSIN_PLAIN (TocsinPeerRecord, erased_day),
+  TOCSIN_PLAIN (TocsinPeerRecord, contradictions),
+  TOCSIN_PLAIN (TocsinPeerRecord, leaked),
+  TOCSIN_PLAIN (TocsinPeerRecord, key_hold),
+  TOCSIN_PLAIN (TocsinPeerRecord, version_hold),
+  TOCSIN_PLAIN (TocsinPeerRecord, had_protocol_version),
+  TOCSIN_PLAIN (TocsinPeerRecord, given),
+  TOCSIN_PLAIN (TocsinPeerRecord, got),
+  TOCSIN_PLAIN (TocsinPeerRecord, first),
+  TOCSIN_PLAIN (TocsinPeerRecord, confirmed),
+  TOCSIN_PLAIN (TocsinPeerRecord, counted_us),
+  TOCSIN_PLAIN (TocsinPeerRecord, given_total),
+  TOCSIN_PLAIN (TocsinPeerRecord, got_total),
+  TOCSIN_PLAIN (TocsinPeerRecord, sync_epoch),
+  TOCSIN_PLAIN (TocsinPeerRecord, sync_sequence),
+  TOCSIN_PLAIN (TocsinPeerRecord, sync_due_us),
+  TOCSIN_PLAIN (TocsinPeerRecord, sync_done_us),
+  TOCSIN_PLAIN (TocsinPeerRecord, reread_us),
+  TOCSIN_PLAIN (TocsinPeerRecord, sync_state),
+  TOCSIN_PLAIN (TocsinPeerRecord, delivered_sequence),
+  TOCSIN_ARRAY (TocsinPeerRecord, keys, &key_shape),
+  TOCSIN_PLAIN (TocsinPeerRecord, scheme),
+  TOCSIN_PLAIN (TocsinPeerRecord, last_seen_us),
+};
+
+static const TocsinShape shape = TOCSIN_SHAPE (TocsinPeerRecord, fields, NULL);
+
+static void
+peer_key_clear (gpointer data)
+{
+  tocsin_shape_clear (&key_shape, data);
+}
+
+GArray *
+tocsin_peer_keys_new (void)
+{
+  GArray *keys = g_array_new (FALSE, TRUE, sizeof (TocsinPeerKey));
+
+  g_array_set_clear_func (keys, peer_key_clear);
+  return keys;
+}
+
+void
+tocsin_peer_record_init (TocsinPeerRecord *self, guint32 actor)
+{
+  *self = (TocsinPeerRecord){ .actor = actor };
+  memset (self->weights, -1, sizeof self->weights);
+}
+
+void
+tocsin_peer_record_clear (TocsinPeerRecord *self)
+{
+  tocsin_shape_clear (&shape, self);
+}
+
+gboolean
+tocsin_peer_record_is_direct (const TocsinPeerRecord *self)
+{
+  if (self->following != TOCSIN_FOLLOWING_ACCEPTED || self->blocked)
+    return FALSE;
+  for (guint i = 0; i < TOCSIN_N_AREAS; i++)
+    if (self->weights[i] > 0)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+tocsin_peer_record_is_follower (const TocsinPeerRecord *self)
+{
+  return (self->follower == TOCSIN_FOLLOWER_GUEST || self->follower == TOCSIN_FOLLOWER_READER) &&
+         !self->blocked && !self->blocks_us;
+}
+
+gboolean
+tocsin_peers_get (TocsinTxn *txn, guint32 actor, TocsinPeerRecord *out)
+{
+  TocsinKey key = tocsin_key_u32 (actor);
+
+  if (tocsin_txn_get_record (txn, TOCSIN_TABLE_PEERS, &key, &shape, out))
+    return TRUE;
+  tocsin_peer_record_init (out, actor);
+  return FALSE;
+}
+
+static gboolean
+same_trust (const TocsinPeerRecord *a, const TocsinPeerRecord *b)
+{
+  return memcmp (a->weights, b->weights, sizeof a->weights) == 0 && a->full == b->full &&
+         a->following == b->following && a->blocked == b->blocked;
+}
+
+void
+tocsin_peers_put (TocsinTxn *txn, const TocsinPeerRecord *record)
+{
+  TocsinKey key = tocsin_key_u32 (record->actor);
+  g_auto (TocsinPeerRecord) old = { 0 };
+
+  tocsin_peers_get (txn, record->actor, &old);
+  tocsin_txn_put_record (txn, TOCSIN_TABLE_PEERS, &key, &shape, record);
+  tocsin_txn_note (txn, TOCSIN_NOTE_PEERS_CHANGED);
+  if (!same_trust (&old, record))
+    tocsin_changes_add (txn, TOCSIN_CHANGE_TRUST, NULL);
+}
+
+void
+tocsin_peers_remove (TocsinTxn *txn, guint32 actor)
+{
+  TocsinKey key = tocsin_key_u32 (actor);
+  g_auto (TocsinPeerRecord) old = { 0 };
+
+  if (!tocsin_peers_get (txn, actor, &old))
+    return;
+  tocsin_txn_del (txn, TOCSIN_TABLE_PEERS, &key);
+  tocsin_txn_note (txn, TOCSIN_NOTE_PEERS_CHANGED);
+  tocsin_changes_add (txn, TOCSIN_CHANGE_TRUST, NULL);
+}
+
+void
+tocsin_peers_foreach (TocsinTxn *txn, TocsinPeerFunc func, gpointer data)
+{
+  tocsin_txn_foreach (txn, TOCSIN_TABLE_PEERS, NULL, 0, &shape, (TocsinRecordFunc) func, data);
+}
+
+static gboolean
+count_peer (const TocsinPeerRecord *record, gpointer data)
+{
+  TocsinPeerCounts *counts = data;
+
+  counts->peers++;
+  counts->direct += tocsin_peer_record_is_direct (record);
+  counts->following_pending += record->following == TOCSIN_FOLLOWING_PENDING;
+  counts->followers += tocsin_peer_record_is_follower (record);
+  counts->guests += record->follower == TOCSIN_FOLLOWER_GUEST;
+  counts->readers += record->follower == TOCSIN_FOLLOWER_READER;
+  counts->followers_pending += record->follower == TOCSIN_FOLLOWER_PENDING;
+  counts->blocked += record->blocked != FALSE;
+  counts->away += record->away != FALSE;
+  return TRUE;
+}
+
+void
+tocsin_peers_count (TocsinTxn *txn, TocsinPeerCounts *out)
+{
+  *out = (TocsinPeerCounts){ 0 };
+  tocsin_peers_foreach (txn, count_peer, out);
+}

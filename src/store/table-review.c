@@ -1,0 +1,134 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-store"
+
+#include "store/table-review.h"
+
+#include "store/table-meta.h"
+#include "store/txn-private.h"
+
+static const TocsinField fields[] = {
+  TOCSIN_PLAIN (TocsinReviewRecord, id),     TOCSIN_PLAIN (TocsinReviewRecord, kind),
+  TOCSIN_PLAIN (TocsinReviewRecord, state),  TOCSIN_PLAIN (TocsinReviewRecord, actor),
+  TOCSIN_PLAIN (TocsinReviewRecord, report), TOCSIN_PLAIN (TocsinReviewRecord, batch),
+  TOCSIN_PLAIN (TocsinReviewRecord, count),  TOCSIN_PLAIN (TocsinReviewRecord, created_us),
+  TOCSIN_PLAIN (TocsinReviewRecord, due_us), TOCSIN_PLAIN (TocsinReviewRecord, decided_us),
+  TOCSIN_STRING (TocsinReviewRecord, text),  TOCSIN_STRING (TocsinReviewRecord, decided_by),
+};
+
+static const TocsinShape shape = TOCSIN_SHAPE (TocsinReviewRecord, fields, NULL);
+
+void
+tocsin_review_record_clear (TocsinReviewRecord *self)
+{
+  tocsin_shape_clear (&shape, self);
+}
+
+/* `review-open`: (kind u8, actor u32, batch u64, id u64), so that an open line can be found. */
+static TocsinKey
+open_key (TocsinReviewKind kind, guint32 actor, guint64 batch, guint64 id)
+{
+  TocsinKey key = { .size = 0 };
+
+  tocsin_key_add_u8 (&key, (guint8) kind);
+  tocsin_key_add_u32 (&key, actor);
+  tocsin_key_add_u64 (&key, batch);
+  tocsin_key_add_u64 (&key, id);
+  return key;
+}
+
+static void
+write_row (TocsinTxn *txn, const TocsinReviewRecord *record)
+{
+  TocsinKey key = tocsin_key_u64 (record->id);
+  TocsinKey open = open_key (record->kind, record->actor, record->batch, record->id);
+
+  tocsin_txn_put_record (txn, TOCSIN_TABLE_REVIEW, &key, &shape, record);
+  if (record->state == TOCSIN_REVIEW_OPEN)
+    tocsin_txn_put_u64 (txn, TOCSIN_TABLE_REVIEW_OPEN, &open, record->id);
+  else
+    tocsin_txn_del (txn, TOCSIN_TABLE_REVIEW_OPEN, &open);
+  tocsin_txn_note (txn, TOCSIN_NOTE_REVIEW_CHANGED);
+}
+
+guint64
+tocsin_review_add (TocsinTxn *txn, const TocsinReviewRecord *record)
+{
+  TocsinReviewRecord row = *record; /* borrows all that @record owns */
+
+  row.id = tocsin_meta_next (txn, "review");
+  write_row (txn, &row);
+  return row.id;
+}
+
+gboolean
+tocsin_review_get (TocsinTxn *txn, guint64 id, TocsinReviewRecord *out)
+{
+  TocsinKey key = tocsin_key_u64 (id);
+
+  return tocsin_txn_get_record (txn, TOCSIN_TABLE_REVIEW, &key, &shape, out);
+}
+
+void
+tocsin_review_put (TocsinTxn *txn, const TocsinReviewRecord *record)
+{
+  g_auto (TocsinReviewRecord) old = { 0 };
+  TocsinKey open;
+
+  if (!tocsin_review_get (txn, record->id, &old))
+    return;
+  open = open_key (old.kind, old.actor, old.batch, old.id);
+  tocsin_txn_del (txn, TOCSIN_TABLE_REVIEW_OPEN, &open);
+  write_row (txn, record);
+}
+
+gboolean
+tocsin_review_find_open (
+    TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 batch, guint64 *id)
+{
+  TocsinKey from = open_key (kind, actor, batch, 0);
+  gsize prefix = from.size - sizeof *id;
+  g_auto (TocsinCursor) cursor = { 0 };
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_REVIEW_OPEN);
+  if (!tocsin_cursor_seek (&cursor, &from) || cursor.key.size != from.size ||
+      memcmp (cursor.key.data, from.bytes, prefix) != 0)
+    return FALSE;
+  *id = tocsin_key_read_u64 ((const guint8 *) cursor.key.data + prefix);
+  return TRUE;
+}
+
+typedef struct
+{
+  gboolean open_only;
+  TocsinReviewFunc func;
+  gpointer data;
+} Listing;
+
+static gboolean
+list_one (gconstpointer data, gpointer user_data)
+{
+  const TocsinReviewRecord *record = data;
+  Listing *listing = user_data;
+
+  return (listing->open_only && record->state != TOCSIN_REVIEW_OPEN) ||
+         listing->func (record, listing->data);
+}
+
+void
+tocsin_review_foreach (
+    TocsinTxn *txn, guint64 after, gboolean open_only, TocsinReviewFunc func, gpointer data)
+{
+  Listing listing = { .open_only = open_only, .func = func, .data = data };
+  TocsinKey from = tocsin_key_u64 (after + 1);
+
+  if (after < G_MAXUINT64)
+    tocsin_txn_foreach (txn, TOCSIN_TABLE_REVIEW, &from, 0, &shape, list_one, &listing);
+}
+
+guint64
+tocsin_review_count_open (TocsinTxn *txn)
+{
+  return tocsin_txn_entries (txn, TOCSIN_TABLE_REVIEW_OPEN);
+}

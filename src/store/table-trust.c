@@ -1,0 +1,184 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-store"
+
+#include "store/table-trust.h"
+
+#include "store/table-changes.h"
+#include "store/txn-private.h"
+
+/* The first of them are what tocsin_trust_foreach_edge() reads in place, as a TrustHead. */
+static const TocsinField fields[] = {
+  TOCSIN_PLAIN (TocsinTrustRecord, live),       TOCSIN_PLAIN (TocsinTrustRecord, weight),
+  TOCSIN_PLAIN (TocsinTrustRecord, truster),    TOCSIN_PLAIN (TocsinTrustRecord, trustee),
+  TOCSIN_PLAIN (TocsinTrustRecord, area),       TOCSIN_PLAIN (TocsinTrustRecord, held),
+  TOCSIN_PLAIN (TocsinTrustRecord, relayed),    TOCSIN_PLAIN (TocsinTrustRecord, forwarded),
+  TOCSIN_PLAIN (TocsinTrustRecord, via),        TOCSIN_PLAIN (TocsinTrustRecord, published_us),
+  TOCSIN_PLAIN (TocsinTrustRecord, updated_us), TOCSIN_PLAIN (TocsinTrustRecord, received_us),
+  TOCSIN_PLAIN (TocsinTrustRecord, sequence),   TOCSIN_PLAIN (TocsinTrustRecord, content_hash),
+  TOCSIN_STRING (TocsinTrustRecord, id),        TOCSIN_STRING (TocsinTrustRecord, activity_id),
+  TOCSIN_BYTES (TocsinTrustRecord, activity),   TOCSIN_BYTES (TocsinTrustRecord, alternate),
+};
+
+static const TocsinShape shape = TOCSIN_SHAPE (TocsinTrustRecord, fields, NULL);
+
+#define LIVE_OFFSET   0
+#define WEIGHT_OFFSET sizeof (gboolean)
+#define HEAD_BYTES    (sizeof (gboolean) + sizeof (guint8))
+#define KEY_BYTES     (2 * sizeof (guint32) + 1)
+
+void
+tocsin_trust_record_clear (TocsinTrustRecord *self)
+{
+  tocsin_shape_clear (&shape, self);
+}
+
+static TocsinKey
+row_key (guint32 truster, guint32 trustee, TocsinArea area)
+{
+  TocsinKey key = tocsin_key_u32 (truster);
+
+  tocsin_key_add_u32 (&key, trustee);
+  tocsin_key_add_u8 (&key, (guint8) area);
+  return key;
+}
+
+static TocsinKey
+id_key (guint32 truster, const char *id)
+{
+  TocsinId hash = tocsin_id_for_pair (truster, id);
+
+  return tocsin_key_id (&hash);
+}
+
+gboolean
+tocsin_trust_get (
+    TocsinTxn *txn, guint32 truster, guint32 trustee, TocsinArea area, TocsinTrustRecord *out)
+{
+  TocsinKey key = row_key (truster, trustee, area);
+
+  return tocsin_txn_get_record (txn, TOCSIN_TABLE_TRUST, &key, &shape, out);
+}
+
+/* An entry that an id has meanwhile in another row is left to it. */
+static void
+drop_id (TocsinTxn *txn, const TocsinTrustRecord *old)
+{
+  TocsinKey key = row_key (old->truster, old->trustee, old->area);
+  TocsinKey index = id_key (old->truster, old->id);
+  TocsinSpan span;
+
+  if (tocsin_txn_get (txn, TOCSIN_TABLE_TRUST_IDS, &index, &span) && span.size == key.size &&
+      memcmp (span.data, key.bytes, key.size) == 0)
+    tocsin_txn_del (txn, TOCSIN_TABLE_TRUST_IDS, &index);
+}
+
+void
+tocsin_trust_put (TocsinTxn *txn, const TocsinTrustRecord *record)
+{
+  TocsinKey key = row_key (record->truster, record->trustee, record->area);
+  g_auto (TocsinTrustRecord) old = { 0 };
+  TocsinKey index;
+
+  g_return_if_fail (record->id != NULL);
+
+  if (tocsin_trust_get (txn, record->truster, record->trustee, record->area, &old) &&
+      old.id != NULL)
+    drop_id (txn, &old);
+  index = id_key (record->truster, record->id);
+  tocsin_txn_put (txn, TOCSIN_TABLE_TRUST_IDS, &index, key.bytes, key.size);
+  tocsin_txn_put_record (txn, TOCSIN_TABLE_TRUST, &key, &shape, record);
+  tocsin_changes_add (txn, TOCSIN_CHANGE_TRUST, NULL);
+}
+
+gboolean
+tocsin_trust_find (TocsinTxn *txn, guint32 truster, const char *id, TocsinTrustRecord *out)
+{
+  TocsinKey index = id_key (truster, id);
+  TocsinKey key = { .size = 0 };
+  TocsinSpan span;
+
+  memset (out, 0, sizeof *out);
+  if (!tocsin_txn_get (txn, TOCSIN_TABLE_TRUST_IDS, &index, &span) || span.size != KEY_BYTES)
+    return FALSE;
+  tocsin_key_add (&key, span.data, span.size);
+  return tocsin_txn_get_record (txn, TOCSIN_TABLE_TRUST, &key, &shape, out);
+}
+
+gboolean
+tocsin_trust_remove (TocsinTxn *txn, guint32 truster, guint32 trustee, TocsinArea area)
+{
+  TocsinKey key = row_key (truster, trustee, area);
+  g_auto (TocsinTrustRecord) old = { 0 };
+
+  if (!tocsin_trust_get (txn, truster, trustee, area, &old))
+    return FALSE;
+  if (old.id != NULL)
+    drop_id (txn, &old);
+  tocsin_txn_del (txn, TOCSIN_TABLE_TRUST, &key);
+  tocsin_changes_add (txn, TOCSIN_CHANGE_TRUST, NULL);
+  return TRUE;
+}
+
+void
+tocsin_trust_foreach_edge (TocsinTxn *txn, TocsinTrustEdgeFunc func, gpointer data)
+{
+  g_auto (TocsinCursor) cursor = { 0 };
+  gboolean more;
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_TRUST);
+  for (more = tocsin_cursor_seek (&cursor, NULL); more; more = tocsin_cursor_next (&cursor))
+    {
+      const guint8 *key = cursor.key.data;
+      const guint8 *row = cursor.value.data;
+      TocsinTrustEdge edge;
+      gboolean live;
+
+      if (cursor.key.size != KEY_BYTES || cursor.value.size < HEAD_BYTES)
+        {
+          tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
+          return;
+        }
+      memcpy (&live, row + LIVE_OFFSET, sizeof live);
+      if (!live)
+        continue;
+      edge = (TocsinTrustEdge){ .truster = tocsin_key_read_u32 (key),
+                                .trustee = tocsin_key_read_u32 (key + sizeof (guint32)),
+                                .area = key[KEY_BYTES - 1],
+                                .weight = row[WEIGHT_OFFSET] };
+      if (!func (&edge, data))
+        return;
+    }
+}
+
+void
+tocsin_trust_foreach_of (TocsinTxn *txn, guint32 truster, TocsinTrustFunc func, gpointer data)
+{
+  TocsinKey from = tocsin_key_u32 (truster);
+
+  tocsin_txn_foreach (txn, TOCSIN_TABLE_TRUST, &from, from.size, &shape, (TocsinRecordFunc) func,
+                      data);
+}
+
+guint
+tocsin_trust_count_of (TocsinTxn *txn, guint32 truster)
+{
+  TocsinKey from = tocsin_key_u32 (truster);
+  g_auto (TocsinCursor) cursor = { 0 };
+  guint n = 0;
+  gboolean more;
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_TRUST);
+  for (more = tocsin_cursor_seek (&cursor, &from);
+       more && cursor.key.size == KEY_BYTES && tocsin_key_read_u32 (cursor.key.data) == truster;
+       more = tocsin_cursor_next (&cursor))
+    n++;
+  return n;
+}
+
+guint64
+tocsin_trust_count (TocsinTxn *txn)
+{
+  return tocsin_txn_entries (txn, TOCSIN_TABLE_TRUST);
+}

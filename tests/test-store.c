@@ -1,0 +1,360 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include "store-fixture.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "store/table-allow.h"
+#include "store/table-evidence.h"
+#include "store/table-meta.h"
+#include "store/table-subjects.h"
+
+static gboolean
+put_small (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_meta_put (txn, data, "v", 1);
+  return TRUE;
+}
+
+static gboolean
+put_format (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_meta_put (txn, "format", data, sizeof (guint32));
+  return TRUE;
+}
+
+static gboolean
+fill (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_autofree char *block = g_strnfill (64 * 1024, 'x');
+  g_autofree char *name = g_strdup_printf ("block %d", *(int *) data);
+
+  tocsin_meta_put (txn, name, block, 64 * 1024);
+  return TRUE;
+}
+
+static gboolean
+drop (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_autofree char *name = g_strdup_printf ("block %d", *(int *) data);
+
+  tocsin_meta_remove (txn, name);
+  return TRUE;
+}
+
+static gboolean
+has (Fixture *f, const char *name)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+  g_autoptr (GBytes) value = tocsin_meta_get (txn, name);
+
+  assert_reading_ok (txn);
+  return value != NULL;
+}
+
+static void
+test_modes_and_reopen (Fixture *f, gconstpointer data)
+{
+  g_autofree char *file = g_build_filename (f->dir, "store", "data.mdb", NULL);
+  g_autofree char *lock = g_build_filename (f->dir, "lock", NULL);
+  GStatBuf st;
+  guint64 epoch;
+
+  g_assert_cmpint (g_stat (file, &st), ==, 0);
+  g_assert_cmpint (st.st_mode & 0777, ==, 0600);
+  g_assert_cmpint (g_stat (lock, &st), ==, 0);
+  g_assert_cmpint (st.st_mode & 0777, ==, 0600);
+
+  write_ok (f, put_small, (gpointer) "kept");
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+
+    epoch = tocsin_meta_epoch (txn);
+    g_assert_cmpuint (epoch, !=, 0);
+  }
+  g_clear_pointer (&f->store, tocsin_store_close);
+  fixture_open (f, 0);
+  g_assert_true (has (f, "kept"));
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+
+    g_assert_cmpuint (tocsin_meta_epoch (txn), ==, epoch);
+  }
+}
+
+static void
+test_second_daemon_is_refused (Fixture *f, gconstpointer data)
+{
+  g_autofree char *lock = g_build_filename (f->dir, "lock", NULL);
+  g_autoptr (GError) error = NULL;
+  TocsinStore *second = tocsin_store_open (f->dir, 0, &error);
+
+  g_assert_null (second);
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT);
+}
+
+static void
+test_formats (Fixture *f, gconstpointer data)
+{
+  static const guint32 formats[] = { TOCSIN_STORE_FORMAT + 1, 0, G_MAXUINT32 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    {
+      guint32 good = TOCSIN_STORE_FORMAT;
+      g_autoptr (GError) error = NULL;
+      guint32 format = formats[i];
+
+      write_ok (f, put_format, &format);
+      g_clear_pointer (&f->store, tocsin_store_close);
+      g_assert_null (tocsin_store_open (f->dir, 0, &error));
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED);
+
+      /* The refusal changed nothing: a version that knows it could still open it. */
+      g_clear_error (&error);
+      g_assert_null (tocsin_store_open (f->dir, 0, &error));
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED);
+      remove_tree (f->dir);
+      g_assert_cmpint (g_mkdir (f->dir, 0700), ==, 0);
+      fixture_open (f, 0);
+      write_ok (f, put_format, &good);
+    }
+}
+
+static void
+test_not_a_database (Fixture *f, gconstpointer data)
+{
+  g_autofree char *file = g_build_filename (f->dir, "store", "data.mdb", NULL);
+  g_autofree char *rubbish = g_strnfill (8192, 'R');
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&f->store, tocsin_store_close);
+  g_assert_true (g_file_set_contents (file, rubbish, 8192, NULL));
+  g_assert_null (tocsin_store_open (f->dir, 0, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+}
+
+static void
+set_up_small_map (Fixture *f, gconstpointer data)
+{
+  set_up_sized (f, 2 << 20);
+}
+
+static void
+test_full_then_free (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean more = TRUE;
+  int n = 0;
+
+  while (more && n < 1000)
+    {
+      more = tocsin_store_write (f->store, fill, &n, &error);
+      n += more;
+    }
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+  g_assert_cmpint (n, >, 10);
+  g_assert_cmpuint (tocsin_store_fill_percent (f->store), >=, 80);
+  g_assert_true (has (f, "block 0"));
+
+  for (int i = 0; i < n - 2; i++)
+    {
+      /* Deleting needs pages too, so the first few may have to wait for those before. */
+      write_ok (f, drop, &i);
+    }
+  write_ok (f, put_small, (gpointer) "after");
+  g_assert_true (has (f, "after"));
+  /* The count of free pages is taken once a second at most: a fresh handle counts now. */
+  g_clear_pointer (&f->store, tocsin_store_close);
+  fixture_open (f, 2 << 20);
+  g_assert_cmpuint (tocsin_store_fill_percent (f->store), <, 50);
+}
+
+/* RLIMIT_FSIZE stands for a full disk: EFBIG where that has ENOSPC. */
+static void
+test_file_limit_then_recovery (Fixture *f, gconstpointer data)
+{
+  struct rlimit old, small = { 0 };
+  g_autoptr (GError) error = NULL;
+  gboolean more = TRUE;
+  int n = 0;
+
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &old), ==, 0);
+  small = old;
+  small.rlim_cur = 1 << 20;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &small), ==, 0);
+  while (more && n < 100)
+    {
+      more = tocsin_store_write (f->store, fill, &n, &error);
+      n += more;
+    }
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &old), ==, 0);
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+  g_assert_cmpint (n, >, 0);
+
+  write_ok (f, put_small, (gpointer) "after");
+  g_assert_true (has (f, "after"));
+  g_assert_true (has (f, "block 0"));
+}
+
+static void
+test_stale_reader_is_freed (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->dir, "store", NULL);
+  int ready[2];
+  char byte;
+  pid_t pid;
+
+  g_assert_cmpint (pipe (ready), ==, 0);
+  g_clear_pointer (&f->store, tocsin_store_close);
+  pid = fork ();
+  g_assert_cmpint (pid, >=, 0);
+  if (pid == 0)
+    {
+      TocsinReading *txn;
+
+      f->store = tocsin_store_open (f->dir, 0, NULL);
+      txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+      if (write (ready[1], txn == NULL ? "n" : "y", 1) == 1)
+        pause ();
+      _exit (1);
+    }
+  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
+  g_assert_cmpint (byte, ==, 'y');
+  close (ready[0]);
+  close (ready[1]);
+  {
+    g_autofree char *lock = g_build_filename (f->dir, "lock", NULL);
+    g_autoptr (GError) error = NULL;
+
+    /* While it lives the directory is taken; the lock dies with it. */
+    g_assert_null (tocsin_store_open (f->dir, 0, &error));
+    g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT);
+  }
+  kill (pid, SIGKILL);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+
+  fixture_open (f, 0);
+  /* Opening freed the slot: nothing is left for the timer. */
+  g_assert_cmpuint (tocsin_store_check_readers (f->store), ==, 0);
+  g_assert_true (has (f, "format"));
+}
+
+static void
+test_copy (Fixture *f, gconstpointer data)
+{
+  g_autofree char *copy_root = g_build_filename (f->dir, "copy", NULL);
+  g_autofree char *copy_dir = g_build_filename (copy_root, "store", NULL);
+  g_autofree char *file = g_build_filename (copy_dir, "data.mdb", NULL);
+  g_autoptr (GError) error = NULL;
+  GStatBuf st;
+  Fixture copy = { .dir = copy_root };
+
+  write_ok (f, put_small, (gpointer) "kept");
+  g_assert_cmpint (g_mkdir_with_parents (copy_dir, 0700), ==, 0);
+  g_assert_true (tocsin_store_copy (f->store, copy_dir, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (g_stat (file, &st), ==, 0);
+  g_assert_cmpint (st.st_mode & 0777, ==, 0600);
+
+  /* An existing copy is never written over. */
+  g_assert_false (tocsin_store_copy (f->store, copy_dir, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT);
+
+  fixture_open (&copy, 0);
+  g_assert_true (has (&copy, "kept"));
+  tocsin_store_close (copy.store);
+}
+
+typedef struct
+{
+  TocsinNotes notes;
+  guint calls;
+} Heard;
+
+static void
+on_notes (TocsinNotes notes, gpointer data)
+{
+  Heard *heard = data;
+
+  heard->notes |= notes;
+  heard->calls++;
+}
+
+static gboolean
+allow_one (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinAllowRecord record = { .key = key_number (1),
+                               .type = TOCSIN_SUBJECT_NETWORK,
+                               .value = (char *) "192.0.2.0/24",
+                               .created_us = T0 };
+
+  tocsin_allow_put (txn, &record);
+  return TRUE;
+}
+
+static gboolean
+note_nothing (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_meta_put (txn, "quiet", "v", 1);
+  return TRUE;
+}
+
+static void
+test_listeners (Fixture *f, gconstpointer data)
+{
+  Heard heard = { 0 };
+  guint id = tocsin_store_listen (f->store, on_notes, &heard);
+  TocsinNetworkLengths lengths;
+  guint64 before = tocsin_store_generation (f->store);
+
+  write_ok (f, note_nothing, NULL);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (heard.calls, ==, 0);
+
+  write_ok (f, allow_one, NULL);
+  write_ok (f, allow_one, NULL);
+  g_assert_cmpuint (heard.calls, ==, 0);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  /* Two commits, one call. */
+  g_assert_cmpuint (heard.calls, ==, 1);
+  g_assert_cmpint (heard.notes, ==, TOCSIN_NOTE_ALLOW_CHANGED);
+  g_assert_cmpuint (tocsin_store_generation (f->store), ==, before + 2);
+  g_assert_cmpuint (tocsin_store_allow_count (f->store), ==, 1);
+  tocsin_store_network_lengths (f->store, &lengths);
+  g_assert_cmpuint (lengths.v4, ==, G_GUINT64_CONSTANT (1) << 24);
+
+  tocsin_store_unlisten (f->store, id);
+  write_ok (f, allow_one, NULL);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (heard.calls, ==, 1);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(name, set_up_func, func)                                                               \
+  g_test_add ("/store/" name, Fixture, NULL, set_up_func, func, tear_down)
+  ADD ("modes-and-reopen", set_up, test_modes_and_reopen);
+  ADD ("second-daemon", set_up, test_second_daemon_is_refused);
+  ADD ("formats", set_up, test_formats);
+  ADD ("not-a-database", set_up, test_not_a_database);
+  ADD ("full-then-free", set_up_small_map, test_full_then_free);
+  ADD ("file-limit", set_up, test_file_limit_then_recovery);
+  ADD ("stale-reader", set_up, test_stale_reader_is_freed);
+  ADD ("copy", set_up, test_copy);
+  ADD ("listeners", set_up, test_listeners);
+  return g_test_run ();
+}
