@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "codec/as-read.h"
+#include "codec/jcs.h"
 #include "codec/report-json.h"
-#include "codec/wire-id.h"
 #include "core/error.h"
 #include "core/limits.h"
 
@@ -98,16 +98,17 @@ read_uri (JsonObject *object, const char *name, char **out, GError **error)
   return TRUE;
 }
 
+/* A kind that we do not know may be addressed and dated as it likes. */
 static gboolean
 read_recipients (TocsinActivity *self, JsonObject *root, GError **error)
 {
   g_autoptr (GPtrArray) list = tocsin_as_list (root, "to");
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  gboolean is_ours = self->kind != TOCSIN_ACTIVITY_OTHER;
 
-  /* A post to many people is nothing of ours; its addressees are not looked at. */
-  if (self->kind != TOCSIN_ACTIVITY_OTHER && list->len > MAX_RECIPIENTS)
+  if (is_ours && list->len > MAX_RECIPIENTS)
     return refuse (error, TOCSIN_ERROR_INVALID, "/to: more than 16 recipients");
-  for (guint i = 0; i < MIN (list->len, MAX_RECIPIENTS); i++)
+  for (guint i = 0; is_ours && i < list->len; i++)
     {
       const char *uri = tocsin_as_uri_of_node (list->pdata[i]);
 
@@ -124,7 +125,8 @@ read_published (TocsinActivity *self, JsonObject *root, GError **error)
 {
   g_autoptr (GError) fault = NULL;
 
-  if (tocsin_as_time (root, "", "published", &self->published_us, &fault))
+  if (self->kind == TOCSIN_ACTIVITY_OTHER ||
+      tocsin_as_time (root, "", "published", &self->published_us, &fault))
     return TRUE;
   return refuse (error, TOCSIN_ERROR_INVALID, fault->message);
 }
@@ -382,4 +384,26 @@ gboolean
 tocsin_activity_is_canonicalisable (const TocsinActivity *self)
 {
   return !self->facts.non_integer;
+}
+
+/**
+ * tocsin_activity_content_hash:
+ * @out: SHA-256 of the canonical form ([RFC 8785](https://www.rfc-editor.org/rfc/rfc8785))
+ *   without `proof` and `signature`
+ *
+ * What tells two contents under one id apart, and what the digest of a `reports` collection
+ * counts: the same however the activity was signed. Where no canonical form exists
+ * (tocsin_activity_is_canonicalisable()), the hash of the bytes as received.
+ */
+void
+tocsin_activity_content_hash (const TocsinActivity *self, guint8 out[TOCSIN_SHA256_BYTES])
+{
+  static const char *const excluded[] = { "proof", "signature", NULL };
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  if (tocsin_activity_is_canonicalisable (self) &&
+      tocsin_jcs_append (text, tocsin_activity_root (self), excluded, NULL))
+    tocsin_sha256 (text->str, text->len, out);
+  else
+    tocsin_sha256 (g_bytes_get_data (self->raw, NULL), g_bytes_get_size (self->raw), out);
 }

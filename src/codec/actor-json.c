@@ -10,10 +10,10 @@
 #include "codec/as-read.h"
 #include "codec/as-write.h"
 #include "codec/json-strict.h"
-#include "codec/wire-id.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/limits.h"
+#include "core/uri.h"
 
 #define MAX_KEYS            32   /* retired ones included */
 #define PEM_MAX_BYTES       4096 /* RSA 4096 is 800; what is larger is refused before use */
@@ -130,8 +130,7 @@ key_from_json (JsonObject *object, const char *where, gboolean assertion, GError
     owner = tocsin_as_uri (object, "controller");
   if (id == NULL || owner == NULL || (pem == NULL) == (multibase == NULL))
     return NULL;
-  if (!tocsin_wire_id_is_canonical (id, TOCSIN_WIRE_ID_FRAGMENT_ALLOWED) ||
-      !tocsin_wire_id_is_canonical (owner, TOCSIN_WIRE_ID_PLAIN))
+  if (!tocsin_uri_check_id (id, TRUE, NULL) || !tocsin_uri_check_id (owner, FALSE, NULL))
     return NULL;
   if ((pem != NULL && strlen (pem) > PEM_MAX_BYTES) ||
       (multibase != NULL && strlen (multibase) > MULTIBASE_MAX_BYTES))
@@ -194,7 +193,7 @@ read_uri (JsonObject *object, const char *where, const char *name, char **out, G
     return TRUE;
   inner = g_strdup_printf ("%s/%s", where, name);
   if (!tocsin_as_require_uri (object, where, name, &uri, error) ||
-      !tocsin_wire_id_check (uri, TOCSIN_WIRE_ID_PLAIN, inner, error))
+      !tocsin_as_check_id (uri, FALSE, inner, error))
     return FALSE;
   *out = g_strdup (uri);
   return TRUE;
@@ -292,7 +291,7 @@ tocsin_actor_document_from_json (JsonObject *object, const char *where, GError *
   if (is_key_object (object))
     return key_document_from_json (object, where, error);
   if (!tocsin_as_require_uri (object, where, "id", &id, error) ||
-      !tocsin_wire_id_check (id, TOCSIN_WIRE_ID_PLAIN, inner, error))
+      !tocsin_as_check_id (id, FALSE, inner, error))
     return NULL;
   self = tocsin_actor_document_new (id);
   return read_actor (self, object, where, error) ? g_steal_pointer (&self) : NULL;

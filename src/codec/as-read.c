@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-#include "codec/wire-id.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/limits.h"
+#include "core/uri.h"
 
 /* How a JSON-LD processor writes a term that the context at hand does not have. */
 static const char *const prefixes[] = { "sec:", "as:", "tocsin:", "https://w3id.org/tocsin/ns#" };
@@ -311,5 +311,27 @@ tocsin_as_time (
     return TRUE;
   g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE, "%s/%s: not an RFC 3339 time",
                where, name);
+  return FALSE;
+}
+
+/**
+ * tocsin_as_check_id:
+ * @id: an id as a peer wrote it
+ * @allow_fragment: whether it may have a fragment: activity and key ids may
+ * @where: the JSON pointer of @id
+ * @error: return location for an error, or %NULL
+ *
+ * tocsin_uri_check_id() with a message that says where.
+ *
+ * Returns: %TRUE if @id is canonical; else %FALSE with %TOCSIN_ERROR_INVALID
+ */
+gboolean
+tocsin_as_check_id (const char *id, gboolean allow_fragment, const char *where, GError **error)
+{
+  g_autoptr (GError) fault = NULL;
+
+  if (tocsin_uri_check_id (id, allow_fragment, &fault))
+    return TRUE;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s: %s", where, fault->message);
   return FALSE;
 }

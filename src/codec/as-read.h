@@ -32,5 +32,7 @@ gboolean tocsin_as_require_uri (
     JsonObject *object, const char *where, const char *name, const char **out, GError **error);
 gboolean tocsin_as_time (
     JsonObject *object, const char *where, const char *name, gint64 *out_us, GError **error);
+gboolean
+tocsin_as_check_id (const char *id, gboolean allow_fragment, const char *where, GError **error);
 
 G_END_DECLS

@@ -11,9 +11,9 @@
 #include "codec/as-write.h"
 #include "codec/json-slice.h"
 #include "codec/json-strict.h"
-#include "codec/wire-id.h"
 #include "core/error.h"
 #include "core/limits.h"
+#include "core/uri.h"
 
 #define EPOCH_MAX_BYTES     64
 #define PAGE_MARGIN_BYTES   8192 /* what a page has beside its activities, with room to spare */
@@ -133,9 +133,9 @@ read_first (TocsinCollectionHead *self, JsonObject *object, GError **error)
 
   if (tocsin_as_member (object, "first") == NULL)
     return TRUE;
-  if (first == NULL || !tocsin_wire_id_check (first, TOCSIN_WIRE_ID_PLAIN, "/first", error))
+  if (first == NULL || !tocsin_as_check_id (first, FALSE, "/first", error))
     return first != NULL ? FALSE : refuse (error, "/first: not a URI");
-  if (!tocsin_wire_id_same_origin (first, self->id))
+  if (!tocsin_uri_same_origin (first, self->id))
     return refuse (error, "/first: on another origin than the collection");
   self->first = g_strdup (first);
   return TRUE;
@@ -171,7 +171,7 @@ check_head (JsonObject *object, const char *id, GError **error)
     return refuse (error, "/id: not where the collection was read");
   if (!tocsin_as_has_type (object, "OrderedCollection"))
     return refuse (error, "/type: not OrderedCollection");
-  if (owner == NULL || !tocsin_wire_id_is_canonical (owner, TOCSIN_WIRE_ID_PLAIN))
+  if (owner == NULL || !tocsin_uri_check_id (owner, FALSE, NULL))
     return refuse (error, "/attributedTo: missing, or not an id in canonical form");
   return TRUE;
 }

@@ -10,8 +10,8 @@
 #include "codec/as-read.h"
 #include "codec/as-write.h"
 #include "codec/json-strict.h"
-#include "codec/wire-id.h"
 #include "core/error.h"
+#include "core/uri.h"
 
 #define REL_SELF         "self"
 #define REL_SERVICE      "https://www.w3.org/ns/activitystreams#Service"
@@ -117,7 +117,7 @@ find_link (JsonObject *document, const char *rel, gboolean typed)
         continue;
       if (typed && !is_activity_type (tocsin_as_string (link, "type")))
         continue;
-      if (tocsin_wire_id_is_canonical (href, TOCSIN_WIRE_ID_PLAIN))
+      if (tocsin_uri_check_id (href, FALSE, NULL))
         return g_strdup (href);
     }
   return NULL;

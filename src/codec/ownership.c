@@ -7,16 +7,16 @@
 #include <string.h>
 
 #include "codec/activity.h"
-#include "codec/wire-id.h"
+#include "codec/as-read.h"
 #include "core/error.h"
+#include "core/uri.h"
 
 static gboolean
 check_ids (const TocsinActivity *self, GError **error)
 {
-  if (!tocsin_wire_id_check (self->actor, TOCSIN_WIRE_ID_PLAIN, "/actor", error))
+  if (!tocsin_as_check_id (self->actor, FALSE, "/actor", error))
     return FALSE;
-  if (self->id != NULL &&
-      !tocsin_wire_id_check (self->id, TOCSIN_WIRE_ID_FRAGMENT_ALLOWED, "/id", error))
+  if (self->id != NULL && !tocsin_as_check_id (self->id, TRUE, "/id", error))
     return FALSE;
   return TRUE;
 }
@@ -76,12 +76,12 @@ check_collection_change (const TocsinActivity *self,
 {
   const char *author = attributed_to (self);
 
-  if (!tocsin_wire_id_check (self->object, TOCSIN_WIRE_ID_PLAIN, "/object/id", error) ||
-      !tocsin_wire_id_check (self->target, TOCSIN_WIRE_ID_PLAIN, "/target", error))
+  if (!tocsin_as_check_id (self->object, FALSE, "/object/id", error) ||
+      !tocsin_as_check_id (self->target, FALSE, "/target", error))
     return FALSE;
   if (author != NULL && strcmp (author, self->actor) != 0)
     return refuse (error, "/object/attributedTo: not the actor of the activity");
-  if (!tocsin_wire_id_same_origin (self->object, self->actor))
+  if (!tocsin_uri_same_origin (self->object, self->actor))
     return refuse (error, "/object/id: not on the origin of the actor");
   return check_target (self, reports, trust, error);
 }
@@ -116,7 +116,7 @@ tocsin_activity_check_ownership (const TocsinActivity *self,
     return TRUE; /* nothing of it is ever used */
   if (!check_ids (self, error))
     return FALSE;
-  if (self->id != NULL && !tocsin_wire_id_same_origin (self->id, self->actor))
+  if (self->id != NULL && !tocsin_uri_same_origin (self->id, self->actor))
     return refuse (error, "/id: not on the origin of the actor");
   if (self->kind == TOCSIN_ACTIVITY_ADD || self->kind == TOCSIN_ACTIVITY_REMOVE)
     return check_collection_change (self, reports, trust, error);

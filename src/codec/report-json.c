@@ -73,7 +73,7 @@ read_subject (JsonObject *report,
   if (!tocsin_as_require_string (object, inner, member, TOCSIN_URI_MAX_BYTES, &text, error))
     return FALSE;
   if (!(is_digest ? tocsin_subject_from_digest (out, type, text, &fault)
-                  : tocsin_subject_parse (out, type, text, &fault)))
+                  : tocsin_subject_parse_received (out, type, text, &fault)))
     return refuse (error, inner, member, "%s", fault->message);
   if (tocsin_as_has_other_members (object, known_subject_members))
     *has_unknown_members = TRUE;

@@ -7,8 +7,8 @@
 
 #include "codec/as-read.h"
 #include "codec/as-write.h"
-#include "codec/wire-id.h"
 #include "core/error.h"
+#include "core/uri.h"
 
 static const char *const known_members[] = { "id",        "type",    "attributedTo",
                                              "published", "updated", "about",
@@ -97,7 +97,7 @@ tocsin_trust_statement_from_json (JsonObject *object,
       !tocsin_as_require_uri (object, where, "attributedTo", &attributed_to, error) ||
       !tocsin_as_require_uri (object, where, "about", &about, error))
     return FALSE;
-  if (!tocsin_wire_id_is_canonical (about, TOCSIN_WIRE_ID_PLAIN))
+  if (!tocsin_uri_check_id (about, FALSE, NULL))
     {
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
                    "%s/about: not an actor URI in canonical form", where);
