@@ -83,7 +83,7 @@ tocsin_appleseed_sweep (TocsinAppleseed *self, const TocsinGraph *graph, double 
 {
   g_autofree double *in = g_new0 (double, MAX (1, graph->n_nodes));
   g_autofree double *next = g_new0 (double, MAX (1, graph->n_nodes));
-  double total = total_direct_weight (graph);
+  double total = total_direct_weight (graph) + graph->source_loop;
   double source = energy;
 
   *self = (TocsinAppleseed){ .y = g_new0 (double, MAX (1, graph->n_nodes)) };
@@ -106,7 +106,7 @@ tocsin_appleseed_sweep (TocsinAppleseed *self, const TocsinGraph *graph, double 
         }
       for (guint32 i = 0; i < graph->n_direct; i++)
         next[i] += source * graph->direct_weight[i] / total;
-      source = back;
+      source = back + (total > 0 ? source * graph->source_loop / total : 0);
 
       double *swap = g_steal_pointer (&in);
       in = g_steal_pointer (&next);

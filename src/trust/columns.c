@@ -21,8 +21,8 @@
  * tocsin_columns_backward:
  * @graph: a graph
  * @stop: (nullable): by node, the chance that a walk ends on arrival
- * @gain: (nullable): by node, what is added on arrival
- * @h: (inout): by node; entries of direct peers are kept as they are: the value of the wall
+ * @gain: by node, what is added on arrival
+ * @h: (inout): by node; 0 for direct peers, which are walls, and anything to begin with for others
  *
  * Solves h(x) = gain(x) + (1 − stop(x))·d·Σ Q_xu h(u) at every node that is no direct peer. The
  * far ones come first, since what they are worth is what the near ones look at.
@@ -47,8 +47,7 @@ tocsin_columns_backward (const TocsinGraph *graph,
           sum *= graph->pass[x];
           if (stop != NULL)
             sum *= 1 - stop[x];
-          if (gain != NULL)
-            sum += gain[x];
+          sum += gain[x];
           change = MAX (change, fabs (sum - h[x]));
           h[x] = sum;
         }
@@ -105,6 +104,7 @@ tocsin_columns_forward (const TocsinGraph *graph, double *start, double *visits)
 
 /**
  * tocsin_columns_solve:
+ * @b: a node that is no direct peer
  *
  * Returns: (transfer full): N[·, @b] at all nodes, as in #TocsinColumn; free it with g_free()
  */
@@ -112,18 +112,11 @@ double *
 tocsin_columns_solve (const TocsinGraph *graph, guint32 b)
 {
   g_autofree double *h = g_new0 (double, graph->n_nodes);
-  g_autofree double *gain = NULL;
+  g_autofree double *gain = g_new0 (double, graph->n_nodes);
   g_autofree double *stepped = g_new0 (double, MAX (1, graph->n_direct));
 
-  if (b < graph->n_direct)
-    h[b] = 1;
-  else
-    {
-      gain = g_new0 (double, graph->n_nodes);
-      gain[b] = 1;
-    }
+  gain[b] = 1;
   tocsin_columns_backward (graph, NULL, gain, h);
-
   for (guint32 i = 0; i < graph->n_direct; i++)
     {
       for (guint32 e = graph->first[i]; e < graph->first[i + 1]; e++)
@@ -155,15 +148,13 @@ compare_reach (gconstpointer a, gconstpointer b, gpointer user_data)
   return (x > y) - (x < y);
 }
 
-/* Σ t_i × visits, where @returns of the walks that leave peer i come back and leave again. */
 static void
-measure_reach (TocsinColumns *self, const double *returns)
+measure_reach (TocsinColumns *self)
 {
   const TocsinGraph *graph = self->graph;
   g_autofree double *start = g_new0 (double, MAX (1, graph->n_nodes));
 
-  for (guint32 i = 0; i < graph->n_direct; i++)
-    start[i] = graph->direct_weight[i] / (1 - (returns != NULL ? returns[i] : 0));
+  memcpy (start, graph->direct_weight, sizeof *start * graph->n_direct);
   tocsin_columns_forward (graph, start, self->reach);
   for (guint32 i = 0; i < graph->n_direct; i++)
     self->reach[i] = 0;
@@ -195,27 +186,6 @@ choose_slots (TocsinColumns *self, const guint32 *believed, gsize n_believed)
 }
 
 static void
-measure_returns (TocsinColumns *self)
-{
-  const TocsinGraph *graph = self->graph;
-  g_autofree double *returns = g_new0 (double, MAX (1, graph->n_direct));
-
-  self->back = g_new (double, MAX (1, (gsize) self->n_slots * graph->n_direct));
-  self->back_max = g_new0 (double, MAX (1, graph->n_nodes));
-  for (guint32 i = 0; i < graph->n_direct; i++)
-    {
-      g_autofree double *column = tocsin_columns_solve (graph, i);
-
-      returns[i] = column[i];
-      for (guint32 slot = 0; slot < self->n_slots; slot++)
-        self->back[(gsize) slot * graph->n_direct + i] = column[self->node_of[slot]];
-      for (guint32 x = graph->n_direct; x < graph->n_nodes; x++)
-        self->back_max[x] = MAX (self->back_max[x], column[x]);
-    }
-  measure_reach (self, returns);
-}
-
-static void
 order_slots_by_reach (TocsinColumns *self)
 {
   guint32 n = self->n_slots - self->graph->n_direct;
@@ -233,7 +203,8 @@ order_slots_by_reach (TocsinColumns *self)
  * @graph: a graph; must outlive the result
  * @believed: actor numbers of those whose reports count
  *
- * Solves what every evaluation needs: one column a direct peer. Meant for the compute thread.
+ * Solves once for what walks visit most; columns come when they are asked for. Meant for the
+ * compute thread.
  *
  * Returns: (transfer full): a table; free it with tocsin_columns_free()
  */
@@ -244,13 +215,9 @@ tocsin_columns_new (const TocsinGraph *graph, const guint32 *believed, gsize n_b
 
   self->graph = graph;
   self->reach = g_new0 (double, MAX (1, graph->n_nodes));
-  measure_reach (self, NULL);
+  measure_reach (self);
   choose_slots (self, believed, n_believed);
-  measure_returns (self);
   order_slots_by_reach (self);
-  for (guint32 x = graph->n_direct; x < graph->n_nodes; x++)
-    if (self->slot_of[x] == TOCSIN_COLUMNS_NO_SLOT)
-      self->back_outside = MAX (self->back_outside, self->reach[x] * self->back_max[x]);
   self->columns = g_new0 (TocsinColumn *, MAX (1, self->n_slots));
   return self;
 }
@@ -267,8 +234,6 @@ tocsin_columns_free (TocsinColumns *self)
   g_free (self->node_of);
   g_free (self->by_reach);
   g_free (self->reach);
-  g_free (self->back);
-  g_free (self->back_max);
   g_free (self);
 }
 

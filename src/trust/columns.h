@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * TocsinColumn:
  * @outside: the largest reach[v]·N[v, b] of a node without a slot
  * @n: N[x, b] by slot: how often a walk from x comes to b before it meets a direct peer. For a
- *   direct peer x the walk has taken its first step; for a direct peer b it ends there
+ *   direct peer x the walk has taken its first step
  */
 typedef struct
 {
@@ -31,14 +31,9 @@ typedef struct
  * @node_of: (owned): slot to node
  * @by_reach: (owned): slots that are no direct peers, most reached first
  * @reach: (owned): by node: Σ t_i × the visits of a walk of branch i; 0 for direct peers
- * @back: (owned): n_slots × n_direct: the chance that a walk from slot x comes to direct peer i
- *   before another; for a direct peer x after its first step
- * @back_max: (owned): by node: the largest of these
- * @back_outside: the largest reach × back_max of a node without a slot
  *
  * N = (I − d·Q)⁻¹ with every direct peer a wall, a column at a time. One table serves all branches:
- * the branch of peer i is it with one row and column more, and that is a division
- * (walks-exact.c).
+ * branch i is where the walks of peer i go, and these end at peer i too if they come back.
  */
 typedef struct
 {
@@ -49,9 +44,6 @@ typedef struct
   guint32 *node_of;
   guint32 *by_reach;
   double *reach;
-  double *back;
-  double *back_max;
-  double back_outside;
   TocsinColumn **columns; /* (owned) by slot, published atomically */
 } TocsinColumns;
 

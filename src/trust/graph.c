@@ -81,7 +81,7 @@ read_operator_row (Builder *self, const TocsinTrustInput *input)
         const TocsinTrustPeer *peer = &input->peers[i];
         TocsinArea wanted = specific ? self->area : TOCSIN_AREA_ANY;
 
-        if (peer->area == wanted && peer->actor != OPERATOR && !isnan (peer->weight))
+        if (peer->area == wanted && !isnan (peer->weight))
           self->row[peer->actor] = CLAMP (peer->weight, ROW_DISTRUSTED, 1.0);
       }
 }
@@ -185,7 +185,7 @@ number_nodes (const Builder *self, TocsinGraph *graph)
     graph->node_of[x] = TOCSIN_GRAPH_NO_NODE;
 
   for (guint32 x = 0; x < self->n_actors; x++)
-    if (self->row[x] > 0)
+    if (self->row[x] > 0 && x != OPERATOR)
       add_node (graph, x, 1);
   graph->n_direct = graph->n_nodes;
 
@@ -266,6 +266,8 @@ tocsin_graph_new (const TocsinTrustInput *input, TocsinArea area, TocsinGraphFla
   graph->direct_weight = g_new (double, MAX (1, graph->n_direct));
   for (guint32 i = 0; i < graph->n_direct; i++)
     graph->direct_weight[i] = builder.row[graph->actor_of[i]];
+  if (builder.keep_self_loops)
+    graph->source_loop = MAX (0, builder.row[OPERATOR]);
   return graph;
 }
 

@@ -80,6 +80,7 @@ typedef struct
  * @pass: (owned): by node, d / (1 + sum of its weights) per billionth; times an edge's weight_ppb
  *   it is the chance d·Q of taking that edge
  * @direct_weight: (owned): t_i of the direct peers, in (0, 1]
+ * @source_loop: the operator's trust in itself, kept with %TOCSIN_GRAPH_KEEP_SELF_LOOPS; else 0
  * @actor_of: (owned): node to actor number
  * @hops: (owned): steps from the operator, 1 for a direct peer
  * @node_of: (owned): actor number to node or %TOCSIN_GRAPH_NO_NODE, @n_actors long
@@ -96,6 +97,7 @@ typedef struct
   TocsinGraphEdge *edges;
   double *pass;
   double *direct_weight;
+  double source_loop;
   guint32 *actor_of;
   guint32 *hops;
   guint32 *node_of;

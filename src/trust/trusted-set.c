@@ -56,7 +56,7 @@ spread_init (Spread *self, const TocsinGraph *graph)
 }
 
 static void
-take_step (Spread *self, guint32 peer)
+take_step (Spread *self)
 {
   const TocsinGraph *graph = self->graph;
 
@@ -70,7 +70,7 @@ take_step (Spread *self, guint32 peer)
         {
           guint32 u = graph->edges[e].to;
 
-          if (u < graph->n_direct && u != peer)
+          if (u < graph->n_direct)
             continue;
           if (self->next[u] == 0)
             g_array_append_val (self->to, u);
@@ -103,7 +103,7 @@ walk_branch (Spread *self, guint32 peer)
   self->now[peer] = 1;
   g_array_append_val (self->at, peer);
   for (int step = 0; step < STEPS; step++)
-    take_step (self, peer);
+    take_step (self);
   for (guint i = 0; i < self->at->len; i++)
     self->now[g_array_index (self->at, guint32, i)] = 0;
   g_array_set_size (self->at, 0);

@@ -111,7 +111,7 @@ walk_branch (TocsinWalkIndex *self, const guint64 *sums, guint32 peer, guint64 s
         {
           g_array_append_val (self->steps, x);
           x = next_node (self->graph, sums, x, spread (step, j, self->per_branch, shift, &state));
-          if (x == TOCSIN_GRAPH_NO_NODE || (x < self->graph->n_direct && x != peer))
+          if (x == TOCSIN_GRAPH_NO_NODE || x < self->graph->n_direct)
             break;
         }
     }

@@ -10,13 +10,12 @@
 
 /* The arithmetic, for k voices R of actors that are no direct peers, with N from columns.h:
  *
- *   K = N_RR + diag(1/r − 1)            one factorisation for all branches
- *   g = K⁻¹·m                           h⁰(x) = N[x, R]·g: malicious before any direct peer
- *   back(x, i) = c_x − N[x, R]·K⁻¹·c_R  c = N[·, i]: comes to i, stopped by no report
- *   B_i = (r_i·m_i + (1 − r_i)·h⁰(i)) / (1 − (1 − r_i)·back(i, i))
+ *   K = N_RR + diag(1/r − 1)          one factorisation for all branches
+ *   g = K⁻¹·m                         h(x) = N[x, R]·g: malicious before any direct peer
+ *   B_i = r_i·m_i + (1 − r_i)·h(i)    with h(i) after the first step
  *
  * K is an inverse M-matrix plus a diagonal, so it is factored without pivoting. Actor v as a dead
- * wall is a subtraction: f(x) = the chance to come to v, then h⁰ − f·h⁰(v), back − f·back(v, ·). */
+ * wall is a subtraction, h(i) − f_i·h(v), where f_i is the chance to come to v unstopped. */
 
 /* What a probe of actor v needs to know of it. */
 typedef struct
@@ -24,7 +23,6 @@ typedef struct
   const double *to_voices;   /* k: N[v, R] */
   const double *from_voices; /* k: N[R, v] */
   const double *from_direct; /* n_direct: N[i, v] */
-  const double *back;        /* n_direct: N[v, i] */
   double self;               /* N[v, v] */
   guint32 voice;             /* its place among the voices, or k */
 } Probe;
@@ -48,31 +46,18 @@ factor (double *lu, guint32 k)
     }
 }
 
-/* Overwrites the k × n matrix @x with lu⁻¹·x. */
+/* Overwrites @x with lu⁻¹·x. */
 static void
-solve (const double *lu, guint32 k, double *restrict x, guint32 n)
+solve (const double *lu, guint32 k, double *x)
 {
   for (guint32 row = 1; row < k; row++)
     for (guint32 p = 0; p < row; p++)
-      {
-        double factor = lu[(gsize) row * k + p];
-
-        for (guint32 col = 0; col < n; col++)
-          x[(gsize) row * n + col] -= factor * x[(gsize) p * n + col];
-      }
+      x[row] -= lu[(gsize) row * k + p] * x[p];
   for (guint32 row = k; row-- > 0;)
     {
-      double pivot = 1 / lu[(gsize) row * k + row];
-
       for (guint32 p = row + 1; p < k; p++)
-        {
-          double factor = lu[(gsize) row * k + p];
-
-          for (guint32 col = 0; col < n; col++)
-            x[(gsize) row * n + col] -= factor * x[(gsize) p * n + col];
-        }
-      for (guint32 col = 0; col < n; col++)
-        x[(gsize) row * n + col] *= pivot;
+        x[row] -= lu[(gsize) row * k + p] * x[p];
+      x[row] /= lu[(gsize) row * k + row];
     }
 }
 
@@ -96,10 +81,9 @@ subtract_product (const double *x, const double *a, guint32 k, guint32 n, double
 }
 
 static double
-branch_value (const TocsinExact *self, guint32 i, double hit, double back)
+branch_value (const TocsinExact *self, guint32 i, double hit)
 {
-  double passes = 1 - self->r_direct[i];
-  double value = (self->r_direct[i] * self->m_direct[i] + passes * hit) / (1 - passes * back);
+  double value = self->r_direct[i] * self->m_direct[i] + (1 - self->r_direct[i]) * hit;
 
   return CLAMP (value, 0.0, 1.0);
 }
@@ -109,19 +93,17 @@ place_arrays (TocsinExact *self)
 {
   gsize n = self->n_direct;
   gsize k = self->k;
-  double *at = self->scratch = g_new0 (double, 7 * n + 5 * k + k * k + 2 * k * n + 1);
-  double **const small[] = { &self->r_direct, &self->m_direct, &self->hit, &self->back,
-                             &self->branch };
+  double *at = self->scratch = g_new0 (double, 5 * n + 6 * k + k * k + k * n + 1);
+  double **const by_peer[] = { &self->r_direct, &self->m_direct, &self->hit, &self->branch };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (small); i++, at += n)
-    *small[i] = at;
+  for (gsize i = 0; i < G_N_ELEMENTS (by_peer); i++, at += n)
+    *by_peer[i] = at;
   self->strength = at;
   self->m = at + k;
   self->g = at + 2 * k;
   self->lu = at + 3 * k;
   self->from = self->lu + k * k;
-  self->after = self->from + k * n;
-  self->spare = self->after + k * n;
+  self->spare = self->from + k * n;
 }
 
 static void
@@ -149,7 +131,6 @@ read_voices (TocsinExact *self, const TocsinExactVoice *voices, gsize n_voices)
 static void
 solve_branches (TocsinExact *self)
 {
-  const TocsinColumns *columns = self->columns;
   gsize n = self->n_direct;
   guint32 k = self->k;
 
@@ -159,26 +140,19 @@ solve_branches (TocsinExact *self)
         self->lu[(gsize) row * k + col] = self->of[col]->n[self->slot[row]];
       self->lu[(gsize) row * k + row] += 1 / self->strength[row] - 1;
       memcpy (&self->from[row * n], self->of[row]->n, sizeof (double) * n);
-      memcpy (&self->after[row * n], &columns->back[self->slot[row] * n], sizeof (double) * n);
       self->g[row] = self->m[row];
     }
   factor (self->lu, k);
-  solve (self->lu, k, self->g, 1);
-  solve (self->lu, k, self->after, self->n_direct);
+  solve (self->lu, k, self->g);
 
   self->product = 1;
-  for (guint32 i = 0; i < self->n_direct; i++)
-    self->back[i] = columns->back[i * n + i];
   for (guint32 row = 0; row < k; row++)
     for (guint32 i = 0; i < self->n_direct; i++)
-      {
-        self->hit[i] += self->from[row * n + i] * self->g[row];
-        self->back[i] -= self->from[row * n + i] * self->after[row * n + i];
-      }
+      self->hit[i] += self->from[row * n + i] * self->g[row];
   for (guint32 i = 0; i < self->n_direct; i++)
     {
-      self->branch[i] = branch_value (self, i, self->hit[i], self->back[i]);
-      self->product *= 1 - columns->graph->direct_weight[i] * self->branch[i];
+      self->branch[i] = branch_value (self, i, self->hit[i]);
+      self->product *= 1 - self->columns->graph->direct_weight[i] * self->branch[i];
     }
 }
 
@@ -230,27 +204,23 @@ without_probe (TocsinExact *self, const Probe *probe)
   const double *weight = self->columns->graph->direct_weight;
   guint32 n = self->n_direct;
   guint32 k = self->k;
-  double *come = self->spare;     /* n: chance to come to v */
-  double *back = self->spare + n; /* n: from v back to i */
-  double *stopped = self->spare + 2 * (gsize) n;
+  double *come = self->spare; /* n: chance to come to v */
+  double *stopped = self->spare + n;
   double product = 1;
 
   memcpy (stopped, probe->from_voices, sizeof (double) * k);
   if (probe->voice < k)
     stopped[probe->voice] -= 1;
-  solve (self->lu, k, stopped, 1);
+  solve (self->lu, k, stopped);
   memcpy (come, probe->from_direct, sizeof (double) * n);
   subtract_product (stopped, self->from, k, n, come);
-  memcpy (back, probe->back, sizeof (double) * n);
-  subtract_product (probe->to_voices, self->after, k, n, back);
 
   double again = 1 / (probe->self - dot (probe->to_voices, stopped, k));
-  double hit = dot (probe->to_voices, self->g, k);
+  double hit = dot (probe->to_voices, self->g, k) * again;
 
   for (guint32 i = 0; i < n; i++)
     {
-      double f = come[i] * again;
-      double value = branch_value (self, i, self->hit[i] - f * hit, self->back[i] - f * back[i]);
+      double value = branch_value (self, i, self->hit[i] - come[i] * hit);
 
       product *= 1 - weight[i] * MIN (value, self->branch[i]);
     }
@@ -262,12 +232,11 @@ static double
 without_slot (TocsinExact *self, guint32 slot)
 {
   const TocsinColumn *column = tocsin_columns_get (self->columns, slot);
-  double *to = self->spare + 2 * (gsize) self->n_direct + self->k;
-  g_autofree double *from = g_new (double, MAX (1, self->k));
+  double *to = self->spare + self->n_direct + self->k;
+  double *from = to + self->k;
   Probe probe = { .to_voices = to,
                   .from_voices = from,
                   .from_direct = column->n,
-                  .back = &self->columns->back[(gsize) slot * self->n_direct],
                   .self = column->n[slot],
                   .voice = self->k };
 
@@ -289,12 +258,11 @@ without_stranger (TocsinExact *self, guint32 node)
   g_autofree double *column = tocsin_columns_solve (graph, node);
   g_autofree double *start = g_new0 (double, graph->n_nodes);
   g_autofree double *visits = g_new (double, graph->n_nodes);
-  double *to = self->spare + 2 * (gsize) self->n_direct + self->k;
-  g_autofree double *from = g_new (double, MAX (1, self->k));
+  double *to = self->spare + self->n_direct + self->k;
+  double *from = to + self->k;
   Probe probe = { .to_voices = to,
                   .from_voices = from,
                   .from_direct = column,
-                  .back = visits,
                   .self = column[node],
                   .voice = self->k };
 
@@ -334,7 +302,6 @@ typedef struct
   TocsinExact *const *states;
   guint n_states;
   double slope[2]; /* the largest (1 − r_i) / (1 − t_i·B_i) */
-  double peak[2];  /* the largest B_i */
   double best;
   guint32 node;
 } Search;
@@ -349,7 +316,6 @@ search_init (Search *self, TocsinExact *const *states, guint n_states)
         double passes = 1 - states[s]->r_direct[i];
         double left = 1 - states[s]->columns->graph->direct_weight[i] * states[s]->branch[i];
 
-        self->peak[s] = MAX (self->peak[s], states[s]->branch[i]);
         if (passes > 0)
           self->slope[s] = MAX (self->slope[s], passes / left);
       }
@@ -379,9 +345,9 @@ search_excludes (const Search *self, guint s, double bound)
 }
 
 static double
-bound_of (const Search *self, guint s, double reach, double hit, double back)
+bound_of (const Search *self, guint s, double reach, double hit)
 {
-  return self->slope[s] * reach * MIN (TOCSIN_TRUST_DAMPING, hit + self->peak[s] * back);
+  return self->slope[s] * reach * CLAMP (hit, 0.0, TOCSIN_TRUST_DAMPING);
 }
 
 static gboolean
@@ -395,9 +361,7 @@ search_passes_over (const Search *self, guint32 slot)
 
       for (guint32 b = 0; b < state->k; b++)
         hit += state->of[b]->n[slot] * state->g[b];
-      if (search_excludes (
-              self, s,
-              bound_of (self, s, state->columns->reach[node], hit, state->columns->back_max[node])))
+      if (search_excludes (self, s, bound_of (self, s, state->columns->reach[node], hit)))
         return TRUE;
     }
   return FALSE;
@@ -455,7 +419,7 @@ strangers_excluded (const Search *self)
   for (guint s = 0; s < self->n_states; s++)
     {
       const TocsinExact *state = self->states[s];
-      double sum = self->peak[s] * state->columns->back_outside;
+      double sum = 0;
 
       for (guint32 b = 0; b < state->k; b++)
         sum += MAX (0, state->g[b]) * state->of[b]->outside;
@@ -500,8 +464,7 @@ try_strangers (Search *self)
 
       for (guint32 x = columns->graph->n_direct; x < n; x++)
         if (columns->slot_of[x] == TOCSIN_COLUMNS_NO_SLOT)
-          bounds[(gsize) x * 2 + s] =
-              bound_of (self, s, columns->reach[x], h[x], columns->back_max[x]);
+          bounds[(gsize) x * 2 + s] = bound_of (self, s, columns->reach[x], h[x]);
     }
   while (TRUE)
     {

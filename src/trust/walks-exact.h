@@ -37,12 +37,10 @@ typedef struct
   double *m;               /* k */
   double *lu;              /* k × k: N_RR + diag(1/r − 1), factored */
   double *from;            /* k × n_direct: N[i, b] */
-  double *after;           /* k × n_direct: lu⁻¹ of the chance to come back to i from b */
   double *g;               /* k */
-  double *hit;             /* n_direct: malicious before coming back, after the first step */
-  double *back;            /* n_direct: coming back before any report stops the walk */
+  double *hit;             /* n_direct: malicious, after the first step */
   double *branch;
-  double *spare; /* 2·n_direct + 2·k, for one counterfactual */
+  double *spare; /* n_direct + 3·k, for one counterfactual */
   double product;
 } TocsinExact;
 

@@ -28,7 +28,7 @@ struct _TocsinWalks
  * @believed: actor numbers of those whose reports count, beside the direct peers
  * @seed: secret; for the walk index alone
  *
- * Prepares to score subjects. Solves one column a direct peer: meant for the compute thread.
+ * Prepares to score subjects. Meant for the compute thread.
  *
  * Returns: (transfer full): an evaluator; free it with tocsin_walks_free()
  */

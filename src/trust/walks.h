@@ -52,8 +52,9 @@ typedef enum
 /**
  * TocsinWalks:
  *
- * First-hit branch walks over one graph (scoring.md 2). Immutable to its callers; what it caches
- * is published atomically, so any number of threads may use one without a lock.
+ * First-hit branch walks over one graph (scoring.md 2). A walk of a branch ends at every direct
+ * peer, at its own too if it comes back: a direct peer is asked once. Immutable to its callers;
+ * what it caches is published atomically, so any number of threads may use one without a lock.
  */
 typedef struct _TocsinWalks TocsinWalks;
 

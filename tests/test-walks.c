@@ -1,0 +1,260 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include <glib.h>
+#include <math.h>
+
+#include "tools/trust-case.h"
+
+#define TOLERANCE 1e-9
+
+typedef struct
+{
+  const char *file;
+  const char *branches;
+  const char *s_or;
+  const char *s_loo;
+  const char *s_trim;
+  TocsinWalksMethod method;
+} Vectors;
+
+static const Vectors vectors[] = {
+  { "walks-exact.json", "B_float", "noisy_or", "loo_noisy_or", "trim25", TOCSIN_WALKS_EXACT },
+  { "walks-exact.json", "B_float", "noisy_or", "loo_noisy_or", "trim25", TOCSIN_WALKS_INDEX },
+  { "walks-strength.json", "branches", "s_or", "s_loo", "s_trim25", TOCSIN_WALKS_EXACT },
+  { "walks-strength.json", "branches", "s_or", "s_loo", "s_trim25", TOCSIN_WALKS_INDEX },
+};
+
+static GPtrArray *
+load (const char *file)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "trust", file, NULL);
+  g_autoptr (GError) error = NULL;
+  gboolean several = FALSE;
+  GPtrArray *cases = trust_cases_load (path, &several, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (several);
+  return cases;
+}
+
+static const TocsinVoice *
+voices_of (const TrustCase *trust)
+{
+  return (const TocsinVoice *) (gpointer) trust->voices->data;
+}
+
+/* A branch is within three standard errors of a binomial; so many times 0.0005 are the others. */
+static void
+check_case (const TrustCase *trust, const Vectors *v, guint32 n_walks)
+{
+  g_autoptr (TocsinGraph) graph = trust_case_graph (trust);
+  g_autoptr (TocsinWalks) walks = trust_case_walks (trust, graph, 1, n_walks);
+  g_autofree double *branches = g_new0 (double, graph->n_direct + 1);
+  TocsinBelief belief =
+      tocsin_walks_evaluate (walks, voices_of (trust), trust->voices->len, v->method, branches);
+  JsonObject *expected = json_object_get_object_member (trust->object, v->branches);
+  gboolean index = v->method == TOCSIN_WALKS_INDEX;
+  double slack = TOLERANCE;
+
+  for (guint32 i = 0; i < graph->n_direct; i++)
+    {
+      double wanted =
+          json_object_get_double_member (expected, trust->ids->pdata[graph->actor_of[i]]);
+      double error = index ? 3 * sqrt (wanted * (1 - wanted) / n_walks) : 0;
+
+      g_assert_cmpfloat_with_epsilon (branches[i], wanted, error + TOLERANCE);
+      slack += graph->direct_weight[i] * error;
+    }
+  g_assert_cmpfloat_with_epsilon (belief.s_or,
+                                  json_object_get_double_member (trust->object, v->s_or), slack);
+  g_assert_cmpfloat_with_epsilon (belief.s_loo,
+                                  json_object_get_double_member (trust->object, v->s_loo), slack);
+  g_assert_cmpfloat_with_epsilon (belief.s_trim,
+                                  json_object_get_double_member (trust->object, v->s_trim), slack);
+  if (belief.s_or > 0 && !index)
+    g_assert_cmpfloat_with_epsilon (
+        tocsin_walks_without (walks, voices_of (trust), trust->voices->len, belief.loo_actor),
+        belief.s_loo, TOLERANCE);
+}
+
+static void
+test_vectors (gconstpointer data)
+{
+  const Vectors *v = data;
+  g_autoptr (GPtrArray) cases = load (v->file);
+
+  g_assert_cmpuint (cases->len, >, 10);
+  for (guint i = 0; i < cases->len; i++)
+    check_case (cases->pdata[i], v, 16384);
+}
+
+/* The shortest way to a pair's minimum: try everybody. */
+static void
+test_pair_minimum (void)
+{
+  g_autoptr (GPtrArray) cases = load ("walks-strength.json");
+
+  for (guint i = 0; i < cases->len; i++)
+    {
+      const TrustCase *trust = cases->pdata[i];
+      g_autoptr (TocsinGraph) graph = trust_case_graph (trust);
+      g_autoptr (TocsinWalks) walks = trust_case_walks (trust, graph, 1, 0);
+      guint half = trust->voices->len / 2;
+      const TocsinVoice *one = voices_of (trust);
+      const TocsinVoice *two = one + half;
+      guint n_two = trust->voices->len - half;
+      double least = 1;
+
+      for (guint32 x = 0; x < graph->n_nodes; x++)
+        least = MIN (least, MAX (tocsin_walks_without (walks, one, half, graph->actor_of[x]),
+                                 tocsin_walks_without (walks, two, n_two, graph->actor_of[x])));
+      g_assert_cmpfloat_with_epsilon (tocsin_walks_pair_minimum (walks, one, half, two, n_two),
+                                      least, TOLERANCE);
+    }
+}
+
+/* Two peers of full weight that both report at full strength: a product of zeros, no NaN. */
+static void
+test_certainty (void)
+{
+  static const TocsinTrustPeer peers[] = { { 1, TOCSIN_AREA_ANY, 1, FALSE },
+                                           { 2, TOCSIN_AREA_ANY, 1, FALSE } };
+  static const TocsinTrustStatement statement = { 1, 3, 1000000000, 0 };
+  static const TocsinVoice voices[] = { { 1, 1, TRUE }, { 2, 1, TRUE }, { 3, 1, TRUE } };
+  TocsinTrustInput input = { &statement, 1, peers, 2 };
+  g_autoptr (TocsinGraph) graph = tocsin_graph_new (&input, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
+  g_autoptr (TocsinWalks) walks = tocsin_walks_new (graph, graph->actor_of, graph->n_nodes, 1);
+
+  for (int method = TOCSIN_WALKS_EXACT; method <= TOCSIN_WALKS_INDEX; method++)
+    {
+      TocsinBelief belief =
+          tocsin_walks_evaluate (walks, voices, 3, (TocsinWalksMethod) method, NULL);
+
+      g_assert_cmpfloat (belief.s_or, ==, 1);
+      g_assert_cmpfloat (belief.s_loo, ==, 1);
+      g_assert_cmpfloat (belief.s_trim, ==, 0.5);
+    }
+  g_assert_cmpfloat (tocsin_walks_evaluate (walks, voices, 1, TOCSIN_WALKS_EXACT, NULL).s_loo, ==,
+                     0);
+}
+
+/* Strengths and reporters that make no sense change nothing. */
+static void
+test_odd_voices (void)
+{
+  static const TocsinTrustPeer peers[] = { { 1, TOCSIN_AREA_ANY, 0.5, FALSE },
+                                           { 2, TOCSIN_AREA_ANY, 0.5, FALSE } };
+  static const TocsinTrustStatement statements[] = { { 1, 3, 1000000000, 0 },
+                                                     { 2, 3, 500000000, 0 } };
+  static const TocsinVoice plain[] = { { 3, 0.6, TRUE } };
+  static const TocsinVoice odd[] = {
+    { 3, 0.2, TRUE },       { 3, 0.9, FALSE },        { 3, 0.6, TRUE },    { 77, 1, TRUE },
+    { 1, NAN, TRUE },       { 2, -1, TRUE },          { 1, 0, FALSE },     { 0, 1, TRUE },
+    { 2, -INFINITY, TRUE }, { G_MAXUINT32, 1, TRUE }, { 1, 1e-300, TRUE },
+  };
+  TocsinTrustInput input = { statements, 2, peers, 2 };
+  g_autoptr (TocsinGraph) graph = tocsin_graph_new (&input, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
+  g_autoptr (TocsinWalks) walks = tocsin_walks_new (graph, graph->actor_of, graph->n_nodes, 1);
+  TocsinVoice strong = { 3, 5.0, TRUE };
+  TocsinBelief a = tocsin_walks_evaluate (walks, plain, 1, TOCSIN_WALKS_EXACT, NULL);
+  TocsinBelief b = tocsin_walks_evaluate (walks, odd, G_N_ELEMENTS (odd), TOCSIN_WALKS_EXACT, NULL);
+
+  g_assert_cmpfloat (a.s_or, >, 0);
+  g_assert_cmpfloat (a.s_loo, ==, 0);
+  g_assert_cmpuint (a.loo_actor, ==, 3);
+  g_assert_cmpfloat (a.s_or, ==, b.s_or);
+  g_assert_cmpfloat (a.s_trim, ==, b.s_trim);
+  g_assert_cmpfloat_with_epsilon (
+      tocsin_walks_evaluate (walks, &strong, 1, TOCSIN_WALKS_EXACT, NULL).s_or,
+      1 - (1 - 0.5 * 0.85 * 0.5) * (1 - 0.5 * 0.85 / 3), 1e-12);
+}
+
+/* Those who are in the graph and not believed carry walks, and their reports count for nothing. */
+static void
+test_unbelieved (void)
+{
+  static const TocsinTrustPeer peer = { 1, TOCSIN_AREA_ANY, 0.5, FALSE };
+  static const TocsinTrustStatement statements[] = { { 1, 2, 1000000000, 0 },
+                                                     { 2, 3, 1000000000, 0 } };
+  static const guint32 believed[] = { 3, 99 };
+  static const TocsinVoice by_two = { 2, 1, TRUE };
+  static const TocsinVoice by_three = { 3, 1, TRUE };
+  TocsinTrustInput input = { statements, 2, &peer, 1 };
+  g_autoptr (TocsinGraph) graph = tocsin_graph_new (&input, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
+  g_autoptr (TocsinWalks) walks = tocsin_walks_new (graph, believed, 2, 1);
+
+  g_assert_true (tocsin_walks_believes (walks, 1));
+  g_assert_false (tocsin_walks_believes (walks, 2));
+  g_assert_true (tocsin_walks_believes (walks, 3));
+  g_assert_cmpfloat (tocsin_walks_evaluate (walks, &by_two, 1, TOCSIN_WALKS_AUTO, NULL).s_or, ==,
+                     0);
+  g_assert_cmpfloat_with_epsilon (
+      tocsin_walks_evaluate (walks, &by_three, 1, TOCSIN_WALKS_AUTO, NULL).s_or,
+      0.5 * 0.425 * 0.425, 1e-12);
+}
+
+/* Everything goes through an actor that is neither believed nor among the most visited, and
+ * therefore has no row: it is found all the same. */
+static void
+test_stranger (void)
+{
+  enum
+  {
+    CROWD = 1500,
+    STRANGER = 5000,
+    FIRST,
+    SECOND
+  };
+  static const TocsinTrustPeer peers[] = { { 1, TOCSIN_AREA_ANY, 0.5, FALSE },
+                                           { 2, TOCSIN_AREA_ANY, 0.5, FALSE } };
+  static const guint32 believed[] = { FIRST, SECOND };
+  static const TocsinVoice voices[] = { { FIRST, 1, TRUE }, { SECOND, 0.5, TRUE } };
+  static const TocsinTrustStatement links[] = {
+    { 1, STRANGER, 500000000, 0 },      { 2, STRANGER, 500000000, 0 },
+    { STRANGER, FIRST, 1000000000, 0 }, { STRANGER, SECOND, 1000000000, 0 },
+    { FIRST, SECOND, 1000000000, 0 },
+  };
+  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (TocsinTrustStatement));
+  g_autoptr (TocsinGraph) graph = NULL;
+  g_autoptr (TocsinWalks) walks = NULL;
+  TocsinTrustInput input = { NULL, 0, peers, 2 };
+  TocsinBelief belief;
+
+  g_array_append_vals (statements, links, G_N_ELEMENTS (links));
+  for (guint32 i = 0; i < 2 * CROWD; i++)
+    {
+      TocsinTrustStatement statement = { 1 + i % 2, 10 + i / 2, 1000000000, 0 };
+
+      g_array_append_val (statements, statement);
+    }
+  input.statements = (const TocsinTrustStatement *) (gpointer) statements->data;
+  input.n_statements = statements->len;
+  graph = tocsin_graph_new (&input, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
+  walks = tocsin_walks_new (graph, believed, 2, 1);
+  belief = tocsin_walks_evaluate (walks, voices, 2, TOCSIN_WALKS_EXACT, NULL);
+  g_assert_cmpfloat (belief.s_or, >, 1e-5);
+  g_assert_cmpfloat (belief.s_loo, <, 1e-12);
+  g_assert_cmpuint (belief.loo_actor, ==, STRANGER);
+  g_assert_cmpfloat (tocsin_walks_pair_minimum (walks, voices, 1, voices + 1, 1), <, 1e-12);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autofree char *path =
+          g_strdup_printf ("/walks/%s/%s", vectors[i].file,
+                           vectors[i].method == TOCSIN_WALKS_INDEX ? "index" : "exact");
+
+      g_test_add_data_func (path, &vectors[i], test_vectors);
+    }
+  g_test_add_func ("/walks/pair-minimum", test_pair_minimum);
+  g_test_add_func ("/walks/certainty", test_certainty);
+  g_test_add_func ("/walks/odd-voices", test_odd_voices);
+  g_test_add_func ("/walks/unbelieved", test_unbelieved);
+  g_test_add_func ("/walks/stranger", test_stranger);
+  return g_test_run ();
+}
