@@ -246,74 +246,75 @@ test_report (void)
   g_assert_cmpint (report->updated_us, >, report->published_us);
 }
 
+static const struct
+{
+  const char *text;
+  const char *old;
+  const char *edit;
+} unprocessable[] = {
+  { REPORT, "'type':['Object','Report']", "'type':'Note'" },
+  { REPORT, "'first_hand'", "'derived'" },
+  { REPORT, "'first_hand'", "'imported'" },
+  { REPORT, "'basis':'first_hand',", "" },
+  { REPORT, "'malicious'", "'neutral'" },
+  { REPORT, "'confidence':80", "'confidence':0" },
+  { REPORT, "'confidence':80", "'confidence':101" },
+  { REPORT, "'confidence':80", "'confidence':80.5" },
+  { REPORT, "'confidence':80", "'confidence':8e1" },
+  { REPORT, "'confidence':80", "'confidence':'80'" },
+  { REPORT, "'confidence':80", "'confidence':18446744073709551697" },
+  { REPORT, "'confidence':80,", "" },
+  { REPORT, "'endTime':'2027-05-01T00:00:00Z',", "" },
+  { REPORT, "'2027-05-01T00:00:00Z'", "'2027-02-30T00:00:00Z'" },
+  { REPORT, "'published':'2026-11-23T17:57:07Z',", "" },
+  { REPORT, "'updated':'2026-11-23T18", "'updated':'2025-11-23T18" },
+  { REPORT, "'observedAt':'2026-11-23T16:59:59Z',", "" },
+  { REPORT, "'lastObservedAt':'2026", "'lastObservedAt':'2025" },
+  { REPORT, "'suspended'", "'deleted'" },
+  { REPORT, "'suspended'", "7" },
+  { REPORT, "'green'", "'red'" },
+  { REPORT, ",'sharing':'green'", "" },
+  { REPORT, "'green'", "'green','content':'x'" },
+  { REPORT, "'green'", "'amber','content':7" },
+  { REPORT, "'spam',", "''," },
+  { REPORT, "'category':'spam',", "" },
+  { REPORT, "'attributedTo':'" A "',", "" },
+  { REPORT, "'subjectType':'domain'", "'subjectType':'phone'" },
+  { REPORT, "'value':'spam.example'", "'value':'not a domain'" },
+  { REPORT, "'value':'spam.example'", "'value':7" },
+  { REPORT, ",'value':'spam.example'", "" },
+  { REPORT, "{'subjectType':'domain','value':'spam.example'}", "'spam.example'" },
+  { REPORT, "'domain','value':'spam.example'", "'email','value':'j@spam.example'" },
+  { REPORT, "'domain','value':'spam.example'", "'username','digest':'sha-256:12'" },
+  { REPORT, "'domain','value':'spam.example'", "'username','digest':'md5:12'" },
+  { REPORT, "'value':'spam.example'",
+    "'digest':'sha-256:0000000000000000000000000000000000000000000000000000000000000000'" },
+  { STATEMENT, "'weight':50", "'weight':0" },
+  { STATEMENT, "'weight':50", "'weight':101" },
+  { STATEMENT, "'weight':50", "'weight':0.5" },
+  { STATEMENT, ",'weight':50", "" },
+  { STATEMENT, "'area':'spam'", "'area':'politics'" },
+  { STATEMENT, "'area':'spam',", "" },
+  { STATEMENT, "'about':'" B "'", "'about':'b.example'" },
+  { STATEMENT, "'about':'" B "',", "" },
+  { STATEMENT, "'updated':'2026", "'updated':'2025" },
+  { STATEMENT, "'published':'2026-11-23T17:57:07Z',", "" },
+  { "{'type':'Add'," IDS ",'target':'" A "/reports','object':'https://a.example/r/1'}", "Add",
+    "Add" },
+  { "{'type':'Update'," IDS ",'object':{'id':'" A "'}}", "Update", "Update" },
+};
+
 static void
 test_unprocessable (void)
 {
-  static const struct
-  {
-    const char *text;
-    const char *old;
-    const char *edit;
-  } rows[] = {
-    { REPORT, "'type':['Object','Report']", "'type':'Note'" },
-    { REPORT, "'first_hand'", "'derived'" },
-    { REPORT, "'first_hand'", "'imported'" },
-    { REPORT, "'basis':'first_hand',", "" },
-    { REPORT, "'malicious'", "'neutral'" },
-    { REPORT, "'confidence':80", "'confidence':0" },
-    { REPORT, "'confidence':80", "'confidence':101" },
-    { REPORT, "'confidence':80", "'confidence':80.5" },
-    { REPORT, "'confidence':80", "'confidence':8e1" },
-    { REPORT, "'confidence':80", "'confidence':'80'" },
-    { REPORT, "'confidence':80", "'confidence':18446744073709551697" },
-    { REPORT, "'confidence':80,", "" },
-    { REPORT, "'endTime':'2027-05-01T00:00:00Z',", "" },
-    { REPORT, "'2027-05-01T00:00:00Z'", "'2027-02-30T00:00:00Z'" },
-    { REPORT, "'published':'2026-11-23T17:57:07Z',", "" },
-    { REPORT, "'updated':'2026-11-23T18", "'updated':'2025-11-23T18" },
-    { REPORT, "'observedAt':'2026-11-23T16:59:59Z',", "" },
-    { REPORT, "'lastObservedAt':'2026", "'lastObservedAt':'2025" },
-    { REPORT, "'suspended'", "'deleted'" },
-    { REPORT, "'suspended'", "7" },
-    { REPORT, "'green'", "'red'" },
-    { REPORT, ",'sharing':'green'", "" },
-    { REPORT, "'green'", "'green','content':'x'" },
-    { REPORT, "'green'", "'amber','content':7" },
-    { REPORT, "'spam',", "''," },
-    { REPORT, "'category':'spam',", "" },
-    { REPORT, "'attributedTo':'" A "',", "" },
-    { REPORT, "'subjectType':'domain'", "'subjectType':'phone'" },
-    { REPORT, "'value':'spam.example'", "'value':'not a domain'" },
-    { REPORT, "'value':'spam.example'", "'value':7" },
-    { REPORT, ",'value':'spam.example'", "" },
-    { REPORT, "{'subjectType':'domain','value':'spam.example'}", "'spam.example'" },
-    { REPORT, "'domain','value':'spam.example'", "'email','value':'j@spam.example'" },
-    { REPORT, "'domain','value':'spam.example'", "'username','digest':'sha-256:12'" },
-    { REPORT, "'domain','value':'spam.example'", "'username','digest':'md5:12'" },
-    { REPORT, "'value':'spam.example'",
-      "'digest':'sha-256:0000000000000000000000000000000000000000000000000000000000000000'" },
-    { STATEMENT, "'weight':50", "'weight':0" },
-    { STATEMENT, "'weight':50", "'weight':101" },
-    { STATEMENT, "'weight':50", "'weight':0.5" },
-    { STATEMENT, ",'weight':50", "" },
-    { STATEMENT, "'area':'spam'", "'area':'politics'" },
-    { STATEMENT, "'area':'spam',", "" },
-    { STATEMENT, "'about':'" B "'", "'about':'b.example'" },
-    { STATEMENT, "'about':'" B "',", "" },
-    { STATEMENT, "'updated':'2026", "'updated':'2025" },
-    { STATEMENT, "'published':'2026-11-23T17:57:07Z',", "" },
-    { "{'type':'Add'," IDS ",'target':'" A "/reports','object':'https://a.example/r/1'}", "Add",
-      "Add" },
-    { "{'type':'Update'," IDS ",'object':{'id':'" A "'}}", "Update", "Update" },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+  for (gsize i = 0; i < G_N_ELEMENTS (unprocessable); i++)
     {
-      g_autofree char *text = edited (rows[i].text, rows[i].old, rows[i].edit);
+      g_autofree char *text =
+          edited (unprocessable[i].text, unprocessable[i].old, unprocessable[i].edit);
       g_autoptr (GBytes) body = json_body (text);
       g_autoptr (GError) error = NULL;
 
-      g_test_message ("%s -> %s", rows[i].old, rows[i].edit);
+      g_test_message ("%s -> %s", unprocessable[i].old, unprocessable[i].edit);
       g_assert_null (tocsin_activity_parse (body, &error));
       g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE);
     }

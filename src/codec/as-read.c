@@ -99,7 +99,6 @@ tocsin_as_uri_of_node (JsonNode *node)
 {
   static const char *const names[] = { "id", "@id", "href" };
 
-  node = unwrap (node);
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     return string_of_node (node);
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
