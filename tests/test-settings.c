@@ -75,6 +75,8 @@ static const struct
   { "name-line-break", "[node]\nname='a\\nb'\n", 2 },
   { "username-dot", "[node]\npreferred-username=.a\n", 2 },
   { "username-empty", "[node]\npreferred-username=\n", 2 },
+  { "own-profile", "[node]\ndefault-profile=my_own-1\n", 0 },
+  { "profile-path", "[node]\ndefault-profile=../strict\n", 2 },
   { "appeal-script", "[node]\nappeal-url=javascript:alert(1)\n", 2 },
   { "appeal-http", "[node]\nappeal-url=http://a.example/\n", 2 },
 };
@@ -225,6 +227,36 @@ test_open (void)
   g_assert_cmpint (g_rmdir (dir), ==, 0);
 }
 
+/* Every setting is in the shipped example, commented out, with a value that passes. */
+static void
+test_example (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSettingsSchema) schema = tocsin_settings_schema_load (&error);
+  g_autofree char *path =
+      g_test_build_filename (G_TEST_DIST, "..", "data", "node.conf.example", NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) keys = g_settings_schema_list_keys (schema);
+  g_autoptr (GRegex) comment = g_regex_new ("^#(?=[a-z-]+=)", G_REGEX_MULTILINE, 0, &error);
+  g_autofree char *live = NULL;
+
+  g_assert_no_error (error);
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (tocsin_settings_check_text (schema, text, strlen (text), "example", &error));
+  g_assert_no_error (error);
+  live = g_regex_replace_literal (comment, text, -1, 0, "", 0, &error);
+  g_assert_true (tocsin_settings_check_text (schema, live, strlen (live), "example", &error));
+  g_assert_no_error (error);
+  for (gsize i = 0; keys[i] != NULL; i++)
+    {
+      g_autofree char *line = g_strdup_printf ("\n%s=", keys[i]);
+
+      g_test_message ("%s", keys[i]);
+      g_assert_nonnull (strstr (live, line));
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -239,5 +271,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/settings/long-text-is-cut", test_long_text_is_cut);
   g_test_add_func ("/settings/origins", test_origins);
   g_test_add_func ("/settings/open", test_open);
+  g_test_add_func ("/settings/example", test_example);
   return g_test_run ();
 }

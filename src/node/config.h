@@ -67,7 +67,7 @@ typedef struct
   guint sync_interval_hours;
 
   /* How it judges, what it keeps. */
-  char *default_profile; /* (owned) lenient, default or strict */
+  char *default_profile; /* (owned) lenient, default, strict or the operator's own */
   guint observe_days;
   guint feeds_refresh_hours;
   guint retention_days;

@@ -18,6 +18,7 @@
 #define URL_MAX_BYTES          2000
 #define ORIGIN_MAX_BYTES       300
 #define USERNAME_MAX_BYTES     64
+#define PROFILE_MAX_BYTES      32
 #define HOST_MAX_BYTES         253 /* RFC 1035, section 2.3.4, in text form */
 #define LIST_MAX               10000
 
@@ -227,6 +228,18 @@ check_username (const char *key, GVariant *value, GError **error)
 }
 
 static gboolean
+check_profile (const char *key, GVariant *value, GError **error)
+{
+  const char *text = g_variant_get_string (value, NULL);
+  gsize length = strlen (text);
+
+  if (length >= 1 && length <= PROFILE_MAX_BYTES &&
+      strspn (text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-") == length)
+    return TRUE;
+  return refuse (error, "%s must be 1 to %d letters, digits, “_” or “-”", key, PROFILE_MAX_BYTES);
+}
+
+static gboolean
 check_name (const char *key, GVariant *value, GError **error)
 {
   if (is_plain_text (g_variant_get_string (value, NULL), NAME_MAX_CHARACTERS, FALSE))
@@ -296,17 +309,12 @@ static const struct
   const char *key;
   gboolean (*check) (const char *key, GVariant *value, GError **error);
 } RULES[] = {
-  { "base-url", check_base_url },
-  { "preferred-username", check_username },
-  { "name", check_name },
-  { "summary", check_summary },
-  { "contact", check_contact },
-  { "appeal-url", check_appeal_url },
-  { "listen", check_listen },
-  { "api-listen", check_listen },
-  { "trusted-proxies", check_networks },
-  { "allow-address", check_networks },
-  { "follow-allow-domains", check_domains },
+  { "base-url", check_base_url },       { "preferred-username", check_username },
+  { "default-profile", check_profile }, { "name", check_name },
+  { "summary", check_summary },         { "contact", check_contact },
+  { "appeal-url", check_appeal_url },   { "listen", check_listen },
+  { "api-listen", check_listen },       { "trusted-proxies", check_networks },
+  { "allow-address", check_networks },  { "follow-allow-domains", check_domains },
 };
 
 /**
