@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The Tocsin contributors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Checks that translators get every text, and that each translation is sound.
+
+Usage: check-po.py ROOT
+
+po/POTFILES names exactly the files with translatable text; every language of
+po/LINGUAS has a .po file that msgfmt accepts, and no .po file is left out.
+"""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+MARK = re.compile(r'\b(N?_|C_|ngettext|g_dngettext|g_dpgettext2) \(')
+
+
+def entries(path: pathlib.Path) -> list[str]:
+    lines = (l.split("#")[0].strip() for l in path.read_text().splitlines())
+    return [w for l in lines for w in l.split()]
+
+
+def complaints(root: pathlib.Path):
+    listed = entries(root / "po/POTFILES")
+    for name in sorted({n for n in listed if listed.count(n) > 1}):
+        yield f"po/POTFILES: {name} is listed twice"
+    for name in listed:
+        if not (root / name).is_file():
+            yield f"po/POTFILES: there is no {name}"
+    for path in sorted((root / "src").rglob("*.[ch]")):
+        name = str(path.relative_to(root))
+        if MARK.search(path.read_text()) and name not in listed:
+            yield f"po/POTFILES: {name} has text for people and is not listed"
+    languages = entries(root / "po/LINGUAS")
+    for path in sorted((root / "po").glob("*.po")):
+        if path.stem not in languages:
+            yield f"po/LINGUAS: {path.stem} is not listed"
+    for language in languages:
+        path = root / "po" / f"{language}.po"
+        if not path.is_file():
+            yield f"po/LINGUAS: there is no {language}.po"
+            continue
+        done = subprocess.run(["msgfmt", "--check", "--output-file=/dev/null", str(path)],
+                              capture_output=True, text=True)
+        if done.returncode:
+            yield done.stderr.strip()
+
+
+if __name__ == "__main__":
+    if shutil.which("msgfmt") is None:
+        print("skipped: no msgfmt here")
+        sys.exit(77)
+    found = list(complaints(pathlib.Path(sys.argv[1])))
+    print("\n".join(found) or "in order")
+    sys.exit(1 if found else 0)
