@@ -598,15 +598,21 @@ test_cancel (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
-/* A resolver for which every name is the loopback address. */
+/* A resolver for which every name is the loopback address, but for one it never finds. */
 typedef GResolver LiarResolver;
 typedef GResolverClass LiarResolverClass;
 GType liar_resolver_get_type (void);
 G_DEFINE_TYPE (LiarResolver, liar_resolver, G_TYPE_RESOLVER)
 
 static void
+on_lookup_cancelled (GCancellable *cancellable G_GNUC_UNUSED, gpointer user_data)
+{
+  g_task_return_error_if_cancelled (user_data);
+}
+
+static void
 liar_lookup_async (GResolver *resolver,
-                   const char *name G_GNUC_UNUSED,
+                   const char *name,
                    GResolverNameLookupFlags flags G_GNUC_UNUSED,
                    GCancellable *cancellable,
                    GAsyncReadyCallback callback,
@@ -614,6 +620,12 @@ liar_lookup_async (GResolver *resolver,
 {
   g_autoptr (GTask) task = g_task_new (resolver, cancellable, callback, user_data);
 
+  if (g_str_equal (name, "silent.example"))
+    {
+      g_cancellable_connect (cancellable, G_CALLBACK (on_lookup_cancelled), g_steal_pointer (&task),
+                             g_object_unref);
+      return;
+    }
   g_task_return_pointer (
       task, g_list_prepend (NULL, g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4)), NULL);
 }
@@ -634,6 +646,25 @@ liar_resolver_class_init (LiarResolverClass *klass)
 static void
 liar_resolver_init (LiarResolver *self G_GNUC_UNUSED)
 {
+}
+
+/* A name server that is silent is part of the time that a connection may take. */
+static void
+test_connect_deadline (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  const TocsinFetchRequest request = { .uri = "http://silent.example/" };
+  const gint64 begun_us = g_get_monotonic_time ();
+  g_autoptr (GResolver) honest = g_resolver_get_default ();
+  g_autoptr (GResolver) liar = g_object_new (liar_resolver_get_type (), NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinFetchResult) none = NULL;
+
+  g_resolver_set_default (liar);
+  tocsin_fetcher_set_deadlines (f->fetcher, 100 * 1000, TOCSIN_FETCH_TOTAL_US);
+  none = run (f->fetcher, &request, &error);
+  g_resolver_set_default (honest);
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE);
+  g_assert_cmpint (g_get_monotonic_time () - begun_us, <, TOCSIN_FETCH_TOTAL_US / 2);
 }
 
 /* However loopback is spelt, nothing arrives there. */
@@ -759,6 +790,7 @@ main (int argc, char *argv[])
   ADD ("/fetcher/each-hop-is-signed", test_each_hop_is_signed);
   ADD ("/fetcher/stale-connection", test_stale_connection);
   ADD ("/fetcher/cancel", test_cancel);
+  ADD ("/fetcher/connect-deadline", test_connect_deadline);
   ADD ("/fetcher/guard", test_guard);
   ADD ("/fetcher/urls", test_urls);
   g_test_add_func ("/fetcher/authority", test_authority);

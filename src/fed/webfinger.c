@@ -85,8 +85,7 @@ is_bare (GUri *uri)
 {
   const char *path = g_uri_get_path (uri);
 
-  return (*path == '\0' || g_str_equal (path, "/")) && g_uri_get_query (uri) == NULL &&
-         g_uri_get_fragment (uri) == NULL;
+  return (*path == '\0' || g_str_equal (path, "/")) && g_uri_get_query (uri) == NULL;
 }
 
 /* A host without port is asked over https, whatever the scheme that was written. */
