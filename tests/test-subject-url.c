@@ -86,6 +86,9 @@ static const struct
   { "http://a.example:8o/", NULL },
   { "http://[::1/", NULL },
   { "http://[::g]/", NULL },
+  { "http://a:1]:2/", NULL },
+  { "http://.[::1]/", NULL },
+  { "http://a.example:1:2/", NULL },
 };
 
 static void

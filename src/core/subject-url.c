@@ -146,6 +146,10 @@ append_host (GString *out, const char *host, gsize len, GError **error)
   squeezed = squeeze_host (host, len);
   if (squeezed->len == 0)
     return refuse (error, "URL has no host");
+  /* Read again, they would be a port's or an address's. */
+  for (gsize i = 0; i < squeezed->len; i++)
+    if (strchr (":[]", squeezed->str[i]) != NULL && squeezed->str[i] != '\0')
+      return refuse (error, "URL has a host with a colon or a bracket in it");
   for (gsize i = 0; i < squeezed->len; i++)
     plain = plain && (guchar) squeezed->str[i] < 0x80;
   if (strlen (squeezed->str) == squeezed->len && append_ipv4 (out, squeezed->str))
