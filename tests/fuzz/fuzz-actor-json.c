@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * Property: every key belongs to the document's id and stands there once; an actor that was
- * read and written again reads the same.
+ * read and written again reads the same; what discovery finds is a canonical id.
  */
 #include <string.h>
 
 #include "codec/actor-json.h"
 #include "codec/discovery-json.h"
+#include "core/uri.h"
 #include "fuzz/fuzz.h"
 
 #define MAX_KEYS_OF_ONE_MEMBER 32
@@ -50,6 +51,8 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
   g_autofree char *linked = tocsin_webfinger_find_actor (body, NULL);
   g_autofree char *application = tocsin_nodeinfo_find_actor (body, NULL);
 
+  g_assert_true (linked == NULL || tocsin_uri_check_id (linked, FALSE, NULL));
+  g_assert_true (application == NULL || tocsin_uri_check_id (application, FALSE, NULL));
   g_assert_true ((actor == NULL) == (error != NULL));
   if (actor == NULL)
     return 0;
