@@ -21,7 +21,7 @@ FUNCTION_LIMIT = 60
 VERBATIM = ("tests/golden/", "tests/fuzz/corpus-", "tests/data/")
 # Not ours to head, or nothing to own: licence texts, and files of the tools without comments.
 WITHOUT_HEADER = re.compile(
-    r"^(LICENSE|LICENSES/.*|.*\.(md|json|lock|svg|png|rst)|\.(gitignore|clang-format|clang-tidy|editorconfig)"
+    r"^(LICENSE|LICENSES/.*|.*\.(md|json|jsonld|lock|svg|png|rst)|\.(gitignore|clang-format|clang-tidy|editorconfig)"
     r"|meson_options\.txt)$"
 )
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b")
