@@ -81,12 +81,12 @@ write_row (TocsinTxn *txn, guint64 batch, const TocsinBulkRow *row, guint64 numb
   TocsinKey key = tocsin_key_u64 (number);
 
   compact.evidence.report = number;
-  tocsin_txn_put (txn, TOCSIN_TABLE_REPORTS, &key, &compact, sizeof compact);
+  tocsin_txn_append (txn, TOCSIN_TABLE_REPORTS, &key, &compact, sizeof compact);
   key = tocsin_key_u64_u64 (batch, number);
-  tocsin_txn_put_u64 (txn, TOCSIN_TABLE_REPORT_BATCHES, &key, number);
+  tocsin_txn_put (txn, TOCSIN_TABLE_REPORT_BATCHES, &key, "", 0);
   key = tocsin_report_end_key (row->evidence.expires_s * TOCSIN_SECOND_US, number,
                                TOCSIN_END_EVIDENCE);
-  tocsin_txn_put_u64 (txn, TOCSIN_TABLE_REPORT_ENDS, &key, number);
+  tocsin_txn_put (txn, TOCSIN_TABLE_REPORT_ENDS, &key, "", 0);
   tocsin_subjects_put (txn, &subject);
   tocsin_evidence_add_quietly (txn, &row->key, &compact.evidence);
 }

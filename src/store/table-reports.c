@@ -256,11 +256,12 @@ midnight_after (gint64 end_us)
   return (end_us + TOCSIN_DAY_US - 1) / TOCSIN_DAY_US * TOCSIN_DAY_US;
 }
 
+/* All but `report-ids` have the number in the key already. */
 static void
-write_index (TocsinTxn *txn, TocsinTable table, const TocsinKey *key, guint64 number, gboolean add)
+write_index (TocsinTxn *txn, TocsinTable table, const TocsinKey *key, gboolean add)
 {
   if (add)
-    tocsin_txn_put_u64 (txn, table, key, number);
+    tocsin_txn_put (txn, table, key, "", 0);
   else
     tocsin_txn_del (txn, table, key);
 }
@@ -272,39 +273,42 @@ write_indexes (TocsinTxn *txn, const TocsinReportRecord *r, gboolean add)
   gboolean standing = r->state == TOCSIN_STATE_LIVE || r->state == TOCSIN_STATE_HELD;
   TocsinKey key = id_key (r->actor, r->id);
 
-  write_index (txn, TOCSIN_TABLE_REPORT_IDS, &key, r->number, add);
+  if (add)
+    tocsin_txn_put_u64 (txn, TOCSIN_TABLE_REPORT_IDS, &key, r->number);
+  else
+    tocsin_txn_del (txn, TOCSIN_TABLE_REPORT_IDS, &key);
   key = tocsin_key_u32_u64 (r->actor, r->number);
-  write_index (txn, TOCSIN_TABLE_REPORT_ACTORS, &key, r->number, add);
+  write_index (txn, TOCSIN_TABLE_REPORT_ACTORS, &key, add);
   if (standing)
     {
       key = tocsin_report_end_key (r->evidence_end_us, r->number, TOCSIN_END_EVIDENCE);
-      write_index (txn, TOCSIN_TABLE_REPORT_ENDS, &key, r->number, add);
+      write_index (txn, TOCSIN_TABLE_REPORT_ENDS, &key, add);
     }
   if (tocsin_report_in_digest (r))
     {
       key = tocsin_report_end_key (midnight_after (r->end_us), r->number, TOCSIN_END_REPORT);
-      write_index (txn, TOCSIN_TABLE_REPORT_ENDS, &key, r->number, add);
+      write_index (txn, TOCSIN_TABLE_REPORT_ENDS, &key, add);
     }
   if (r->gone_us > 0)
     {
       key = tocsin_report_end_key (r->gone_us, r->number, TOCSIN_END_ROW);
-      write_index (txn, TOCSIN_TABLE_REPORT_ENDS, &key, r->number, add);
+      write_index (txn, TOCSIN_TABLE_REPORT_ENDS, &key, add);
     }
   /* A batch or bundle lists what can still be taken back. */
   if (standing && r->batch != 0 && r->hold != TOCSIN_HOLD_REJECTED)
     {
       key = tocsin_key_u64_u64 (r->batch, r->number);
-      write_index (txn, TOCSIN_TABLE_REPORT_BATCHES, &key, r->number, add);
+      write_index (txn, TOCSIN_TABLE_REPORT_BATCHES, &key, add);
     }
   if (r->bundle != 0)
     {
       key = tocsin_key_u64_u64 (r->bundle, r->number);
-      write_index (txn, TOCSIN_TABLE_REPORT_BUNDLES, &key, r->number, add);
+      write_index (txn, TOCSIN_TABLE_REPORT_BUNDLES, &key, add);
     }
   if (r->state == TOCSIN_STATE_HELD && r->hold != TOCSIN_HOLD_REJECTED)
     {
       key = tocsin_key_u64 (r->number);
-      write_index (txn, TOCSIN_TABLE_REPORT_HELD, &key, r->number, add);
+      write_index (txn, TOCSIN_TABLE_REPORT_HELD, &key, add);
     }
 }
 

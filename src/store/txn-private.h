@@ -89,6 +89,9 @@ gboolean tocsin_txn_get (TocsinTxn *self, TocsinTable table, const TocsinKey *ke
 gboolean tocsin_txn_has (TocsinTxn *self, TocsinTable table, const TocsinKey *key);
 void tocsin_txn_put (
     TocsinTxn *self, TocsinTable table, const TocsinKey *key, gconstpointer data, gsize size);
+/* As put, where @key is after all keys of the table: fills its pages instead of halving them. */
+void tocsin_txn_append (
+    TocsinTxn *self, TocsinTable table, const TocsinKey *key, gconstpointer data, gsize size);
 void tocsin_txn_put_u64 (TocsinTxn *self, TocsinTable table, const TocsinKey *key, guint64 value);
 gboolean
 tocsin_txn_get_u64 (TocsinTxn *self, TocsinTable table, const TocsinKey *key, guint64 *value);

@@ -164,9 +164,13 @@ tocsin_txn_has (TocsinTxn *self, TocsinTable table, const TocsinKey *key)
   return tocsin_txn_get (self, table, key, &span);
 }
 
-void
-tocsin_txn_put (
-    TocsinTxn *self, TocsinTable table, const TocsinKey *key, gconstpointer data, gsize size)
+static void
+put_with (TocsinTxn *self,
+          TocsinTable table,
+          const TocsinKey *key,
+          gconstpointer data,
+          gsize size,
+          unsigned int flags)
 {
   MDB_val k = val_from_key (key);
   MDB_val v = { .mv_size = size, .mv_data = (void *) data };
@@ -174,7 +178,21 @@ tocsin_txn_put (
   if (self->rc != MDB_SUCCESS)
     return;
   self->writes++;
-  self->rc = mdb_put (self->txn, dbi_of (self, table), &k, &v, 0);
+  self->rc = mdb_put (self->txn, dbi_of (self, table), &k, &v, flags);
+}
+
+void
+tocsin_txn_put (
+    TocsinTxn *self, TocsinTable table, const TocsinKey *key, gconstpointer data, gsize size)
+{
+  put_with (self, table, key, data, size, 0);
+}
+
+void
+tocsin_txn_append (
+    TocsinTxn *self, TocsinTable table, const TocsinKey *key, gconstpointer data, gsize size)
+{
+  put_with (self, table, key, data, size, MDB_APPEND);
 }
 
 void
