@@ -1,0 +1,401 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * An Add of a Report: versions, quota, guards, evidence, relay.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "core/uri.h"
+#include "fed/admission-private.h"
+#include "fed/guards.h"
+#include "fed/relay.h"
+#include "fed/withdrawal.h"
+#include "store/table-actors.h"
+#include "store/table-allow.h"
+#include "store/table-evidence.h"
+#include "store/table-reports.h"
+#include "store/table-review.h"
+
+/* Scoring.md 1, last paragraph but one. */
+#define QUOTA_BRANCH   100000
+#define QUOTA_INDIRECT 10000
+
+/* Whether @report of another actor is about us, about a peer of ours, or about no public thing. */
+static gboolean
+needs_a_person (const TocsinPolicy *policy, const TocsinReport *report)
+{
+  const TocsinSubject *subject = &report->subject;
+  g_autofree char *host = NULL;
+
+  if (subject->value == NULL)
+    return FALSE;
+  if (!tocsin_subject_is_global (subject))
+    return TRUE;
+  switch (subject->type)
+    {
+    case TOCSIN_SUBJECT_IP:
+    case TOCSIN_SUBJECT_DOMAIN:
+      host = g_strdup (subject->value);
+      break;
+    case TOCSIN_SUBJECT_URL:
+    case TOCSIN_SUBJECT_ACTOR:
+      host = tocsin_uri_host_port (subject->value, NULL);
+      break;
+    case TOCSIN_SUBJECT_NONE:
+    case TOCSIN_SUBJECT_NETWORK:
+    case TOCSIN_SUBJECT_EMAIL:
+    case TOCSIN_SUBJECT_USERNAME:
+    default:
+      return FALSE;
+    }
+  return host != NULL && g_hash_table_contains (policy->protected_hosts, host);
+}
+
+static gint64
+evidence_end (const TocsinReport *report)
+{
+  const TocsinCategory *category = tocsin_category_by_id (report->category);
+  int half_life = category->half_life_days[report->subject.type];
+
+  if (half_life <= 0)
+    return report->end_us;
+  return MIN (report->end_us, report->last_observed_us + 4 * half_life * TOCSIN_DAY_US);
+}
+
+static gboolean
+is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a)
+{
+  const TocsinTrustSnapshot *trust = a->admission->policy->trust;
+  TocsinActorCounts counts;
+  guint32 branch = tocsin_trust_snapshot_branch_of (trust, a->reporter);
+  g_autoptr (GArray) members = NULL;
+  guint64 total = 0;
+
+  tocsin_reports_counts (txn, a->reporter, &counts);
+  total = tocsin_actor_counts_quota (&counts);
+  if (a->reporter != branch && total >= QUOTA_INDIRECT)
+    return TRUE;
+  /* The branch as a whole, looked at only where it could be full. */
+  members = tocsin_trust_snapshot_branch_members (trust, branch);
+  if (total + (guint64) members->len * QUOTA_INDIRECT < QUOTA_BRANCH)
+    return FALSE;
+  for (guint i = 0; i < members->len; i++)
+    {
+      guint32 member = g_array_index (members, guint32, i);
+
+      if (member == a->reporter)
+        continue;
+      tocsin_reports_counts (txn, member, &counts);
+      total += tocsin_actor_counts_quota (&counts);
+    }
+  return total >= QUOTA_BRANCH;
+}
+
+static void
+fill_record (const TocsinAdmitting *a, TocsinReportRecord *record)
+{
+  const TocsinAdmission *self = a->admission;
+  const TocsinReport *report = &self->activity->report;
+
+  record->actor = a->reporter;
+  record->via = a->signer;
+  record->category = report->category;
+  record->subject_type = report->subject.type;
+  record->key_type = report->subject.key_type;
+  record->basis = report->basis;
+  record->opinion = report->opinion;
+  record->confidence = report->confidence;
+  record->action = report->action;
+  record->sharing = report->sharing;
+  record->relayed = a->is_relayed;
+  record->verified = self->proven;
+  record->published_us = report->published_us;
+  record->updated_us = report->updated_us;
+  record->observed_us = report->observed_us;
+  record->last_observed_us = report->last_observed_us;
+  record->end_us = report->end_us;
+  record->evidence_end_us = evidence_end (report);
+  record->received_us = self->now_us;
+  record->key = tocsin_subject_key (&report->subject);
+  record->batch = self->batch;
+  memcpy (record->subject_digest, report->subject.digest, sizeof record->subject_digest);
+  memcpy (record->content_hash, a->content_hash, sizeof record->content_hash);
+  record->id = g_strdup (report->id);
+  record->activity_id = g_strdup (self->activity->id);
+  if (report->category == TOCSIN_CATEGORY_OTHER)
+    record->category_text = g_strdup (report->category_text);
+  record->content = g_strdup (report->content);
+  record->value = g_strdup (report->subject.value);
+  record->activity = g_bytes_ref (self->activity->raw);
+}
+
+/* Why a person has to look first, if so. A guard's finding is also counted here. */
+static TocsinHold
+find_hold (TocsinAdmitting *a)
+{
+  const TocsinAdmission *self = a->admission;
+  gboolean burst = FALSE;
+
+  if (self->arrival != TOCSIN_ARRIVAL_CATCH_UP || a->signer_peer.first_batch_done)
+    {
+      /* Relayed reports never open their author's breaker: the signer answers for them. */
+      burst = tocsin_guards_burst (&a->signer_peer, self->policy, self->now_us);
+      a->peer_changed = TRUE;
+    }
+  if (a->signer_peer.key_hold)
+    return TOCSIN_HOLD_KEY;
+  if (needs_a_person (self->policy, &self->activity->report))
+    return TOCSIN_HOLD_SUBJECT;
+  return burst ? TOCSIN_HOLD_BURST : TOCSIN_HOLD_NONE;
+}
+
+static const char *
+hold_text (TocsinHold hold)
+{
+  switch (hold)
+    {
+    case TOCSIN_HOLD_BURST:
+      return "More reports than this peer usually sends";
+    case TOCSIN_HOLD_EQUIVOCATION:
+      return "Two different reports under one id and time";
+    case TOCSIN_HOLD_KEY:
+      return "The reporter's key changed and nothing proves the new one";
+    case TOCSIN_HOLD_SUBJECT:
+      return "A report about this node, a peer of it, or an address that is not public";
+    case TOCSIN_HOLD_SUFFIX:
+      return "A report about a name that is a public suffix here";
+    case TOCSIN_HOLD_NONE:
+    case TOCSIN_HOLD_OPERATOR:
+    case TOCSIN_HOLD_REJECTED:
+    default:
+      return "Held";
+    }
+}
+
+/* One line in `review` for what is held: one a report, but one a signer for a burst. */
+static void
+open_review (TocsinTxn *txn, const TocsinAdmitting *a, const TocsinReportRecord *record)
+{
+  gint64 now_us = a->admission->now_us;
+  gboolean burst = record->hold == TOCSIN_HOLD_BURST;
+  TocsinReviewRecord line = {
+    .kind = burst                                      ? TOCSIN_REVIEW_BURST
+            : record->hold == TOCSIN_HOLD_EQUIVOCATION ? TOCSIN_REVIEW_EQUIVOCATION
+                                                       : TOCSIN_REVIEW_HELD,
+    .actor = burst ? a->signer : a->reporter,
+    .report = burst ? 0 : record->number,
+    .count = 1,
+    .created_us = now_us,
+    .due_us = burst ? now_us + TOCSIN_HELD_LAPSE_US / a->admission->policy->time_scale : 0,
+    .text = (char *) hold_text (record->hold),
+  };
+  g_auto (TocsinReviewRecord) open = { 0 };
+  guint64 id;
+
+  if (burst && tocsin_review_find_open (txn, TOCSIN_REVIEW_BURST, a->signer, 0, &id) &&
+      tocsin_review_get (txn, id, &open))
+    {
+      open.count++;
+      tocsin_review_put (txn, &open);
+      return;
+    }
+  tocsin_review_add (txn, &line);
+}
+
+/* A peer relayed what was for us alone: the operator is told who. */
+static void
+note_leak (TocsinTxn *txn, TocsinAdmitting *a)
+{
+  TocsinReviewRecord line = {
+    .kind = TOCSIN_REVIEW_LEAK,
+    .actor = a->signer,
+    .count = 1,
+    .created_us = a->admission->now_us,
+    .text = (char *) "This peer relayed a report that was marked amber",
+  };
+  guint64 id;
+
+  if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_LEAK, a->signer, 0, &id))
+    tocsin_review_add (txn, &line);
+  if (!a->signer_peer.leaked)
+    {
+      a->signer_peer.leaked = TRUE;
+      tocsin_peers_put (txn, &a->signer_peer);
+    }
+  a->admission->refusal = g_error_new_literal (TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN,
+                                               "A report marked amber is not to be relayed");
+}
+
+/* Same `updated`, another content: both are kept for a person, neither counts. */
+static void
+keep_equivocation (TocsinTxn *txn, const TocsinAdmitting *a, TocsinReportRecord *record)
+{
+  if (record->state != TOCSIN_STATE_LIVE && record->state != TOCSIN_STATE_HELD)
+    return;
+  if (record->hold == TOCSIN_HOLD_EQUIVOCATION)
+    return;
+  g_clear_pointer (&record->alternate, g_bytes_unref);
+  record->alternate = g_bytes_ref (a->admission->activity->raw);
+  record->state = TOCSIN_STATE_HELD;
+  record->hold = TOCSIN_HOLD_EQUIVOCATION;
+  record->held_us = a->admission->now_us;
+  tocsin_reports_put (txn, record, a->admission->now_us);
+  open_review (txn, a, record);
+}
+
+/* Reciprocity: who told us first, and whom this confirms. */
+static void
+count (TocsinTxn *txn, TocsinAdmitting *a, const TocsinSubjectKey *key)
+{
+  const TocsinPolicy *policy = a->admission->policy;
+  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+  const TocsinEvidence *rows;
+  gsize n = tocsin_evidence_read (txn, key, &buffer, &rows);
+  guint32 branch = tocsin_trust_snapshot_branch_of (policy->trust, a->reporter);
+  guint32 other = G_MAXUINT32;
+  gboolean first = TRUE;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      if ((rows[i].flags & TOCSIN_EVIDENCE_IMPORTED) != 0 || rows[i].reporter == a->reporter)
+        continue;
+      first = FALSE;
+      if (rows[i].reporter != TOCSIN_ACTOR_LOCAL &&
+          tocsin_trust_snapshot_branch_of (policy->trust, rows[i].reporter) != branch)
+        other = tocsin_trust_snapshot_branch_of (policy->trust, rows[i].reporter);
+    }
+  tocsin_guards_count_got (&a->signer_peer, first, a->admission->now_us);
+  a->peer_changed = TRUE;
+  if (!first && other != G_MAXUINT32 && other != a->signer)
+    tocsin_guards_count_confirmed (txn, other, a->admission->now_us);
+}
+
+static void
+note_contradiction (TocsinTxn *txn, const TocsinAdmitting *a)
+{
+  TocsinReviewRecord line = {
+    .kind = TOCSIN_REVIEW_CONTRADICTION,
+    .actor = a->reporter,
+    .count = 1,
+    .created_us = a->admission->now_us,
+    .text = (char *) "More than 3 % of this peer's reports contradict you; consider a lower weight",
+  };
+  guint64 id;
+
+  if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_CONTRADICTION, a->reporter, 0, &id))
+    tocsin_review_add (txn, &line);
+}
+
+static void
+forward (TocsinTxn *txn, const TocsinAdmitting *a, TocsinReportRecord *record)
+{
+  const TocsinAdmission *self = a->admission;
+  TocsinOutboxRecord entry = {
+    .kind = TOCSIN_OUTBOX_ADD,
+    .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+    .origin = a->reporter,
+    .relayed_from = a->signer,
+    .report = record->number,
+    .sharing = record->sharing,
+    .created_us = self->now_us,
+    .activity_id = self->activity->id,
+    .activity = self->activity->raw,
+  };
+
+  if (record->state != TOCSIN_STATE_LIVE || record->sharing == TOCSIN_SHARING_AMBER ||
+      !self->proven || self->activity->has_unknown_members ||
+      !tocsin_trust_snapshot_is_believed (self->policy->trust, a->reporter))
+    return;
+  record->forwarded = TRUE;
+  record->sequence = tocsin_relay_publish (txn, self->policy, &entry, 0, self->now_us);
+  tocsin_reports_put (txn, record, self->now_us);
+}
+
+/* What is left to do once it is clear that @record is a new report or a newer version. */
+static void
+store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, gboolean is_new)
+{
+  const TocsinAdmission *self = a->admission;
+  gboolean contradicted;
+
+  fill_record (a, record);
+  record->hold = find_hold (a);
+  record->state = record->hold == TOCSIN_HOLD_NONE ? TOCSIN_STATE_LIVE : TOCSIN_STATE_HELD;
+  record->held_us = record->hold == TOCSIN_HOLD_NONE ? 0 : self->now_us;
+  if (is_new && is_past_quota (txn, a))
+    {
+      record->state = TOCSIN_STATE_REFUSED;
+      record->hold = TOCSIN_HOLD_NONE;
+    }
+  if (is_new && record->state != TOCSIN_STATE_REFUSED)
+    count (txn, a, &record->key);
+  if (self->activity->has_unknown_members)
+    record->verified = FALSE;
+
+  contradicted = tocsin_allow_match (txn, &record->key, self->now_us);
+  tocsin_reports_put (txn, record, self->now_us);
+  a->admission->stored = TRUE;
+  if (record->state == TOCSIN_STATE_HELD)
+    open_review (txn, a, record);
+  if (a->peer_changed)
+    tocsin_peers_put (txn, &a->signer_peer);
+  a->peer_changed = FALSE;
+  if (is_new && tocsin_guards_contradicted (txn, a->reporter, contradicted, self->now_us))
+    note_contradiction (txn, a);
+  forward (txn, a, record);
+}
+
+/**
+ * tocsin_admission_add_report:
+ * @txn: the write transaction
+ * @a: the admission, whose signer and reporter are known
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_UNPROCESSABLE if the report breaks a rule of its kind
+ */
+gboolean
+tocsin_admission_add_report (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
+{
+  TocsinAdmission *self = a->admission;
+  const TocsinReport *report = &self->activity->report;
+  g_auto (TocsinReportRecord) record = { 0 };
+  TocsinTombstone tombstone;
+  guint64 number = 0;
+
+  if (!tocsin_report_validate (report, self->now_us, error))
+    return FALSE;
+  if (a->is_relayed && report->sharing == TOCSIN_SHARING_AMBER)
+    {
+      note_leak (txn, a);
+      return TRUE;
+    }
+  if (tocsin_tombstones_get (txn, a->reporter, report->id, &tombstone) &&
+      report->updated_us <= tombstone.removed_us)
+    return TRUE;
+  if (!tocsin_reports_find (txn, a->reporter, report->id, &number) ||
+      !tocsin_reports_get (txn, number, &record))
+    {
+      store_version (txn, a, &record, TRUE);
+      return TRUE;
+    }
+  if (report->updated_us < record.updated_us ||
+      memcmp (record.content_hash, a->content_hash, sizeof a->content_hash) == 0)
+    return TRUE;
+  if (report->updated_us == record.updated_us)
+    {
+      keep_equivocation (txn, a, &record);
+      return TRUE;
+    }
+  {
+    gboolean forwarded = record.forwarded;
+    gboolean refused = record.state == TOCSIN_STATE_REFUSED;
+
+    tocsin_report_record_clear (&record);
+    record = (TocsinReportRecord){ .number = number, .forwarded = forwarded };
+    store_version (txn, a, &record, refused);
+  }
+  return TRUE;
+}

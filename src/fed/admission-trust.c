@@ -1,0 +1,118 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * An Add of a TrustStatement.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include <string.h>
+
+#include "fed/admission-private.h"
+#include "fed/relay.h"
+#include "store/table-actors.h"
+#include "store/table-reports.h"
+#include "store/table-review.h"
+#include "store/table-trust.h"
+
+#define STATEMENTS_MAX 1000 /* an actor, scoring.md 1 */
+
+/* Same `updated`, another content: neither counts until a person has looked. */
+static void
+keep_equivocation (TocsinTxn *txn, const TocsinAdmitting *a, TocsinTrustRecord *record)
+{
+  TocsinReviewRecord line = {
+    .kind = TOCSIN_REVIEW_EQUIVOCATION,
+    .actor = a->reporter,
+    .count = 1,
+    .created_us = a->admission->now_us,
+    .text = (char *) "Two different trust statements under one id and time",
+  };
+
+  if (record->held)
+    return;
+  record->held = TRUE;
+  record->live = FALSE;
+  record->alternate = g_bytes_ref (a->admission->activity->raw);
+  tocsin_trust_put (txn, record);
+  tocsin_review_add (txn, &line);
+}
+
+static void
+forward (TocsinTxn *txn, const TocsinAdmitting *a, TocsinTrustRecord *record)
+{
+  const TocsinAdmission *self = a->admission;
+  TocsinOutboxRecord entry = {
+    .kind = TOCSIN_OUTBOX_ADD,
+    .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+    .origin = a->reporter,
+    .relayed_from = a->signer,
+    .sharing = TOCSIN_SHARING_GREEN,
+    .created_us = self->now_us,
+    .activity_id = self->activity->id,
+    .activity = self->activity->raw,
+  };
+
+  if (!record->live || !self->proven || self->activity->has_unknown_members ||
+      !tocsin_trust_snapshot_is_believed (self->policy->trust, a->reporter))
+    return;
+  record->forwarded = TRUE;
+  record->sequence = tocsin_relay_publish (txn, self->policy, &entry, 0, self->now_us);
+}
+
+/**
+ * tocsin_admission_add_trust:
+ * @txn: the write transaction
+ * @a: the admission, whose signer and reporter are known
+ *
+ * The newest statement of (actor, about, area) is the live one. What an actor says about itself,
+ * and what is past 1,000 statements, is dropped.
+ */
+void
+tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
+{
+  const TocsinAdmission *self = a->admission;
+  const TocsinTrustStatement *statement = &self->activity->statement;
+  g_auto (TocsinTrustRecord) old = { 0 };
+  g_auto (TocsinTrustRecord) record = { 0 };
+  TocsinTombstone tombstone;
+  gboolean known;
+  guint32 about;
+
+  if (g_str_equal (statement->about, self->activity->actor))
+    return;
+  if (tocsin_tombstones_get (txn, a->reporter, statement->id, &tombstone) &&
+      statement->updated_us <= tombstone.removed_us)
+    return;
+  known = tocsin_actors_find (txn, statement->about, &about) &&
+          tocsin_trust_get (txn, a->reporter, about, statement->area, &old);
+  if (!known && tocsin_trust_count_of (txn, a->reporter) >= STATEMENTS_MAX)
+    return;
+  if (known && (statement->updated_us < old.updated_us ||
+                memcmp (old.content_hash, a->content_hash, sizeof a->content_hash) == 0))
+    return;
+  if (known && statement->updated_us == old.updated_us)
+    {
+      keep_equivocation (txn, a, &old);
+      return;
+    }
+
+  record.truster = a->reporter;
+  record.trustee = tocsin_actors_intern (txn, statement->about, self->now_us);
+  record.area = statement->area;
+  record.weight = statement->weight;
+  record.live = !a->signer_peer.key_hold;
+  record.held = a->signer_peer.key_hold;
+  record.relayed = a->is_relayed;
+  record.forwarded = old.forwarded;
+  record.via = a->signer;
+  record.published_us = statement->published_us;
+  record.updated_us = statement->updated_us;
+  record.received_us = self->now_us;
+  memcpy (record.content_hash, a->content_hash, sizeof record.content_hash);
+  record.id = g_strdup (statement->id);
+  record.activity_id = g_strdup (self->activity->id);
+  record.activity = g_bytes_ref (self->activity->raw);
+  forward (txn, a, &record);
+  tocsin_trust_put (txn, &record);
+  a->admission->stored = TRUE;
+}

@@ -1,0 +1,208 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What an Add or Remove does to the store. It runs on the writer thread, in one transaction, and
+ * asks in this order:
+ *   may this signer send it -> was it seen -> is it in time -> is it the newest version ->
+ *   is there room -> must a person look first -> store, count, forward
+ * Ownership and signatures were checked before (fed/inbox.c).
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/admission.h"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "fed/admission-private.h"
+#include "fed/guards.h"
+#include "fed/relay.h"
+#include "store/table-actors.h"
+#include "store/table-seen.h"
+
+#define MAX_AHEAD_US TOCSIN_HOUR_US
+#define MAX_AGE_US   (TOCSIN_SEEN_DAYS * TOCSIN_DAY_US)
+
+/**
+ * tocsin_admission_new:
+ * @activity: (transfer full): an Add or a Remove whose ownership was checked
+ * @signer: the actor that brought it
+ * @arrival: how it came
+ * @policy: the state of this node; a reference is taken
+ * @now_us: the time
+ *
+ * Returns: (transfer full): data for tocsin_admission_write()
+ */
+TocsinAdmission *
+tocsin_admission_new (TocsinActivity *activity,
+                      const char *signer,
+                      TocsinArrival arrival,
+                      TocsinPolicy *policy,
+                      gint64 now_us)
+{
+  TocsinAdmission *self = g_new0 (TocsinAdmission, 1);
+
+  self->activity = activity;
+  self->signer = g_strdup (signer);
+  self->arrival = arrival;
+  self->policy = tocsin_policy_ref (policy);
+  self->now_us = now_us;
+  return self;
+}
+
+void
+tocsin_admission_free (TocsinAdmission *self)
+{
+  tocsin_activity_free (self->activity);
+  g_free (self->signer);
+  tocsin_policy_unref (self->policy);
+  g_clear_error (&self->refusal);
+  g_free (self);
+}
+
+static gboolean
+refuse (GError **error, TocsinError code, const char *message)
+{
+  g_set_error_literal (error, TOCSIN_ERROR, code, message);
+  return FALSE;
+}
+
+/* Protocol.md, "Identity" and "Proofs": only direct peers bring reports, and one that speaks our
+ * protocol proves each. */
+static gboolean
+check_signer (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
+{
+  const TocsinAdmission *self = a->admission;
+
+  if (!tocsin_actors_find (txn, self->signer, &a->signer) ||
+      !tocsin_peers_get (txn, a->signer, &a->signer_peer))
+    return refuse (error, TOCSIN_ERROR_NOT_A_PEER, "This node does not follow the sender");
+  if (a->signer_peer.blocked)
+    return refuse (error, TOCSIN_ERROR_REFUSED, "The operator has blocked the sender");
+  if (!tocsin_peer_record_is_direct (&a->signer_peer))
+    return refuse (error, TOCSIN_ERROR_NOT_A_PEER, "This node does not follow the sender");
+  if (a->signer_peer.version_hold)
+    return refuse (error, TOCSIN_ERROR_REFUSED,
+                   "The sender speaks another major version of the protocol");
+  if (!self->proven && (a->is_relayed || a->signer_peer.had_protocol_version))
+    return refuse (error, TOCSIN_ERROR_FORBIDDEN, "This activity needs a proof by its actor");
+  if (!a->is_relayed && self->arrival == TOCSIN_ARRIVAL_PUSH &&
+      self->activity->kind == TOCSIN_ACTIVITY_ADD &&
+      self->now_us < a->signer_peer.inbound_open_until_us)
+    {
+      a->admission->retry_after_seconds = TOCSIN_INBOUND_PAUSE_SECONDS;
+      return refuse (error, TOCSIN_ERROR_BUSY, "The sender has sent more reports than usual");
+    }
+  return TRUE;
+}
+
+/* Finds the reporter. %FALSE without an error: drop it with 202. */
+static gboolean
+check_reporter (TocsinTxn *txn, TocsinAdmitting *a)
+{
+  const char *actor = a->admission->activity->actor;
+
+  if (!a->is_relayed)
+    {
+      a->reporter = a->signer;
+      return TRUE;
+    }
+  if (tocsin_actors_find (txn, actor, &a->reporter) &&
+      tocsin_trust_snapshot_is_believed (a->admission->policy->trust, a->reporter))
+    return TRUE;
+  /* What we forwarded we also take back, whatever the trust is now. */
+  return a->admission->activity->kind == TOCSIN_ACTIVITY_REMOVE &&
+         tocsin_actors_find (txn, actor, &a->reporter);
+}
+
+static gboolean
+check_times (const TocsinAdmission *self, gint64 published_us, gint64 updated_us, GError **error)
+{
+  gint64 newest = MAX (published_us, updated_us);
+
+  if (newest > self->now_us + MAX_AHEAD_US)
+    return refuse (error, TOCSIN_ERROR_FUTURE, "“published” or “updated” is in the future");
+  if (self->arrival != TOCSIN_ARRIVAL_CATCH_UP && newest < self->now_us - MAX_AGE_US)
+    return refuse (error, TOCSIN_ERROR_STALE, "Nothing older than 400 days is taken");
+  return TRUE;
+}
+
+static gboolean
+check_activity_times (const TocsinAdmission *self, GError **error)
+{
+  const TocsinActivity *activity = self->activity;
+
+  if (activity->object_kind == TOCSIN_OBJECT_REPORT)
+    {
+      const TocsinReport *report = &activity->report;
+
+      if (MAX (report->observed_us, report->last_observed_us) > self->now_us + MAX_AHEAD_US)
+        return refuse (error, TOCSIN_ERROR_FUTURE, "“lastObservedAt” is in the future");
+      return check_times (self, MAX (report->published_us, activity->published_us),
+                          report->updated_us, error);
+    }
+  if (activity->object_kind == TOCSIN_OBJECT_TRUST)
+    return check_times (self, MAX (activity->statement.published_us, activity->published_us),
+                        activity->statement.updated_us, error);
+  return activity->published_us == 0 ||
+         check_times (self, activity->published_us, activity->published_us, error);
+}
+
+/**
+ * tocsin_admission_write:
+ * @txn: the write transaction
+ * @admission: a #TocsinAdmission
+ * @error: return location for an error, or %NULL
+ *
+ * A #TocsinWriteFunc. %TRUE also where the activity was dropped by local policy, and where a
+ * refusal had to be remembered: then @refusal is set.
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_NOT_A_PEER, _FORBIDDEN, _REFUSED, _BUSY, _EQUIVOCATION,
+ *   _FUTURE, _STALE or _UNPROCESSABLE, and nothing was changed
+ */
+gboolean
+tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error)
+{
+  TocsinAdmission *self = admission;
+  g_auto (TocsinAdmitting) a = { .admission = self };
+  TocsinActivity *activity = self->activity;
+  TocsinId content;
+
+  g_clear_error (&self->refusal);
+  self->stored = FALSE;
+  a.is_relayed = !g_str_equal (self->signer, activity->actor);
+  tocsin_activity_content_hash (activity, a.content_hash);
+  memcpy (content.bytes, a.content_hash, sizeof content.bytes);
+
+  if (!check_signer (txn, &a, error))
+    return FALSE;
+  if (!check_reporter (txn, &a))
+    return TRUE;
+  switch (tocsin_seen_check (txn, activity->id, &content))
+    {
+    case TOCSIN_SEEN_SAME:
+      return TRUE;
+    case TOCSIN_SEEN_DIFFERENT:
+      return refuse (error, TOCSIN_ERROR_EQUIVOCATION,
+                     "This activity id was seen with another content");
+    case TOCSIN_SEEN_NEW:
+    default:
+      break;
+    }
+  if (!check_activity_times (self, error))
+    return FALSE;
+
+  if (activity->kind == TOCSIN_ACTIVITY_REMOVE)
+    tocsin_admission_remove (txn, &a);
+  else if (activity->object_kind == TOCSIN_OBJECT_TRUST)
+    tocsin_admission_add_trust (txn, &a);
+  else if (!tocsin_admission_add_report (txn, &a, error))
+    return FALSE;
+
+  if (self->refusal != NULL)
+    return TRUE;
+  tocsin_seen_put (txn, activity->id, &content, self->now_us);
+  if (a.peer_changed)
+    tocsin_peers_put (txn, &a.signer_peer);
+  return TRUE;
+}

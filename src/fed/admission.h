@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "codec/activity.h"
+#include "fed/policy.h"
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  TOCSIN_ARRIVAL_PUSH,     /* its own actor brought it to our inbox */
+  TOCSIN_ARRIVAL_RELAY,    /* a direct peer brought another's */
+  TOCSIN_ARRIVAL_CATCH_UP, /* we read it in a direct peer's outbox */
+} TocsinArrival;
+
+/**
+ * TocsinAdmission:
+ * @activity: (owned): an Add or a Remove whose ownership was checked
+ * @signer: (owned): the actor that brought it: its own, a relay, or whose outbox it was in
+ * @arrival: how it came
+ * @proven: its own actor's proof verified
+ * @policy: (owned): the state of this node when it came
+ * @now_us: the time
+ * @batch: of the first read of @signer, or 0
+ * @refusal: (owned) (nullable) (out): why it was refused, where the refusal itself left a trace
+ * @retry_after_seconds: (out): with @refusal of %TOCSIN_ERROR_BUSY
+ * @stored: (out): whether it is new here and was stored
+ *
+ * One Add or Remove on its way into the store.
+ */
+typedef struct
+{
+  TocsinActivity *activity;
+  char *signer;
+  TocsinArrival arrival;
+  gboolean proven;
+  TocsinPolicy *policy;
+  gint64 now_us;
+  guint64 batch;
+  GError *refusal;
+  guint retry_after_seconds;
+  gboolean stored;
+} TocsinAdmission;
+
+TocsinAdmission *tocsin_admission_new (TocsinActivity *activity,
+                                       const char *signer,
+                                       TocsinArrival arrival,
+                                       TocsinPolicy *policy,
+                                       gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_admission_free (TocsinAdmission *self);
+gboolean tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinAdmission, tocsin_admission_free)
+
+G_END_DECLS

@@ -1,0 +1,101 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "core/envelope.h"
+#include "fed/fetcher.h"
+#include "fed/host-budget.h"
+#include "fed/identity.h"
+#include "fed/keyring.h"
+#include "fed/policy.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  TOCSIN_FOLLOW_MANUAL, /* the operator decides each time */
+  TOCSIN_FOLLOW_LISTED, /* domains on the list become guests at once */
+  TOCSIN_FOLLOW_OPEN,   /* everyone becomes a guest at once */
+} TocsinFollowMode;
+
+/**
+ * TocsinFederationOptions: what the operator decided; copied.
+ */
+typedef struct
+{
+  TocsinFollowMode follow_mode;
+  const char *const *follow_domains; /* (nullable) registrable domains or hosts */
+  guint burst_per_hour;
+  guint peer_requests_per_minute; /* per signer */
+  guint sync_interval_hours;
+  gboolean free_rider_pauses;
+  guint time_scale; /* divides every wait; 1 but in tests */
+} TocsinFederationOptions;
+
+/* Since the start; for /metrics. */
+typedef struct
+{
+  guint64 inbox_accepted;
+  guint64 inbox_dropped; /* of these: authenticated and deliberately not stored */
+  guint64 inbox_refused;
+  guint64 delivered;
+  guint64 delivery_failed;
+  guint64 delivery_dropped;
+  guint64 caught_up; /* activities read from outboxes */
+} TocsinFederationStats;
+
+typedef struct _TocsinDelivery TocsinDelivery;
+typedef struct _TocsinSync TocsinSync;
+
+/**
+ * TocsinFederation:
+ *
+ * Everything that deals with other nodes, tied together. The node makes one and hands it to the
+ * routes; its parts reach each other through it. Main thread only; what the writer thread needs
+ * to know goes there as a #TocsinPolicy.
+ */
+typedef struct
+{
+  TocsinStore *store;       /* (unowned) */
+  TocsinWriter *writer;     /* (unowned) */
+  TocsinIdentity *identity; /* (owned) */
+  TocsinFetcher *fetcher;   /* (owned) */
+  TocsinHostBudget *budget; /* (owned) */
+  TocsinKeyring *keyring;   /* (owned) */
+  TocsinDelivery *delivery; /* (owned) */
+  TocsinSync *sync;         /* (owned) */
+  TocsinPolicy *policy;     /* (owned) the present one */
+  GHashTable *signer_rates; /* (owned) (element-type utf8 TocsinBucket) */
+  TocsinFollowMode follow_mode;
+  char **follow_domains; /* (owned) */
+  guint burst_per_hour;
+  guint peer_requests_per_minute;
+  guint sync_interval_hours;
+  gboolean free_rider_pauses;
+  guint time_scale;
+  TocsinFederationStats stats;
+} TocsinFederation;
+
+TocsinFederation *
+tocsin_federation_new (TocsinStore *store,
+                       TocsinWriter *writer,
+                       TocsinIdentity *identity,
+                       TocsinFetcher *fetcher,
+                       const TocsinFederationOptions *options) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_federation_free (TocsinFederation *self);
+void tocsin_federation_start (TocsinFederation *self);
+void tocsin_federation_stop (TocsinFederation *self);
+void tocsin_federation_set_trust (TocsinFederation *self, TocsinTrustSnapshot *trust);
+void tocsin_federation_refresh_policy (TocsinFederation *self);
+gint64 tocsin_federation_wait_us (const TocsinFederation *self, gint64 wait_us);
+gboolean tocsin_federation_admits_signer (TocsinFederation *self,
+                                          const char *actor,
+                                          guint *retry_after_seconds,
+                                          gint64 now_us);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinFederation, tocsin_federation_free)
+
+G_END_DECLS

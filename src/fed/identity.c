@@ -1,0 +1,484 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * The keys folder:
+ *   rsa.pem              signs HTTP requests to other software
+ *   ed25519-N.pem        proves activities and signs requests to nodes of ours; highest N is in use
+ *   ed25519-N.new        made by a rotation that was not finished; of no effect
+ *   ed25519-N.retired    "MULTIKEY EXPIRES": public half of a key that was in use once
+ * A key id is never used twice (protocol.md, "Identity").
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/identity.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "codec/httpsig-draft.h"
+#include "codec/httpsig.h"
+#include "codec/proof.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/uri.h"
+
+#define KEYS_DIR       "keys"
+#define RSA_FILE       "rsa.pem"
+#define ED25519_PREFIX "ed25519-"
+#define ED25519_MAX    10000
+#define RETIRED_OVERLAP_US                                                                         \
+  (7 * TOCSIN_DAY_US) /* what was queued with the old key may still arrive */
+
+struct _TocsinIdentity
+{
+  char *dir; /* (owned) the keys folder */
+  char *base;
+  char *authority;
+  char *actor;
+  char *username;
+  char *name;
+  char *summary; /* (nullable) */
+  TocsinPrivateKey *rsa;
+  TocsinPrivateKey *ed25519;
+  TocsinPrivateKey *next; /* (nullable) of a rotation under way */
+  guint ed25519_number;
+  gint64 rotated_us;
+  GPtrArray *retired; /* (element-type TocsinActorKey) */
+  char *rsa_id;
+  char *ed25519_id;
+  TocsinActorDocument *document;
+  GBytes *document_bytes;
+  TocsinActorDocument *next_document; /* (nullable) */
+};
+
+static gboolean
+make_dir (const char *dir, GError **error)
+{
+  if (g_mkdir_with_parents (dir, 0700) == 0 && g_chmod (dir, 0700) == 0)
+    return TRUE;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s: %s", dir, g_strerror (errno));
+  return FALSE;
+}
+
+static TocsinPrivateKey *
+load_or_make (const char *path, TocsinKeyKind kind, GError **error)
+{
+  g_autoptr (TocsinPrivateKey) key = NULL;
+
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
+    return tocsin_private_key_load (path, error);
+  key = tocsin_private_key_generate (kind, error);
+  if (key == NULL || !tocsin_private_key_save (key, path, error))
+    return NULL;
+  return g_steal_pointer (&key);
+}
+
+static char *
+key_path (const TocsinIdentity *self, guint number, const char *suffix)
+{
+  return g_strdup_printf ("%s/" ED25519_PREFIX "%u%s", self->dir, number, suffix);
+}
+
+static char *
+key_id (const TocsinIdentity *self, guint number)
+{
+  return g_strdup_printf ("%s#" ED25519_PREFIX "%u", self->actor, number);
+}
+
+static gboolean
+read_retired (TocsinIdentity *self, guint number, GError **error)
+{
+  g_autofree char *path = key_path (self, number, ".retired");
+  g_autofree char *text = NULL;
+  g_auto (GStrv) words = NULL;
+  g_autofree char *id = key_id (self, number);
+  g_autoptr (TocsinActorKey) key = tocsin_actor_key_new (id, self->actor);
+  g_autoptr (GError) local = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, &local))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s", local->message);
+      return FALSE;
+    }
+  words = g_strsplit (g_strstrip (text), " ", 2);
+  if (g_strv_length (words) != 2 || !tocsin_time_parse (words[1], &key->expires_us, NULL))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s: not a retired key", path);
+      return FALSE;
+    }
+  key->multibase = g_strdup (words[0]);
+  key->assertion = TRUE;
+  g_ptr_array_add (self->retired, g_steal_pointer (&key));
+  return TRUE;
+}
+
+/* Finds the Ed25519 key in use and those that were. */
+static gboolean
+load_ed25519 (TocsinIdentity *self, GError **error)
+{
+  g_autofree char *path = NULL;
+  guint number = 1;
+
+  for (guint i = 1; i < ED25519_MAX; i++)
+    {
+      g_autofree char *pem = key_path (self, i, ".pem");
+      g_autofree char *retired = key_path (self, i, ".retired");
+
+      if (g_file_test (retired, G_FILE_TEST_EXISTS))
+        {
+          if (!read_retired (self, i, error))
+            return FALSE;
+          number = i + 1;
+        }
+      else if (g_file_test (pem, G_FILE_TEST_EXISTS))
+        number = i;
+      else
+        break;
+    }
+  path = key_path (self, number, ".pem");
+  self->ed25519 = load_or_make (path, TOCSIN_KEY_ED25519, error);
+  self->ed25519_number = number;
+  g_free (self->ed25519_id);
+  self->ed25519_id = key_id (self, number);
+  return self->ed25519 != NULL;
+}
+
+static void
+add_ed25519 (TocsinActorDocument *document,
+             const TocsinIdentity *self,
+             guint number,
+             const TocsinPrivateKey *private_key,
+             gint64 expires_us)
+{
+  g_autofree char *id = key_id (self, number);
+  TocsinActorKey *key = tocsin_actor_key_new (id, self->actor);
+
+  key->multibase = tocsin_public_key_to_multikey (tocsin_private_key_public (private_key));
+  key->expires_us = expires_us;
+  key->assertion = TRUE;
+  g_ptr_array_add (document->keys, key);
+}
+
+static TocsinActorDocument *
+build_document (const TocsinIdentity *self)
+{
+  TocsinActorDocument *document = tocsin_actor_document_new_for_base (self->base);
+  TocsinActorKey *rsa = tocsin_actor_key_new (self->rsa_id, self->actor);
+
+  g_free (document->preferred_username);
+  document->preferred_username = g_strdup (self->username);
+  g_free (document->name);
+  document->name = g_strdup (self->name);
+  g_free (document->summary);
+  document->summary = g_strdup (self->summary);
+
+  rsa->pem = tocsin_public_key_to_pem (tocsin_private_key_public (self->rsa));
+  g_ptr_array_add (document->keys, rsa);
+  if (self->next != NULL)
+    {
+      add_ed25519 (document, self, self->ed25519_number + 1, self->next, 0);
+      add_ed25519 (document, self, self->ed25519_number, self->ed25519,
+                   self->rotated_us + RETIRED_OVERLAP_US);
+    }
+  else
+    add_ed25519 (document, self, self->ed25519_number, self->ed25519, 0);
+  for (guint i = self->retired->len; i > 0; i--)
+    {
+      const TocsinActorKey *old = g_ptr_array_index (self->retired, i - 1);
+      TocsinActorKey *key = tocsin_actor_key_new (old->id, old->owner);
+
+      key->multibase = g_strdup (old->multibase);
+      key->expires_us = old->expires_us;
+      key->assertion = TRUE;
+      g_ptr_array_add (document->keys, key);
+    }
+  return document;
+}
+
+static void
+set_document (TocsinIdentity *self, TocsinActorDocument *document)
+{
+  g_clear_pointer (&self->document, tocsin_actor_document_free);
+  g_clear_pointer (&self->document_bytes, g_bytes_unref);
+  self->document = document;
+  self->document_bytes = tocsin_actor_document_to_bytes (document);
+}
+
+/**
+ * tocsin_identity_open:
+ * @data_dir: the data directory, which exists
+ * @options: who this node is
+ * @now_us: the time
+ * @error: return location for an error, or %NULL
+ *
+ * Loads the keys, or makes them at the first start.
+ *
+ * Returns: (transfer full) (nullable): the identity. On error, %NULL, and @error is
+ *   %TOCSIN_ERROR_INVALID or %TOCSIN_ERROR_STORE.
+ */
+TocsinIdentity *
+tocsin_identity_open (const char *data_dir,
+                      const TocsinIdentityOptions *options,
+                      gint64 now_us G_GNUC_UNUSED,
+                      GError **error)
+{
+  g_autoptr (TocsinIdentity) self = g_new0 (TocsinIdentity, 1);
+  g_autofree char *rsa_path = NULL;
+
+  self->dir = g_build_filename (data_dir, KEYS_DIR, NULL);
+  self->base = g_strdup (options->base_url);
+  self->authority = tocsin_uri_host_port (options->base_url, error);
+  self->actor = g_strconcat (self->base, "/actor", NULL);
+  self->rsa_id = g_strconcat (self->actor, "#main-key", NULL);
+  self->username = g_strdup (options->preferred_username);
+  self->name = g_strdup (options->name);
+  self->summary = g_strdup (options->summary);
+  self->retired = g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_actor_key_free);
+  rsa_path = g_build_filename (self->dir, RSA_FILE, NULL);
+
+  if (self->authority == NULL || !make_dir (self->dir, error))
+    return NULL;
+  self->rsa = load_or_make (rsa_path, TOCSIN_KEY_RSA, error);
+  if (self->rsa == NULL || !load_ed25519 (self, error))
+    return NULL;
+  set_document (self, build_document (self));
+  return g_steal_pointer (&self);
+}
+
+void
+tocsin_identity_free (TocsinIdentity *self)
+{
+  g_free (self->dir);
+  g_free (self->base);
+  g_free (self->authority);
+  g_free (self->actor);
+  g_free (self->username);
+  g_free (self->name);
+  g_free (self->summary);
+  g_free (self->rsa_id);
+  g_free (self->ed25519_id);
+  g_clear_pointer (&self->rsa, tocsin_private_key_unref);
+  g_clear_pointer (&self->ed25519, tocsin_private_key_unref);
+  g_clear_pointer (&self->next, tocsin_private_key_unref);
+  g_clear_pointer (&self->retired, g_ptr_array_unref);
+  g_clear_pointer (&self->document, tocsin_actor_document_free);
+  g_clear_pointer (&self->next_document, tocsin_actor_document_free);
+  g_clear_pointer (&self->document_bytes, g_bytes_unref);
+  g_free (self);
+}
+
+const char *
+tocsin_identity_get_base (const TocsinIdentity *self)
+{
+  return self->base;
+}
+
+const char *
+tocsin_identity_get_authority (const TocsinIdentity *self)
+{
+  return self->authority;
+}
+
+const char *
+tocsin_identity_get_actor (const TocsinIdentity *self)
+{
+  return self->actor;
+}
+
+const char *
+tocsin_identity_get_username (const TocsinIdentity *self)
+{
+  return self->username;
+}
+
+const TocsinActorDocument *
+tocsin_identity_get_document (const TocsinIdentity *self)
+{
+  return self->document;
+}
+
+GBytes *
+tocsin_identity_get_document_bytes (const TocsinIdentity *self)
+{
+  return self->document_bytes;
+}
+
+/**
+ * tocsin_identity_fingerprint:
+ * @self: our identity
+ *
+ * Returns: (transfer full): the fingerprint of the Ed25519 key in use, for people to compare
+ */
+char *
+tocsin_identity_fingerprint (const TocsinIdentity *self)
+{
+  return tocsin_public_key_fingerprint (tocsin_private_key_public (self->ed25519));
+}
+
+/**
+ * tocsin_identity_url:
+ * @self: our identity
+ * @path: begins with "/"
+ *
+ * Returns: (transfer full): the URL of @path on this node
+ */
+char *
+tocsin_identity_url (const TocsinIdentity *self, const char *path)
+{
+  return g_strconcat (self->base, path, NULL);
+}
+
+/**
+ * tocsin_identity_sign:
+ * @self: our identity
+ * @scheme: how
+ * @envelope: (inout): the request
+ * @uri: the absolute URI that it goes to
+ * @now_us: the time
+ * @error: return location for an error, or %NULL
+ *
+ * Signs a request as our actor. With a clock that is out of its mind nothing is signed.
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_UNAVAILABLE or %TOCSIN_ERROR_INVALID
+ */
+gboolean
+tocsin_identity_sign (const TocsinIdentity *self,
+                      TocsinSignScheme scheme,
+                      TocsinEnvelope *envelope,
+                      const char *uri,
+                      gint64 now_us,
+                      GError **error)
+{
+  g_autofree char *origin = NULL;
+
+  if (!tocsin_time_is_sane (now_us))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                           "The clock of this node is wrong");
+      return FALSE;
+    }
+  origin = tocsin_uri_origin (uri, error);
+  if (origin == NULL)
+    return FALSE;
+  switch (scheme)
+    {
+    case TOCSIN_SIGN_RFC9421_ED25519:
+      return tocsin_sign_request_rfc9421 (envelope, origin, self->ed25519, self->ed25519_id, now_us,
+                                          error);
+    case TOCSIN_SIGN_RFC9421_RSA:
+      return tocsin_sign_request_rfc9421 (envelope, origin, self->rsa, self->rsa_id, now_us, error);
+    case TOCSIN_SIGN_DRAFT_RSA:
+    default:
+      return tocsin_sign_request_draft (envelope, origin, self->rsa, self->rsa_id, now_us, error);
+    }
+}
+
+/**
+ * tocsin_identity_prove:
+ * @self: our identity
+ * @activity: (inout): an activity of ours
+ * @now_us: the time
+ * @error: return location for an error, or %NULL
+ *
+ * Adds a FEP-8b32 proof by the key in use.
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_UNAVAILABLE or _UNPROCESSABLE
+ */
+gboolean
+tocsin_identity_prove (const TocsinIdentity *self,
+                       JsonObject *activity,
+                       gint64 now_us,
+                       GError **error)
+{
+  if (!tocsin_time_is_sane (now_us))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                           "The clock of this node is wrong");
+      return FALSE;
+    }
+  return tocsin_proof_add (activity, self->ed25519, self->ed25519_id, now_us, error);
+}
+
+/**
+ * tocsin_identity_rotate_prepare:
+ * @self: our identity
+ * @now_us: the time
+ * @error: return location for an error, or %NULL
+ *
+ * Makes a new Ed25519 key, which is not in use yet. The caller sends an Update with the document
+ * that this returns, proven by the old key, and calls tocsin_identity_rotate_commit() once that
+ * is durable.
+ *
+ * Returns: (transfer none) (nullable): the document after the rotation
+ */
+const TocsinActorDocument *
+tocsin_identity_rotate_prepare (TocsinIdentity *self, gint64 now_us, GError **error)
+{
+  g_autofree char *path = key_path (self, self->ed25519_number + 1, ".new");
+
+  g_unlink (path); /* of a rotation that was not finished */
+  g_clear_pointer (&self->next, tocsin_private_key_unref);
+  g_clear_pointer (&self->next_document, tocsin_actor_document_free);
+  self->next = tocsin_private_key_generate (TOCSIN_KEY_ED25519, error);
+  if (self->next == NULL)
+    return NULL;
+  if (!tocsin_private_key_save (self->next, path, error))
+    {
+      g_clear_pointer (&self->next, tocsin_private_key_unref);
+      return NULL;
+    }
+  self->rotated_us = now_us;
+  self->next_document = build_document (self);
+  return self->next_document;
+}
+
+/**
+ * tocsin_identity_rotate_commit:
+ * @self: our identity, after tocsin_identity_rotate_prepare()
+ * @error: return location for an error, or %NULL
+ *
+ * Puts the new key in use. The old private key is deleted; its public half stays in the document,
+ * because what it proved is still in the outbox.
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_STORE
+ */
+gboolean
+tocsin_identity_rotate_commit (TocsinIdentity *self, GError **error)
+{
+  g_autofree char *old_pem = key_path (self, self->ed25519_number, ".pem");
+  g_autofree char *retired = key_path (self, self->ed25519_number, ".retired");
+  g_autofree char *new_key = key_path (self, self->ed25519_number + 1, ".new");
+  g_autofree char *new_pem = key_path (self, self->ed25519_number + 1, ".pem");
+  g_autofree char *multikey = NULL;
+  g_autofree char *expires = NULL;
+  g_autofree char *text = NULL;
+
+  g_return_val_if_fail (self->next != NULL, FALSE);
+
+  multikey = tocsin_public_key_to_multikey (tocsin_private_key_public (self->ed25519));
+  expires = tocsin_time_format (self->rotated_us + RETIRED_OVERLAP_US);
+  text = g_strdup_printf ("%s %s\n", multikey, expires);
+  /* The new key first: whenever this stops, one key is in use and its id was never another's. */
+  if (g_rename (new_key, new_pem) != 0 ||
+      !g_file_set_contents_full (retired, text, -1,
+                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                 NULL) ||
+      g_unlink (old_pem) != 0)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s: %s", self->dir,
+                   g_strerror (errno));
+      return FALSE;
+    }
+
+  g_clear_pointer (&self->ed25519, tocsin_private_key_unref);
+  self->ed25519 = g_steal_pointer (&self->next);
+  g_clear_pointer (&self->next_document, tocsin_actor_document_free);
+  if (!read_retired (self, self->ed25519_number, error))
+    return FALSE;
+  self->ed25519_number++;
+  g_free (self->ed25519_id);
+  self->ed25519_id = key_id (self, self->ed25519_number);
+  set_document (self, build_document (self));
+  return TRUE;
+}

@@ -1,0 +1,428 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * The whole way of a message from the network into the store. The steps, in order:
+ *   tocsin_inbox_receive_async: signature and activity are read; nothing is believed yet
+ *   -> identify (await 1, mostly no wait): whose key signed the request
+ *   -> with_signer: may this signer bring this activity
+ *   -> with_author (await, relayed activities alone): the author's document, for its proof
+ *   -> check_proof
+ *   -> store (await 2): one change on the writer thread, durable when it answers
+ * Every refusal of protocol.md is somewhere on this way, and nothing is stored before its end.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/inbox.h"
+
+#include "codec/activity.h"
+#include "codec/httpsig.h"
+#include "codec/proof.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "fed/admission.h"
+#include "fed/departure.h"
+#include "fed/pinning.h"
+#include "fed/relations.h"
+#include "fed/signer.h"
+#include "store/table-actors.h"
+#include "store/table-peers.h"
+#include "store/table-seen.h"
+
+typedef struct
+{
+  TocsinFederation *fed;      /* (unowned) */
+  TocsinSignature *signature; /* (owned) */
+  TocsinActivity *activity;   /* (owned) (nullable) until it is handed to the writer */
+  TocsinSigner *signer;       /* (owned) */
+  TocsinKnownActor *author;   /* (owned) the activity's actor */
+  TocsinFetchAllowance allowance;
+  TocsinPinning pinning;
+  gboolean is_relayed;
+  gboolean proven;
+  char *proof_key; /* (owned) (nullable) multibase */
+  gint64 now_us;
+  guint retry_after_seconds;
+} ReceiveOp;
+
+static void on_identified (GObject *source, GAsyncResult *result, gpointer user_data);
+static void with_signer (GTask *task);
+static void on_author (GObject *source, GAsyncResult *result, gpointer user_data);
+static void with_author (GTask *task);
+static void store_report (GTask *task);
+static void on_report_stored (GObject *source, GAsyncResult *result, gpointer user_data);
+static void store_relation (GTask *task, gboolean gone);
+static void on_departed (GObject *source, GAsyncResult *result, gpointer user_data);
+static void on_relation_stored (GObject *source, GAsyncResult *result, gpointer user_data);
+
+static void
+receive_op_free (ReceiveOp *op)
+{
+  g_clear_pointer (&op->signature, tocsin_signature_free);
+  g_clear_pointer (&op->activity, tocsin_activity_free);
+  g_clear_pointer (&op->signer, tocsin_signer_free);
+  g_clear_pointer (&op->author, tocsin_known_actor_unref);
+  g_free (op->proof_key);
+  g_free (op);
+}
+
+static void
+refuse (GTask *task, GError *error)
+{
+  ReceiveOp *op = g_task_get_task_data (task);
+
+  op->fed->stats.inbox_refused++;
+  g_task_return_error (task, error);
+}
+
+static void
+refuse_with (GTask *task, TocsinError code, const char *message)
+{
+  refuse (task, g_error_new_literal (TOCSIN_ERROR, (int) code, message));
+}
+
+/* 202 without a trace: authenticated, and of no interest here. */
+static void
+drop (GTask *task)
+{
+  ReceiveOp *op = g_task_get_task_data (task);
+
+  op->fed->stats.inbox_accepted++;
+  op->fed->stats.inbox_dropped++;
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+is_collection_change (const TocsinActivity *activity)
+{
+  return activity->kind == TOCSIN_ACTIVITY_ADD || activity->kind == TOCSIN_ACTIVITY_REMOVE;
+}
+
+/* Whether anything here knows of @actor: then its Delete concerns us. */
+static gboolean
+is_peer (TocsinFederation *fed, const char *actor)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
+  guint32 number;
+
+  return tocsin_actors_find (txn, actor, &number);
+}
+
+/**
+ * tocsin_inbox_receive_async:
+ * @fed: the federation
+ * @envelope: a POST to the inbox; not kept
+ * @callback: called in the thread-default context of the caller
+ * @user_data: data for @callback
+ *
+ * Takes one activity from another node.
+ */
+void
+tocsin_inbox_receive_async (TocsinFederation *fed,
+                            TocsinEnvelope *envelope,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  ReceiveOp *op = g_new0 (ReceiveOp, 1);
+  g_autoptr (GError) error = NULL;
+
+  g_task_set_source_tag (task, tocsin_inbox_receive_async);
+  g_task_set_task_data (task, op, (GDestroyNotify) receive_op_free);
+  op->fed = fed;
+  op->now_us = tocsin_time_now_us ();
+  op->signature = tocsin_signature_parse (envelope, tocsin_identity_get_base (fed->identity),
+                                          op->now_us, &error);
+  if (op->signature != NULL)
+    op->activity = tocsin_activity_parse (envelope->body, &error);
+  if (op->activity == NULL)
+    {
+      refuse (task, g_steal_pointer (&error));
+      return;
+    }
+  /* Servers tell everyone they ever heard of that an account is gone; most are nobody here. */
+  if (op->activity->kind == TOCSIN_ACTIVITY_DELETE && !is_peer (fed, op->activity->actor))
+    {
+      drop (task);
+      return;
+    }
+
+  op->signer = tocsin_signer_identify_now (fed, op->signature);
+  if (op->signer != NULL)
+    with_signer (task);
+  else
+    tocsin_signer_identify_async (fed, op->signature, &op->allowance, on_identified,
+                                  g_steal_pointer (&task));
+}
+
+static void
+on_identified (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReceiveOp *op = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  op->signer = tocsin_signer_identify_finish (result, &error);
+  if (op->signer == NULL)
+    refuse (task, g_steal_pointer (&error));
+  else
+    with_signer (task);
+}
+
+/* Before any key is fetched for it: is the author of a relayed activity believed, is it new? */
+static gboolean
+is_worth_fetching (ReceiveOp *op)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (op->fed->store));
+  TocsinId content;
+  guint8 hash[TOCSIN_SHA256_BYTES];
+  guint32 author;
+
+  if (!tocsin_actors_find (txn, op->activity->actor, &author))
+    return FALSE;
+  if (op->activity->kind == TOCSIN_ACTIVITY_ADD &&
+      !tocsin_trust_snapshot_is_believed (op->fed->policy->trust, author))
+    return FALSE;
+  tocsin_activity_content_hash (op->activity, hash);
+  memcpy (content.bytes, hash, sizeof content.bytes);
+  return tocsin_seen_check (txn, op->activity->id, &content) != TOCSIN_SEEN_SAME;
+}
+
+static gboolean
+is_direct (ReceiveOp *op, const char *actor)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (op->fed->store));
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint32 number;
+
+  return tocsin_actors_find (txn, actor, &number) && tocsin_peers_get (txn, number, &peer) &&
+         tocsin_peer_record_is_direct (&peer);
+}
+
+/* Protocol.md, "Ownership": the signer is the actor, or a relay that we follow. */
+static void
+with_signer (GTask *task)
+{
+  ReceiveOp *op = g_task_get_task_data (task);
+  const char *signer = op->signer->actor->document->id;
+
+  if (!tocsin_federation_admits_signer (op->fed, signer, &op->retry_after_seconds, op->now_us))
+    {
+      refuse_with (task, TOCSIN_ERROR_BUSY, "This sender sends too many requests");
+      return;
+    }
+  op->is_relayed = !g_str_equal (signer, op->activity->actor);
+  if (!op->is_relayed)
+    {
+      op->author = tocsin_known_actor_ref (op->signer->actor);
+      with_author (task);
+      return;
+    }
+  if (!is_collection_change (op->activity))
+    refuse_with (task, TOCSIN_ERROR_OWNERSHIP, "The signer is not the activity's actor");
+  else if (!is_direct (op, signer))
+    refuse_with (task, TOCSIN_ERROR_NOT_A_PEER, "This node does not follow the sender");
+  else if (!is_worth_fetching (op))
+    drop (task);
+  else
+    tocsin_keyring_find_async (op->fed->keyring, op->activity->actor, FALSE, &op->allowance,
+                               on_author, g_object_ref (task));
+}
+
+static void
+on_author (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReceiveOp *op = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  op->author = tocsin_keyring_find_finish (TOCSIN_KEYRING (source), result, &error);
+  if (op->author == NULL)
+    refuse (task, g_steal_pointer (&error));
+  else
+    with_author (task);
+}
+
+/* Protocol.md, "Proofs": a proof that is looked at and fails is 401, whoever signed the request. */
+static gboolean
+check_proof (ReceiveOp *op, GError **error)
+{
+  g_autoptr (TocsinProof) proof = NULL;
+  g_autoptr (TocsinPublicKey) key = NULL;
+  TocsinProofState state;
+  const char *method;
+
+  if (!tocsin_proof_inspect (tocsin_activity_root (op->activity), op->now_us, &state, &proof,
+                             error))
+    return FALSE;
+  if (state != TOCSIN_PROOF_CANDIDATE && op->is_relayed)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
+                           state == TOCSIN_PROOF_ABSENT
+                               ? "A relayed activity needs a proof by its actor"
+                               : "The proof cannot be verified: a number is not an integer");
+      return FALSE;
+    }
+  if (state != TOCSIN_PROOF_CANDIDATE)
+    return TRUE;
+
+  method = tocsin_proof_verification_method (proof);
+  key = tocsin_keyring_get_key (op->fed->keyring, op->author, method, error);
+  if (key == NULL || !tocsin_proof_verify (proof, key, error))
+    return FALSE;
+  if (tocsin_known_actor_key_is_retired (op->author, method, op->now_us))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED,
+                           "The proof is by a key that has expired");
+      return FALSE;
+    }
+  op->proven = TRUE;
+  op->proof_key = tocsin_public_key_to_multikey (key);
+  op->pinning = tocsin_pinning_check (op->fed->store, op->author->document->id, op->proof_key);
+  return TRUE;
+}
+
+static void
+with_author (GTask *task)
+{
+  ReceiveOp *op = g_task_get_task_data (task);
+  const TocsinActorDocument *document = op->author->document;
+  g_autoptr (GError) error = NULL;
+
+  if (!tocsin_activity_check_ownership (op->activity, document->reports, document->trust, &error) ||
+      !check_proof (op, &error))
+    {
+      refuse (task, g_steal_pointer (&error));
+      return;
+    }
+  switch (op->activity->kind)
+    {
+    case TOCSIN_ACTIVITY_ADD:
+    case TOCSIN_ACTIVITY_REMOVE:
+      store_report (task);
+      break;
+    case TOCSIN_ACTIVITY_DELETE:
+      tocsin_departure_confirm_async (op->fed, op->activity->actor, &op->allowance, on_departed,
+                                      g_object_ref (task));
+      break;
+    case TOCSIN_ACTIVITY_OTHER:
+      drop (task);
+      break;
+    case TOCSIN_ACTIVITY_FOLLOW:
+    case TOCSIN_ACTIVITY_ACCEPT:
+    case TOCSIN_ACTIVITY_REJECT:
+    case TOCSIN_ACTIVITY_UNDO:
+    case TOCSIN_ACTIVITY_UPDATE:
+    case TOCSIN_ACTIVITY_BLOCK:
+    case TOCSIN_ACTIVITY_MOVE:
+    default:
+      store_relation (task, FALSE);
+      break;
+    }
+}
+
+static void
+store_report (GTask *task)
+{
+  ReceiveOp *op = g_task_get_task_data (task);
+  TocsinAdmission *admission = tocsin_admission_new (
+      g_steal_pointer (&op->activity), op->signer->actor->document->id,
+      op->is_relayed ? TOCSIN_ARRIVAL_RELAY : TOCSIN_ARRIVAL_PUSH, op->fed->policy, op->now_us);
+
+  admission->proven = op->proven;
+  admission->pinning = op->pinning;
+  /* The admission is freed after the callback, which reads its results. */
+  g_object_set_data (G_OBJECT (task), "admission", admission);
+  tocsin_writer_submit_async (op->fed->writer, tocsin_admission_write, admission,
+                              (GDestroyNotify) tocsin_admission_free, NULL, on_report_stored,
+                              g_object_ref (task));
+}
+
+static void
+on_report_stored (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReceiveOp *op = g_task_get_task_data (task);
+  TocsinAdmission *admission = g_object_get_data (G_OBJECT (task), "admission");
+  g_autoptr (GError) error = NULL;
+
+  op->retry_after_seconds = admission->retry_after_seconds;
+  if (!tocsin_writer_submit_finish (op->fed->writer, result, &error))
+    refuse (task, g_steal_pointer (&error));
+  else if (admission->refusal != NULL)
+    refuse (task, g_steal_pointer (&admission->refusal));
+  else
+    {
+      op->fed->stats.inbox_accepted++;
+      op->fed->stats.inbox_dropped += admission->stored ? 0 : 1;
+      g_task_return_boolean (task, TRUE);
+    }
+}
+
+/* ---- everything that is not a report ---- */
+
+static void
+on_departed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+
+  if (tocsin_departure_confirm_finish (result))
+    store_relation (task, TRUE);
+  else
+    drop (task);
+}
+
+static void
+store_relation (GTask *task, gboolean gone)
+{
+  ReceiveOp *op = g_task_get_task_data (task);
+  TocsinRelationChange *change =
+      tocsin_relation_change_new (op->fed, g_steal_pointer (&op->activity), op->author, op->now_us);
+
+  change->gone = gone;
+  change->proven = op->proven;
+  change->proof_key = g_steal_pointer (&op->proof_key);
+  g_object_set_data (G_OBJECT (task), "change", change);
+  tocsin_writer_submit_async (op->fed->writer, tocsin_relation_change_write, change,
+                              (GDestroyNotify) tocsin_relation_change_free, NULL,
+                              on_relation_stored, g_object_ref (task));
+}
+
+static void
+on_relation_stored (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReceiveOp *op = g_task_get_task_data (task);
+  TocsinRelationChange *change = g_object_get_data (G_OBJECT (task), "change");
+  g_autoptr (GError) error = NULL;
+
+  if (!tocsin_writer_submit_finish (op->fed->writer, result, &error))
+    {
+      refuse (task, g_steal_pointer (&error));
+      return;
+    }
+  if (change->refusal != NULL)
+    {
+      refuse (task, g_steal_pointer (&change->refusal));
+      return;
+    }
+  op->fed->stats.inbox_accepted++;
+  g_task_return_boolean (task, TRUE);
+}
+
+/**
+ * tocsin_inbox_receive_finish:
+ * @result: what the callback was given
+ * @retry_after_seconds: (out): with %TOCSIN_ERROR_BUSY, how long to wait; else 0
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: %TRUE for 202: it is durable, or was deliberately dropped; else %FALSE with one of the
+ *   codes that http/reply.c turns into a status
+ */
+gboolean
+tocsin_inbox_receive_finish (GAsyncResult *result, guint *retry_after_seconds, GError **error)
+{
+  ReceiveOp *op = g_task_get_task_data (G_TASK (result));
+
+  *retry_after_seconds = op->retry_after_seconds;
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

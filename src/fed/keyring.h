@@ -1,0 +1,68 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "codec/actor-json.h"
+#include "codec/key.h"
+#include "fed/fetcher.h"
+#include "fed/host-budget.h"
+#include "fed/identity.h"
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+#define TOCSIN_KEYRING_ACTORS 10000 /* remembered; the least recently used goes first */
+
+/**
+ * TocsinKnownActor:
+ * @document: (owned): the actor's own document
+ * @fetched_us: when it was read
+ *
+ * An actor whose document names its own keys. Reference-counted, immutable.
+ */
+typedef struct
+{
+  TocsinActorDocument *document;
+  gint64 fetched_us;
+} TocsinKnownActor;
+
+TocsinKnownActor *tocsin_known_actor_ref (TocsinKnownActor *self);
+void tocsin_known_actor_unref (TocsinKnownActor *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinKnownActor, tocsin_known_actor_unref)
+
+/**
+ * TocsinKeyring:
+ *
+ * Other actors' documents and keys: remembered, from the store, or fetched. Main thread.
+ */
+#define TOCSIN_TYPE_KEYRING (tocsin_keyring_get_type ())
+G_DECLARE_FINAL_TYPE (TocsinKeyring, tocsin_keyring, TOCSIN, KEYRING, GObject)
+
+TocsinKeyring *tocsin_keyring_new (TocsinStore *store,
+                                   TocsinFetcher *fetcher,
+                                   TocsinHostBudget *budget,
+                                   const TocsinIdentity *identity) G_GNUC_WARN_UNUSED_RESULT;
+
+TocsinKnownActor *tocsin_keyring_peek (TocsinKeyring *self,
+                                       const char *actor); /* (transfer none) (nullable) */
+TocsinPublicKey *tocsin_keyring_get_key (TocsinKeyring *self,
+                                         const TocsinKnownActor *actor,
+                                         const char *key_id,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+tocsin_known_actor_key_is_retired (const TocsinKnownActor *self, const char *key_id, gint64 now_us);
+
+void tocsin_keyring_find_async (TocsinKeyring *self,
+                                const char *uri,
+                                gboolean refresh,
+                                TocsinFetchAllowance *allowance,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
+TocsinKnownActor *tocsin_keyring_find_finish (TocsinKeyring *self,
+                                              GAsyncResult *result,
+                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_keyring_forget (TocsinKeyring *self, const char *actor);
+guint tocsin_keyring_count_fetches (const TocsinKeyring *self);
+
+G_END_DECLS

@@ -1,0 +1,175 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * Keys of peers over time (protocol.md, "Identity"): the Ed25519 keys of a direct peer are pinned
+ * when it accepts us; another one counts once an Update that a pinned key proved names it, else
+ * the peer is held until the operator has compared fingerprints.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/pinning.h"
+
+#include "core/clock.h"
+#include "store/table-review.h"
+
+/**
+ * tocsin_pinning_of:
+ * @peer: a peer
+ * @multibase: a key that proved something
+ *
+ * Returns: how @multibase compares with what is pinned
+ */
+TocsinPinning
+tocsin_pinning_of (const TocsinPeerRecord *peer, const char *multibase)
+{
+  if (peer->keys == NULL || peer->keys->len == 0)
+    return TOCSIN_PINNING_NONE;
+  for (guint i = 0; i < peer->keys->len; i++)
+    {
+      const TocsinPeerKey *key = &g_array_index (peer->keys, TocsinPeerKey, i);
+
+      if (key->confirmed && g_str_equal (key->multibase, multibase))
+        return TOCSIN_PINNING_MATCHES;
+    }
+  return TOCSIN_PINNING_CHANGED;
+}
+
+/**
+ * tocsin_pinning_check:
+ * @store: the store; main thread
+ * @actor: an actor's URI
+ * @multibase: a key that proved something
+ *
+ * As tocsin_pinning_of(), from the store.
+ */
+TocsinPinning
+tocsin_pinning_check (TocsinStore *store, const char *actor, const char *multibase)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (store));
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint32 number;
+
+  if (!tocsin_actors_find (txn, actor, &number) || !tocsin_peers_get (txn, number, &peer))
+    return TOCSIN_PINNING_NONE;
+  return tocsin_pinning_of (&peer, multibase);
+}
+
+/**
+ * tocsin_pinning_pin_all:
+ * @peer: (inout): a peer
+ * @document: its document
+ * @now_us: the time
+ *
+ * Pins every Ed25519 key that @document lists for proofs and that has not expired.
+ */
+void
+tocsin_pinning_pin_all (TocsinPeerRecord *peer, const TocsinActorDocument *document, gint64 now_us)
+{
+  if (peer->keys == NULL)
+    peer->keys = tocsin_peer_keys_new ();
+  for (guint i = 0; i < document->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
+      TocsinPeerKey pin = { .confirmed = TRUE, .since_us = now_us };
+
+      if (key->multibase == NULL || !key->assertion ||
+          tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_MATCHES)
+        continue;
+      pin.id = g_strdup (key->id);
+      pin.multibase = g_strdup (key->multibase);
+      g_array_append_val (peer->keys, pin);
+    }
+}
+
+/**
+ * tocsin_pinning_hold:
+ * @txn: a write transaction
+ * @peer: (inout): a peer that used a key that nothing proves; the caller writes it back
+ * @now_us: the time
+ *
+ * Holds what @peer reports from now on, and tells the operator once.
+ */
+void
+tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
+{
+  TocsinReviewRecord line = {
+    .kind = TOCSIN_REVIEW_KEY_CHANGE,
+    .actor = peer->actor,
+    .count = 1,
+    .created_us = now_us,
+    .text = (char *) "The key of this peer changed and nothing proves the new one; "
+                     "compare fingerprints, then run “tocsin peer confirm-key”",
+  };
+  guint64 id;
+
+  if (peer->key_hold)
+    return;
+  peer->key_hold = TRUE;
+  if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_KEY_CHANGE, peer->actor, 0, &id))
+    tocsin_review_add (txn, &line);
+}
+
+static void
+set (char **field, const char *value)
+{
+  g_free (*field);
+  *field = g_strdup (value);
+}
+
+static void
+copy_keys (TocsinActorRecord *record, const TocsinActorDocument *document, gint64 now_us)
+{
+  g_clear_pointer (&record->keys, g_array_unref);
+  record->keys = tocsin_actor_keys_new ();
+  for (guint i = 0; i < document->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
+      TocsinStoredKey stored = {
+        .kind = key->pem != NULL ? TOCSIN_KEY_RSA_PEM : TOCSIN_KEY_ED25519_MULTIBASE,
+        .expires_us = key->expires_us,
+        .fetched_us = now_us,
+        .id = g_strdup (key->id),
+        .owner = g_strdup (key->owner),
+        .text = g_strdup (key->pem != NULL ? key->pem : key->multibase),
+      };
+
+      g_array_append_val (record->keys, stored);
+    }
+}
+
+/**
+ * tocsin_pinning_save_actor:
+ * @txn: a write transaction
+ * @document: an actor's own document
+ * @now_us: the time
+ *
+ * Remembers where an actor is to be reached, and its keys.
+ *
+ * Returns: its number
+ */
+guint32
+tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, gint64 now_us)
+{
+  g_auto (TocsinActorRecord) record = { 0 };
+  guint32 number = tocsin_actors_intern (txn, document->id, now_us);
+
+  if (!tocsin_actors_get (txn, number, &record))
+    {
+      record.number = number;
+      record.uri = g_strdup (document->id);
+      record.first_seen_us = now_us;
+    }
+  record.last_seen_us = record.fetched_us = now_us;
+  set (&record.inbox, document->inbox);
+  set (&record.shared_inbox, document->shared_inbox);
+  set (&record.outbox, document->outbox);
+  set (&record.followers, document->followers);
+  set (&record.reports, document->reports);
+  set (&record.trust, document->trust);
+  set (&record.name, document->name);
+  set (&record.preferred_username, document->preferred_username);
+  set (&record.protocol_version, document->protocol_version);
+  copy_keys (&record, document, now_us);
+  tocsin_actors_put (txn, &record);
+  return number;
+}

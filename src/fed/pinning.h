@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "codec/actor-json.h"
+#include "store/table-actors.h"
+#include "store/table-peers.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  TOCSIN_PINNING_NONE,    /* nothing is pinned for this actor */
+  TOCSIN_PINNING_MATCHES, /* a pinned, confirmed key */
+  TOCSIN_PINNING_CHANGED, /* another key than those pinned */
+} TocsinPinning;
+
+TocsinPinning tocsin_pinning_check (TocsinStore *store, const char *actor, const char *multibase);
+TocsinPinning tocsin_pinning_of (const TocsinPeerRecord *peer, const char *multibase);
+void
+tocsin_pinning_pin_all (TocsinPeerRecord *peer, const TocsinActorDocument *document, gint64 now_us);
+void tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);
+guint32
+tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, gint64 now_us);
+
+G_END_DECLS

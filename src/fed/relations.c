@@ -1,0 +1,435 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What an actor may change between itself and this node: the table of protocol.md, "Activities",
+ * without Add and Remove. Runs on the writer thread.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/relations.h"
+
+#include "codec/activity-build.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/host.h"
+#include "core/uri.h"
+#include "fed/pinning.h"
+#include "fed/relay.h"
+#include "store/table-actors.h"
+#include "store/table-audit.h"
+#include "store/table-peers.h"
+#include "store/table-review.h"
+
+#define PENDING_MAX            200
+#define PENDING_PER_DOMAIN_MAX 3
+#define FOLLOWERS_MAX          10000 /* what the open policy lets in by itself */
+#define ANSWER_AGAIN_US        TOCSIN_HOUR_US
+
+static gboolean
+refuse (GError **error, TocsinError code, const char *message)
+{
+  g_set_error_literal (error, TOCSIN_ERROR, code, message);
+  return FALSE;
+}
+
+/* Whether the operator's list names the sender's host, or a domain above it. */
+static gboolean
+is_listed (const TocsinFederation *fed, const char *actor)
+{
+  g_autofree char *host = tocsin_uri_host_port (actor, NULL);
+  gsize host_len;
+
+  if (host == NULL || fed->follow_domains == NULL)
+    return FALSE;
+  if (strrchr (host, ':') != NULL && !g_str_has_suffix (host, "]"))
+    *strrchr (host, ':') = '\0';
+  host_len = strlen (host);
+  for (char **domain = fed->follow_domains; *domain != NULL; domain++)
+    {
+      gsize len = strlen (*domain);
+
+      if (g_str_equal (host, *domain) ||
+          (host_len > len && host[host_len - len - 1] == '.' && g_str_has_suffix (host, *domain)))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/**
+ * tocsin_relation_change_new:
+ * @fed: the federation
+ * @activity: (transfer full): any activity but an Add or a Remove
+ * @sender: its actor, who signed it; a reference is taken
+ * @now_us: the time
+ *
+ * Returns: (transfer full): data for tocsin_relation_change_write()
+ */
+TocsinRelationChange *
+tocsin_relation_change_new (TocsinFederation *fed,
+                            TocsinActivity *activity,
+                            TocsinKnownActor *sender,
+                            gint64 now_us)
+{
+  TocsinRelationChange *self = g_new0 (TocsinRelationChange, 1);
+
+  self->activity = activity;
+  self->sender = tocsin_known_actor_ref (sender);
+  self->policy = tocsin_policy_ref (fed->policy);
+  self->base = g_strdup (tocsin_identity_get_base (fed->identity));
+  self->guest = fed->follow_mode == TOCSIN_FOLLOW_OPEN ||
+                (fed->follow_mode == TOCSIN_FOLLOW_LISTED && is_listed (fed, activity->actor));
+  self->now_us = now_us;
+  return self;
+}
+
+void
+tocsin_relation_change_free (TocsinRelationChange *self)
+{
+  tocsin_activity_free (self->activity);
+  tocsin_known_actor_unref (self->sender);
+  tocsin_policy_unref (self->policy);
+  g_free (self->base);
+  g_free (self->proof_key);
+  g_clear_error (&self->refusal);
+  g_free (self);
+}
+
+static void
+tell (TocsinTxn *txn, guint32 actor, TocsinReviewKind kind, const char *text, gint64 now_us)
+{
+  TocsinReviewRecord line = {
+    .kind = kind, .actor = actor, .count = 1, .created_us = now_us, .text = (char *) text
+  };
+  guint64 id;
+
+  if (!tocsin_review_find_open (txn, kind, actor, 0, &id))
+    tocsin_review_add (txn, &line);
+}
+
+/* ---- Follow ---- */
+
+typedef struct
+{
+  const char *domain;
+  guint same_domain;
+  GHashTable *names;
+  TocsinTxn *txn;
+} PendingCount;
+
+static char *
+domain_of (const char *actor)
+{
+  g_autofree char *host = tocsin_uri_host_port (actor, NULL);
+  char *registrable = host != NULL ? tocsin_host_registrable (host) : NULL;
+
+  return registrable != NULL ? registrable : g_steal_pointer (&host);
+}
+
+static gboolean
+count_pending (const TocsinPeerRecord *peer, gpointer data)
+{
+  PendingCount *count = data;
+  const char *uri;
+  g_autofree char *domain = NULL;
+
+  if (peer->follower != TOCSIN_FOLLOWER_PENDING)
+    return TRUE;
+  uri = tocsin_actors_peek_uri (count->txn, peer->actor);
+  domain = uri != NULL ? domain_of (uri) : NULL;
+  if (g_strcmp0 (domain, count->domain) == 0)
+    count->same_domain++;
+  return TRUE;
+}
+
+/* Strangers can ask, but not fill the operator's list. */
+static gboolean
+has_room_for_pending (TocsinTxn *txn, const char *actor, GError **error)
+{
+  g_autofree char *domain = domain_of (actor);
+  PendingCount count = { .domain = domain, .txn = txn };
+  TocsinPeerCounts totals;
+
+  tocsin_peers_count (txn, &totals);
+  if (totals.followers_pending >= PENDING_MAX)
+    return refuse (error, TOCSIN_ERROR_BUSY, "Too many requests to follow wait for the operator");
+  tocsin_peers_foreach (txn, count_pending, &count);
+  if (count.same_domain >= PENDING_PER_DOMAIN_MAX)
+    return refuse (error, TOCSIN_ERROR_BUSY,
+                   "Too many requests to follow from this domain wait for the operator");
+  return TRUE;
+}
+
+/* Ours: the object holds the Follow's type, id, actor and object and nothing more. */
+static void
+answer_follow (TocsinTxn *txn, const TocsinRelationChange *self, TocsinPeerRecord *peer)
+{
+  gboolean accept = peer->follower != TOCSIN_FOLLOWER_REJECTED;
+  g_autofree char *uuid = tocsin_uuid7_new (self->now_us);
+  g_autofree char *id = g_strdup_printf ("%s/activities/%s", self->base, uuid);
+  TocsinActivityHead head = { .id = id, .actor = self->policy->actor, .to = self->activity->actor };
+  g_autoptr (JsonObject) answer =
+      accept
+          ? tocsin_activity_build_accept (&head, peer->follower_follow_id, self->activity->actor)
+          : tocsin_activity_build_reject (&head, peer->follower_follow_id, self->activity->actor);
+  g_autoptr (GBytes) body = tocsin_activity_to_bytes (answer, NULL);
+
+  if (body == NULL)
+    return;
+  peer->follower_answered_us = self->now_us;
+  peer->accept_sequence = tocsin_relay_send (txn, peer->actor, id, body, self->now_us);
+}
+
+static gboolean
+write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
+{
+  const TocsinActivity *activity = self->activity;
+  TocsinPeerCounts totals;
+  gboolean again = g_strcmp0 (peer->follower_follow_id, activity->id) == 0;
+
+  if (g_strcmp0 (activity->object, self->policy->actor) != 0)
+    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "“object” is not this node's actor");
+  if (peer->blocked)
+    return refuse (error, TOCSIN_ERROR_REFUSED, "The operator has blocked the sender");
+  if (self->sender->document->inbox == NULL)
+    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "The actor's document names no inbox");
+  tocsin_peers_count (txn, &totals);
+  if (peer->follower == TOCSIN_FOLLOWER_NONE && self->guest && totals.followers >= FOLLOWERS_MAX)
+    return refuse (error, TOCSIN_ERROR_BUSY, "This node has as many followers as it takes");
+  if (peer->follower == TOCSIN_FOLLOWER_NONE && !self->guest &&
+      !has_room_for_pending (txn, activity->actor, error))
+    return FALSE;
+
+  peer->actor = tocsin_pinning_save_actor (txn, self->sender->document, self->now_us);
+  if (peer->follower == TOCSIN_FOLLOWER_NONE)
+    {
+      peer->follower = self->guest ? TOCSIN_FOLLOWER_GUEST : TOCSIN_FOLLOWER_PENDING;
+      peer->follower_since_us = self->now_us;
+    }
+  g_free (peer->follower_follow_id);
+  peer->follower_follow_id = g_strdup (activity->id);
+  g_free (peer->follower_object);
+  peer->follower_object = g_strdup (activity->object);
+  if (peer->follower != TOCSIN_FOLLOWER_PENDING &&
+      (!again || self->now_us - peer->follower_answered_us >= ANSWER_AGAIN_US))
+    answer_follow (txn, self, peer);
+  tocsin_peers_put (txn, peer);
+  return TRUE;
+}
+
+/* ---- Accept and Reject of our Follow ---- */
+
+static gboolean
+write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
+{
+  const TocsinActivity *activity = self->activity;
+  gboolean accepted = activity->kind == TOCSIN_ACTIVITY_ACCEPT;
+  gboolean was_accepted = peer->following == TOCSIN_FOLLOWING_ACCEPTED;
+  int major;
+
+  if (peer->follow_id == NULL || peer->following == TOCSIN_FOLLOWING_NONE ||
+      g_strcmp0 (activity->object, peer->follow_id) != 0)
+    return refuse (error, TOCSIN_ERROR_FORBIDDEN, "This node has sent you no such Follow");
+  if (accepted == was_accepted)
+    return TRUE;
+  if (!accepted)
+    {
+      peer->following = TOCSIN_FOLLOWING_REJECTED;
+      peer->following_since_us = self->now_us;
+      tell (txn, peer->actor, TOCSIN_REVIEW_OTHER, "This peer rejected your request to follow it",
+            self->now_us);
+      tocsin_peers_put (txn, peer);
+      return TRUE;
+    }
+
+  major = tocsin_actor_document_protocol_major (self->sender->document);
+  peer->actor = tocsin_pinning_save_actor (txn, self->sender->document, self->now_us);
+  peer->following = TOCSIN_FOLLOWING_ACCEPTED;
+  peer->following_since_us = self->now_us;
+  peer->had_protocol_version = major == 1;
+  peer->version_hold = major > 1;
+  peer->sync_due_us = self->now_us;
+  peer->key_hold = FALSE;
+  g_clear_pointer (&peer->keys, g_array_unref);
+  tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
+  if (peer->version_hold)
+    tell (txn, peer->actor, TOCSIN_REVIEW_OTHER,
+          "This peer speaks another major version of the protocol; nothing is exchanged",
+          self->now_us);
+  tocsin_peers_put (txn, peer);
+  return TRUE;
+}
+
+/* ---- Undo, Block ---- */
+
+static gboolean
+names_our_follow (const TocsinRelationChange *self, const TocsinPeerRecord *peer)
+{
+  const TocsinNestedActivity *nested = &self->activity->nested;
+
+  if (peer->follower_follow_id != NULL &&
+      g_strcmp0 (self->activity->object, peer->follower_follow_id) == 0)
+    return TRUE;
+  return self->activity->object_kind == TOCSIN_OBJECT_ACTIVITY &&
+         nested->kind == TOCSIN_ACTIVITY_FOLLOW &&
+         (nested->actor == NULL || g_str_equal (nested->actor, self->activity->actor)) &&
+         g_strcmp0 (nested->object, self->policy->actor) == 0;
+}
+
+static void
+write_undo (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
+{
+  if (self->activity->nested.kind == TOCSIN_ACTIVITY_BLOCK)
+    {
+      if (!peer->blocks_us)
+        return;
+      peer->blocks_us = FALSE;
+    }
+  else if (peer->follower != TOCSIN_FOLLOWER_NONE && names_our_follow (self, peer))
+    {
+      peer->follower = TOCSIN_FOLLOWER_NONE;
+      peer->follower_since_us = self->now_us;
+      g_clear_pointer (&peer->follower_follow_id, g_free);
+      g_clear_pointer (&peer->follower_object, g_free);
+    }
+  else
+    return;
+  tocsin_peers_put (txn, peer);
+}
+
+static void
+write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
+{
+  if (g_strcmp0 (self->activity->object, self->policy->actor) != 0 || peer->blocks_us)
+    return;
+  peer->blocks_us = TRUE;
+  tell (txn, peer->actor, TOCSIN_REVIEW_OTHER, "This peer has blocked this node", self->now_us);
+  tocsin_peers_put (txn, peer);
+}
+
+/* ---- Update, Move, Delete ---- */
+
+static gboolean
+names_unpinned_key (const TocsinPeerRecord *peer, const TocsinActorDocument *document)
+{
+  for (guint i = 0; i < document->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
+
+      if (key->multibase != NULL && key->assertion &&
+          tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_CHANGED)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
+{
+  const TocsinActorDocument *document = self->activity->document;
+  gboolean pinned = self->proof_key != NULL &&
+                    tocsin_pinning_of (peer, self->proof_key) == TOCSIN_PINNING_MATCHES;
+
+  if (self->activity->object_kind != TOCSIN_OBJECT_ACTOR || document == NULL)
+    return TRUE;
+  if (!g_str_equal (document->id, self->activity->actor))
+    return refuse (error, TOCSIN_ERROR_OWNERSHIP, "“object” is another actor than the sender");
+  if (peer->had_protocol_version && !self->proven)
+    return refuse (error, TOCSIN_ERROR_FORBIDDEN, "This activity needs a proof by its actor");
+  if (peer->keys != NULL && names_unpinned_key (peer, document))
+    {
+      if (pinned && !peer->key_hold)
+        tocsin_pinning_pin_all (peer, document, self->now_us);
+      else
+        tocsin_pinning_hold (txn, peer, self->now_us);
+    }
+  peer->version_hold = tocsin_actor_document_protocol_major (document) > 1;
+  tocsin_pinning_save_actor (txn, document, self->now_us);
+  tocsin_peers_put (txn, peer);
+  return TRUE;
+}
+
+static void
+write_move (TocsinTxn *txn, TocsinRelationChange *self, const TocsinPeerRecord *peer)
+{
+  g_auto (TocsinActorRecord) record = { 0 };
+
+  if (!tocsin_actors_get (txn, peer->actor, &record))
+    return;
+  g_free (record.moved_to);
+  record.moved_to = g_strdup (self->activity->target);
+  tocsin_actors_put (txn, &record);
+  tell (txn, peer->actor, TOCSIN_REVIEW_MOVED,
+        "This peer says that it has moved; trust does not move by itself", self->now_us);
+}
+
+static void
+write_delete (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
+{
+  g_auto (TocsinActorRecord) record = { 0 };
+
+  if (!self->gone || !tocsin_actors_get (txn, peer->actor, &record))
+    return;
+  record.retired_us = self->now_us;
+  tocsin_actors_put (txn, &record);
+  peer->follower = TOCSIN_FOLLOWER_NONE;
+  peer->follower_since_us = self->now_us;
+  tell (txn, peer->actor, TOCSIN_REVIEW_MOVED, "This peer has shut down", self->now_us);
+  tocsin_peers_put (txn, peer);
+}
+
+/**
+ * tocsin_relation_change_write:
+ * @txn: the write transaction
+ * @change: a #TocsinRelationChange
+ * @error: return location for an error, or %NULL
+ *
+ * A #TocsinWriteFunc. Only a Follow makes a new peer; all else from a stranger is dropped.
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_REFUSED, _FORBIDDEN, _BUSY, _OWNERSHIP or _UNPROCESSABLE, and
+ *   nothing was changed
+ */
+gboolean
+tocsin_relation_change_write (TocsinTxn *txn, gpointer change, GError **error)
+{
+  TocsinRelationChange *self = change;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint32 number = 0;
+  gboolean known = tocsin_actors_find (txn, self->activity->actor, &number);
+
+  g_clear_error (&self->refusal);
+  known = tocsin_peers_get (txn, number, &peer) && known;
+  if (self->activity->kind == TOCSIN_ACTIVITY_FOLLOW)
+    return write_follow (txn, self, &peer, error);
+  if (self->activity->kind == TOCSIN_ACTIVITY_ACCEPT ||
+      self->activity->kind == TOCSIN_ACTIVITY_REJECT)
+    return write_answer (txn, self, &peer, error);
+  if (!known)
+    return TRUE;
+  peer.last_seen_us = self->now_us;
+  switch (self->activity->kind)
+    {
+    case TOCSIN_ACTIVITY_UNDO:
+      write_undo (txn, self, &peer);
+      break;
+    case TOCSIN_ACTIVITY_UPDATE:
+      return write_update (txn, self, &peer, error);
+    case TOCSIN_ACTIVITY_BLOCK:
+      write_block (txn, self, &peer);
+      break;
+    case TOCSIN_ACTIVITY_MOVE:
+      write_move (txn, self, &peer);
+      break;
+    case TOCSIN_ACTIVITY_DELETE:
+      write_delete (txn, self, &peer);
+      break;
+    case TOCSIN_ACTIVITY_OTHER:
+    case TOCSIN_ACTIVITY_FOLLOW:
+    case TOCSIN_ACTIVITY_ACCEPT:
+    case TOCSIN_ACTIVITY_REJECT:
+    case TOCSIN_ACTIVITY_ADD:
+    case TOCSIN_ACTIVITY_REMOVE:
+    default:
+      break;
+    }
+  return TRUE;
+}

@@ -1,0 +1,48 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "codec/activity.h"
+#include "fed/federation.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TocsinRelationChange:
+ * @activity: (owned): a Follow, Accept, Reject, Undo, Update, Block, Move or Delete
+ * @sender: (owned): its actor, who signed it
+ * @policy: (owned): the state of this node when it came
+ * @guest: the follow policy accepts this sender at once
+ * @proven: a proof by one of the sender's keys verified
+ * @proof_key: (owned) (nullable): that key, as multibase
+ * @gone: of a Delete: the actor answered 404 or 410
+ * @now_us: the time
+ * @refusal: (owned) (nullable) (out): why it was refused, where the refusal left a trace
+ *
+ * A change of relation that another actor asks for, on its way into the store.
+ */
+typedef struct
+{
+  TocsinActivity *activity;
+  TocsinKnownActor *sender;
+  TocsinPolicy *policy;
+  char *base;
+  gboolean guest;
+  gboolean proven;
+  char *proof_key;
+  gboolean gone;
+  gint64 now_us;
+  GError *refusal;
+} TocsinRelationChange;
+
+TocsinRelationChange *tocsin_relation_change_new (TocsinFederation *fed,
+                                                  TocsinActivity *activity,
+                                                  TocsinKnownActor *sender,
+                                                  gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_relation_change_free (TocsinRelationChange *self);
+gboolean tocsin_relation_change_write (TocsinTxn *txn, gpointer change, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinRelationChange, tocsin_relation_change_free)
+
+G_END_DECLS

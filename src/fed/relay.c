@@ -1,0 +1,113 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What leaves this node for its followers, own and relayed activities alike: one entry in the
+ * outbox, one small row a follower in the queue.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/relay.h"
+
+#include "fed/guards.h"
+#include "store/table-queue.h"
+
+typedef struct
+{
+  const TocsinPolicy *policy;
+  const TocsinOutboxRecord *entry;
+  gint64 now_us;
+  GArray *peers; /* (owned) of guint32 */
+} Audience;
+
+/* Protocol.md, "Identity": a guest gets clear alone, a reader everything. */
+static gboolean
+may_receive (const Audience *audience, const TocsinPeerRecord *peer)
+{
+  const TocsinOutboxRecord *entry = audience->entry;
+
+  if (!tocsin_peer_record_is_follower (peer) || peer->away || peer->version_hold ||
+      peer->actor == entry->origin || peer->actor == entry->relayed_from)
+    return FALSE;
+  if (peer->follower == TOCSIN_FOLLOWER_GUEST && entry->sharing != TOCSIN_SHARING_CLEAR &&
+      entry->kind != TOCSIN_OUTBOX_UPDATE)
+    return FALSE;
+  return !audience->policy->free_rider_pauses ||
+         !tocsin_guards_is_free_rider (peer, audience->now_us);
+}
+
+static gboolean
+collect (const TocsinPeerRecord *peer, gpointer data)
+{
+  Audience *audience = data;
+
+  if (may_receive (audience, peer))
+    g_array_append_val (audience->peers, peer->actor);
+  return TRUE;
+}
+
+/**
+ * tocsin_relay_publish:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @entry: an Add, Remove or Update for followers; @sequence is not read
+ * @withdrawn_sequence: of the Add that a Remove takes back, or 0: followers that never saw it
+ *   get neither
+ * @now_us: the time
+ *
+ * Appends @entry to the outbox and queues it for every follower that may have it, except the
+ * one it came from and the one whose it is.
+ *
+ * Returns: the sequence of the new entry
+ */
+guint64
+tocsin_relay_publish (TocsinTxn *txn,
+                      const TocsinPolicy *policy,
+                      const TocsinOutboxRecord *entry,
+                      guint64 withdrawn_sequence,
+                      gint64 now_us)
+{
+  g_autoptr (GArray) peers = g_array_new (FALSE, FALSE, sizeof (guint32));
+  Audience audience = { .policy = policy, .entry = entry, .now_us = now_us, .peers = peers };
+  guint64 sequence = tocsin_outbox_append (txn, entry);
+
+  tocsin_peers_foreach (txn, collect, &audience);
+  for (guint i = 0; withdrawn_sequence != 0 && i < peers->len;)
+    {
+      if (tocsin_queue_cancel (txn, g_array_index (peers, guint32, i), withdrawn_sequence))
+        g_array_remove_index_fast (peers, i);
+      else
+        i++;
+    }
+  tocsin_queue_add_many (txn, peers, sequence, now_us);
+  return sequence;
+}
+
+/**
+ * tocsin_relay_send:
+ * @txn: a write transaction
+ * @actor: whom it is for
+ * @activity_id: its id
+ * @activity: the body
+ * @now_us: the time
+ *
+ * Queues a message to one actor: a Follow, Accept, Reject, Undo or Block. It has a sequence, so
+ * that order is kept, and is in no page of the outbox.
+ *
+ * Returns: the sequence of the message
+ */
+guint64
+tocsin_relay_send (
+    TocsinTxn *txn, guint32 actor, const char *activity_id, GBytes *activity, gint64 now_us)
+{
+  TocsinOutboxRecord entry = {
+    .kind = TOCSIN_OUTBOX_MESSAGE,
+    .audience = actor,
+    .created_us = now_us,
+    .activity_id = (char *) activity_id,
+    .activity = activity,
+  };
+  guint64 sequence = tocsin_outbox_append (txn, &entry);
+
+  tocsin_queue_add (txn, actor, sequence, now_us);
+  return sequence;
+}

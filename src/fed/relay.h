@@ -1,0 +1,20 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "fed/policy.h"
+#include "store/table-reports.h"
+#include "store/txn.h"
+
+G_BEGIN_DECLS
+
+guint64 tocsin_relay_publish (TocsinTxn *txn,
+                              const TocsinPolicy *policy,
+                              const TocsinOutboxRecord *entry,
+                              guint64 withdrawn_sequence,
+                              gint64 now_us);
+guint64 tocsin_relay_send (
+    TocsinTxn *txn, guint32 actor, const char *activity_id, GBytes *activity, gint64 now_us);
+
+G_END_DECLS

@@ -1,0 +1,252 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * A Remove: the tombstone, the guard against mass withdrawal, and what was forwarded is taken
+ * back too. A Remove that waits for a person is kept in the report's own row: withdrawn_us is set
+ * while the state is still live, and `alternate` holds the signed Remove.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/withdrawal.h"
+
+#include "codec/activity.h"
+#include "fed/admission-private.h"
+#include "fed/guards.h"
+#include "fed/relay.h"
+#include "store/table-review.h"
+#include "store/table-seen.h"
+#include "store/table-trust.h"
+
+#define KEEP_US (TOCSIN_SEEN_DAYS * TOCSIN_DAY_US)
+
+/**
+ * tocsin_withdrawal_apply:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @record: the report
+ * @remove: what takes it back
+ * @now_us: the time
+ *
+ * Body, subject and evidence go; followers that we forwarded the Add to get the Remove.
+ */
+void
+tocsin_withdrawal_apply (TocsinTxn *txn,
+                         const TocsinPolicy *policy,
+                         const TocsinReportRecord *record,
+                         const TocsinWithdrawal *remove,
+                         gint64 now_us)
+{
+  TocsinOutboxRecord entry = {
+    .kind = TOCSIN_OUTBOX_REMOVE,
+    .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+    .origin = record->actor,
+    .relayed_from = remove->signer,
+    .report = record->number,
+    .sharing = record->sharing,
+    .created_us = now_us,
+    .activity_id = (char *) remove->activity_id,
+    .activity = remove->activity,
+  };
+  guint64 add_sequence = record->sequence;
+
+  tocsin_reports_withdraw (txn, record->number, remove->reason, remove->removed_us,
+                           now_us + KEEP_US);
+  if (record->forwarded || record->actor == 0)
+    tocsin_relay_publish (txn, policy, &entry, add_sequence, now_us);
+}
+
+static void
+hold_withdrawal (TocsinTxn *txn,
+                 const TocsinAdmitting *a,
+                 TocsinReportRecord *record,
+                 gint64 removed_us)
+{
+  gint64 now_us = a->admission->now_us;
+  g_auto (TocsinReviewRecord) line = { 0 };
+  guint64 id;
+
+  record->withdrawn_us = removed_us;
+  record->remove_reason = a->admission->activity->reason;
+  g_clear_pointer (&record->alternate, g_bytes_unref);
+  record->alternate = g_bytes_ref (a->admission->activity->raw);
+  tocsin_reports_put (txn, record, now_us);
+
+  if (tocsin_review_find_open (txn, TOCSIN_REVIEW_WITHDRAWAL, a->reporter, 0, &id) &&
+      tocsin_review_get (txn, id, &line))
+    {
+      line.count++;
+      tocsin_review_put (txn, &line);
+      return;
+    }
+  line.kind = TOCSIN_REVIEW_WITHDRAWAL;
+  line.actor = a->reporter;
+  line.count = 1;
+  line.created_us = now_us;
+  line.due_us = now_us + TOCSIN_HELD_LAPSE_US / a->admission->policy->time_scale;
+  line.text = g_strdup ("This peer withdraws an unusual share of its reports");
+  tocsin_review_add (txn, &line);
+}
+
+/* Counts the withdrawal against its reporter's habit, if we deal with it directly. */
+static gboolean
+is_mass_withdrawal (TocsinTxn *txn, TocsinAdmitting *a)
+{
+  const TocsinAdmission *self = a->admission;
+  gboolean erased = self->activity->reason == TOCSIN_REASON_ERASED;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  TocsinActorCounts counts;
+  gboolean hold;
+
+  tocsin_reports_counts (txn, a->reporter, &counts);
+  if (!a->is_relayed)
+    {
+      a->peer_changed = TRUE;
+      return tocsin_guards_withdrawal (&a->signer_peer, self->policy,
+                                       counts.by_state[TOCSIN_STATE_LIVE], erased, self->now_us);
+    }
+  if (!tocsin_peers_get (txn, a->reporter, &peer))
+    return FALSE;
+  hold = tocsin_guards_withdrawal (&peer, self->policy, counts.by_state[TOCSIN_STATE_LIVE], erased,
+                                   self->now_us);
+  tocsin_peers_put (txn, &peer);
+  return hold;
+}
+
+static void
+remove_statement (TocsinTxn *txn, const TocsinAdmitting *a, gint64 removed_us)
+{
+  const TocsinAdmission *self = a->admission;
+  g_auto (TocsinTrustRecord) record = { 0 };
+  TocsinOutboxRecord entry = {
+    .kind = TOCSIN_OUTBOX_REMOVE,
+    .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+    .origin = a->reporter,
+    .relayed_from = a->signer,
+    .sharing = TOCSIN_SHARING_GREEN,
+    .created_us = self->now_us,
+    .activity_id = self->activity->id,
+    .activity = self->activity->raw,
+  };
+
+  if (!tocsin_trust_find (txn, a->reporter, self->activity->object, &record) ||
+      record.updated_us > removed_us)
+    return;
+  tocsin_trust_remove (txn, record.truster, record.trustee, record.area);
+  if (record.sequence != 0)
+    tocsin_outbox_blank (txn, record.sequence);
+  if (record.forwarded)
+    tocsin_relay_publish (txn, self->policy, &entry, record.sequence, self->now_us);
+}
+
+/**
+ * tocsin_admission_remove:
+ * @txn: the write transaction
+ * @a: the admission, whose signer and reporter are known
+ *
+ * Takes a report or a trust statement back. The tombstone is kept whether or not we ever saw the
+ * Add, so that a late one does not bring it back.
+ */
+void
+tocsin_admission_remove (TocsinTxn *txn, TocsinAdmitting *a)
+{
+  TocsinAdmission *self = a->admission;
+  const TocsinActivity *activity = self->activity;
+  gint64 removed_us = activity->published_us != 0 ? activity->published_us : self->now_us;
+  TocsinTombstone tombstone = { .removed_us = removed_us, .until_us = self->now_us + KEEP_US };
+  TocsinWithdrawal remove = {
+    .reason = activity->reason,
+    .removed_us = removed_us,
+    .signer = a->signer,
+    .activity_id = activity->id,
+    .activity = activity->raw,
+  };
+  g_auto (TocsinReportRecord) record = { 0 };
+  guint64 number;
+
+  self->stored = TRUE;
+  tocsin_tombstones_put (txn, a->reporter, activity->object, &tombstone);
+  if (!tocsin_reports_find (txn, a->reporter, activity->object, &number) ||
+      !tocsin_reports_get (txn, number, &record))
+    {
+      remove_statement (txn, a, removed_us);
+      return;
+    }
+  if (record.state == TOCSIN_STATE_WITHDRAWN || record.state == TOCSIN_STATE_EXPIRED ||
+      record.withdrawn_us != 0 || record.updated_us > removed_us)
+    return;
+  if (record.state == TOCSIN_STATE_LIVE && is_mass_withdrawal (txn, a))
+    hold_withdrawal (txn, a, &record, removed_us);
+  else
+    tocsin_withdrawal_apply (txn, self->policy, &record, &remove, self->now_us);
+}
+
+static gboolean
+settle_one (TocsinTxn *txn,
+            const TocsinPolicy *policy,
+            TocsinReportRecord *record,
+            gboolean apply,
+            gint64 now_us)
+{
+  g_autoptr (TocsinActivity) activity = NULL;
+  TocsinWithdrawal remove = {
+    .reason = record->remove_reason,
+    .removed_us = record->withdrawn_us,
+    .signer = record->via,
+    .activity = record->alternate,
+  };
+
+  if (record->state != TOCSIN_STATE_LIVE || record->withdrawn_us == 0)
+    return FALSE;
+  if (apply && record->alternate != NULL)
+    {
+      activity = tocsin_activity_parse (record->alternate, NULL);
+      remove.activity_id = activity != NULL ? activity->id : NULL;
+    }
+  if (remove.activity_id != NULL)
+    {
+      tocsin_withdrawal_apply (txn, policy, record, &remove, now_us);
+      return TRUE;
+    }
+  record->withdrawn_us = 0;
+  g_clear_pointer (&record->alternate, g_bytes_unref);
+  tocsin_reports_put (txn, record, now_us);
+  return TRUE;
+}
+
+/**
+ * tocsin_withdrawal_settle:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @actor: a reporter whose Removes wait
+ * @apply: %TRUE to carry them out, %FALSE to disregard them
+ * @max: the most to settle in this call
+ * @now_us: the time
+ *
+ * Returns: how many were settled; call again while it is @max
+ */
+guint
+tocsin_withdrawal_settle (TocsinTxn *txn,
+                          const TocsinPolicy *policy,
+                          guint32 actor,
+                          gboolean apply,
+                          guint max,
+                          gint64 now_us)
+{
+  TocsinReportFilter filter = {
+    .has_actor = TRUE, .actor = actor, .state = TOCSIN_STATE_LIVE + 1, .ascending = TRUE
+  };
+  guint64 cursor = 0;
+  guint settled = 0;
+
+  do
+    {
+      guint64 next = 0;
+      g_autoptr (GPtrArray) page = tocsin_reports_list (txn, &filter, cursor, 500, &next);
+
+      for (guint i = 0; i < page->len && settled < max; i++)
+        settled += settle_one (txn, policy, g_ptr_array_index (page, i), apply, now_us) ? 1 : 0;
+      cursor = next;
+    }
+  while (cursor != 0 && settled < max);
+  return settled;
+}
