@@ -42,6 +42,7 @@ static const struct
   { "before-group", "\nlisten=127.0.0.1:80\n[node]\n", 2 },
   { "twice", "[node]\nburst-per-hour=7\n#\nburst-per-hour=8\n", 4 },
   { "group-twice", "[node]\nburst-per-hour=7\n[node]\n", 3 },
+  { "two-returns-after-group", "[node]\t\r\r\n", 1 },
   { "junk", "[node]\nhello\n", 2 },
   { "open-group", "[node\n", 1 },
   { "byte-order-mark", "\xEF\xBB\xBF[node]\n", 1 },

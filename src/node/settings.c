@@ -209,14 +209,16 @@ check_line (Check *check, char *line, GError **error)
 
   if (!g_utf8_validate (line, -1, NULL))
     return complain (check, error, "The line is not UTF-8");
-  /* GKeyFile forgives a carriage return and blanks before the text, and blanks after a group. */
-  if (g_str_has_suffix (line, "\r"))
-    line[strlen (line) - 1] = '\0';
+  /* GKeyFile forgives blanks before the text, and blanks after a group. */
   g_strchug (line);
   if (line[0] == '\0' || line[0] == '#')
     return TRUE;
   if (line[0] == '[')
-    return check_group (check, g_strchomp (line), error);
+    {
+      for (gsize end = strlen (line); end > 0 && strchr (" \t", line[end - 1]) != NULL; end--)
+        line[end - 1] = '\0';
+      return check_group (check, line, error);
+    }
   if (strchr (line, '=') != NULL)
     return check_assignment (check, line, error);
   quoted = quote (line);
@@ -263,7 +265,12 @@ tocsin_settings_check_text (
     {
       next = memchr (line, '\n', size - (gsize) (line - copy));
       if (next != NULL)
-        *next++ = '\0';
+        {
+          /* One carriage return belongs to the line's end, and only where a line feed follows. */
+          if (next > line && next[-1] == '\r')
+            next[-1] = '\0';
+          *next++ = '\0';
+        }
       check.line++;
       if (!check_line (&check, line, error))
         return FALSE;
