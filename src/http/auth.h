@@ -1,0 +1,128 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define TOCSIN_TOKEN_PREFIX     "tocsin_"
+#define TOCSIN_TOKEN_HASH_BYTES 32
+
+/**
+ * TocsinScope:
+ * @TOCSIN_SCOPE_CHECK: ask for verdicts
+ * @TOCSIN_SCOPE_RANGE: range queries
+ * @TOCSIN_SCOPE_REPORT: make, list and withdraw reports
+ * @TOCSIN_SCOPE_STREAM: follow changes
+ * @TOCSIN_SCOPE_ADMIN: everything
+ * @TOCSIN_SCOPE_METRICS: /metrics
+ *
+ * What a token allows, as a set of bits.
+ */
+typedef enum
+{
+  TOCSIN_SCOPE_NONE = 0,
+  TOCSIN_SCOPE_CHECK = 1 << 0,
+  TOCSIN_SCOPE_RANGE = 1 << 1,
+  TOCSIN_SCOPE_REPORT = 1 << 2,
+  TOCSIN_SCOPE_STREAM = 1 << 3,
+  TOCSIN_SCOPE_ADMIN = 1 << 4,
+  TOCSIN_SCOPE_METRICS = 1 << 5,
+} TocsinScope;
+#define TOCSIN_SCOPE_ALL (0x3fu)
+
+/**
+ * TocsinToken:
+ * @name: (owned): what the operator calls it
+ * @hash: SHA-256 of the token; a token has 256 random bits, so a plain hash cannot be searched
+ * @scopes: #TocsinScope bits
+ */
+typedef struct
+{
+  char *name;
+  guint8 hash[TOCSIN_TOKEN_HASH_BYTES];
+  guint scopes;
+} TocsinToken;
+
+/**
+ * TocsinAuth:
+ *
+ * The tokens in force. One thread replaces the set, any thread looks tokens up; neither waits.
+ */
+typedef struct _TocsinAuth TocsinAuth;
+
+TocsinAuth *tocsin_auth_new (void) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_auth_free (TocsinAuth *self); /* once no thread looks tokens up any more */
+
+/**
+ * tocsin_auth_replace:
+ * @self: the tokens
+ * @tokens: (array length=n_tokens): the whole new set, copied
+ * @n_tokens: how many
+ *
+ * Puts a new set in force at once. From one thread only. The set before is kept until
+ * tocsin_auth_free(), since a reader may still hold it: sets change when an operator adds or
+ * removes a token, so they are few.
+ */
+void tocsin_auth_replace (TocsinAuth *self, const TocsinToken *tokens, gsize n_tokens);
+
+/**
+ * tocsin_auth_lookup:
+ * @self: the tokens
+ * @presented: a token as a client sent it
+ * @out_name: (out) (optional) (transfer none): its name, valid as long as @self
+ *
+ * The time this takes does not depend on which token matched or how nearly. From any thread.
+ *
+ * Returns: the token's scopes, %TOCSIN_SCOPE_ALL if `admin` is among them; 0 if nobody has it
+ */
+guint tocsin_auth_lookup (const TocsinAuth *self, const char *presented, const char **out_name);
+
+/**
+ * tocsin_auth_presented:
+ * @authorization: (nullable): the value of Authorization
+ * @api_key: (nullable): the value of X-Api-Key
+ *
+ * Returns: (nullable): where the token begins in `Bearer TOKEN`
+ *   ([RFC 6750, section 2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)), else @api_key if
+ *   there is no @authorization
+ */
+const char *tocsin_auth_presented (const char *authorization, const char *api_key);
+
+/**
+ * tocsin_auth_token_new:
+ *
+ * Returns: (transfer full): `tocsin_` and 32 random bytes in base64url, without padding
+ */
+char *tocsin_auth_token_new (void) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_auth_token_hash (const char *token, guint8 out[TOCSIN_TOKEN_HASH_BYTES]);
+
+/**
+ * tocsin_auth_scopes_parse:
+ * @names: names separated by commas or spaces
+ * @out: (out): the bits
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_INVALID if a name is unknown or there is none
+ */
+gboolean tocsin_auth_scopes_parse (const char *names, guint *out, GError **error);
+char *tocsin_auth_scopes_format (guint scopes) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * tocsin_auth_ensure_admin_token:
+ * @dir: the data directory
+ * @error: return location for an error, or %NULL
+ *
+ * Reads `DIR/admin.token`, or makes it: mode 0600, written whole before it has that name. A file
+ * that others could read is closed to them.
+ *
+ * Returns: (transfer full) (nullable): the token. On error, %NULL, and @error is
+ *   %TOCSIN_ERROR_INVALID if the file holds something else, or a #GFileError
+ */
+char *tocsin_auth_ensure_admin_token (const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinAuth, tocsin_auth_free)
+
+G_END_DECLS

@@ -1,0 +1,135 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-http"
+
+#include "http/gate.h"
+
+#include "core/error.h"
+
+static gboolean
+find_route (TocsinRequest *self, const TocsinRouter *router)
+{
+  g_autofree char *allow = NULL;
+
+  if (tocsin_router_match (router, self->method, self->path->str, &self->match))
+    return TRUE;
+  if (!self->match.path_exists)
+    {
+      tocsin_reply_set_problem (self->reply, 404, "not-found", "There is nothing at this path");
+      return FALSE;
+    }
+  allow = tocsin_router_allow (router, self->path->str);
+  if (strcmp (self->method, "OPTIONS") == 0)
+    tocsin_reply_set_status (self->reply, 204);
+  else
+    tocsin_reply_set_problem (self->reply, 405, "method-not-allowed",
+                              "This path does not take that method");
+  tocsin_reply_add_header (self->reply, "Allow", allow);
+  return FALSE;
+}
+
+static void
+identify (TocsinRequest *self, const TocsinAuth *auth)
+{
+  const char *token;
+
+  if (self->kind == TOCSIN_LISTENER_UNIX)
+    {
+      self->scopes = TOCSIN_SCOPE_ALL;
+      return;
+    }
+  token = tocsin_auth_presented (tocsin_request_get_header (self, "Authorization"),
+                                 tocsin_request_get_header (self, "X-Api-Key"));
+  if (token != NULL && auth != NULL)
+    self->scopes = tocsin_auth_lookup (auth, token, &self->token_name);
+}
+
+static gboolean
+check_scope (TocsinRequest *self, const TocsinAuth *auth, GError **error)
+{
+  guint wanted = self->match.route->scope;
+
+  if (wanted == TOCSIN_SCOPE_NONE)
+    return TRUE;
+  identify (self, auth);
+  if ((self->scopes & wanted) != 0)
+    return TRUE;
+  if (self->scopes != 0)
+    {
+      g_autofree char *names = tocsin_auth_scopes_format (wanted);
+
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN,
+                   "This token does not have the scope %s", names);
+    }
+  else
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED,
+                         "This call needs a token: “Authorization: Bearer TOKEN” or X-Api-Key");
+  return FALSE;
+}
+
+/* Compares the type and subtype; parameters are the handler's business. */
+static gboolean
+media_type_fits (const char *value, const char *const *types)
+{
+  gsize len;
+
+  if (value == NULL)
+    return FALSE;
+  len = strcspn (value, "; \t");
+  for (gsize i = 0; types[i] != NULL; i++)
+    if (strlen (types[i]) == len && g_ascii_strncasecmp (types[i], value, len) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+check_body (TocsinRequest *self, GError **error)
+{
+  const TocsinRoute *route = self->match.route;
+  const char *coding = tocsin_request_get_header (self, "Content-Encoding");
+  gint64 length;
+
+  if (!tocsin_request_announces_body (self, &length))
+    return TRUE;
+  if (route->body_max_bytes == 0)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE, "No body is taken here");
+      return FALSE;
+    }
+  if (length > 0 && (guint64) length > route->body_max_bytes)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE,
+                   "The body may have %" G_GSIZE_FORMAT " bytes", route->body_max_bytes);
+      return FALSE;
+    }
+  if (coding != NULL && g_ascii_strcasecmp (coding, "identity") != 0)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED,
+                           "No content coding is taken");
+      return FALSE;
+    }
+  if (route->media_types != NULL &&
+      !media_type_fits (tocsin_request_get_header (self, "Content-Type"), route->media_types))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED, "The body must be %s",
+                   route->media_types[0]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+tocsin_gate_admit (TocsinRequest *request, const TocsinRouter *router, const TocsinAuth *auth)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* On the API a 401 speaks of tokens even where the same route exists on the public side. */
+  tocsin_reply_set_signed (request->reply, request->kind == TOCSIN_LISTENER_PUBLIC);
+  if (!find_route (request, router))
+    return FALSE;
+  if (check_scope (request, auth, &error) && check_body (request, &error))
+    return TRUE;
+  tocsin_reply_set_error (request->reply, error);
+  return FALSE;
+}

@@ -1,0 +1,108 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include <glib/gstdio.h>
+
+#include "core/error.h"
+#include "http/auth.h"
+
+static void
+test_lookup (void)
+{
+  g_autoptr (TocsinAuth) auth = tocsin_auth_new ();
+  TocsinToken tokens[2] = { { (char *) "reader", { 0 }, TOCSIN_SCOPE_CHECK | TOCSIN_SCOPE_RANGE },
+                            { (char *) "root", { 0 }, TOCSIN_SCOPE_ADMIN } };
+  g_autofree char *endless = g_strnfill (100000, 'x');
+  const char *name = NULL;
+
+  g_assert_cmpuint (tocsin_auth_lookup (auth, "a", NULL), ==, 0);
+  tocsin_auth_token_hash ("a", tokens[0].hash);
+  tocsin_auth_token_hash ("b", tokens[1].hash);
+  tocsin_auth_replace (auth, tokens, 2);
+  g_assert_cmpuint (tocsin_auth_lookup (auth, "a", &name), ==,
+                    TOCSIN_SCOPE_CHECK | TOCSIN_SCOPE_RANGE);
+  g_assert_cmpstr (name, ==, "reader");
+  g_assert_cmpuint (tocsin_auth_lookup (auth, "b", NULL), ==, TOCSIN_SCOPE_ALL);
+  g_assert_cmpuint (tocsin_auth_lookup (auth, "", NULL), ==, 0);
+  g_assert_cmpuint (tocsin_auth_lookup (auth, endless, NULL), ==, 0);
+
+  tocsin_auth_replace (auth, tokens + 1, 1);
+  g_assert_cmpuint (tocsin_auth_lookup (auth, "a", NULL), ==, 0);
+  /* The set before may still be in a reader's hands. */
+  g_assert_cmpstr (name, ==, "reader");
+}
+
+static void
+test_presented (void)
+{
+  g_assert_cmpstr (tocsin_auth_presented ("Bearer abc", "key"), ==, "abc");
+  g_assert_cmpstr (tocsin_auth_presented ("bearer  abc", NULL), ==, "abc");
+  g_assert_cmpstr (tocsin_auth_presented (NULL, "key"), ==, "key");
+  g_assert_null (tocsin_auth_presented ("Basic abc", "key"));
+  g_assert_null (tocsin_auth_presented (NULL, NULL));
+}
+
+static void
+test_scopes (void)
+{
+  g_autoptr (GError) unknown = NULL;
+  g_autoptr (GError) empty = NULL;
+  g_autofree char *names = NULL;
+  guint scopes = 0;
+
+  g_assert_true (tocsin_auth_scopes_parse ("stream, check", &scopes, NULL));
+  g_assert_cmpuint (scopes, ==, TOCSIN_SCOPE_CHECK | TOCSIN_SCOPE_STREAM);
+  names = tocsin_auth_scopes_format (scopes);
+  g_assert_cmpstr (names, ==, "check,stream");
+  g_assert_false (tocsin_auth_scopes_parse ("check,root", &scopes, &unknown));
+  g_assert_error (unknown, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+  g_assert_false (tocsin_auth_scopes_parse (" ,", &scopes, &empty));
+  g_assert_error (empty, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+}
+
+static void
+test_admin_token (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *dir = g_dir_make_tmp ("tocsin-auth-XXXXXX", &error);
+  g_autofree char *path = g_build_filename (dir, "admin.token", NULL);
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+  g_autofree char *third = NULL;
+  struct stat status;
+
+  g_assert_no_error (error);
+  first = tocsin_auth_ensure_admin_token (dir, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_str_has_prefix (first, "tocsin_"));
+  g_assert_cmpuint (strlen (first), ==, strlen ("tocsin_") + 43);
+  g_assert_cmpint (g_stat (path, &status), ==, 0);
+  g_assert_cmpuint (status.st_mode & 0777, ==, 0600);
+
+  g_assert_cmpint (g_chmod (path, 0644), ==, 0);
+  second = tocsin_auth_ensure_admin_token (dir, &error);
+  g_assert_cmpstr (second, ==, first);
+  g_assert_cmpint (g_stat (path, &status), ==, 0);
+  g_assert_cmpuint (status.st_mode & 0777, ==, 0600);
+
+  g_assert_true (g_file_set_contents (path, "tocsin_short\n", -1, NULL));
+  third = tocsin_auth_ensure_admin_token (dir, &error);
+  g_assert_null (third);
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+  g_unlink (path);
+  g_rmdir (dir);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/auth/lookup", test_lookup);
+  g_test_add_func ("/auth/presented", test_presented);
+  g_test_add_func ("/auth/scopes", test_scopes);
+  g_test_add_func ("/auth/admin-token", test_admin_token);
+  return g_test_run ();
+}

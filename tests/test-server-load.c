@@ -1,0 +1,178 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+/* What many clients do to a server, and what the lack of descriptors does. */
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "http-node.h"
+#include "http-raw.h"
+
+#define GET_CLOSE    "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+#define GET          "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+#define N_CLIENTS    10000
+#define MANY_FDS     50
+#define N_CROWD      60
+#define LOOK_AWAY_MS 300
+
+static guint
+count_descriptors (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+static void
+wait_until_empty (Node *node)
+{
+  gint64 limit_us = g_get_monotonic_time () + RAW_LIMIT_SECONDS * G_USEC_PER_SEC;
+
+  while (node_stats (node).connections_open > 0)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, limit_us);
+      g_usleep (1000);
+    }
+}
+
+/* Each keeps its connection open and idle, and then leaves: politely, or with a reset. */
+static void
+test_clients_that_leave (gconstpointer resets)
+{
+  const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+  Node node;
+
+  node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
+  node_start (&node);
+  for (int i = 0; i < N_CLIENTS; i++)
+    {
+      int fd = raw_connect (node.port);
+
+      g_assert_true (raw_send (fd, GET, strlen (GET)));
+      g_free (raw_read_reply (fd));
+      if (GPOINTER_TO_INT (resets))
+        setsockopt (fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+      close (fd);
+    }
+  wait_until_empty (&node);
+  g_assert_cmpuint (count_descriptors (), <, MANY_FDS);
+  g_assert_cmpuint (node_stats (&node).connections_total, ==, N_CLIENTS);
+  g_assert_cmpuint (node_stats (&node).requests[1], ==, N_CLIENTS);
+  node_stop (&node);
+}
+
+/* Leaves room for @n descriptors more. */
+static struct rlimit
+limit_descriptors (guint n)
+{
+  struct rlimit before;
+  struct rlimit limit;
+  int highest = fcntl (STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+
+  close (highest);
+  getrlimit (RLIMIT_NOFILE, &before);
+  limit = before;
+  limit.rlim_cur = (rlim_t) highest + n;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  return before;
+}
+
+/* Sockets are made before the limit, so that only the server feels it. */
+static int
+make_socket (void)
+{
+  struct timeval limit = { .tv_sec = RAW_LIMIT_SECONDS };
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_cmpint (fd, >=, 0);
+  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  return fd;
+}
+
+static void
+connect_socket (int fd, guint port)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons ((guint16) port) };
+
+  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  g_assert_cmpint (connect (fd, (struct sockaddr *) &address, sizeof address), ==, 0);
+}
+
+/* The silent crowd takes every descriptor; the server makes room, the limit stays. */
+static void
+test_descriptors_run_out (void)
+{
+  g_autofree char *answer = NULL;
+  struct rlimit before;
+  int crowd[N_CROWD];
+  Node node;
+  int good;
+
+  node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
+  node_start (&node);
+  g_free (raw_exchange (node.port, GET_CLOSE, strlen (GET_CLOSE)));
+  for (int i = 0; i < N_CROWD; i++)
+    crowd[i] = make_socket ();
+  good = make_socket ();
+  before = limit_descriptors (10);
+  for (int i = 0; i < N_CROWD; i++)
+    connect_socket (crowd[i], node.port);
+  connect_socket (good, node.port);
+  g_assert_true (raw_send (good, GET_CLOSE, strlen (GET_CLOSE)));
+  answer = raw_read_to_end (good);
+  setrlimit (RLIMIT_NOFILE, &before);
+  g_assert_cmpuint (raw_status (answer), ==, 200);
+  g_assert_cmpuint (node_stats (&node).evictions, >, 0);
+  for (int i = 0; i < N_CROWD; i++)
+    close (crowd[i]);
+  close (good);
+  node_stop (&node);
+}
+
+/* Not one descriptor for the first connection: the server waits without burning the processor, and
+ * goes on when there is one. */
+static void
+test_no_descriptor_at_all (void)
+{
+  g_autofree char *answer = NULL;
+  struct pollfd poller = { .events = POLLIN };
+  struct rlimit before;
+  clock_t used;
+  Node node;
+  int fd;
+
+  node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
+  node_start (&node);
+  g_free (raw_exchange (node.port, GET_CLOSE, strlen (GET_CLOSE)));
+  wait_until_empty (&node);
+  fd = poller.fd = make_socket ();
+  before = limit_descriptors (0);
+  used = clock ();
+  connect_socket (fd, node.port);
+  g_assert_true (raw_send (fd, GET_CLOSE, strlen (GET_CLOSE)));
+  g_assert_cmpint (poll (&poller, 1, LOOK_AWAY_MS), ==, 0);
+  g_assert_cmpint ((clock () - used) * 1000 / CLOCKS_PER_SEC, <, LOOK_AWAY_MS / 2);
+  setrlimit (RLIMIT_NOFILE, &before);
+  answer = raw_read_to_end (fd);
+  g_assert_cmpuint (raw_status (answer), ==, 200);
+  close (fd);
+  node_stop (&node);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/server-load/10000-that-close", GINT_TO_POINTER (FALSE),
+                        test_clients_that_leave);
+  g_test_add_data_func ("/server-load/10000-that-reset", GINT_TO_POINTER (TRUE),
+                        test_clients_that_leave);
+  g_test_add_func ("/server-load/descriptors-run-out", test_descriptors_run_out);
+  g_test_add_func ("/server-load/no-descriptor-at-all", test_no_descriptor_at_all);
+  return g_test_run ();
+}
