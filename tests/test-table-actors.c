@@ -42,11 +42,11 @@ test_intern (Fixture *f, gconstpointer data)
 static void
 add_key (TocsinActorRecord *record, const char *id, const char *text)
 {
-  TocsinActorKey key = { .kind = TOCSIN_KEY_ED25519_MULTIBASE,
-                         .id = g_strdup (id),
-                         .owner = g_strdup (record->uri),
-                         .text = g_strdup (text),
-                         .expires_us = 7 };
+  TocsinStoredKey key = { .kind = TOCSIN_KEY_ED25519_MULTIBASE,
+                          .id = g_strdup (id),
+                          .owner = g_strdup (record->uri),
+                          .text = g_strdup (text),
+                          .expires_us = 7 };
 
   if (record->keys == NULL)
     record->keys = tocsin_actor_keys_new ();
@@ -74,8 +74,8 @@ document (TocsinTxn *txn, gpointer data, GError **error)
   g_assert_null (got.outbox);
   g_assert_cmpint (got.first_seen_us, ==, T0);
   g_assert_cmpuint (got.keys->len, ==, 2);
-  g_assert_cmpstr (g_array_index (got.keys, TocsinActorKey, 1).text, ==, "z2");
-  g_assert_cmpint (g_array_index (got.keys, TocsinActorKey, 1).expires_us, ==, 7);
+  g_assert_cmpstr (g_array_index (got.keys, TocsinStoredKey, 1).text, ==, "z2");
+  g_assert_cmpint (g_array_index (got.keys, TocsinStoredKey, 1).expires_us, ==, 7);
   g_assert_true (tocsin_actors_find_key (txn, "https://a.example/actor#k2", &number));
   g_assert_true (tocsin_actors_find_acct (txn, "tocsin@a.example", &number));
   g_assert_cmpuint (number, ==, a);

@@ -17,14 +17,14 @@ typedef enum
 } Index;
 
 static const TocsinField key_fields[] = {
-  TOCSIN_PLAIN (TocsinActorKey, kind),       TOCSIN_PLAIN (TocsinActorKey, expires_us),
-  TOCSIN_PLAIN (TocsinActorKey, fetched_us), TOCSIN_STRING (TocsinActorKey, id),
-  TOCSIN_STRING (TocsinActorKey, owner),     TOCSIN_STRING (TocsinActorKey, text),
+  TOCSIN_PLAIN (TocsinStoredKey, kind),       TOCSIN_PLAIN (TocsinStoredKey, expires_us),
+  TOCSIN_PLAIN (TocsinStoredKey, fetched_us), TOCSIN_STRING (TocsinStoredKey, id),
+  TOCSIN_STRING (TocsinStoredKey, owner),     TOCSIN_STRING (TocsinStoredKey, text),
 };
 
 static void actor_key_clear (gpointer data);
 
-static const TocsinShape key_shape = TOCSIN_SHAPE (TocsinActorKey, key_fields, actor_key_clear);
+static const TocsinShape key_shape = TOCSIN_SHAPE (TocsinStoredKey, key_fields, actor_key_clear);
 
 /* uri is first: tocsin_actors_peek_uri() reads it in place. */
 static const TocsinField fields[] = {
@@ -59,7 +59,7 @@ actor_key_clear (gpointer data)
 GArray *
 tocsin_actor_keys_new (void)
 {
-  GArray *keys = g_array_new (FALSE, TRUE, sizeof (TocsinActorKey));
+  GArray *keys = g_array_new (FALSE, TRUE, sizeof (TocsinStoredKey));
 
   g_array_set_clear_func (keys, actor_key_clear);
   return keys;
@@ -172,7 +172,7 @@ write_indexes (TocsinTxn *txn, const TocsinActorRecord *record, gboolean add)
   for (guint i = 0; i <= n_keys; i++)
     {
       const char *text =
-          i == n_keys ? record->acct : g_array_index (record->keys, TocsinActorKey, i).id;
+          i == n_keys ? record->acct : g_array_index (record->keys, TocsinStoredKey, i).id;
       Index index = i == n_keys ? INDEX_ACCT : INDEX_KEY;
       TocsinKey key;
       guint32 holder;

@@ -13,20 +13,20 @@ typedef enum
 {
   TOCSIN_KEY_RSA_PEM,          /* `publicKeyPem` */
   TOCSIN_KEY_ED25519_MULTIBASE /* `publicKeyMultibase` */
-} TocsinActorKeyKind;
+} TocsinStoredKeyKind;
 
 /**
- * TocsinActorKey: one public key that an actor's document names.
+ * TocsinStoredKey: one public key that an actor's document names.
  */
 typedef struct
 {
-  TocsinActorKeyKind kind;
+  TocsinStoredKeyKind kind;
   gint64 expires_us; /* 0: never */
   gint64 fetched_us;
   char *id;    /* (owned) */
   char *owner; /* (owned) owner or controller */
   char *text;  /* (owned) PEM or multibase */
-} TocsinActorKey;
+} TocsinStoredKey;
 
 /**
  * TocsinActorRecord:
@@ -52,13 +52,13 @@ typedef struct
   char *acct;             /* (nullable) user@host, lower case, once WebFinger confirmed it */
   char *protocol_version; /* (nullable) */
   char *moved_to;         /* (nullable) */
-  GArray *keys;           /* (owned) (nullable) of TocsinActorKey, with a clear func */
+  GArray *keys;           /* (owned) (nullable) of TocsinStoredKey, with a clear func */
 } TocsinActorRecord;
 
 void tocsin_actor_record_clear (TocsinActorRecord *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinActorRecord, tocsin_actor_record_clear)
 
-/* A GArray for @keys: of TocsinActorKey, and it frees what is in it. */
+/* A GArray for @keys: of TocsinStoredKey, and it frees what is in it. */
 GArray *tocsin_actor_keys_new (void) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The number of @uri; a new one (from 1) if it has none. */

@@ -28,11 +28,11 @@ typedef enum
 
 typedef enum
 {
-  TOCSIN_SCHEME_UNKNOWN,
-  TOCSIN_SCHEME_RFC9421_ED25519,
-  TOCSIN_SCHEME_RFC9421_RSA,
-  TOCSIN_SCHEME_DRAFT_RSA, /* Cavage draft-12 */
-} TocsinScheme;
+  TOCSIN_PEER_SCHEME_UNKNOWN,
+  TOCSIN_PEER_SCHEME_RFC9421_ED25519,
+  TOCSIN_PEER_SCHEME_RFC9421_RSA,
+  TOCSIN_PEER_SCHEME_DRAFT_RSA, /* Cavage draft-12 */
+} TocsinPeerScheme;
 
 typedef enum
 {
@@ -133,7 +133,7 @@ typedef struct
 
   /* Keys and scheme. */
   GArray *keys; /* (owned) (nullable) of TocsinPeerKey, with a clear func */
-  TocsinScheme scheme;
+  TocsinPeerScheme scheme;
   gint64 last_seen_us; /* newest authenticated message of theirs */
 } TocsinPeerRecord;
 
