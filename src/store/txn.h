@@ -19,6 +19,10 @@ typedef struct _TocsinStore TocsinStore;
  * nothing, and tocsin_txn_check() (reading) or the commit (writing) reports that first failure.
  * Callers write straight-line code and check once. Of one thread; never kept across a return to
  * the main loop, because an open reader keeps old pages from being reused.
+ *
+ * Records that a table's get or find hands out are copies and the caller's to clear; the function
+ * overwrites what @out held, so it must be zero or cleared before. Where nothing is found @out is
+ * zero. A foreach lends its record for the call alone, and its function must not write.
  */
 typedef struct _TocsinTxn TocsinTxn;
 
