@@ -127,15 +127,6 @@ tocsin_columns_solve (const TocsinGraph *graph, guint32 b)
   return g_steal_pointer (&h);
 }
 
-static void
-add_slot (TocsinColumns *self, guint32 node)
-{
-  if (self->slot_of[node] != TOCSIN_COLUMNS_NO_SLOT)
-    return;
-  self->slot_of[node] = self->n_slots;
-  self->node_of[self->n_slots++] = node;
-}
-
 static int
 compare_reach (gconstpointer a, gconstpointer b, gpointer user_data)
 {
@@ -164,38 +155,34 @@ static void
 choose_slots (TocsinColumns *self, const guint32 *believed, gsize n_believed)
 {
   const TocsinGraph *graph = self->graph;
-  g_autofree guint32 *order = g_new (guint32, MAX (1, graph->n_nodes));
+  guint32 n_far = graph->n_nodes - graph->n_direct;
+  g_autofree guint32 *order = g_new (guint32, MAX (1, n_far));
+  g_autofree guint8 *counts = g_new0 (guint8, MAX (1, graph->n_nodes));
+  guint32 left = LEAST_SLOTS;
+
+  for (gsize i = 0; i < n_believed; i++)
+    if (tocsin_graph_node (graph, believed[i]) != TOCSIN_GRAPH_NO_NODE)
+      counts[graph->node_of[believed[i]]] = 1;
+  for (guint32 i = 0; i < n_far; i++)
+    order[i] = graph->n_direct + i;
+  g_qsort_with_data (order, (int) n_far, sizeof *order, compare_reach, self->reach);
 
   self->slot_of = g_new (guint32, MAX (1, graph->n_nodes));
   self->node_of = g_new (guint32, MAX (1, graph->n_nodes));
-  for (guint32 x = 0; x < graph->n_nodes; x++)
+  self->believed = g_new (guint8, MAX (1, graph->n_nodes));
+  for (guint32 i = 0; i < graph->n_nodes; i++)
     {
+      guint32 x = i < graph->n_direct ? i : order[i - graph->n_direct];
+
       self->slot_of[x] = TOCSIN_COLUMNS_NO_SLOT;
-      order[x] = x;
+      if (x >= graph->n_direct && !counts[x] && left == 0)
+        continue;
+      if (x >= graph->n_direct && !counts[x])
+        left--;
+      self->slot_of[x] = self->n_slots;
+      self->believed[self->n_slots] = x < graph->n_direct || counts[x];
+      self->node_of[self->n_slots++] = x;
     }
-  for (guint32 i = 0; i < graph->n_direct; i++)
-    add_slot (self, i);
-  for (gsize i = 0; i < n_believed; i++)
-    if (tocsin_graph_node (graph, believed[i]) != TOCSIN_GRAPH_NO_NODE)
-      add_slot (self, tocsin_graph_node (graph, believed[i]));
-  self->n_believed = self->n_slots;
-
-  g_qsort_with_data (order, (int) graph->n_nodes, sizeof *order, compare_reach, self->reach);
-  for (guint32 i = 0; i < graph->n_nodes && self->n_slots < LEAST_SLOTS; i++)
-    add_slot (self, order[i]);
-}
-
-static void
-order_slots_by_reach (TocsinColumns *self)
-{
-  guint32 n = self->n_slots - self->graph->n_direct;
-
-  self->by_reach = g_new (guint32, MAX (1, n));
-  for (guint32 i = 0; i < n; i++)
-    self->by_reach[i] = self->node_of[self->graph->n_direct + i];
-  g_qsort_with_data (self->by_reach, (int) n, sizeof *self->by_reach, compare_reach, self->reach);
-  for (guint32 i = 0; i < n; i++)
-    self->by_reach[i] = self->slot_of[self->by_reach[i]];
 }
 
 /**
@@ -217,7 +204,6 @@ tocsin_columns_new (const TocsinGraph *graph, const guint32 *believed, gsize n_b
   self->reach = g_new0 (double, MAX (1, graph->n_nodes));
   measure_reach (self);
   choose_slots (self, believed, n_believed);
-  order_slots_by_reach (self);
   self->columns = g_new0 (TocsinColumn *, MAX (1, self->n_slots));
   return self;
 }
@@ -232,7 +218,7 @@ tocsin_columns_free (TocsinColumns *self)
   g_free (self->columns);
   g_free (self->slot_of);
   g_free (self->node_of);
-  g_free (self->by_reach);
+  g_free (self->believed);
   g_free (self->reach);
   g_free (self);
 }

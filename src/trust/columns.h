@@ -25,11 +25,10 @@ typedef struct
  * TocsinColumns:
  * @graph: (unowned): outlives this
  * @n_slots: how many nodes have a row in the columns: the direct peers (slots 0 to n_direct − 1),
- *   the believed actors, then those that walks visit most
- * @n_believed: slots below this are direct peers and believed actors
+ * then the believed actors and those that walks visit most, most reached first
+ * @believed: (owned): by slot, whether its reports count
  * @slot_of: (owned): node to slot or %TOCSIN_COLUMNS_NO_SLOT
  * @node_of: (owned): slot to node
- * @by_reach: (owned): slots that are no direct peers, most reached first
  * @reach: (owned): by node: Σ t_i × the visits of a walk of branch i; 0 for direct peers
  *
  * N = (I − d·Q)⁻¹ with every direct peer a wall, a column at a time. One table serves all branches:
@@ -39,10 +38,9 @@ typedef struct
 {
   const TocsinGraph *graph;
   guint32 n_slots;
-  guint32 n_believed;
+  guint8 *believed;
   guint32 *slot_of;
   guint32 *node_of;
-  guint32 *by_reach;
   double *reach;
   TocsinColumn **columns; /* (owned) by slot, published atomically */
 } TocsinColumns;

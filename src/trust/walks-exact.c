@@ -27,6 +27,9 @@ typedef struct
   guint32 voice;             /* its place among the voices, or k */
 } Probe;
 
+/* Slots in a row, for the vector unit. */
+#define SLOTS_AT_ONCE 16
+
 static void
 factor (double *lu, guint32 k)
 {
@@ -190,11 +193,15 @@ tocsin_exact_clear (TocsinExact *self)
 static double
 without_direct (const TocsinExact *self, guint32 peer)
 {
+  const double *weight = self->columns->graph->direct_weight;
+  double factor = 1 - weight[peer] * self->branch[peer];
   double product = 1;
 
+  if (factor > 0.01)
+    return 1 - self->product / factor;
   for (guint32 i = 0; i < self->n_direct; i++)
     if (i != peer)
-      product *= 1 - self->columns->graph->direct_weight[i] * self->branch[i];
+      product *= 1 - weight[i] * self->branch[i];
   return 1 - product;
 }
 
@@ -301,7 +308,8 @@ typedef struct
 {
   TocsinExact *const *states;
   guint n_states;
-  double slope[2]; /* the largest (1 − r_i) / (1 − t_i·B_i) */
+  double slope[2];  /* the largest (1 − r_i) / (1 − t_i·B_i) */
+  double enough[2]; /* a bound up to this excludes: log ((1 − best) / product) */
   double best;
   guint32 node;
 } Search;
@@ -310,6 +318,7 @@ static void
 search_init (Search *self, TocsinExact *const *states, guint n_states)
 {
   *self = (Search){ .states = states, .n_states = n_states, .best = G_MAXDOUBLE };
+  self->enough[0] = self->enough[1] = -1;
   for (guint s = 0; s < n_states; s++)
     for (guint32 i = 0; i < states[s]->n_direct; i++)
       {
@@ -328,43 +337,26 @@ search_try (Search *self, guint32 node)
 
   for (guint s = 0; s < self->n_states && value < self->best; s++)
     value = MAX (value, tocsin_exact_without (self->states[s], node));
-  if (value < self->best)
-    {
-      self->best = value;
-      self->node = node;
-    }
+  if (value >= self->best)
+    return;
+  self->best = value;
+  self->node = node;
+  for (guint s = 0; s < self->n_states; s++)
+    self->enough[s] =
+        self->states[s]->product > 0 ? log ((1 - value) / self->states[s]->product) : G_MAXDOUBLE;
 }
 
 /* Whether a removal with no more than @bound in state @s cannot be better than the best. */
 static gboolean
 search_excludes (const Search *self, guint s, double bound)
 {
-  double product = self->states[s]->product;
-
-  return product <= 0 || product * exp (bound) <= 1 - self->best;
+  return bound <= self->enough[s];
 }
 
 static double
 bound_of (const Search *self, guint s, double reach, double hit)
 {
   return self->slope[s] * reach * CLAMP (hit, 0.0, TOCSIN_TRUST_DAMPING);
-}
-
-static gboolean
-search_passes_over (const Search *self, guint32 slot)
-{
-  for (guint s = 0; s < self->n_states; s++)
-    {
-      const TocsinExact *state = self->states[s];
-      guint32 node = state->columns->node_of[slot];
-      double hit = 0;
-
-      for (guint32 b = 0; b < state->k; b++)
-        hit += state->of[b]->n[slot] * state->g[b];
-      if (search_excludes (self, s, bound_of (self, s, state->columns->reach[node], hit)))
-        return TRUE;
-    }
-  return FALSE;
 }
 
 static gboolean
@@ -395,21 +387,46 @@ try_voices (Search *self)
     }
 }
 
+/* h at @n slots from @slot on. */
+static void
+hear (const TocsinExact *state, guint32 slot, guint32 n, double hit[SLOTS_AT_ONCE])
+{
+  memset (hit, 0, sizeof *hit * SLOTS_AT_ONCE);
+  for (guint32 b = 0; b < state->k; b++)
+    for (guint32 i = 0; i < n; i++)
+      hit[i] += state->of[b]->n[slot + i] * state->g[b];
+}
+
 static void
 try_slots (Search *self)
 {
   const TocsinColumns *columns = self->states[0]->columns;
+  double hit[2][SLOTS_AT_ONCE];
 
-  for (guint32 i = 0; i < columns->n_slots - columns->graph->n_direct; i++)
+  for (guint32 slot = columns->graph->n_direct; slot < columns->n_slots; slot += SLOTS_AT_ONCE)
     {
-      guint32 slot = columns->by_reach[i];
-      double reach = columns->reach[columns->node_of[slot]];
+      guint32 n = MIN (SLOTS_AT_ONCE, columns->n_slots - slot);
 
       for (guint s = 0; s < self->n_states; s++)
-        if (search_excludes (self, s, self->slope[s] * reach * TOCSIN_TRUST_DAMPING))
-          return;
-      if (!search_passes_over (self, slot) && !is_voice (self, slot))
-        search_try (self, columns->node_of[slot]);
+        {
+          if (search_excludes (self, s,
+                               self->slope[s] * columns->reach[columns->node_of[slot]] *
+                                   TOCSIN_TRUST_DAMPING))
+            return;
+          hear (self->states[s], slot, n, hit[s]);
+        }
+      for (guint32 i = 0; i < n; i++)
+        {
+          guint32 node = columns->node_of[slot + i];
+          gboolean excluded = FALSE;
+
+          for (guint s = 0; s < self->n_states; s++)
+            excluded =
+                excluded ||
+                search_excludes (self, s, bound_of (self, s, columns->reach[node], hit[s][i]));
+          if (!excluded && !is_voice (self, slot + i))
+            search_try (self, node);
+        }
     }
 }
 

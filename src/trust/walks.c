@@ -91,7 +91,8 @@ tocsin_walks_believes (const TocsinWalks *self, guint32 actor)
 {
   guint32 node = tocsin_graph_node (self->graph, actor);
 
-  return node != TOCSIN_GRAPH_NO_NODE && self->columns->slot_of[node] < self->columns->n_believed;
+  return node != TOCSIN_GRAPH_NO_NODE && self->columns->slot_of[node] != TOCSIN_COLUMNS_NO_SLOT &&
+         self->columns->believed[self->columns->slot_of[node]];
 }
 
 /* A reporter counts once: malicious with its strongest report, else benign with its strongest. */
@@ -131,22 +132,11 @@ choose_voices (const TocsinWalks *self, const TocsinVoice *voices, gsize n_voice
   return chosen;
 }
 
-static int
-compare_branches (gconstpointer a, gconstpointer b, gpointer user_data)
-{
-  const double *branch = user_data;
-  double x = branch[*(const guint32 *) a];
-  double y = branch[*(const guint32 *) b];
-
-  return (x < y) - (x > y);
-}
-
-/* S_trim: only the branches above 0 have to be in order. */
+/* S_trim. Only as many branches are put in order as are left out. */
 static double
 trimmed_mean (const TocsinGraph *graph, const double *branch)
 {
-  g_autofree guint32 *order = g_new (guint32, MAX (1, graph->n_direct));
-  guint32 n = 0;
+  g_autofree double *left = g_new (double, MAX (1, graph->n_direct));
   double total = 0;
   double most = 0;
   double sum = 0;
@@ -155,23 +145,25 @@ trimmed_mean (const TocsinGraph *graph, const double *branch)
     {
       total += graph->direct_weight[i];
       most = MAX (most, graph->direct_weight[i]);
-      if (branch[i] > 0)
-        order[n++] = i;
+      sum += graph->direct_weight[i] * branch[i];
+      left[i] = branch[i];
     }
-  if (n == 0)
-    return 0;
 
   double drop = MAX (total * TRIMMED_SHARE, most);
-  g_qsort_with_data (order, (int) n, sizeof *order, compare_branches, (gpointer) branch);
-  for (guint32 i = 0; i < n; i++)
+  while (drop > 0)
     {
-      double weight = graph->direct_weight[order[i]];
-      double dropped = MIN (weight, drop);
+      guint32 highest = 0;
 
-      drop -= dropped;
-      sum += (weight - dropped) * branch[order[i]];
+      for (guint32 i = 1; i < graph->n_direct; i++)
+        if (left[i] > left[highest])
+          highest = i;
+      if (graph->n_direct == 0 || left[highest] <= 0)
+        return 0;
+      sum -= MIN (graph->direct_weight[highest], drop) * branch[highest];
+      drop -= graph->direct_weight[highest];
+      left[highest] = 0;
     }
-  return sum / total;
+  return MAX (0, sum / total);
 }
 
 /* Fills @branches (n_direct) and @without (n_nodes); returns the suspicion. */
