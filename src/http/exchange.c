@@ -390,7 +390,7 @@ within_rate (TocsinServer *self, const TocsinConnection *connection, TocsinReque
 {
   TocsinAddressKey key = connection->key;
   gboolean forwarded = FALSE;
-  gint64 wait_us;
+  guint wait_seconds;
 
   g_strlcpy (request->remote, connection->peer_text, sizeof request->remote);
   if (connection->is_proxy)
@@ -403,10 +403,10 @@ within_rate (TocsinServer *self, const TocsinConnection *connection, TocsinReque
 
       key = tocsin_address_key (address);
     }
-  if (tocsin_rate_take (self->rate, &key, self->now_us, &wait_us))
+  if (tocsin_rate_take (self->rate, &key, self->now_us, &wait_seconds))
     return TRUE;
   tocsin_reply_set_problem (request->reply, 429, "busy", "Too many requests from this address");
-  tocsin_reply_set_retry_after (request->reply, (guint) (wait_us / TOCSIN_SECOND_US) + 1);
+  tocsin_reply_set_retry_after (request->reply, wait_seconds);
   return FALSE;
 }
 

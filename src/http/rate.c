@@ -5,23 +5,21 @@
 
 #include "http/rate.h"
 
-#include "core/clock.h"
+#include "core/bucket.h"
 #include "core/hash.h"
 
 #define N_SLOTS 8192
 
-/* The generic cell rate algorithm: a slot is the time at which its owner's allowance is whole
- * again. A slot whose time has passed belongs to nobody. */
 typedef struct
 {
-  guint64 tag;
-  gint64 whole_at_us;
+  guint64 tag; /* 0: nobody's */
+  TocsinBucket bucket;
 } Slot;
 
 struct _TocsinRate
 {
-  gint64 interval_us;
-  gint64 burst_us;
+  guint per_second;
+  guint burst;
   guint64 secret[2]; /* so that nobody can aim at another's slot */
   Slot slots[N_SLOTS];
 };
@@ -34,8 +32,8 @@ tocsin_rate_new (guint per_second, guint burst)
   g_return_val_if_fail (per_second >= 1 && burst >= 1, NULL);
 
   self = g_new0 (TocsinRate, 1);
-  self->interval_us = MAX (TOCSIN_SECOND_US / per_second, 1);
-  self->burst_us = self->interval_us * burst;
+  self->per_second = per_second;
+  self->burst = burst;
   tocsin_random_bytes (self->secret, sizeof self->secret);
   return self;
 }
@@ -55,7 +53,13 @@ mix (guint64 x)
   return x ^ (x >> 31);
 }
 
-/* The address's own slot, else one that is free; of two that are busy, the one nearer to free. */
+static gboolean
+is_free (const Slot *slot, gint64 now_us)
+{
+  return slot->tag == 0 || tocsin_bucket_is_full (&slot->bucket, now_us);
+}
+
+/* The address's own slot, else one that is free; if both are busy, the first is shared. */
 static Slot *
 find_slot (TocsinRate *self, guint64 tag, gint64 now_us)
 {
@@ -67,29 +71,30 @@ find_slot (TocsinRate *self, guint64 tag, gint64 now_us)
     return a;
   if (b->tag == tag)
     return b;
-  slot = a->whole_at_us <= b->whole_at_us ? a : b;
-  if (slot->whole_at_us <= now_us)
-    slot->tag = tag;
+  slot = is_free (a, now_us) || !is_free (b, now_us) ? a : b;
+  if (is_free (slot, now_us))
+    {
+      slot->tag = tag;
+      tocsin_bucket_init (&slot->bucket, self->burst, self->per_second, now_us);
+    }
   return slot;
 }
 
 gboolean
-tocsin_rate_take (TocsinRate *self, const TocsinAddressKey *key, gint64 now_us, gint64 *out_wait_us)
+tocsin_rate_take (TocsinRate *self,
+                  const TocsinAddressKey *key,
+                  gint64 now_us,
+                  guint *out_wait_seconds)
 {
   guint64 halves[2];
   guint64 tag;
   Slot *slot;
-  gint64 next_us;
 
   memcpy (halves, key, sizeof halves);
   tag = mix (mix (halves[0] ^ self->secret[0]) ^ halves[1] ^ self->secret[1]);
-  slot = find_slot (self, tag, now_us);
-  next_us = MAX (slot->whole_at_us, now_us) + self->interval_us;
-  if (next_us - now_us > self->burst_us)
-    {
-      *out_wait_us = next_us - now_us - self->burst_us;
-      return FALSE;
-    }
-  slot->whole_at_us = next_us;
-  return TRUE;
+  slot = find_slot (self, tag != 0 ? tag : 1, now_us);
+  if (tocsin_bucket_take (&slot->bucket, 1, now_us))
+    return TRUE;
+  *out_wait_seconds = MAX (tocsin_bucket_wait_seconds (&slot->bucket, 1, now_us), 1);
+  return FALSE;
 }

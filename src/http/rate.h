@@ -31,14 +31,14 @@ void tocsin_rate_free (TocsinRate *self);
  * @self: a table
  * @key: who asks
  * @now_us: the monotonic clock
- * @out_wait_us: (out): on refusal, when to come back
+ * @out_wait_seconds: (out): on refusal, after how many seconds to come back, at least 1
  *
  * Returns: whether one more request of @key is within its allowance, which is then used
  */
 gboolean tocsin_rate_take (TocsinRate *self,
                            const TocsinAddressKey *key,
                            gint64 now_us,
-                           gint64 *out_wait_us);
+                           guint *out_wait_seconds);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinRate, tocsin_rate_free)
 
