@@ -91,14 +91,14 @@ test_vector (gconstpointer data)
 static TocsinGraph *
 make_ring (guint32 n)
 {
-  g_autofree TocsinTrustStatement *statements = g_new0 (TocsinTrustStatement, 2 * n);
+  g_autofree TocsinGraphStatement *statements = g_new0 (TocsinGraphStatement, 2 * n);
   TocsinTrustPeer peer = { .actor = 1, .weight = 1 };
   TocsinTrustInput input = { statements, (gsize) 2 * n, &peer, 1 };
 
   for (guint32 i = 0; i < n; i++)
     {
-      statements[2 * i] = (TocsinTrustStatement){ 1 + i, 1 + (i + 1) % n, 1000000000, 0 };
-      statements[2 * i + 1] = (TocsinTrustStatement){ 1 + i, 1 + (i * 7 + 3) % n, 500000000, 0 };
+      statements[2 * i] = (TocsinGraphStatement){ 1 + i, 1 + (i + 1) % n, 1000000000, 0 };
+      statements[2 * i + 1] = (TocsinGraphStatement){ 1 + i, 1 + (i * 7 + 3) % n, 500000000, 0 };
     }
   return tocsin_graph_new (&input, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
 }

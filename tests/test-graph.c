@@ -14,7 +14,7 @@
   }
 
 static TocsinGraph *
-graph_of (const TocsinTrustStatement *statements,
+graph_of (const TocsinGraphStatement *statements,
           gsize n_statements,
           const TocsinTrustPeer *peers,
           gsize n_peers,
@@ -71,7 +71,7 @@ test_what_is_dropped (void)
   static const TocsinTrustPeer peers[] = { { 1, ANY, 0.5, FALSE }, { 2, ANY, 0, FALSE },
                                            { 3, ANY, -1, FALSE },  { 4, ANY, NAN, FALSE },
                                            { 5, ANY, 1e9, FALSE }, { 0, ANY, 1, FALSE } };
-  static const TocsinTrustStatement statements[] = {
+  static const TocsinGraphStatement statements[] = {
     SAYS (1, 1, 100, ANY), SAYS (1, 0, 100, ANY), SAYS (1, 2, 100, ANY), SAYS (1, 6, 0, ANY),
     SAYS (1, 7, 50, ANY),  SAYS (2, 8, 100, ANY), SAYS (0, 9, 100, ANY), SAYS (10, 11, 100, ANY),
   };
@@ -96,7 +96,7 @@ test_newest_counts (void)
   static const TocsinTrustPeer peers[] = {
     { 1, ANY, 0.5, FALSE }, { 1, ANY, 0.7, FALSE }, { 2, ANY, 0.7, FALSE }, { 2, ANY, 0, FALSE }
   };
-  static const TocsinTrustStatement statements[] = {
+  static const TocsinGraphStatement statements[] = {
     SAYS (1, 3, 10, ANY), SAYS (1, 4, 20, ANY), SAYS (1, 3, 30, ANY),
     SAYS (1, 4, 0, ANY),  SAYS (1, 5, 0, ANY),  SAYS (1, 5, 40, ANY),
   };
@@ -118,7 +118,7 @@ test_area_overrides (void)
                                            { 1, ANY, 0.5, FALSE },
                                            { 2, TOCSIN_AREA_SPAM, 0, FALSE },
                                            { 2, ANY, 0.4, FALSE } };
-  static const TocsinTrustStatement statements[] = {
+  static const TocsinGraphStatement statements[] = {
     SAYS (1, 3, 60, TOCSIN_AREA_SPAM), SAYS (1, 3, 10, ANY), SAYS (1, 4, 10, ANY),
     SAYS (1, 4, 0, TOCSIN_AREA_SPAM),  SAYS (1, 5, 30, ANY), SAYS (1, 6, 80, TOCSIN_AREA_ABUSE),
   };

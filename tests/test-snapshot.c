@@ -17,7 +17,7 @@
   }
 
 /* 1 and 2 are direct peers, 9 is distrusted; 3 is heard through both, 4 through 2 alone. */
-static const TocsinTrustStatement statements[] = {
+static const TocsinGraphStatement statements[] = {
   SAYS (1, 3, 80, ANY),  SAYS (2, 3, 60, ANY),  SAYS (2, 4, 50, ANY),   SAYS (1, 9, 100, ANY),
   SAYS (9, 5, 100, ANY), SAYS (3, 0, 100, ANY), SAYS (3, 6, 100, SPAM), SAYS (1, 3, 0, ABUSE),
 };
@@ -167,22 +167,22 @@ test_trusted_by_rank (void)
 static void
 test_branch_is_bounded (void)
 {
-  g_autoptr (GArray) many = g_array_new (FALSE, FALSE, sizeof (TocsinTrustStatement));
+  g_autoptr (GArray) many = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
   static const TocsinTrustPeer two[] = { { 1, ANY, 1.0, FALSE }, { 2, ANY, 0.1, FALSE } };
   TocsinTrustInput from;
   g_autoptr (TocsinTrustSnapshot) snapshot = NULL;
-  TocsinTrustStatement honest = SAYS (2, 3, 100, ANY);
+  TocsinGraphStatement honest = SAYS (2, 3, 100, ANY);
   gsize n = 0;
 
   g_array_append_val (many, honest);
   /* Forty that are loud enough by themselves; the rest is behind the first of them. */
   for (guint32 i = 0; i < 1000; i++)
     {
-      TocsinTrustStatement s = SAYS (i < 40 ? 1 : 10, 10 + i, 100, ANY);
+      TocsinGraphStatement s = SAYS (i < 40 ? 1 : 10, 10 + i, 100, ANY);
 
       g_array_append_val (many, s);
     }
-  from = (TocsinTrustInput){ (TocsinTrustStatement *) (gpointer) many->data, many->len, two, 2 };
+  from = (TocsinTrustInput){ (TocsinGraphStatement *) (gpointer) many->data, many->len, two, 2 };
   snapshot = snapshot_of (&from);
   tocsin_trust_snapshot_trusted (snapshot, &n);
   g_assert_cmpuint (n, ==, 2 + 1 + 32);

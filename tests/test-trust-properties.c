@@ -75,7 +75,7 @@ some_weight (World *self)
 static void
 add_statement (World *self, guint32 from, guint32 to)
 {
-  TocsinTrustStatement statement = {
+  TocsinGraphStatement statement = {
     .from = from, .to = to, .weight_ppb = tocsin_trust_weight_ppb (some_weight (self)) & 0x3fffffff
   };
 
@@ -122,7 +122,7 @@ world_init (World *self, guint32 seed)
   TocsinTrustInput input;
 
   *self = (World){ .seed = seed, .rand = g_rand_new_with_seed (seed) };
-  self->statements = g_array_new (FALSE, FALSE, sizeof (TocsinTrustStatement));
+  self->statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
   self->n_direct = between (self, 1, 10);
   self->n_honest = self->n_direct + between (self, 0, 12);
   self->n_actors = self->n_honest + between (self, 0, 14);
@@ -134,7 +134,7 @@ world_init (World *self, guint32 seed)
   add_edges (self);
   add_reports (self);
 
-  input = (TocsinTrustInput){ (const TocsinTrustStatement *) (gpointer) self->statements->data,
+  input = (TocsinTrustInput){ (const TocsinGraphStatement *) (gpointer) self->statements->data,
                               self->statements->len, self->peers, self->n_direct };
   self->graph = tocsin_graph_new (&input, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
   self->walks = tocsin_walks_new (self->graph, self->graph->actor_of, self->graph->n_nodes, seed);

@@ -120,7 +120,7 @@ test_certainty (void)
 {
   static const TocsinTrustPeer peers[] = { { 1, TOCSIN_AREA_ANY, 1, FALSE },
                                            { 2, TOCSIN_AREA_ANY, 1, FALSE } };
-  static const TocsinTrustStatement statement = { 1, 3, 1000000000, 0 };
+  static const TocsinGraphStatement statement = { 1, 3, 1000000000, 0 };
   static const TocsinVoice voices[] = { { 1, 1, TRUE }, { 2, 1, TRUE }, { 3, 1, TRUE } };
   TocsinTrustInput input = { &statement, 1, peers, 2 };
   g_autoptr (TocsinGraph) graph = tocsin_graph_new (&input, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
@@ -145,7 +145,7 @@ test_odd_voices (void)
 {
   static const TocsinTrustPeer peers[] = { { 1, TOCSIN_AREA_ANY, 0.5, FALSE },
                                            { 2, TOCSIN_AREA_ANY, 0.5, FALSE } };
-  static const TocsinTrustStatement statements[] = { { 1, 3, 1000000000, 0 },
+  static const TocsinGraphStatement statements[] = { { 1, 3, 1000000000, 0 },
                                                      { 2, 3, 500000000, 0 } };
   static const TocsinVoice plain[] = { { 3, 0.6, TRUE } };
   static const TocsinVoice odd[] = {
@@ -175,7 +175,7 @@ static void
 test_unbelieved (void)
 {
   static const TocsinTrustPeer peer = { 1, TOCSIN_AREA_ANY, 0.5, FALSE };
-  static const TocsinTrustStatement statements[] = { { 1, 2, 1000000000, 0 },
+  static const TocsinGraphStatement statements[] = { { 1, 2, 1000000000, 0 },
                                                      { 2, 3, 1000000000, 0 } };
   static const guint32 believed[] = { 3, 99 };
   static const TocsinVoice by_two = { 2, 1, TRUE };
@@ -210,12 +210,12 @@ test_stranger (void)
                                            { 2, TOCSIN_AREA_ANY, 0.5, FALSE } };
   static const guint32 believed[] = { FIRST, SECOND };
   static const TocsinVoice voices[] = { { FIRST, 1, TRUE }, { SECOND, 0.5, TRUE } };
-  static const TocsinTrustStatement links[] = {
+  static const TocsinGraphStatement links[] = {
     { 1, STRANGER, 500000000, 0 },      { 2, STRANGER, 500000000, 0 },
     { STRANGER, FIRST, 1000000000, 0 }, { STRANGER, SECOND, 1000000000, 0 },
     { FIRST, SECOND, 1000000000, 0 },
   };
-  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (TocsinTrustStatement));
+  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
   g_autoptr (TocsinGraph) graph = NULL;
   g_autoptr (TocsinWalks) walks = NULL;
   TocsinTrustInput input = { NULL, 0, peers, 2 };
@@ -224,11 +224,11 @@ test_stranger (void)
   g_array_append_vals (statements, links, G_N_ELEMENTS (links));
   for (guint32 i = 0; i < 2 * CROWD; i++)
     {
-      TocsinTrustStatement statement = { 1 + i % 2, 10 + i / 2, 1000000000, 0 };
+      TocsinGraphStatement statement = { 1 + i % 2, 10 + i / 2, 1000000000, 0 };
 
       g_array_append_val (statements, statement);
     }
-  input.statements = (const TocsinTrustStatement *) (gpointer) statements->data;
+  input.statements = (const TocsinGraphStatement *) (gpointer) statements->data;
   input.n_statements = statements->len;
   graph = tocsin_graph_new (&input, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
   walks = tocsin_walks_new (graph, believed, 2, 1);

@@ -71,24 +71,25 @@ is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a)
   const TocsinTrustSnapshot *trust = a->admission->policy->trust;
   TocsinActorCounts counts;
   guint32 branch = tocsin_trust_snapshot_branch_of (trust, a->reporter);
-  g_autoptr (GArray) members = NULL;
-  guint64 total = 0;
+  const TocsinTrustedActor *trusted;
+  gsize n_trusted, n_members = 0;
+  guint64 total;
 
   tocsin_reports_counts (txn, a->reporter, &counts);
   total = tocsin_actor_counts_quota (&counts);
   if (a->reporter != branch && total >= QUOTA_INDIRECT)
     return TRUE;
   /* The branch as a whole, looked at only where it could be full. */
-  members = tocsin_trust_snapshot_branch_members (trust, branch);
-  if (total + (guint64) members->len * QUOTA_INDIRECT < QUOTA_BRANCH)
+  trusted = tocsin_trust_snapshot_trusted (trust, &n_trusted);
+  for (gsize i = 0; i < n_trusted; i++)
+    n_members += trusted[i].branch == branch ? 1 : 0;
+  if (a->reporter == branch && total + n_members * QUOTA_INDIRECT < QUOTA_BRANCH)
     return FALSE;
-  for (guint i = 0; i < members->len; i++)
+  for (gsize i = 0; i < n_trusted; i++)
     {
-      guint32 member = g_array_index (members, guint32, i);
-
-      if (member == a->reporter)
+      if (trusted[i].branch != branch || trusted[i].actor == a->reporter)
         continue;
-      tocsin_reports_counts (txn, member, &counts);
+      tocsin_reports_counts (txn, trusted[i].actor, &counts);
       total += tocsin_actor_counts_quota (&counts);
     }
   return total >= QUOTA_BRANCH;
@@ -134,7 +135,7 @@ fill_record (const TocsinAdmitting *a, TocsinReportRecord *record)
 
 /* Why a person has to look first, if so. A guard's finding is also counted here. */
 static TocsinHold
-find_hold (TocsinAdmitting *a)
+find_hold (TocsinTxn *txn, TocsinAdmitting *a)
 {
   const TocsinAdmission *self = a->admission;
   gboolean burst = FALSE;
@@ -147,8 +148,17 @@ find_hold (TocsinAdmitting *a)
     }
   if (a->signer_peer.key_hold)
     return TOCSIN_HOLD_KEY;
+  if (self->pinning == TOCSIN_PINNING_CHANGED)
+    {
+      if (!a->is_relayed)
+        tocsin_pinning_hold (txn, &a->signer_peer, self->now_us);
+      a->peer_changed = TRUE;
+      return TOCSIN_HOLD_KEY;
+    }
   if (needs_a_person (self->policy, &self->activity->report))
     return TOCSIN_HOLD_SUBJECT;
+  if (tocsin_subject_is_public_suffix (&self->activity->report.subject))
+    return TOCSIN_HOLD_SUFFIX;
   return burst ? TOCSIN_HOLD_BURST : TOCSIN_HOLD_NONE;
 }
 
@@ -322,7 +332,7 @@ store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, g
   gboolean contradicted;
 
   fill_record (a, record);
-  record->hold = find_hold (a);
+  record->hold = find_hold (txn, a);
   record->state = record->hold == TOCSIN_HOLD_NONE ? TOCSIN_STATE_LIVE : TOCSIN_STATE_HELD;
   record->held_us = record->hold == TOCSIN_HOLD_NONE ? 0 : self->now_us;
   if (is_new && is_past_quota (txn, a))

@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "fed/admission-private.h"
 #include "fed/guards.h"

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "codec/activity.h"
+#include "fed/pinning.h"
 #include "fed/policy.h"
 #include "store/store.h"
 
@@ -22,6 +23,7 @@ typedef enum
  * @signer: (owned): the actor that brought it: its own, a relay, or whose outbox it was in
  * @arrival: how it came
  * @proven: its own actor's proof verified
+ * @pinning: how the proving key compares with those pinned for that actor
  * @policy: (owned): the state of this node when it came
  * @now_us: the time
  * @batch: of the first read of @signer, or 0
@@ -37,6 +39,7 @@ typedef struct
   char *signer;
   TocsinArrival arrival;
   gboolean proven;
+  TocsinPinning pinning;
   TocsinPolicy *policy;
   gint64 now_us;
   guint64 batch;

@@ -8,6 +8,7 @@
 #include "fed/departure.h"
 
 #include "core/clock.h"
+#include "fed/fetch-uri.h"
 #include "fed/knock.h"
 
 typedef struct

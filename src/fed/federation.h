@@ -89,7 +89,7 @@ void tocsin_federation_free (TocsinFederation *self);
 void tocsin_federation_start (TocsinFederation *self);
 void tocsin_federation_stop (TocsinFederation *self);
 void tocsin_federation_set_trust (TocsinFederation *self, TocsinTrustSnapshot *trust);
-void tocsin_federation_refresh_policy (TocsinFederation *self);
+
 gint64 tocsin_federation_wait_us (const TocsinFederation *self, gint64 wait_us);
 gboolean tocsin_federation_admits_signer (TocsinFederation *self,
                                           const char *actor,

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "core/clock.h"
 #include "fed/policy.h"
 #include "store/table-peers.h"
 #include "store/table-reports.h"

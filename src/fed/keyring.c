@@ -16,6 +16,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/uri.h"
+#include "fed/fetch-uri.h"
 #include "fed/knock.h"
 #include "store/table-actors.h"
 

@@ -10,6 +10,7 @@
 #include "fed/pinning.h"
 
 #include "core/clock.h"
+#include "store/store.h"
 #include "store/table-review.h"
 
 /**

@@ -36,13 +36,11 @@ refuse (GError **error, TocsinError code, const char *message)
 static gboolean
 is_listed (const TocsinFederation *fed, const char *actor)
 {
-  g_autofree char *host = tocsin_uri_host_port (actor, NULL);
+  g_autofree char *host = tocsin_uri_host (actor, NULL);
   gsize host_len;
 
   if (host == NULL || fed->follow_domains == NULL)
     return FALSE;
-  if (strrchr (host, ':') != NULL && !g_str_has_suffix (host, "]"))
-    *strrchr (host, ':') = '\0';
   host_len = strlen (host);
   for (char **domain = fed->follow_domains; *domain != NULL; domain++)
     {
@@ -112,17 +110,16 @@ typedef struct
 {
   const char *domain;
   guint same_domain;
-  GHashTable *names;
   TocsinTxn *txn;
 } PendingCount;
 
 static char *
 domain_of (const char *actor)
 {
-  g_autofree char *host = tocsin_uri_host_port (actor, NULL);
-  char *registrable = host != NULL ? tocsin_host_registrable (host) : NULL;
+  g_autofree char *host = tocsin_uri_host (actor, NULL);
+  const char *registrable = host != NULL ? tocsin_host_registrable (host) : NULL;
 
-  return registrable != NULL ? registrable : g_steal_pointer (&host);
+  return registrable != NULL ? g_strdup (registrable) : g_steal_pointer (&host);
 }
 
 static gboolean

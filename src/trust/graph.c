@@ -15,7 +15,7 @@
 
 typedef struct
 {
-  const TocsinTrustStatement *statements;
+  const TocsinGraphStatement *statements;
   gsize n_statements;
   TocsinArea area;
   gboolean keep_self_loops;
@@ -93,7 +93,7 @@ is_distrusted (const Builder *self, guint32 actor)
 }
 
 static gboolean
-is_relevant (const Builder *self, const TocsinTrustStatement *s)
+is_relevant (const Builder *self, const TocsinGraphStatement *s)
 {
   if (s->area != TOCSIN_AREA_ANY && s->area != self->area)
     return FALSE;
@@ -125,7 +125,7 @@ sort_by_truster (Builder *self)
 
 /* A statement for the area itself stands against a newer one for any area. */
 static gboolean
-supersedes (const TocsinTrustStatement *later, const TocsinTrustStatement *earlier)
+supersedes (const TocsinGraphStatement *later, const TocsinGraphStatement *earlier)
 {
   return earlier->area == TOCSIN_AREA_ANY || later->area != TOCSIN_AREA_ANY;
 }
@@ -135,7 +135,7 @@ static void
 drop_superseded (Builder *self)
 {
   g_autofree guint32 *place = g_new0 (guint32, self->n_actors);
-  const TocsinTrustStatement *all = self->statements;
+  const TocsinGraphStatement *all = self->statements;
 
   for (guint32 x = 0; x < self->n_actors; x++)
     {
@@ -144,7 +144,7 @@ drop_superseded (Builder *self)
 
       for (guint32 i = self->start[x]; i < self->end[x]; i++)
         {
-          const TocsinTrustStatement *s = &all[self->index[i]];
+          const TocsinGraphStatement *s = &all[self->index[i]];
           guint32 at = place[s->to];
 
           if (at >= self->start[x] && at < kept && all[self->index[at]].to == s->to)
@@ -223,7 +223,7 @@ fill_rows (const Builder *self, TocsinGraph *graph)
       graph->first[node] = n_edges;
       for (guint32 i = self->start[actor]; i < self->end[actor]; i++)
         {
-          const TocsinTrustStatement *s = &self->statements[self->index[i]];
+          const TocsinGraphStatement *s = &self->statements[self->index[i]];
 
           graph->edges[n_edges++] = (TocsinGraphEdge){ graph->node_of[s->to], s->weight_ppb };
           sum_ppb += s->weight_ppb;

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 #define TOCSIN_GRAPH_NO_NODE    G_MAXUINT32
 
 /**
- * TocsinTrustStatement:
+ * TocsinGraphStatement:
  * @from: who states it; actor number
  * @to: about whom; actor number
  * @weight_ppb: the weight in billionths, from tocsin_trust_weight_ppb(): every decimal weight of
@@ -30,9 +30,9 @@ typedef struct
   guint32 to;
   guint32 weight_ppb : 30;
   guint32 area : 2;
-} TocsinTrustStatement;
+} TocsinGraphStatement;
 
-G_STATIC_ASSERT (sizeof (TocsinTrustStatement) == 12);
+G_STATIC_ASSERT (sizeof (TocsinGraphStatement) == 12);
 
 /**
  * TocsinTrustPeer:
@@ -58,7 +58,7 @@ typedef struct
  */
 typedef struct
 {
-  const TocsinTrustStatement *statements;
+  const TocsinGraphStatement *statements;
   gsize n_statements;
   const TocsinTrustPeer *peers;
   gsize n_peers;

@@ -54,7 +54,7 @@ choose_peers (ScaleFree *world, TocsinTrustPeer peers[N_DIRECT])
 static TocsinTrustInput
 input_of (const ScaleFree *world, const TocsinTrustPeer *peers)
 {
-  return (TocsinTrustInput){ (const TocsinTrustStatement *) (gpointer) world->statements->data,
+  return (TocsinTrustInput){ (const TocsinGraphStatement *) (gpointer) world->statements->data,
                              world->statements->len, peers, N_DIRECT };
 }
 

@@ -29,7 +29,7 @@ scale_free_unit (ScaleFree *self)
 void
 scale_free_state (ScaleFree *self, guint32 from, guint32 to, double weight)
 {
-  TocsinTrustStatement statement = { .from = from,
+  TocsinGraphStatement statement = { .from = from,
                                      .to = to,
                                      .weight_ppb = tocsin_trust_weight_ppb (weight) & 0x3fffffff };
 
@@ -44,7 +44,7 @@ pick (ScaleFree *self, guint32 x)
   guint32 n = self->statements->len;
 
   if (n > 0 && scale_free_unit (self) < 0.5)
-    return g_array_index (self->statements, TocsinTrustStatement, scale_free_below (self, n)).to;
+    return g_array_index (self->statements, TocsinGraphStatement, scale_free_below (self, n)).to;
   return 1 + scale_free_below (self, x);
 }
 
@@ -60,7 +60,7 @@ scale_free_init (ScaleFree *self, guint32 n_actors, guint32 per_actor, guint64 s
 
   *self = (ScaleFree){ .n_actors = n_actors, .state = seed };
   self->statements =
-      g_array_sized_new (FALSE, FALSE, sizeof (TocsinTrustStatement), wanted + per_actor);
+      g_array_sized_new (FALSE, FALSE, sizeof (TocsinGraphStatement), wanted + per_actor);
   self->in = g_new0 (guint32, n_actors + 1);
   for (guint32 x = 2; x <= n_actors; x++)
     for (guint32 i = 0; i < per_actor; i++)

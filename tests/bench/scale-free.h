@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /**
  * ScaleFree:
- * @statements: (element-type TocsinTrustStatement): between actors 1 to @n_actors
+ * @statements: (element-type TocsinGraphStatement): between actors 1 to @n_actors
  * @in: (owned): by actor, how many state trust in it
  *
  * A reproducible trust graph in which the trusted are trusted more: each new actor states trust in

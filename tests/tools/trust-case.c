@@ -17,7 +17,7 @@ trust_case_new (void)
 
   self->ids = g_ptr_array_new_with_free_func (g_free);
   self->numbers = g_hash_table_new (g_str_hash, g_str_equal);
-  self->statements = g_array_new (FALSE, FALSE, sizeof (TocsinTrustStatement));
+  self->statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
   self->peers = g_array_new (FALSE, FALSE, sizeof (TocsinTrustPeer));
   self->voices = g_array_new (FALSE, FALSE, sizeof (TocsinVoice));
   return self;
@@ -64,7 +64,7 @@ add_edge (TrustCase *self, const char *from, const char *to, double weight)
     }
   else
     {
-      TocsinTrustStatement statement = {
+      TocsinGraphStatement statement = {
         .from = x, .to = u, .weight_ppb = tocsin_trust_weight_ppb (weight) & 0x3fffffff
       };
 
@@ -348,7 +348,7 @@ trust_case_load_csv (const char *path, const char *source, GError **error)
 TocsinGraph *
 trust_case_graph (const TrustCase *self)
 {
-  TocsinTrustInput input = { (const TocsinTrustStatement *) (gpointer) self->statements->data,
+  TocsinTrustInput input = { (const TocsinGraphStatement *) (gpointer) self->statements->data,
                              self->statements->len,
                              (const TocsinTrustPeer *) (gpointer) self->peers->data,
                              self->peers->len };

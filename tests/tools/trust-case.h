@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /**
  * TrustCase:
  * @ids: (element-type utf8): actor number to id; the source is number 0
- * @statements: (element-type TocsinTrustStatement): all edges but the source's
+ * @statements: (element-type TocsinGraphStatement): all edges but the source's
  * @peers: (element-type TocsinTrustPeer): the source's edges
  * @voices: (element-type TocsinVoice): reports, if there are any
  * @has_reports: the case has a member for reports, perhaps an empty one

@@ -1,0 +1,592 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What this node's operator reports and withdraws. Activities are built and proven on the main
+ * thread, then stored, queued and audited in one transaction; the caller is told once that is
+ * durable.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/publish.h"
+
+#include <string.h>
+
+#include "codec/activity-build.h"
+#include "codec/proof.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "fed/guards.h"
+#include "fed/relay.h"
+#include "fed/withdrawal.h"
+#include "store/table-actors.h"
+#include "store/table-audit.h"
+#include "store/table-evidence.h"
+#include "store/table-meta.h"
+#include "store/table-reports.h"
+#include "store/table-subjects.h"
+
+void
+tocsin_draft_init (TocsinDraft *self)
+{
+  *self = (TocsinDraft){
+    .subjects = g_array_new (FALSE, TRUE, sizeof (TocsinSubject)),
+    .opinion = TOCSIN_OPINION_MALICIOUS,
+    .confidence = 100,
+    .action = TOCSIN_ACTION_NONE,
+  };
+  g_array_set_clear_func (self->subjects, (GDestroyNotify) tocsin_subject_clear);
+}
+
+void
+tocsin_draft_clear (TocsinDraft *self)
+{
+  g_clear_pointer (&self->subjects, g_array_unref);
+  g_clear_pointer (&self->category_text, g_free);
+  g_clear_pointer (&self->comment, g_free);
+}
+
+void
+tocsin_published_free (TocsinPublished *self)
+{
+  g_strfreev (self->ids);
+  g_free (self);
+}
+
+/* ---- prepared activities ---- */
+
+/**
+ * tocsin_prepare_id:
+ * @fed: the federation
+ * @folder: "reports" or "activities"
+ * @now_us: the time
+ *
+ * Returns: (transfer full): a new id on our origin
+ */
+char *
+tocsin_prepare_id (const TocsinFederation *fed, const char *folder, gint64 now_us)
+{
+  g_autofree char *uuid = tocsin_uuid7_new (now_us);
+
+  return g_strdup_printf ("%s/%s/%s", tocsin_identity_get_base (fed->identity), folder, uuid);
+}
+
+/**
+ * tocsin_prepare_new:
+ * @fed: the federation
+ * @activity: (transfer full): an Add, Remove or Update of ours, without its proof
+ * @id: its id
+ * @now_us: the time
+ * @error: return location for an error, or %NULL
+ *
+ * Proves an activity and writes it down.
+ *
+ * Returns: (transfer full) (nullable): the activity. On error, %NULL, and @error is
+ *   %TOCSIN_ERROR_UNAVAILABLE (the clock is wrong) or %TOCSIN_ERROR_TOO_LARGE
+ */
+TocsinPrepared *
+tocsin_prepare_new (const TocsinFederation *fed,
+                    JsonObject *activity,
+                    const char *id,
+                    gint64 now_us,
+                    GError **error)
+{
+  g_autoptr (JsonObject) owned = activity;
+  g_autoptr (TocsinPrepared) self = g_new0 (TocsinPrepared, 1);
+
+  self->id = g_strdup (id);
+  if (!tocsin_proof_document_hash (owned, self->content_hash, error) ||
+      !tocsin_identity_prove (fed->identity, owned, now_us, error))
+    return NULL;
+  self->activity = tocsin_activity_to_bytes (owned, error);
+  return self->activity != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+void
+tocsin_prepared_free (TocsinPrepared *self)
+{
+  g_free (self->id);
+  g_clear_pointer (&self->activity, g_bytes_unref);
+  g_free (self);
+}
+
+/* ---- reports ---- */
+
+typedef struct
+{
+  TocsinReport report;
+  TocsinPrepared *prepared; /* (owned) (nullable) of a derived one */
+} Item;
+
+typedef struct
+{
+  TocsinPolicy *policy; /* (owned) */
+  GArray *items;        /* (owned) of Item */
+  char *who;            /* (owned) */
+  gint64 now_us;
+  guint64 bundle; /* out */
+} PublishChange;
+
+static void
+item_clear (gpointer data)
+{
+  Item *item = data;
+
+  tocsin_report_clear (&item->report);
+  g_clear_pointer (&item->prepared, tocsin_prepared_free);
+}
+
+static void
+publish_change_free (PublishChange *change)
+{
+  tocsin_policy_unref (change->policy);
+  g_array_unref (change->items);
+  g_free (change->who);
+  g_free (change);
+}
+
+static gint64
+cut_to_hour (gint64 time_us)
+{
+  return time_us - time_us % TOCSIN_HOUR_US;
+}
+
+static void
+fill_report (const TocsinFederation *fed,
+             const TocsinDraft *draft,
+             const TocsinSubject *subject,
+             gint64 now_us,
+             TocsinReport *out)
+{
+  gint64 last_us = draft->last_observed_us != 0 ? draft->last_observed_us : now_us;
+  gint64 first_us = draft->observed_us != 0 ? draft->observed_us : last_us;
+  const TocsinCategory *category = tocsin_category_by_id (draft->category);
+
+  out->id = tocsin_prepare_id (fed, "reports", now_us);
+  out->attributed_to = g_strdup (tocsin_identity_get_actor (fed->identity));
+  tocsin_subject_copy (&out->subject, subject);
+  out->category = draft->category;
+  out->category_text =
+      g_strdup (draft->category_text != NULL ? draft->category_text : category->slug);
+  out->basis = draft->derived ? TOCSIN_BASIS_DERIVED : TOCSIN_BASIS_FIRST_HAND;
+  out->opinion = draft->opinion;
+  out->confidence = draft->confidence;
+  out->action = draft->action;
+  out->sharing = draft->sharing_set
+                     ? draft->sharing
+                     : tocsin_report_default_sharing (draft->category, subject->type);
+  /* A text makes amber of the default: it may speak of people. */
+  if (draft->comment != NULL && !draft->sharing_set)
+    out->sharing = TOCSIN_SHARING_AMBER;
+  out->content = g_strdup (draft->comment);
+  out->published_us = out->updated_us = now_us;
+  out->observed_us = cut_to_hour (first_us);
+  out->last_observed_us = cut_to_hour (last_us);
+  out->end_us = draft->end_us != 0 ? draft->end_us
+                                   : tocsin_report_default_end (draft->category, subject->type,
+                                                                out->last_observed_us);
+}
+
+static gboolean
+prepare_item (const TocsinFederation *fed, gint64 now_us, Item *item, GError **error)
+{
+  g_autofree char *id = NULL;
+  g_autofree char *followers = tocsin_identity_url (fed->identity, "/followers");
+  g_autofree char *target = tocsin_identity_url (fed->identity, "/reports");
+  TocsinActivityHead head = { .actor = tocsin_identity_get_actor (fed->identity),
+                              .to = followers,
+                              .published_us = now_us };
+
+  if (item->report.basis != TOCSIN_BASIS_FIRST_HAND)
+    return TRUE;
+  id = tocsin_prepare_id (fed, "activities", now_us);
+  head.id = id;
+  item->prepared = tocsin_prepare_new (
+      fed, tocsin_activity_build_add_report (&head, &item->report, target), id, now_us, error);
+  return item->prepared != NULL;
+}
+
+/* Peers that had reported the same are confirmed by us. */
+static void
+confirm_others (TocsinTxn *txn,
+                const TocsinPolicy *policy,
+                const TocsinSubjectKey *key,
+                gint64 now_us)
+{
+  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+  g_autoptr (GHashTable) done = g_hash_table_new (NULL, NULL);
+  const TocsinEvidence *rows;
+  gsize n = tocsin_evidence_read (txn, key, &buffer, &rows);
+
+  for (gsize i = 0; i < n; i++)
+    {
+      guint32 reporter = rows[i].reporter;
+
+      if (reporter != TOCSIN_ACTOR_LOCAL && (rows[i].flags & TOCSIN_EVIDENCE_IMPORTED) == 0 &&
+          tocsin_trust_snapshot_is_direct (policy->trust, reporter))
+        g_hash_table_add (done, GUINT_TO_POINTER (reporter));
+    }
+  {
+    GHashTableIter iter;
+    gpointer actor;
+
+    g_hash_table_iter_init (&iter, done);
+    while (g_hash_table_iter_next (&iter, &actor, NULL))
+      tocsin_guards_count_confirmed (txn, GPOINTER_TO_UINT (actor), now_us);
+  }
+}
+
+static void
+fill_record (const PublishChange *change, const Item *item, TocsinReportRecord *record)
+{
+  const TocsinReport *report = &item->report;
+  const TocsinCategory *category = tocsin_category_by_id (report->category);
+  int half_life = category->half_life_days[report->subject.type];
+
+  record->actor = record->via = TOCSIN_ACTOR_LOCAL;
+  record->state = TOCSIN_STATE_LIVE;
+  record->category = report->category;
+  record->subject_type = report->subject.type;
+  record->key_type = report->subject.key_type;
+  record->basis = report->basis;
+  record->opinion = report->opinion;
+  record->confidence = report->confidence;
+  record->action = report->action;
+  record->sharing = report->sharing;
+  record->verified = TRUE;
+  record->published_us = report->published_us;
+  record->updated_us = report->updated_us;
+  record->observed_us = report->observed_us;
+  record->last_observed_us = report->last_observed_us;
+  record->end_us = record->evidence_end_us = report->end_us;
+  if (half_life > 0)
+    record->evidence_end_us =
+        MIN (report->end_us, report->last_observed_us + 4 * half_life * TOCSIN_DAY_US);
+  record->received_us = change->now_us;
+  record->key = tocsin_subject_key (&report->subject);
+  memcpy (record->subject_digest, report->subject.digest, sizeof record->subject_digest);
+  record->bundle = change->bundle;
+  record->id = g_strdup (report->id);
+  record->category_text = g_strdup (report->category_text);
+  record->content = g_strdup (report->content);
+  record->value = g_strdup (report->subject.value);
+  if (item->prepared != NULL)
+    {
+      record->activity_id = g_strdup (item->prepared->id);
+      record->activity = g_bytes_ref (item->prepared->activity);
+      memcpy (record->content_hash, item->prepared->content_hash, sizeof record->content_hash);
+    }
+}
+
+/* The Mastodon form of an address can only be computed where the address is in clear: here. */
+static void
+note_mastodon_form (TocsinTxn *txn, const TocsinReport *report)
+{
+  TocsinSubjectRecord subject = {
+    .key = tocsin_subject_key (&report->subject),
+    .type = report->subject.key_type,
+    .value = report->subject.key_value,
+    .has_mastodon = TRUE,
+  };
+  g_autofree char *form = NULL;
+
+  if (report->subject.type != TOCSIN_SUBJECT_EMAIL || report->subject.value == NULL)
+    return;
+  form = tocsin_subject_mastodon_email (report->subject.value, NULL);
+  if (form == NULL)
+    return;
+  tocsin_sha256 (form, strlen (form), subject.mastodon);
+  tocsin_subjects_put (txn, &subject);
+}
+
+static void
+write_item (TocsinTxn *txn, PublishChange *change, const Item *item)
+{
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  fill_record (change, item, &record);
+  confirm_others (txn, change->policy, &record.key, change->now_us);
+  tocsin_reports_put (txn, &record, change->now_us);
+  note_mastodon_form (txn, &item->report);
+  if (item->prepared != NULL)
+    {
+      TocsinOutboxRecord entry = {
+        .kind = TOCSIN_OUTBOX_ADD,
+        .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+        .origin = TOCSIN_ACTOR_LOCAL,
+        .report = record.number,
+        .sharing = record.sharing,
+        .created_us = change->now_us,
+        .activity_id = item->prepared->id,
+        .activity = item->prepared->activity,
+      };
+
+      record.sequence = tocsin_relay_publish (txn, change->policy, &entry, 0, change->now_us);
+      tocsin_reports_put (txn, &record, change->now_us);
+    }
+  tocsin_audit_append (txn, change->now_us, change->who, "report.add", record.id, NULL);
+}
+
+static gboolean
+write_reports (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
+{
+  PublishChange *change = data;
+
+  change->bundle = tocsin_meta_next (txn, "bundle");
+  for (guint i = 0; i < change->items->len; i++)
+    write_item (txn, change, &g_array_index (change->items, Item, i));
+  return TRUE;
+}
+
+static void
+on_reports_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  TocsinFederation *fed = g_task_get_task_data (task);
+  PublishChange *change = g_object_get_data (G_OBJECT (task), "change");
+  g_autoptr (GError) error = NULL;
+  TocsinPublished *published;
+
+  if (!tocsin_writer_submit_finish (fed->writer, result, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  published = g_new0 (TocsinPublished, 1);
+  published->bundle = change->bundle;
+  published->ids = g_new0 (char *, change->items->len + 1);
+  for (guint i = 0; i < change->items->len; i++)
+    published->ids[i] = g_strdup (g_array_index (change->items, Item, i).report.id);
+  g_task_return_pointer (task, published, (GDestroyNotify) tocsin_published_free);
+}
+
+static gboolean
+prepare_all (const TocsinFederation *fed,
+             const TocsinDraft *draft,
+             PublishChange *change,
+             GError **error)
+{
+  if (draft->subjects->len == 0 || draft->subjects->len > TOCSIN_PUBLISH_SUBJECTS_MAX)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "/subjects: 1 to %d are needed",
+                   TOCSIN_PUBLISH_SUBJECTS_MAX);
+      return FALSE;
+    }
+  for (guint i = 0; i < draft->subjects->len; i++)
+    {
+      Item empty = { 0 };
+      Item *item;
+
+      g_array_append_val (change->items, empty);
+      item = &g_array_index (change->items, Item, i);
+      fill_report (fed, draft, &g_array_index (draft->subjects, TocsinSubject, i), change->now_us,
+                   &item->report);
+      if (!tocsin_report_validate (&item->report, change->now_us, error) ||
+          !prepare_item (fed, change->now_us, item, error))
+        {
+          g_prefix_error (error, "/subjects/%u: ", i);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/**
+ * tocsin_publish_reports_async:
+ * @fed: the federation
+ * @draft: what to report; read before this returns
+ * @who: for the audit log: the token's name, or "socket"
+ * @callback: called in the thread-default context of the caller once everything is durable
+ * @user_data: data for @callback
+ */
+void
+tocsin_publish_reports_async (TocsinFederation *fed,
+                              const TocsinDraft *draft,
+                              const char *who,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  PublishChange *change = g_new0 (PublishChange, 1);
+  g_autoptr (GError) error = NULL;
+
+  g_task_set_task_data (task, fed, NULL);
+  change->policy = tocsin_policy_ref (fed->policy);
+  change->items = g_array_new (FALSE, TRUE, sizeof (Item));
+  g_array_set_clear_func (change->items, item_clear);
+  change->who = g_strdup (who);
+  change->now_us = tocsin_time_now_us ();
+  if (!prepare_all (fed, draft, change, &error))
+    {
+      publish_change_free (change);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  g_object_set_data (G_OBJECT (task), "change", change);
+  tocsin_writer_submit_async (fed->writer, write_reports, change,
+                              (GDestroyNotify) publish_change_free, NULL, on_reports_written,
+                              g_steal_pointer (&task));
+}
+
+/**
+ * tocsin_publish_reports_finish:
+ * @result: what the callback was given
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: (transfer full) (nullable): what was published. On error, %NULL, and @error is
+ *   %TOCSIN_ERROR_INVALID, %TOCSIN_ERROR_UNPROCESSABLE, %TOCSIN_ERROR_UNAVAILABLE or
+ *   %TOCSIN_ERROR_STORE
+ */
+TocsinPublished *
+tocsin_publish_reports_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* ---- withdrawal ---- */
+
+typedef struct
+{
+  TocsinPolicy *policy;     /* (owned) */
+  TocsinPrepared *prepared; /* (owned) */
+  char *who;                /* (owned) */
+  guint64 number;
+  TocsinRemoveReason reason;
+  gint64 now_us;
+} WithdrawChange;
+
+static void
+withdraw_change_free (WithdrawChange *change)
+{
+  tocsin_policy_unref (change->policy);
+  g_clear_pointer (&change->prepared, tocsin_prepared_free);
+  g_free (change->who);
+  g_free (change);
+}
+
+static gboolean
+write_withdrawal (TocsinTxn *txn, gpointer data, GError **error)
+{
+  WithdrawChange *change = data;
+  g_auto (TocsinReportRecord) record = { 0 };
+  TocsinWithdrawal remove = {
+    .reason = change->reason,
+    .removed_us = change->now_us,
+    .signer = TOCSIN_ACTOR_LOCAL,
+    .activity_id = change->prepared->id,
+    .activity = change->prepared->activity,
+  };
+
+  if (!tocsin_reports_get (txn, change->number, &record) || record.actor != TOCSIN_ACTOR_LOCAL)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
+                           "This node has made no such report");
+      return FALSE;
+    }
+  if (record.state == TOCSIN_STATE_WITHDRAWN || record.state == TOCSIN_STATE_EXPIRED)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_GONE,
+                           "The report was withdrawn before");
+      return FALSE;
+    }
+  tocsin_withdrawal_apply (txn, change->policy, &record, &remove, change->now_us);
+  tocsin_audit_append (txn, change->now_us, change->who, "report.withdraw", record.id,
+                       tocsin_reason_to_string (change->reason));
+  return TRUE;
+}
+
+static void
+on_withdrawal_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  TocsinFederation *fed = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (tocsin_writer_submit_finish (fed->writer, result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static TocsinPrepared *
+prepare_remove (const TocsinFederation *fed,
+                guint64 number,
+                TocsinRemoveReason reason,
+                gint64 now_us,
+                GError **error)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
+  g_auto (TocsinReportRecord) record = { 0 };
+  g_autofree char *id = tocsin_prepare_id (fed, "activities", now_us);
+  g_autofree char *followers = tocsin_identity_url (fed->identity, "/followers");
+  g_autofree char *target = tocsin_identity_url (fed->identity, "/reports");
+  TocsinActivityHead head = {
+    .id = id,
+    .actor = tocsin_identity_get_actor (fed->identity),
+    .to = followers,
+    .published_us = now_us,
+  };
+
+  if (!tocsin_reports_get (txn, number, &record) || record.id == NULL)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
+                           "This node has made no such report");
+      return NULL;
+    }
+  return tocsin_prepare_new (fed, tocsin_activity_build_remove (&head, record.id, target, reason),
+                             id, now_us, error);
+}
+
+/**
+ * tocsin_publish_withdraw_async:
+ * @fed: the federation
+ * @number: a report of our own
+ * @reason: why; followers are told
+ * @who: for the audit log
+ * @callback: called in the thread-default context of the caller once it is durable
+ * @user_data: data for @callback
+ */
+void
+tocsin_publish_withdraw_async (TocsinFederation *fed,
+                               guint64 number,
+                               TocsinRemoveReason reason,
+                               const char *who,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  g_autoptr (GError) error = NULL;
+  gint64 now_us = tocsin_time_now_us ();
+  TocsinPrepared *prepared = prepare_remove (fed, number, reason, now_us, &error);
+  WithdrawChange *change;
+
+  g_task_set_task_data (task, fed, NULL);
+  if (prepared == NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  change = g_new0 (WithdrawChange, 1);
+  change->policy = tocsin_policy_ref (fed->policy);
+  change->prepared = prepared;
+  change->who = g_strdup (who);
+  change->number = number;
+  change->reason = reason;
+  change->now_us = now_us;
+  tocsin_writer_submit_async (fed->writer, write_withdrawal, change,
+                              (GDestroyNotify) withdraw_change_free, NULL, on_withdrawal_written,
+                              g_steal_pointer (&task));
+}
+
+/**
+ * tocsin_publish_withdraw_finish:
+ * @result: what the callback was given
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_NOT_FOUND, %TOCSIN_ERROR_GONE, %TOCSIN_ERROR_UNAVAILABLE or
+ *   %TOCSIN_ERROR_STORE
+ */
+gboolean
+tocsin_publish_withdraw_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
