@@ -3,19 +3,10 @@
  */
 #pragma once
 
+#include "core/scope.h"
 #include "store/txn.h"
 
 G_BEGIN_DECLS
-
-typedef enum
-{
-  TOCSIN_SCOPE_CHECK = 1 << 0,
-  TOCSIN_SCOPE_RANGE = 1 << 1,
-  TOCSIN_SCOPE_REPORT = 1 << 2,
-  TOCSIN_SCOPE_STREAM = 1 << 3,
-  TOCSIN_SCOPE_ADMIN = 1 << 4,
-  TOCSIN_SCOPE_METRICS = 1 << 5,
-} TocsinScopes;
 
 /**
  * TocsinTokenRecord: an API token; only its hash is stored. Free by tocsin_token_record_clear().
@@ -24,7 +15,7 @@ typedef struct
 {
   char *name; /* (owned) at most 200 bytes */
   guint8 hash[TOCSIN_SHA256_BYTES];
-  TocsinScopes scopes;
+  guint scopes; /* TocsinScope bits, stored: frozen */
   gint64 created_us;
 } TocsinTokenRecord;
 
