@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "fed/federation.h"
+#include "store/table-review.h"
+
+G_BEGIN_DECLS
+
+/* What a person says to a line of `review`, and what time says to it. */
+
+const char *tocsin_review_kind_to_string (TocsinReviewKind kind);
+const char *tocsin_review_state_to_string (TocsinReviewState state);
+
+void tocsin_review_decide_async (TocsinFederation *fed,
+                                 guint64 id,
+                                 gboolean accept,
+                                 const char *who,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+gboolean tocsin_review_decide_finish (GAsyncResult *result, GError **error);
+
+guint tocsin_review_lapse (TocsinTxn *txn, const TocsinPolicy *policy, guint max, gint64 now_us);
+
+G_END_DECLS
