@@ -177,6 +177,7 @@ tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error)
 
   if (!check_signer (txn, &a, error))
     return FALSE;
+  a.signer_peer.last_seen_us = self->now_us;
   if (!check_reporter (txn, &a))
     return TRUE;
   switch (tocsin_seen_check (txn, activity->id, &content))

@@ -202,6 +202,8 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
       peer->follower = self->guest ? TOCSIN_FOLLOWER_GUEST : TOCSIN_FOLLOWER_PENDING;
       peer->follower_since_us = self->now_us;
     }
+  peer->version_hold = tocsin_actor_document_protocol_major (self->sender->document) > 1;
+  peer->last_seen_us = self->now_us;
   g_free (peer->follower_follow_id);
   peer->follower_follow_id = g_strdup (activity->id);
   g_free (peer->follower_object);
