@@ -380,8 +380,13 @@ try_voices (Search *self)
         {
           guint32 node = state->columns->node_of[state->slot[b]];
 
-          /* A voice stops walks itself: only its reach bounds it. */
-          if (!search_excludes (self, s, self->slope[s] * state->columns->reach[node]))
+          double hit = 0;
+
+          for (guint32 c = 0; c < state->k; c++)
+            hit += state->of[c]->n[state->slot[b]] * state->g[c];
+          /* A voice stops walks itself, so that what is heard there may be all of 1. */
+          if (!search_excludes (
+                  self, s, self->slope[s] * state->columns->reach[node] * CLAMP (hit, 0.0, 1.0)))
             search_try (self, node);
         }
     }
