@@ -1,0 +1,232 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What is in somebody's outbox passes the same checks as what is brought to our inbox, but for the
+ * HTTP signature: where an activity was read stands in for it, and a key that was retired since
+ * still counts for what its own actor's outbox holds.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/sync-page.h"
+
+#include <string.h>
+
+#include "codec/proof.h"
+#include "core/error.h"
+#include "fed/pinning.h"
+#include "store/table-actors.h"
+#include "store/table-imports.h"
+#include "store/table-seen.h"
+
+TocsinSyncPage *
+tocsin_sync_page_new (guint32 actor, guint64 epoch)
+{
+  TocsinSyncPage *self = g_new0 (TocsinSyncPage, 1);
+
+  self->actor = actor;
+  self->epoch = epoch;
+  self->admissions = g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_admission_free);
+  return self;
+}
+
+void
+tocsin_sync_page_free (TocsinSyncPage *self)
+{
+  if (self == NULL)
+    return;
+  g_ptr_array_unref (self->admissions);
+  g_clear_pointer (&self->update, tocsin_relation_change_free);
+  g_free (self);
+}
+
+/* ---- check ---- */
+
+/* Before any signature is looked at: is it about reports or trust, is its author believed, is it
+ * new? A re-read of a whole outbox costs little more than this. */
+static gboolean
+is_wanted (TocsinFederation *fed, const TocsinActivity *activity, gboolean is_relayed)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
+  guint8 hash[TOCSIN_SHA256_BYTES];
+  TocsinId content;
+  guint32 author;
+
+  if (activity->kind == TOCSIN_ACTIVITY_UPDATE)
+    return !is_relayed && activity->object_kind == TOCSIN_OBJECT_ACTOR;
+  if (activity->kind != TOCSIN_ACTIVITY_ADD && activity->kind != TOCSIN_ACTIVITY_REMOVE)
+    return FALSE;
+  if (!tocsin_actors_find (txn, activity->actor, &author) || author == TOCSIN_ACTOR_LOCAL)
+    return FALSE;
+  if (is_relayed && activity->kind == TOCSIN_ACTIVITY_ADD &&
+      !tocsin_trust_snapshot_is_believed (fed->policy->trust, author))
+    return FALSE;
+  tocsin_activity_content_hash (activity, hash);
+  memcpy (content.bytes, hash, sizeof content.bytes);
+  return tocsin_seen_check (txn, activity->id, &content) != TOCSIN_SEEN_SAME;
+}
+
+/* Whether the activity may be taken; @key_out is the key that proved it, if any. */
+static gboolean
+check_proof (TocsinFederation *fed,
+             const TocsinActivity *activity,
+             const TocsinKnownActor *author,
+             gboolean is_relayed,
+             gint64 now_us,
+             char **key_out,
+             GError **error)
+{
+  g_autoptr (TocsinProof) proof = NULL;
+  g_autoptr (TocsinPublicKey) key = NULL;
+  TocsinProofState state;
+  const char *method;
+
+  if (!tocsin_proof_inspect (tocsin_activity_root (activity), now_us, &state, &proof, error))
+    return FALSE;
+  if (state != TOCSIN_PROOF_CANDIDATE)
+    {
+      if (is_relayed)
+        g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
+                             "A relayed activity needs a proof by its actor");
+      return !is_relayed;
+    }
+  method = tocsin_proof_verification_method (proof);
+  key = tocsin_keyring_get_key (fed->keyring, author, method, error);
+  if (key == NULL || !tocsin_proof_verify (proof, key, error))
+    return FALSE;
+  if (is_relayed && tocsin_known_actor_key_is_retired (author, method, now_us))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED,
+                           "The proof is by a key that has expired");
+      return FALSE;
+    }
+  *key_out = tocsin_public_key_to_multikey (key);
+  return TRUE;
+}
+
+static void
+take (TocsinSyncPage *self,
+      TocsinFederation *fed,
+      TocsinActivity *activity,
+      TocsinKnownActor *owner,
+      char *key,
+      gint64 now_us)
+{
+  TocsinAdmission *admission;
+  TocsinPinning pinning =
+      key != NULL ? tocsin_pinning_check (fed->store, activity->actor, key) : TOCSIN_PINNING_NONE;
+
+  if (activity->kind == TOCSIN_ACTIVITY_UPDATE)
+    {
+      g_clear_pointer (&self->update, tocsin_relation_change_free);
+      self->update = tocsin_relation_change_new (fed, activity, owner, now_us);
+      self->update->proven = TRUE;
+      self->update->proof_key = key;
+      return;
+    }
+  admission = tocsin_admission_new (activity, owner->document->id, TOCSIN_ARRIVAL_CATCH_UP,
+                                    fed->policy, now_us);
+  admission->proven = key != NULL;
+  admission->pinning = pinning;
+  admission->batch = self->batch;
+  g_ptr_array_add (self->admissions, admission);
+  g_free (key);
+}
+
+/**
+ * tocsin_sync_page_check:
+ * @self: the page
+ * @fed: the federation
+ * @activity: (transfer full) if %TOCSIN_CHECKED_TAKE is returned, else still the caller's
+ * @owner: whose outbox it was in
+ * @may_update: whether an Update of @owner's own document counts: an old one, read again, must not
+ *   bring old keys back
+ * @now_us: the time
+ *
+ * Decides about one activity and, if it is to be taken, puts it onto the page.
+ */
+TocsinChecked
+tocsin_sync_page_check (TocsinSyncPage *self,
+                        TocsinFederation *fed,
+                        TocsinActivity *activity,
+                        TocsinKnownActor *owner,
+                        gboolean may_update,
+                        gint64 now_us)
+{
+  gboolean is_relayed = !g_str_equal (activity->actor, owner->document->id);
+  TocsinKnownActor *author = owner;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *key = NULL;
+
+  if (!is_wanted (fed, activity, is_relayed))
+    return TOCSIN_CHECKED_SKIP;
+  if (is_relayed)
+    author = tocsin_keyring_peek (fed->keyring, activity->actor);
+  if (author == NULL)
+    return TOCSIN_CHECKED_AUTHOR;
+  if (!tocsin_activity_check_ownership (activity, author->document->reports,
+                                        author->document->trust, &error) ||
+      !check_proof (fed, activity, author, is_relayed, now_us, &key, &error))
+    {
+      g_debug ("Outbox of %.200s: %s", owner->document->id, error->message);
+      return TOCSIN_CHECKED_SKIP;
+    }
+  if (activity->kind == TOCSIN_ACTIVITY_UPDATE && (!may_update || key == NULL))
+    return TOCSIN_CHECKED_SKIP;
+  take (self, fed, activity, owner, g_steal_pointer (&key), now_us);
+  return TOCSIN_CHECKED_TAKE;
+}
+
+/* ---- write ---- */
+
+static void
+count_batch (TocsinTxn *txn, guint64 batch, guint64 stored)
+{
+  g_auto (TocsinImportRecord) record = { 0 };
+
+  if (batch == 0 || stored == 0 || !tocsin_imports_get (txn, batch, &record))
+    return;
+  record.count += stored;
+  tocsin_imports_put (txn, &record);
+}
+
+/**
+ * tocsin_sync_page_write:
+ * @txn: the write transaction
+ * @page: a #TocsinSyncPage
+ * @error: return location for an error, or %NULL
+ *
+ * A #TocsinWriteFunc. What is refused is passed over: nothing of it was written. The cursor never
+ * goes back within an epoch.
+ */
+gboolean
+tocsin_sync_page_write (TocsinTxn *txn, gpointer page, GError **error)
+{
+  TocsinSyncPage *self = page;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint64 stored = 0;
+
+  for (guint i = 0; i < self->admissions->len; i++)
+    {
+      TocsinAdmission *admission = g_ptr_array_index (self->admissions, i);
+      g_autoptr (GError) refusal = NULL;
+
+      if (!tocsin_admission_write (txn, admission, &refusal))
+        g_debug ("Outbox: %s", refusal->message);
+      stored += admission->stored ? 1 : 0;
+    }
+  if (self->update != NULL)
+    {
+      g_autoptr (GError) refusal = NULL;
+
+      if (!tocsin_relation_change_write (txn, self->update, &refusal))
+        g_debug ("Outbox: %s", refusal->message);
+    }
+  count_batch (txn, self->batch, stored);
+  if (tocsin_peers_get (txn, self->actor, &peer) && peer.sync_epoch == self->epoch &&
+      peer.sync_sequence < self->sequence)
+    {
+      peer.sync_sequence = self->sequence;
+      tocsin_peers_put (txn, &peer);
+    }
+  return tocsin_txn_check (txn, error);
+}

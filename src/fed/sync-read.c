@@ -1,0 +1,703 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * One reading of a direct peer's outbox. The steps, in order:
+ *   tocsin_sync_read_async: what the store knows -> on_owner: its document -> on_head: epoch and
+ *   last sequence -> on_begun: the first read has a batch -> on_page -> check_some (a few at a
+ *   time, waiting in on_author for keys) -> on_page_written -> on_page … -> on_reports: digests
+ *   -> on_ended
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/sync-read.h"
+
+#include <string.h>
+
+#include "codec/collection-json.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "fed/knock.h"
+#include "fed/sync-page.h"
+#include "store/table-actors.h"
+#include "store/table-imports.h"
+#include "store/table-peers.h"
+#include "store/table-reports.h"
+#include "store/table-review.h"
+
+#define CHECKS_AT_ONCE 8     /* activities between two looks at the main loop */
+#define WRITES_AT_ONCE 8     /* pages on their way to disk */
+#define PAGES_MAX      20000 /* of one reading; the next goes on from there */
+
+/* What is written when a reading begins and when it ends; data of a #TocsinWriteFunc. */
+typedef struct
+{
+  guint32 actor;
+  guint64 epoch;
+  gint64 now_us;
+  gint64 due_us;
+  gint64 day_us;
+  gboolean compared;
+  gboolean matches;
+  gboolean again;   /* (out) */
+  guint64 batch;    /* (out) of begin */
+  guint64 sequence; /* (out) of begin */
+  char *source;     /* (owned) */
+} ReadNote;
+
+typedef struct
+{
+  TocsinFederation *fed; /* (unowned) */
+  guint32 actor;
+  gboolean from_zero;
+  char *uri;     /* (owned) */
+  char *outbox;  /* (owned) */
+  char *reports; /* (owned) */
+  TocsinSignScheme scheme;
+  TocsinKnownActor *owner; /* (owned) */
+  guint64 epoch;
+  guint64 batch;
+  guint64 known;  /* read up to here before */
+  gint64 after;   /* the page that is read */
+  gint64 reached; /* complete up to here */
+  gint64 head_last;
+  guint pages;
+  guint writes;
+  gboolean is_waiting; /* for a write before the next page is asked for */
+  gboolean ended;      /* no page follows */
+  gboolean incomplete;
+  TocsinOutboxPage *page;  /* (owned) (nullable) being checked */
+  guint index;             /* of the next activity in it */
+  TocsinSyncPage *checked; /* (owned) (nullable) what of @page is taken so far */
+  TocsinActivity *pending; /* (owned) (nullable) waits for its author */
+  GHashTable *unreachable; /* (owned) (element-type utf8) authors that were asked for in vain */
+  ReadNote *note;          /* (unowned) of the write under way */
+  GError *failure;         /* (owned) (nullable) to be reported once no write is under way */
+} ReadOp;
+
+static void on_owner (GObject *source, GAsyncResult *result, gpointer user_data);
+static void on_head (GObject *source, GAsyncResult *result, gpointer user_data);
+static void on_begun (GObject *source, GAsyncResult *result, gpointer user_data);
+static void fetch_page (GTask *task);
+static void on_page (GObject *source, GAsyncResult *result, gpointer user_data);
+static gboolean check_some (gpointer user_data);
+static void on_author (GObject *source, GAsyncResult *result, gpointer user_data);
+static void store_page (GTask *task);
+static void on_page_written (GObject *source, GAsyncResult *result, gpointer user_data);
+static void on_reports (GObject *source, GAsyncResult *result, gpointer user_data);
+static void end (GTask *task, gboolean compared, gboolean matches);
+static void on_ended (GObject *source, GAsyncResult *result, gpointer user_data);
+
+static void
+read_op_free (ReadOp *op)
+{
+  g_free (op->uri);
+  g_free (op->outbox);
+  g_free (op->reports);
+  g_clear_pointer (&op->owner, tocsin_known_actor_unref);
+  g_clear_pointer (&op->page, tocsin_outbox_page_free);
+  g_clear_pointer (&op->checked, tocsin_sync_page_free);
+  g_clear_pointer (&op->pending, tocsin_activity_free);
+  g_hash_table_unref (op->unreachable);
+  g_clear_error (&op->failure);
+  g_free (op);
+}
+
+static void
+read_note_free (gpointer data)
+{
+  ReadNote *note = data;
+
+  g_free (note->source);
+  g_free (note);
+}
+
+/* The first failure ends the reading, after what is on its way to disk got there. */
+static void
+fail (GTask *task, GError *error)
+{
+  ReadOp *op = g_task_get_task_data (task);
+
+  if (op->failure == NULL)
+    op->failure = error;
+  else
+    g_error_free (error);
+  if (op->writes == 0)
+    g_task_return_error (task, g_steal_pointer (&op->failure));
+}
+
+static void
+fail_with (GTask *task, TocsinError code, const char *message)
+{
+  fail (task, g_error_new_literal (TOCSIN_ERROR, (int) code, message));
+}
+
+/* ---- begin ---- */
+
+static gboolean
+load (ReadOp *op)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (op->fed->store));
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  g_auto (TocsinActorRecord) actor = { 0 };
+
+  if (!tocsin_peers_get (txn, op->actor, &peer) || !tocsin_peer_record_is_direct (&peer) ||
+      peer.version_hold || peer.blocked || !tocsin_actors_get (txn, op->actor, &actor))
+    return FALSE;
+  op->uri = g_strdup (actor.uri);
+  op->scheme = peer.scheme == TOCSIN_PEER_SCHEME_RFC9421_RSA ? TOCSIN_SIGN_RFC9421_RSA
+                                                             : TOCSIN_SIGN_DRAFT_RSA;
+  return TRUE;
+}
+
+/**
+ * tocsin_sync_read_async:
+ * @fed: the federation
+ * @actor: a direct peer's number
+ * @from_zero: read it all, whatever was read before
+ * @cancellable: to give up early
+ * @callback: called in the thread-default context of the caller
+ * @user_data: data for @callback
+ *
+ * Reads what @actor's outbox has beyond what was read before.
+ */
+void
+tocsin_sync_read_async (TocsinFederation *fed,
+                        guint32 actor,
+                        gboolean from_zero,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  ReadOp *op = g_new0 (ReadOp, 1);
+
+  g_task_set_source_tag (task, tocsin_sync_read_async);
+  g_task_set_task_data (task, op, (GDestroyNotify) read_op_free);
+  op->fed = fed;
+  op->actor = actor;
+  op->from_zero = from_zero;
+  op->unreachable = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  if (!load (op))
+    {
+      fail_with (task, TOCSIN_ERROR_NOT_A_PEER, "The actor is no direct peer");
+      return;
+    }
+  tocsin_keyring_find_async (fed->keyring, op->uri, FALSE, NULL, on_owner, g_steal_pointer (&task));
+}
+
+static void
+get (GTask *task, const char *uri, GAsyncReadyCallback callback)
+{
+  ReadOp *op = g_task_get_task_data (task);
+  TocsinKnock knock = {
+    .fetcher = op->fed->fetcher,
+    .identity = op->fed->identity,
+    .request = {
+      .uri = uri,
+      .accept = TOCSIN_FETCH_ACCEPT_ACTIVITY,
+      .media_types = tocsin_fetch_activity_types,
+      .same_origin = TRUE,
+    },
+    .first = op->scheme,
+  };
+
+  tocsin_knock_async (&knock, g_task_get_cancellable (task), callback, g_object_ref (task));
+}
+
+/* The body of a good answer; else the reading has failed. */
+static GBytes *
+receive (GTask *task, GAsyncResult *result)
+{
+  ReadOp *op = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (TocsinFetchResult) fetched = tocsin_knock_finish (result, &op->scheme, &error);
+
+  if (fetched != NULL && tocsin_fetch_result_is_success (fetched))
+    return g_bytes_ref (fetched->body);
+  if (fetched != NULL)
+    error = g_error_new (TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE, "The peer answered %u",
+                         fetched->status);
+  fail (task, error);
+  return NULL;
+}
+
+static void
+on_owner (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReadOp *op = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  op->owner = tocsin_keyring_find_finish (TOCSIN_KEYRING (source), result, &error);
+  if (op->owner == NULL)
+    {
+      fail (task, error);
+      return;
+    }
+  if (op->owner->document->outbox == NULL)
+    {
+      fail_with (task, TOCSIN_ERROR_NOT_FOUND, "The peer names no outbox");
+      return;
+    }
+  if (tocsin_actor_document_protocol_major (op->owner->document) == 1)
+    op->scheme = TOCSIN_SIGN_RFC9421_ED25519;
+  op->outbox = g_strdup (op->owner->document->outbox);
+  op->reports = g_strdup (op->owner->document->reports);
+  get (task, op->outbox, on_head);
+}
+
+/* A #TocsinWriteFunc: the first reading of a peer is one batch, and a new epoch begins at 0. */
+static gboolean
+write_begin (TocsinTxn *txn, gpointer data, GError **error)
+{
+  ReadNote *note = data;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  if (!tocsin_peers_get (txn, note->actor, &peer))
+    return tocsin_txn_check (txn, error);
+  if (peer.first_batch == 0)
+    {
+      TocsinImportRecord record = { .created_us = note->now_us,
+                                    .actor = note->actor,
+                                    .source = note->source };
+
+      peer.first_batch = tocsin_imports_add (txn, &record);
+    }
+  if (peer.sync_epoch != note->epoch)
+    {
+      peer.sync_epoch = note->epoch;
+      peer.sync_sequence = 0;
+    }
+  if (peer.sync_state == TOCSIN_SYNC_NEVER)
+    peer.sync_state = TOCSIN_SYNC_READING;
+  note->batch = peer.first_batch_done ? 0 : peer.first_batch;
+  note->sequence = peer.sync_sequence;
+  tocsin_peers_put (txn, &peer);
+  return tocsin_txn_check (txn, error);
+}
+
+static guint64
+epoch_number (const char *epoch)
+{
+  TocsinId id = tocsin_id_for_string (epoch != NULL ? epoch : "");
+  guint64 number;
+
+  memcpy (&number, id.bytes, sizeof number);
+  return number != 0 ? number : 1; /* 0 is “never read” */
+}
+
+static void
+on_head (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReadOp *op = g_task_get_task_data (task);
+  g_autoptr (GBytes) body = receive (task, result);
+  g_autoptr (TocsinCollectionHead) head = NULL;
+  GError *error = NULL;
+
+  if (body == NULL)
+    return;
+  head = tocsin_collection_head_parse (body, op->outbox, &error);
+  if (head == NULL)
+    {
+      fail (task, error);
+      return;
+    }
+  if (!g_str_equal (head->attributed_to, op->uri) || head->last_sequence < 0)
+    {
+      fail_with (task, TOCSIN_ERROR_FORBIDDEN, "The peer does not show its outbox");
+      return;
+    }
+  op->head_last = head->last_sequence;
+  op->epoch = epoch_number (head->epoch);
+  op->note = g_new0 (ReadNote, 1);
+  op->note->actor = op->actor;
+  op->note->epoch = op->epoch;
+  op->note->now_us = tocsin_time_now_us ();
+  op->note->source = g_strdup (op->outbox);
+  tocsin_writer_submit_async (op->fed->writer, write_begin, op->note, read_note_free, NULL,
+                              on_begun, g_steal_pointer (&task));
+}
+
+static void
+on_begun (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReadOp *op = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  if (!tocsin_writer_submit_finish (op->fed->writer, result, &error))
+    {
+      fail (task, error);
+      return;
+    }
+  op->batch = op->note->batch;
+  op->known = op->note->sequence;
+  op->after = op->from_zero ? 0 : (gint64) op->known;
+  op->reached = op->after;
+  fetch_page (task);
+}
+
+/* ---- pages ---- */
+
+static void
+fetch_page (GTask *task)
+{
+  ReadOp *op = g_task_get_task_data (task);
+  g_autofree char *uri = NULL;
+
+  op->is_waiting = op->writes >= WRITES_AT_ONCE;
+  if (op->is_waiting)
+    return;
+  if (op->ended || op->reached >= op->head_last || op->pages >= PAGES_MAX)
+    {
+      op->ended = TRUE;
+      if (op->writes > 0)
+        return;
+      if (op->reports == NULL)
+        end (task, FALSE, FALSE);
+      else
+        get (task, op->reports, on_reports);
+      return;
+    }
+  op->pages++;
+  op->after = op->reached;
+  uri = g_strdup_printf ("%s/after/%" G_GINT64_FORMAT, op->outbox, op->after);
+  get (task, uri, on_page);
+}
+
+static void
+on_page (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReadOp *op = g_task_get_task_data (task);
+  g_autoptr (GBytes) body = receive (task, result);
+  GError *error = NULL;
+
+  if (body == NULL)
+    return;
+  op->page = tocsin_outbox_page_parse (body, op->outbox, op->after, &error);
+  if (op->page == NULL)
+    {
+      fail (task, error);
+      return;
+    }
+  if (op->page->epoch != NULL && epoch_number (op->page->epoch) != op->epoch)
+    {
+      fail_with (task, TOCSIN_ERROR_CONFLICT, "The outbox began anew while it was read");
+      return;
+    }
+  op->index = 0;
+  op->checked = tocsin_sync_page_new (op->actor, op->epoch);
+  op->checked->batch = op->batch;
+  g_idle_add_full (G_PRIORITY_DEFAULT, check_some, g_steal_pointer (&task), NULL);
+}
+
+/* One activity. %FALSE: its author is being asked for, and on_author() goes on. */
+static gboolean
+check_one (GTask *task, TocsinActivity *activity)
+{
+  ReadOp *op = g_task_get_task_data (task);
+  /* Only what lies beyond what was read before can say something new about the peer itself. */
+  gboolean may_update = op->batch == 0 && op->after >= (gint64) op->known;
+
+  switch (tocsin_sync_page_check (op->checked, op->fed, activity, op->owner, may_update,
+                                  tocsin_time_now_us ()))
+    {
+    case TOCSIN_CHECKED_TAKE:
+      return TRUE;
+    case TOCSIN_CHECKED_AUTHOR:
+      if (!g_hash_table_contains (op->unreachable, activity->actor))
+        {
+          op->pending = activity;
+          tocsin_keyring_find_async (op->fed->keyring, activity->actor, FALSE, NULL, on_author,
+                                     g_object_ref (task));
+          return FALSE;
+        }
+      op->incomplete = TRUE;
+      break;
+    case TOCSIN_CHECKED_SKIP:
+    default:
+      break;
+    }
+  tocsin_activity_free (activity);
+  return TRUE;
+}
+
+/* A few signatures at a time: others wait for this thread too. */
+static gboolean
+check_some (gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReadOp *op = g_task_get_task_data (task);
+
+  if (g_task_return_error_if_cancelled (task))
+    return G_SOURCE_REMOVE;
+  for (guint i = 0; i < CHECKS_AT_ONCE && op->index < op->page->activities->len; i++)
+    {
+      TocsinActivity *activity =
+          tocsin_activity_parse (g_ptr_array_index (op->page->activities, op->index++), NULL);
+
+      if (activity != NULL && !check_one (task, activity))
+        return G_SOURCE_REMOVE;
+    }
+  if (op->index < op->page->activities->len)
+    g_idle_add_full (G_PRIORITY_DEFAULT, check_some, g_steal_pointer (&task), NULL);
+  else
+    store_page (task);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_author (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReadOp *op = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinKnownActor) author =
+      tocsin_keyring_find_finish (TOCSIN_KEYRING (source), result, &error);
+  TocsinActivity *activity = g_steal_pointer (&op->pending);
+
+  if (g_task_return_error_if_cancelled (task))
+    {
+      tocsin_activity_free (activity);
+      return;
+    }
+  if (author == NULL)
+    g_hash_table_add (op->unreachable, g_strdup (activity->actor));
+  /* A document that calls itself otherwise does not help; it is not asked for again either. */
+  else if (tocsin_keyring_peek (op->fed->keyring, activity->actor) == NULL)
+    g_hash_table_add (op->unreachable, g_strdup (activity->actor));
+  if (check_one (task, activity))
+    check_some (g_steal_pointer (&task));
+}
+
+static void
+store_page (GTask *task)
+{
+  ReadOp *op = g_task_get_task_data (task);
+  TocsinSyncPage *checked = g_steal_pointer (&op->checked);
+
+  if (op->page->last_sequence >= 0)
+    op->reached = op->page->last_sequence;
+  else
+    op->reached = op->head_last;
+  op->ended = !op->page->has_next;
+  g_clear_pointer (&op->page, tocsin_outbox_page_free);
+  checked->sequence = (guint64) op->reached;
+  op->fed->stats.caught_up += checked->admissions->len;
+  op->writes++;
+  tocsin_writer_submit_async (op->fed->writer, tocsin_sync_page_write, checked,
+                              (GDestroyNotify) tocsin_sync_page_free, NULL, on_page_written,
+                              g_object_ref (task));
+  fetch_page (task);
+}
+
+static void
+on_page_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReadOp *op = g_task_get_task_data (task);
+  GError *error = NULL;
+  gboolean written = tocsin_writer_submit_finish (op->fed->writer, result, &error);
+
+  op->writes--;
+  if (g_task_had_error (task) || g_task_get_completed (task))
+    {
+      g_clear_error (&error);
+      return;
+    }
+  if (!written || op->failure != NULL)
+    {
+      if (written)
+        error = g_steal_pointer (&op->failure);
+      fail (task, error);
+      return;
+    }
+  if (op->is_waiting || (op->ended && op->writes == 0))
+    fetch_page (task);
+}
+
+/* ---- digests, end ---- */
+
+/* What we received of the peer, as it would count it for a guest, and for a reader. */
+static gboolean
+digest_matches (ReadOp *op, const TocsinCollectionHead *head)
+{
+  static const TocsinSharing views[] = { TOCSIN_SHARING_CLEAR, TOCSIN_SHARING_AMBER };
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (op->fed->store));
+
+  for (guint i = 0; i < G_N_ELEMENTS (views); i++)
+    {
+      guint8 digest[TOCSIN_SHA256_BYTES];
+      guint64 items = tocsin_reports_digest (txn, op->actor, head->as_of_us, views[i], digest);
+
+      if (memcmp (digest, head->digest, sizeof digest) == 0 &&
+          (head->total_items < 0 || items == (guint64) head->total_items))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+on_reports (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReadOp *op = g_task_get_task_data (task);
+  g_autoptr (TocsinFetchResult) fetched = tocsin_knock_finish (result, NULL, NULL);
+  g_autoptr (TocsinCollectionHead) head = NULL;
+  gint64 now_us = tocsin_time_now_us ();
+  gboolean comparable;
+
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  /* The outbox was read; a digest that cannot be had takes nothing from that. */
+  if (fetched != NULL && tocsin_fetch_result_is_success (fetched))
+    head = tocsin_collection_head_parse (fetched->body, op->reports, NULL);
+  comparable = head != NULL && g_str_equal (head->attributed_to, op->uri) && head->has_digest &&
+               head->last_sequence == op->reached &&
+               head->as_of_us == now_us - now_us % TOCSIN_DAY_US;
+  end (task, comparable, comparable && digest_matches (op, head));
+}
+
+static void
+note_drift (TocsinTxn *txn, const ReadNote *note)
+{
+  TocsinReviewRecord line = {
+    .kind = TOCSIN_REVIEW_DRIFT,
+    .actor = note->actor,
+    .count = 1,
+    .created_us = note->now_us,
+    .text = (char *) "What this peer says it reported is not what it sent",
+  };
+  guint64 id;
+
+  if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_DRIFT, note->actor, 0, &id))
+    tocsin_review_add (txn, &line);
+}
+
+/* One re-read from 0 a day; if that does not help, a person hears of it. */
+static void
+judge_digest (TocsinTxn *txn, ReadNote *note, TocsinPeerRecord *peer)
+{
+  if (!note->compared)
+    {
+      if (peer->sync_state != TOCSIN_SYNC_DIFFERS && peer->sync_state != TOCSIN_SYNC_ALERTED)
+        peer->sync_state = TOCSIN_SYNC_UNKNOWN;
+    }
+  else if (note->matches)
+    peer->sync_state = TOCSIN_SYNC_MATCHES;
+  else if (peer->reread_us == 0 || note->now_us - peer->reread_us >= note->day_us)
+    {
+      peer->reread_us = note->now_us;
+      peer->sync_state = TOCSIN_SYNC_DIFFERS;
+      note->again = TRUE;
+    }
+  else
+    {
+      peer->sync_state = TOCSIN_SYNC_ALERTED;
+      note_drift (txn, note);
+    }
+}
+
+static void
+close_batch (TocsinTxn *txn, const ReadNote *note, TocsinPeerRecord *peer)
+{
+  g_auto (TocsinImportRecord) batch = { 0 };
+  TocsinReviewRecord line = {
+    .kind = TOCSIN_REVIEW_BATCH,
+    .actor = note->actor,
+    .batch = peer->first_batch,
+    .created_us = note->now_us,
+    .text = (char *) "First reading of this peer's reports; it can be rejected whole",
+  };
+
+  if (peer->first_batch == 0 || peer->first_batch_done)
+    return;
+  peer->first_batch_done = TRUE;
+  if (!tocsin_imports_get (txn, peer->first_batch, &batch))
+    return;
+  line.count = batch.count;
+  if (batch.count > 0)
+    tocsin_review_add (txn, &line);
+}
+
+/* A #TocsinWriteFunc. */
+static gboolean
+write_end (TocsinTxn *txn, gpointer data, GError **error)
+{
+  ReadNote *note = data;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  note->again = FALSE;
+  if (!tocsin_peers_get (txn, note->actor, &peer))
+    return tocsin_txn_check (txn, error);
+  judge_digest (txn, note, &peer);
+  close_batch (txn, note, &peer);
+  peer.sync_done_us = note->now_us;
+  peer.sync_due_us = note->due_us;
+  tocsin_peers_put (txn, &peer);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+end (GTask *task, gboolean compared, gboolean matches)
+{
+  ReadOp *op = g_task_get_task_data (task);
+  gint64 interval_us = MAX (op->fed->sync_interval_hours, 1) * TOCSIN_HOUR_US;
+  double jitter = g_random_double_range (0.9, 1.1);
+
+  op->note = g_new0 (ReadNote, 1);
+  op->note->actor = op->actor;
+  op->note->now_us = tocsin_time_now_us ();
+  op->note->day_us = tocsin_federation_wait_us (op->fed, TOCSIN_DAY_US);
+  op->note->due_us = op->note->now_us +
+                     tocsin_federation_wait_us (op->fed, (gint64) ((double) interval_us * jitter));
+  op->note->compared = compared;
+  op->note->matches = matches;
+  tocsin_writer_submit_async (op->fed->writer, write_end, op->note, read_note_free, NULL, on_ended,
+                              g_object_ref (task));
+}
+
+static void
+on_ended (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReadOp *op = g_task_get_task_data (task);
+  GError *error = NULL;
+  TocsinReadResult *out;
+
+  if (!tocsin_writer_submit_finish (op->fed->writer, result, &error))
+    {
+      fail (task, error);
+      return;
+    }
+  out = g_new0 (TocsinReadResult, 1);
+  out->actor = op->actor;
+  out->incomplete = op->incomplete;
+  out->again = op->note->again;
+  g_task_return_pointer (task, out, g_free);
+}
+
+/**
+ * tocsin_sync_read_finish:
+ * @result: what the callback was given
+ * @out: (out): how it ended; untouched on error
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: %TRUE if the outbox was read to its end; what was read before an error is kept
+ */
+gboolean
+tocsin_sync_read_finish (GAsyncResult *result, TocsinReadResult *out, GError **error)
+{
+  g_autofree TocsinReadResult *read = g_task_propagate_pointer (G_TASK (result), error);
+
+  if (read == NULL)
+    return FALSE;
+  *out = *read;
+  return TRUE;
+}

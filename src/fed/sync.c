@@ -1,0 +1,367 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * When which outbox is read: after a start, when a peer has accepted us, every few hours, after a
+ * breaker closed. The reading itself is in fed/sync-read.c.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/sync.h"
+
+#include "core/breaker.h"
+#include "core/clock.h"
+#include "fed/sync-read.h"
+#include "store/table-peers.h"
+
+#define READS_AT_ONCE   4
+#define SCAN_PAUSE_US   (TOCSIN_SECOND_US / 5)
+#define TICK_MAX_US     (60 * TOCSIN_SECOND_US)
+#define START_SPREAD_US (30 * TOCSIN_SECOND_US) /* readings after a start */
+
+/* What is remembered of a peer between readings, while the node runs. */
+typedef struct
+{
+  guint32 actor;
+  gint64 due_us; /* asked for from outside; G_MAXINT64: not */
+  gboolean from_zero;
+  gboolean want_reread; /* from 0, once a day has passed since the last time */
+  gboolean is_reading;
+  TocsinBreaker breaker; /* of readings */
+} Peer;
+
+struct _TocsinSync
+{
+  TocsinFederation *fed;     /* (unowned) */
+  GHashTable *peers;         /* (owned) (element-type guint32 Peer) */
+  GCancellable *cancellable; /* (owned) (nullable) while running */
+  guint readings;
+  gint64 scan_after_us; /* monotonic */
+  guint source;
+};
+
+typedef struct
+{
+  TocsinSync *self;      /* (owned) */
+  GCancellable *session; /* (owned) since which start */
+  guint32 actor;
+} ReadCall;
+
+typedef struct
+{
+  TocsinSync *self;
+  gint64 now_us;
+  gint64 next_us;
+} Scan;
+
+static void schedule (TocsinSync *self, gint64 wait_us);
+static void on_read (GObject *source, GAsyncResult *result, gpointer user_data);
+
+static void
+sync_clear (gpointer data)
+{
+  TocsinSync *self = data;
+
+  g_hash_table_unref (self->peers);
+}
+
+static void
+unref (TocsinSync *self)
+{
+  g_rc_box_release_full (self, sync_clear);
+}
+
+static Peer *
+find_peer (TocsinSync *self, guint32 actor)
+{
+  Peer *peer = g_hash_table_lookup (self->peers, GUINT_TO_POINTER (actor));
+
+  if (peer != NULL)
+    return peer;
+  peer = g_new0 (Peer, 1);
+  peer->actor = actor;
+  peer->due_us = G_MAXINT64;
+  g_hash_table_insert (self->peers, GUINT_TO_POINTER (actor), peer);
+  return peer;
+}
+
+static void
+begin (TocsinSync *self, Peer *peer)
+{
+  ReadCall *call = g_new0 (ReadCall, 1);
+
+  call->self = g_rc_box_acquire (self);
+  call->session = g_object_ref (self->cancellable);
+  call->actor = peer->actor;
+  self->readings++;
+  peer->is_reading = TRUE;
+  peer->due_us = G_MAXINT64;
+  tocsin_sync_read_async (self->fed, peer->actor, peer->from_zero, self->cancellable, on_read,
+                          call);
+  peer->from_zero = FALSE;
+}
+
+/* ---- what is due ---- */
+
+/* A #TocsinWriteFunc: that the re-read of this day is under way. */
+static gboolean
+write_reread (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const TocsinPeerRecord *wanted = data;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  if (tocsin_peers_get (txn, wanted->actor, &peer))
+    {
+      peer.reread_us = wanted->reread_us;
+      tocsin_peers_put (txn, &peer);
+    }
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+note_reread (TocsinSync *self, guint32 actor)
+{
+  TocsinPeerRecord *wanted = g_new0 (TocsinPeerRecord, 1);
+
+  wanted->actor = actor;
+  wanted->reread_us = tocsin_time_now_us ();
+  tocsin_writer_submit (self->fed->writer, write_reread, wanted, g_free);
+}
+
+static gboolean
+scan_peer (const TocsinPeerRecord *record, gpointer data)
+{
+  Scan *scan = data;
+  TocsinSync *self = scan->self;
+  Peer *peer;
+  gint64 due_us;
+
+  if (!tocsin_peer_record_is_direct (record) || record->version_hold || record->blocked)
+    return TRUE;
+  peer = find_peer (self, record->actor);
+  if (peer->is_reading)
+    return TRUE;
+  due_us = MIN (record->sync_due_us, peer->due_us);
+  if (peer->want_reread)
+    due_us = MIN (due_us, record->reread_us + tocsin_federation_wait_us (self->fed, TOCSIN_DAY_US));
+  due_us = MAX (due_us, peer->breaker.open_until_us);
+  if (due_us > scan->now_us || self->readings >= READS_AT_ONCE)
+    {
+      scan->next_us = MIN (scan->next_us, due_us);
+      return TRUE;
+    }
+  if (peer->want_reread &&
+      scan->now_us - record->reread_us >= tocsin_federation_wait_us (self->fed, TOCSIN_DAY_US))
+    {
+      peer->from_zero = TRUE;
+      peer->want_reread = FALSE;
+      note_reread (self, peer->actor);
+    }
+  begin (self, peer);
+  return TRUE;
+}
+
+static gboolean
+on_scan (gpointer user_data)
+{
+  TocsinSync *self = user_data;
+  Scan scan = { .self = self, .now_us = tocsin_time_now_us () };
+
+  self->source = 0;
+  scan.next_us = scan.now_us + TICK_MAX_US;
+  if (tocsin_time_is_sane (scan.now_us))
+    {
+      g_autoptr (TocsinReading) txn =
+          tocsin_reader_begin (tocsin_store_get_reader (self->fed->store));
+
+      tocsin_peers_foreach (txn, scan_peer, &scan);
+    }
+  self->scan_after_us = g_get_monotonic_time () + SCAN_PAUSE_US;
+  /* With all places taken, the end of a reading looks again. */
+  schedule (self, self->readings >= READS_AT_ONCE ? TICK_MAX_US : scan.next_us - scan.now_us);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+schedule (TocsinSync *self, gint64 wait_us)
+{
+  wait_us = MAX (wait_us, self->scan_after_us - g_get_monotonic_time ());
+  g_clear_handle_id (&self->source, g_source_remove);
+  self->source = g_timeout_add ((guint) (CLAMP (wait_us, 0, TICK_MAX_US) / 1000), on_scan, self);
+}
+
+static void
+on_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree ReadCall *call = user_data;
+  TocsinSync *self = call->self;
+  g_autoptr (GCancellable) session = call->session;
+  g_autoptr (GError) error = NULL;
+  TocsinReadResult read = { 0 };
+  gboolean ok = tocsin_sync_read_finish (result, &read, &error);
+  Peer *peer;
+
+  if (session != self->cancellable)
+    {
+      unref (self);
+      return;
+    }
+  self->readings--;
+  peer = find_peer (self, call->actor);
+  peer->is_reading = FALSE;
+  if (ok)
+    {
+      tocsin_breaker_on_success (&peer->breaker);
+      peer->want_reread |= read.incomplete;
+      if (read.again)
+        {
+          peer->from_zero = TRUE;
+          peer->due_us = 0;
+        }
+    }
+  else
+    {
+      g_info ("An outbox was not read to its end: %s", error->message);
+      tocsin_breaker_on_failure (&peer->breaker, tocsin_time_now_us (), g_random_double (), 0,
+                                 self->fed->time_scale);
+      /* It stays due; the breaker says when. */
+      peer->due_us = 0;
+    }
+  schedule (self, 0);
+  unref (self);
+}
+
+/**
+ * tocsin_sync_wake:
+ * @self: the sync
+ *
+ * To be called when relations to peers changed.
+ */
+void
+tocsin_sync_wake (TocsinSync *self)
+{
+  if (self->cancellable != NULL)
+    schedule (self, 0);
+}
+
+/**
+ * tocsin_sync_read_peer:
+ * @self: the sync
+ * @actor: a peer's number; nothing happens if it is no direct peer
+ * @from_zero: read all of its outbox, whatever was read before
+ *
+ * Reads an outbox as soon as there is room.
+ */
+void
+tocsin_sync_read_peer (TocsinSync *self, guint32 actor, gboolean from_zero)
+{
+  Peer *peer;
+
+  if (self->cancellable == NULL)
+    return;
+  peer = find_peer (self, actor);
+  peer->due_us = 0;
+  peer->from_zero |= from_zero;
+  tocsin_breaker_on_success (&peer->breaker);
+  schedule (self, 0);
+}
+
+/**
+ * tocsin_sync_actor_entered:
+ * @self: the sync
+ * @actor: who entered the trusted set
+ * @via: the direct peer through which trust reaches it
+ *
+ * Has @via's outbox read again for what it relayed of @actor before we believed it: at most once
+ * a day.
+ */
+void
+tocsin_sync_actor_entered (TocsinSync *self, guint32 actor, guint32 via)
+{
+  if (self->cancellable == NULL || actor == via)
+    return;
+  find_peer (self, via)->want_reread = TRUE;
+  schedule (self, 0);
+}
+
+static gboolean
+note_start (const TocsinPeerRecord *record, gpointer data)
+{
+  Scan *scan = data;
+
+  if (tocsin_peer_record_is_direct (record))
+    find_peer (scan->self, record->actor)->due_us =
+        scan->now_us + tocsin_federation_wait_us (
+                           scan->self->fed, (gint64) (g_random_double () * (double) scan->next_us));
+  return TRUE;
+}
+
+/**
+ * tocsin_sync_start:
+ * @self: the sync
+ *
+ * Begins to read; every direct peer once soon, since what was sent while this node was down is
+ * missing.
+ */
+void
+tocsin_sync_start (TocsinSync *self)
+{
+  if (self->cancellable != NULL)
+    return;
+  self->cancellable = g_cancellable_new ();
+  {
+    g_autoptr (TocsinReading) txn =
+        tocsin_reader_begin (tocsin_store_get_reader (self->fed->store));
+    Scan scan = { .self = self, .now_us = tocsin_time_now_us (), .next_us = START_SPREAD_US };
+
+    tocsin_peers_foreach (txn, note_start, &scan);
+  }
+  schedule (self, 0);
+}
+
+/**
+ * tocsin_sync_stop:
+ * @self: the sync
+ *
+ * Ends all readings; the next start goes on where they were.
+ */
+void
+tocsin_sync_stop (TocsinSync *self)
+{
+  g_autoptr (GCancellable) cancellable = g_steal_pointer (&self->cancellable);
+
+  if (cancellable == NULL)
+    return;
+  g_clear_handle_id (&self->source, g_source_remove);
+  g_cancellable_cancel (cancellable);
+  g_hash_table_remove_all (self->peers);
+  self->readings = 0;
+}
+
+/**
+ * tocsin_sync_new:
+ * @fed: (unowned): who reads; has to outlive the sync
+ *
+ * Returns: (transfer full): a sync that reads nothing before it is started
+ */
+TocsinSync *
+tocsin_sync_new (TocsinFederation *fed)
+{
+  TocsinSync *self = g_rc_box_new0 (TocsinSync);
+
+  self->fed = fed;
+  self->peers = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  return self;
+}
+
+/**
+ * tocsin_sync_free:
+ * @self: (transfer full): a sync
+ *
+ * Stops it first, if that was not done.
+ */
+void
+tocsin_sync_free (TocsinSync *self)
+{
+  tocsin_sync_stop (self);
+  unref (self);
+}
