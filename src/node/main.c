@@ -1,0 +1,118 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * tocsind. Exit statuses: 0 after SIGTERM or SIGINT, 1 if something failed, 2 if the
+ * configuration is at fault.
+ */
+#define G_LOG_DOMAIN "tocsin-node"
+
+#include <config.h>
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "core/error.h"
+#include "node/config.h"
+#include "node/node.h"
+#include "node/notify.h"
+
+#define EXIT_CONFIGURATION 2
+
+typedef struct
+{
+  GMainLoop *loop;
+  TocsinNode *node;
+  gboolean stopping;
+} Daemon;
+
+static void
+on_stopped (GObject *source G_GNUC_UNUSED, GAsyncResult *result G_GNUC_UNUSED, gpointer data)
+{
+  Daemon *daemon = data;
+
+  g_main_loop_quit (daemon->loop);
+}
+
+static gboolean
+on_signal (gpointer data)
+{
+  Daemon *daemon = data;
+
+  if (daemon->stopping)
+    return G_SOURCE_CONTINUE;
+  daemon->stopping = TRUE;
+  tocsin_notify_send ("STOPPING=1", NULL);
+  g_message ("Stopping");
+  tocsin_node_stop_async (daemon->node, on_stopped, daemon);
+  return G_SOURCE_CONTINUE;
+}
+
+static int
+run (const TocsinConfig *config)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (TocsinNode) node = NULL;
+  g_autoptr (GSource) watchdog = NULL;
+  g_autoptr (GError) error = NULL;
+  Daemon daemon = { .loop = loop };
+  guint term, interrupt;
+
+  node = tocsin_node_new (config, &error);
+  if (node == NULL || !tocsin_node_start (node, &error))
+    {
+      g_printerr ("tocsind: %s\n", error->message);
+      return EXIT_FAILURE;
+    }
+  daemon.node = node;
+  term = g_unix_signal_add (SIGTERM, on_signal, &daemon);
+  interrupt = g_unix_signal_add (SIGINT, on_signal, &daemon);
+  watchdog = tocsin_notify_watchdog_source_new ();
+  if (watchdog != NULL)
+    g_source_attach (watchdog, NULL);
+  g_message ("Tocsin %s is ready at %s", PACKAGE_VERSION, config->base_url);
+  if (!tocsin_notify_send ("READY=1", &error))
+    g_warning ("%s", error->message);
+
+  g_main_loop_run (loop);
+
+  g_source_remove (term);
+  g_source_remove (interrupt);
+  if (watchdog != NULL)
+    g_source_destroy (watchdog);
+  return EXIT_SUCCESS;
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_autoptr (TocsinConfig) config = NULL;
+  g_autoptr (GError) error = NULL;
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  /* A peer that closes early is an error of that peer's connection, not the end of the node. */
+  signal (SIGPIPE, SIG_IGN);
+
+  (void) argc;
+  config = tocsin_config_new_from_arguments ((const char *const *) argv, &error);
+  if (config == NULL)
+    {
+      g_printerr ("tocsind: %s\n", error->message);
+      return EXIT_CONFIGURATION;
+    }
+  if (config->show_version)
+    {
+      g_print ("tocsind %s\n", PACKAGE_VERSION);
+      return EXIT_SUCCESS;
+    }
+  if (config->check_only)
+    return EXIT_SUCCESS;
+  if (config->verbose && g_getenv ("G_MESSAGES_DEBUG") == NULL)
+    g_log_set_debug_enabled (TRUE);
+  return run (config);
+}

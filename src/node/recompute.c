@@ -1,0 +1,252 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * The steps of one round:
+ *   tocsin_recompute_request (main) -> on_settled (main, after a short while without) ->
+ *   work (compute thread: read the store, solve) -> on_done (main) -> the caller's function
+ */
+#define G_LOG_DOMAIN "tocsin-node"
+
+#include "node/recompute.h"
+
+#include "core/hash.h"
+#include "store/table-peers.h"
+#include "store/table-trust.h"
+
+#define SETTLE_MS 50 /* what changes within this time is worked out together */
+
+struct _TocsinRecompute
+{
+  TocsinStore *store; /* (unowned) */
+  TocsinRecomputeFunc func;
+  gpointer data;
+  GMainContext *context; /* (owned) main */
+  GThread *thread;
+  GAsyncQueue *orders; /* (owned) to the thread: `self` for a round, `orders` for the end */
+  GSource *settling;   /* (owned) (nullable) */
+  gboolean running;
+  gboolean again;
+  guint64 seed; /* secret, so that nobody can aim at the walks */
+  guint64 version;
+};
+
+/* ---- reading ---- */
+
+typedef struct
+{
+  GArray *statements; /* of TocsinGraphStatement */
+  GArray *peers;      /* of TocsinTrustPeer */
+} Input;
+
+static gboolean
+take_edge (const TocsinTrustEdge *edge, gpointer data)
+{
+  Input *input = data;
+  TocsinGraphStatement statement = {
+    .from = edge->truster,
+    .to = edge->trustee,
+    .weight_ppb = tocsin_trust_weight_ppb (edge->weight / 100.0) & 0x3fffffff,
+    .area = edge->area & 3,
+  };
+
+  /* What the operator publishes is told by the peers' own rows, private ones included. */
+  if (edge->truster != 0)
+    g_array_append_val (input->statements, statement);
+  return TRUE;
+}
+
+static gboolean
+take_peer (const TocsinPeerRecord *peer, gpointer data)
+{
+  Input *input = data;
+  gboolean heard = peer->following == TOCSIN_FOLLOWING_ACCEPTED && !peer->blocked;
+
+  for (TocsinArea area = 0; area < TOCSIN_N_AREAS; area++)
+    {
+      TocsinTrustPeer row = {
+        .actor = peer->actor,
+        .area = area,
+        .weight = peer->blocked ? 0 : peer->weights[area] / 100.0,
+        .full_trust = heard && peer->full,
+      };
+
+      if (peer->weights[area] < 0 && !(peer->blocked && area == TOCSIN_AREA_ANY))
+        continue;
+      /* A weight counts once the peer has accepted us; distrust counts at once. */
+      if (row.weight <= 0 || heard)
+        g_array_append_val (input->peers, row);
+    }
+  return TRUE;
+}
+
+static TocsinTrustSnapshot *
+solve (const TocsinRecompute *self, TocsinReader *reader, guint64 version)
+{
+  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
+  g_autoptr (GArray) peers = g_array_new (FALSE, FALSE, sizeof (TocsinTrustPeer));
+  Input input = { statements, peers };
+  TocsinTrustInput plain;
+
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (reader);
+
+    tocsin_trust_foreach_edge (txn, take_edge, &input);
+    tocsin_peers_foreach (txn, take_peer, &input);
+  }
+  plain = (TocsinTrustInput){
+    .statements = (const TocsinGraphStatement *) (gconstpointer) statements->data,
+    .n_statements = statements->len,
+    .peers = (const TocsinTrustPeer *) (gconstpointer) peers->data,
+    .n_peers = peers->len,
+  };
+  return tocsin_trust_snapshot_new (&plain, version, self->seed);
+}
+
+/* ---- the compute thread ---- */
+
+typedef struct
+{
+  TocsinRecompute *self;      /* (owned) a result may outlive the one that asked for it */
+  TocsinTrustSnapshot *trust; /* (owned) */
+} Result;
+
+static void
+recompute_clear (gpointer data)
+{
+  TocsinRecompute *self = data;
+
+  g_async_queue_unref (self->orders);
+  g_main_context_unref (self->context);
+}
+
+static void
+result_free (gpointer data)
+{
+  Result *result = data;
+
+  tocsin_trust_snapshot_unref (result->trust);
+  g_atomic_rc_box_release_full (result->self, recompute_clear);
+  g_free (result);
+}
+
+static gboolean
+on_done (gpointer data)
+{
+  Result *result = data;
+  TocsinRecompute *self = result->self;
+
+  if (self->func == NULL)
+    return G_SOURCE_REMOVE;
+  self->running = FALSE;
+  self->func (result->trust, self->data);
+  if (self->again)
+    {
+      self->again = FALSE;
+      tocsin_recompute_request (self);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer
+work (gpointer data)
+{
+  TocsinRecompute *self = data;
+  TocsinReader *reader = tocsin_reader_new (self->store);
+
+  while (g_async_queue_pop (self->orders) == self)
+    {
+      Result *result = g_new0 (Result, 1);
+      g_autoptr (GSource) source = g_idle_source_new ();
+
+      result->self = g_atomic_rc_box_acquire (self);
+      result->trust = solve (self, reader, self->version);
+      g_source_set_priority (source, G_PRIORITY_DEFAULT);
+      g_source_set_callback (source, on_done, result, result_free);
+      g_source_attach (source, self->context);
+    }
+  tocsin_reader_free (reader);
+  return NULL;
+}
+
+/* ---- main ---- */
+
+static gboolean
+on_settled (gpointer data)
+{
+  TocsinRecompute *self = data;
+
+  g_clear_pointer (&self->settling, g_source_unref);
+  self->running = TRUE;
+  self->version++;
+  g_async_queue_push (self->orders, self);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * tocsin_recompute_request:
+ * @self: the recomputation; main thread
+ *
+ * Says that trust statements or the operator's weights changed.
+ */
+void
+tocsin_recompute_request (TocsinRecompute *self)
+{
+  if (self->settling != NULL)
+    return;
+  if (self->running)
+    {
+      self->again = TRUE;
+      return;
+    }
+  self->settling = g_timeout_source_new (SETTLE_MS);
+  g_source_set_callback (self->settling, on_settled, self, NULL);
+  g_source_attach (self->settling, self->context);
+}
+
+/**
+ * tocsin_recompute_now:
+ * @self: the recomputation; main thread, before anything was requested
+ *
+ * Works trust out on the calling thread: at start, so that the first check uses it.
+ *
+ * Returns: (transfer full): who is believed
+ */
+TocsinTrustSnapshot *
+tocsin_recompute_now (TocsinRecompute *self)
+{
+  return solve (self, tocsin_store_get_reader (self->store), ++self->version);
+}
+
+/**
+ * tocsin_recompute_new:
+ * @store: (unowned): has to outlive the recomputation
+ * @func: gets every new snapshot
+ * @data: for @func
+ */
+TocsinRecompute *
+tocsin_recompute_new (TocsinStore *store, TocsinRecomputeFunc func, gpointer data)
+{
+  TocsinRecompute *self = g_atomic_rc_box_new0 (TocsinRecompute);
+
+  self->store = store;
+  self->func = func;
+  self->data = data;
+  self->context = g_main_context_ref_thread_default ();
+  self->orders = g_async_queue_new ();
+  tocsin_random_bytes (&self->seed, sizeof self->seed);
+  self->thread = g_thread_new ("compute", work, self);
+  return self;
+}
+
+/* Waits for a round that is under way; its result is dropped. */
+void
+tocsin_recompute_free (TocsinRecompute *self)
+{
+  if (self->settling != NULL)
+    g_source_destroy (self->settling);
+  g_clear_pointer (&self->settling, g_source_unref);
+  self->func = NULL;
+  g_async_queue_push (self->orders, self->orders);
+  g_thread_join (self->thread);
+  g_atomic_rc_box_release_full (self, recompute_clear);
+}
