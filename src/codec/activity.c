@@ -386,6 +386,15 @@ tocsin_activity_is_canonicalisable (const TocsinActivity *self)
   return !self->facts.non_integer;
 }
 
+/* Remembers what tocsin_activity_content_hash() would work out, where it is known already: a
+ * proof is over the same bytes. */
+void
+tocsin_activity_keep_content_hash (TocsinActivity *self, const guint8 hash[TOCSIN_SHA256_BYTES])
+{
+  memcpy (self->content_hash, hash, sizeof self->content_hash);
+  self->has_content_hash = TRUE;
+}
+
 /**
  * tocsin_activity_content_hash:
  * @out: SHA-256 of the canonical form ([RFC 8785](https://www.rfc-editor.org/rfc/rfc8785))
@@ -399,8 +408,14 @@ void
 tocsin_activity_content_hash (const TocsinActivity *self, guint8 out[TOCSIN_SHA256_BYTES])
 {
   static const char *const excluded[] = { "proof", "signature", NULL };
-  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GString) text = NULL;
 
+  if (self->has_content_hash)
+    {
+      memcpy (out, self->content_hash, sizeof self->content_hash);
+      return;
+    }
+  text = g_string_new (NULL);
   if (tocsin_activity_is_canonicalisable (self) &&
       tocsin_jcs_append (text, tocsin_activity_root (self), excluded, NULL))
     tocsin_sha256 (text->str, text->len, out);

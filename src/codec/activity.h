@@ -74,6 +74,8 @@ typedef struct
   gboolean has_unknown_members; /* processed, and never forwarded */
   GBytes *raw;                  /* (owned) the body, byte for byte */
   JsonNode *root;               /* (owned) of type object */
+  gboolean has_content_hash;
+  guint8 content_hash[TOCSIN_SHA256_BYTES]; /* once tocsin_activity_keep_content_hash() has it */
   TocsinJsonFacts facts;
 } TocsinActivity;
 
@@ -85,6 +87,8 @@ const char *tocsin_activity_kind_to_string (TocsinActivityKind kind);
 JsonObject *tocsin_activity_root (const TocsinActivity *self);
 gboolean tocsin_activity_needs_proof (const TocsinActivity *self);
 gboolean tocsin_activity_is_canonicalisable (const TocsinActivity *self);
+void tocsin_activity_keep_content_hash (TocsinActivity *self,
+                                        const guint8 hash[TOCSIN_SHA256_BYTES]);
 void tocsin_activity_content_hash (const TocsinActivity *self, guint8 out[TOCSIN_SHA256_BYTES]);
 
 gboolean tocsin_activity_check_ownership (const TocsinActivity *self,

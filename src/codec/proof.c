@@ -238,6 +238,32 @@ tocsin_proof_created_us (const TocsinProof *self)
   return self->created_us;
 }
 
+/* What tocsin_proof_document_hash() gives for the same activity; it was needed for the proof. */
+const guint8 *
+tocsin_proof_get_document_hash (const TocsinProof *self)
+{
+  return self->hash_data + TOCSIN_SHA256_BYTES;
+}
+
+/**
+ * tocsin_proof_peek_method:
+ * @activity: as tocsin_json_parse() read it
+ *
+ * Says which key to have at hand before the proof is looked at. Nothing is checked here.
+ *
+ * Returns: (transfer none) (nullable): the proof's verification method, in @activity
+ */
+const char *
+tocsin_proof_peek_method (JsonObject *activity)
+{
+  JsonObject *proof = NULL;
+
+  if (!find_proof (activity, &proof, NULL) || proof == NULL ||
+      !json_object_has_member (proof, "verificationMethod"))
+    return NULL;
+  return tocsin_json_string (json_object_get_member (proof, "verificationMethod"));
+}
+
 void
 tocsin_proof_free (TocsinProof *self)
 {

@@ -345,16 +345,15 @@ store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, g
   if (self->activity->has_unknown_members)
     record->verified = FALSE;
 
-  contradicted = tocsin_allow_match (txn, &record->key, self->now_us);
+  contradicted = is_new && tocsin_allow_match (txn, &record->key, self->now_us);
+  if (is_new && (a->is_relayed ? tocsin_guards_contradicted (txn, a->reporter, contradicted)
+                               : tocsin_guards_count_contradiction (&a->signer_peer, contradicted)))
+    note_contradiction (txn, a);
+  a->peer_changed = TRUE;
   tocsin_reports_put (txn, record, self->now_us);
   a->admission->stored = TRUE;
   if (record->state == TOCSIN_STATE_HELD)
     open_review (txn, a, record);
-  if (a->peer_changed)
-    tocsin_peers_put (txn, &a->signer_peer);
-  a->peer_changed = FALSE;
-  if (is_new && tocsin_guards_contradicted (txn, a->reporter, contradicted, self->now_us))
-    note_contradiction (txn, a);
   forward (txn, a, record);
 }
 

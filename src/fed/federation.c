@@ -50,6 +50,7 @@ tocsin_federation_new (TocsinStore *store,
   self->time_scale = MAX (options->time_scale, 1);
   self->budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
   self->keyring = tocsin_keyring_new (store, self->fetcher, self->budget, identity);
+  self->verify = tocsin_verify_pool_new ();
   self->signer_rates = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   tocsin_federation_set_trust (self, trust);
   self->delivery = tocsin_delivery_new (self);
@@ -60,6 +61,7 @@ tocsin_federation_new (TocsinStore *store,
 void
 tocsin_federation_free (TocsinFederation *self)
 {
+  g_clear_pointer (&self->verify, tocsin_verify_pool_free);
   g_clear_pointer (&self->sync, tocsin_sync_free);
   g_clear_pointer (&self->delivery, tocsin_delivery_free);
   g_clear_object (&self->keyring);
@@ -127,6 +129,18 @@ build_policy (TocsinFederation *self, TocsinTrustSnapshot *trust)
   return policy;
 }
 
+/* What an actor said before it was believed was dropped; the peer that vouches for it has it. */
+static void
+note_entered (TocsinFederation *self, TocsinTrustSnapshot *before, TocsinTrustSnapshot *after)
+{
+  gsize n;
+  const TocsinTrustedActor *trusted = tocsin_trust_snapshot_trusted (after, &n);
+
+  for (gsize i = 0; i < n; i++)
+    if (!trusted[i].direct && !tocsin_trust_snapshot_is_believed (before, trusted[i].actor))
+      tocsin_sync_actor_entered (self->sync, trusted[i].actor, trusted[i].branch);
+}
+
 /**
  * tocsin_federation_set_trust:
  * @self: the federation
@@ -139,6 +153,8 @@ tocsin_federation_set_trust (TocsinFederation *self, TocsinTrustSnapshot *trust)
 {
   TocsinPolicy *policy = build_policy (self, trust);
 
+  if (self->policy != NULL && self->sync != NULL)
+    note_entered (self, self->policy->trust, trust);
   g_clear_pointer (&self->policy, tocsin_policy_unref);
   self->policy = policy;
 }

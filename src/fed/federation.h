@@ -9,6 +9,7 @@
 #include "fed/identity.h"
 #include "fed/keyring.h"
 #include "fed/policy.h"
+#include "fed/verify-pool.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -65,6 +66,7 @@ typedef struct
   TocsinFetcher *fetcher;   /* (owned) */
   TocsinHostBudget *budget; /* (owned) */
   TocsinKeyring *keyring;   /* (owned) */
+  TocsinVerifyPool *verify; /* (owned) */
   TocsinDelivery *delivery; /* (owned) */
   TocsinSync *sync;         /* (owned) */
   TocsinPolicy *policy;     /* (owned) the present one */

@@ -247,34 +247,45 @@ tocsin_guards_count_confirmed (TocsinTxn *txn, guint32 actor, gint64 now_us)
 }
 
 /**
- * tocsin_guards_contradicted:
- * @txn: a write transaction
- * @actor: a reporter
+ * tocsin_guards_count_contradiction:
+ * @peer: (inout): a reporter
  * @contradicted: whether its report hit the allow list or was overruled by the operator
- * @now_us: the time
  *
  * Counts over about the last 200 reports of a peer; older ones fade by halves.
  *
  * Returns: %TRUE if more than 3 % were contradicted, and the operator should hear of it
  */
 gboolean
-tocsin_guards_contradicted (TocsinTxn *txn, guint32 actor, gboolean contradicted, gint64 now_us)
+tocsin_guards_count_contradiction (TocsinPeerRecord *peer, gboolean contradicted)
+{
+  peer->contradictions[contradicted ? 1 : 0]++;
+  if (peer->contradictions[0] > CONTRADICTION_WINDOW)
+    {
+      peer->contradictions[0] /= 2;
+      peer->contradictions[1] /= 2;
+    }
+  return contradicted && peer->contradictions[1] > 2 &&
+         peer->contradictions[1] * 100 >
+             CONTRADICTION_PER_CENT * MAX (peer->contradictions[0], CONTRADICTION_WINDOW / 4);
+}
+
+/**
+ * tocsin_guards_contradicted:
+ * @txn: a write transaction
+ * @actor: a reporter, which may be no peer
+ * @contradicted: as tocsin_guards_count_contradiction()
+ *
+ * As tocsin_guards_count_contradiction(), in the store.
+ */
+gboolean
+tocsin_guards_contradicted (TocsinTxn *txn, guint32 actor, gboolean contradicted)
 {
   g_auto (TocsinPeerRecord) peer = { 0 };
+  gboolean alert;
 
   if (!tocsin_peers_get (txn, actor, &peer))
     return FALSE;
-  if (!contradicted)
-    peer.contradictions[0]++;
-  else
-    peer.contradictions[1]++;
-  if (peer.contradictions[0] > CONTRADICTION_WINDOW)
-    {
-      peer.contradictions[0] /= 2;
-      peer.contradictions[1] /= 2;
-    }
+  alert = tocsin_guards_count_contradiction (&peer, contradicted);
   tocsin_peers_put (txn, &peer);
-  return contradicted && peer.contradictions[1] > 2 &&
-         peer.contradictions[1] * 100 >
-             CONTRADICTION_PER_CENT * MAX (peer.contradictions[0], CONTRADICTION_WINDOW / 4);
+  return alert;
 }

@@ -3,7 +3,8 @@
  *
  * The whole way of a message from the network into the store. The steps, in order:
  *   tocsin_inbox_receive_async: signature and activity are read; nothing is believed yet
- *   -> identify (await 1, mostly no wait): whose key signed the request
+ *   -> verify (await 1): the signature, and the proof beside it, with the keys that we know;
+ *      where we know none, or it does not fit: identify, which may fetch
  *   -> with_signer: may this signer bring this activity
  *   -> with_author (await, relayed activities alone): the author's document, for its proof
  *   -> check_proof
@@ -20,6 +21,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "fed/admission.h"
+#include "fed/delivery.h"
 #include "fed/departure.h"
 #include "fed/pinning.h"
 #include "fed/relations.h"
@@ -36,6 +38,7 @@ typedef struct
   TocsinSigner *signer;       /* (owned) */
   TocsinKnownActor *author;   /* (owned) the activity's actor */
   TocsinFetchAllowance allowance;
+  TocsinVerifyJob *job; /* (owned) (nullable) what was verified off the main thread */
   TocsinPinning pinning;
   gboolean is_relayed;
   gboolean proven;
@@ -44,6 +47,7 @@ typedef struct
   guint retry_after_seconds;
 } ReceiveOp;
 
+static void on_verified (TocsinVerifyJob *job, gpointer user_data);
 static void on_identified (GObject *source, GAsyncResult *result, gpointer user_data);
 static void with_signer (GTask *task);
 static void on_author (GObject *source, GAsyncResult *result, gpointer user_data);
@@ -61,6 +65,7 @@ receive_op_free (ReceiveOp *op)
   g_clear_pointer (&op->activity, tocsin_activity_free);
   g_clear_pointer (&op->signer, tocsin_signer_free);
   g_clear_pointer (&op->author, tocsin_known_actor_unref);
+  g_clear_pointer (&op->job, tocsin_verify_job_free);
   g_free (op->proof_key);
   g_free (op);
 }
@@ -107,6 +112,32 @@ is_peer (TocsinFederation *fed, const char *actor)
   return tocsin_actors_find (txn, actor, &number);
 }
 
+/* Has everything verified that needs no fetching. %FALSE if the signer is not known. */
+static gboolean
+verify (GTask *task)
+{
+  ReceiveOp *op = g_task_get_task_data (task);
+  TocsinKnownActor *actor =
+      tocsin_keyring_peek (op->fed->keyring, tocsin_signature_key_id (op->signature));
+  g_autoptr (TocsinPublicKey) key =
+      actor != NULL ? tocsin_signer_get_key (op->fed, op->signature, actor, NULL) : NULL;
+  const char *method = tocsin_proof_peek_method (tocsin_activity_root (op->activity));
+  TocsinVerifyJob *job;
+
+  if (key == NULL)
+    return FALSE;
+  op->author = tocsin_known_actor_ref (actor);
+  job = g_new0 (TocsinVerifyJob, 1);
+  job->signature = op->signature;
+  job->signature_key = g_steal_pointer (&key);
+  job->activity = op->activity;
+  job->now_us = op->now_us;
+  if (method != NULL && g_str_equal (op->activity->actor, actor->document->id))
+    job->proof_key = tocsin_keyring_get_key (op->fed->keyring, actor, method, NULL);
+  tocsin_verify_pool_submit (op->fed->verify, job, on_verified, g_object_ref (task));
+  return TRUE;
+}
+
 /**
  * tocsin_inbox_receive_async:
  * @fed: the federation
@@ -146,12 +177,29 @@ tocsin_inbox_receive_async (TocsinFederation *fed,
       return;
     }
 
-  op->signer = tocsin_signer_identify_now (fed, op->signature);
-  if (op->signer != NULL)
-    with_signer (task);
-  else
+  if (!verify (task))
     tocsin_signer_identify_async (fed, op->signature, &op->allowance, on_identified,
                                   g_steal_pointer (&task));
+}
+
+static void
+on_verified (TocsinVerifyJob *job, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  ReceiveOp *op = g_task_get_task_data (task);
+
+  op->job = job;
+  if (job->verified == NULL)
+    {
+      /* A key that we remember does not fit: it may have been replaced. */
+      g_clear_pointer (&op->author, tocsin_known_actor_unref);
+      tocsin_signer_identify_async (op->fed, op->signature, &op->allowance, on_identified,
+                                    g_steal_pointer (&task));
+      return;
+    }
+  op->signer = tocsin_signer_new (g_steal_pointer (&job->verified), op->author);
+  g_clear_pointer (&op->author, tocsin_known_actor_unref);
+  with_signer (task);
 }
 
 static void
@@ -198,6 +246,17 @@ is_direct (ReceiveOp *op, const char *actor)
          tocsin_peer_record_is_direct (&peer);
 }
 
+/* A peer that was given up and speaks again gets what waits for it. */
+static void
+note_contact (ReceiveOp *op, const char *signer)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (op->fed->store));
+  guint32 number;
+
+  if (tocsin_actors_find (txn, signer, &number))
+    tocsin_delivery_peer_is_back (op->fed->delivery, number);
+}
+
 /* Protocol.md, "Ownership": the signer is the actor, or a relay that we follow. */
 static void
 with_signer (GTask *task)
@@ -210,6 +269,7 @@ with_signer (GTask *task)
       refuse_with (task, TOCSIN_ERROR_BUSY, "This sender sends too many requests");
       return;
     }
+  note_contact (op, signer);
   op->is_relayed = !g_str_equal (signer, op->activity->actor);
   if (!op->is_relayed)
     {
@@ -242,15 +302,35 @@ on_author (GObject *source, GAsyncResult *result, gpointer user_data)
     with_author (task);
 }
 
+/* A proof that holds: by a key that its actor still uses, and perhaps pinned here. */
+static gboolean
+take_proof (ReceiveOp *op, const TocsinProof *proof, const TocsinPublicKey *key, GError **error)
+{
+  if (tocsin_known_actor_key_is_retired (op->author, tocsin_proof_verification_method (proof),
+                                         op->now_us))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED,
+                           "The proof is by a key that has expired");
+      return FALSE;
+    }
+  op->proven = TRUE;
+  op->proof_key = tocsin_public_key_to_multikey (key);
+  op->pinning = tocsin_pinning_check (op->fed->store, op->author->document->id, op->proof_key);
+  return TRUE;
+}
+
 /* Protocol.md, "Proofs": a proof that is looked at and fails is 401, whoever signed the request. */
 static gboolean
 check_proof (ReceiveOp *op, GError **error)
 {
+  TocsinVerifyJob *job = op->job;
   g_autoptr (TocsinProof) proof = NULL;
   g_autoptr (TocsinPublicKey) key = NULL;
   TocsinProofState state;
   const char *method;
 
+  if (job != NULL && job->proof_holds)
+    return take_proof (op, job->proof, job->proof_key, error);
   if (!tocsin_proof_inspect (tocsin_activity_root (op->activity), op->now_us, &state, &proof,
                              error))
     return FALSE;
@@ -267,18 +347,8 @@ check_proof (ReceiveOp *op, GError **error)
 
   method = tocsin_proof_verification_method (proof);
   key = tocsin_keyring_get_key (op->fed->keyring, op->author, method, error);
-  if (key == NULL || !tocsin_proof_verify (proof, key, error))
-    return FALSE;
-  if (tocsin_known_actor_key_is_retired (op->author, method, op->now_us))
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED,
-                           "The proof is by a key that has expired");
-      return FALSE;
-    }
-  op->proven = TRUE;
-  op->proof_key = tocsin_public_key_to_multikey (key);
-  op->pinning = tocsin_pinning_check (op->fed->store, op->author->document->id, op->proof_key);
-  return TRUE;
+  return key != NULL && tocsin_proof_verify (proof, key, error) &&
+         take_proof (op, proof, key, error);
 }
 
 static void

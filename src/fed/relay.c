@@ -70,7 +70,7 @@ tocsin_relay_publish (TocsinTxn *txn,
   Audience audience = { .policy = policy, .entry = entry, .now_us = now_us, .peers = peers };
   guint64 sequence = tocsin_outbox_append (txn, entry);
 
-  tocsin_peers_foreach (txn, collect, &audience);
+  tocsin_peers_foreach_follower (txn, collect, &audience);
   for (guint i = 0; withdrawn_sequence != 0 && i < peers->len;)
     {
       if (tocsin_queue_cancel (txn, g_array_index (peers, guint32, i), withdrawn_sequence))

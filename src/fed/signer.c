@@ -30,33 +30,57 @@ tocsin_signer_free (TocsinSigner *self)
   g_free (self);
 }
 
+/**
+ * tocsin_signer_new:
+ * @verified: (transfer full): that a request was signed by a key of @actor
+ * @actor: whose document names that key; a reference is taken
+ */
+TocsinSigner *
+tocsin_signer_new (TocsinVerified *verified, TocsinKnownActor *actor)
+{
+  TocsinSigner *self = g_new0 (TocsinSigner, 1);
+
+  self->verified = verified;
+  self->actor = tocsin_known_actor_ref (actor);
+  return self;
+}
+
+/**
+ * tocsin_signer_get_key:
+ * @fed: the federation
+ * @signature: of a request
+ * @actor: whose key it claims to be
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: (transfer full) (nullable): the key to verify @signature with. On error, %NULL, and
+ *   @error is %TOCSIN_ERROR_UNAUTHENTICATED: it is none of the actor's, or has expired
+ */
+TocsinPublicKey *
+tocsin_signer_get_key (TocsinFederation *fed,
+                       const TocsinSignature *signature,
+                       TocsinKnownActor *actor,
+                       GError **error)
+{
+  const char *key_id = tocsin_signature_key_id (signature);
+  TocsinPublicKey *key = tocsin_keyring_get_key (fed->keyring, actor, key_id, error);
+
+  if (key == NULL || !tocsin_known_actor_key_is_retired (actor, key_id, tocsin_time_now_us ()))
+    return key;
+  tocsin_public_key_unref (key);
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED, "The key has expired");
+  return NULL;
+}
+
 static TocsinSigner *
 try_actor (TocsinFederation *fed,
            const TocsinSignature *signature,
            TocsinKnownActor *actor,
            GError **error)
 {
-  g_autoptr (TocsinPublicKey) key =
-      tocsin_keyring_get_key (fed->keyring, actor, tocsin_signature_key_id (signature), error);
-  TocsinVerified *verified;
-  TocsinSigner *signer;
+  g_autoptr (TocsinPublicKey) key = tocsin_signer_get_key (fed, signature, actor, error);
+  TocsinVerified *verified = key != NULL ? tocsin_signature_verify (signature, key, error) : NULL;
 
-  if (key == NULL)
-    return NULL;
-  if (tocsin_known_actor_key_is_retired (actor, tocsin_signature_key_id (signature),
-                                         tocsin_time_now_us ()))
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED,
-                           "The key has expired");
-      return NULL;
-    }
-  verified = tocsin_signature_verify (signature, key, error);
-  if (verified == NULL)
-    return NULL;
-  signer = g_new0 (TocsinSigner, 1);
-  signer->verified = verified;
-  signer->actor = tocsin_known_actor_ref (actor);
-  return signer;
+  return verified != NULL ? tocsin_signer_new (verified, actor) : NULL;
 }
 
 /**

@@ -34,4 +34,11 @@ TocsinSigner *tocsin_signer_identify_finish (GAsyncResult *result,
 TocsinSigner *tocsin_signer_identify_now (TocsinFederation *fed, const TocsinSignature *signature)
     G_GNUC_WARN_UNUSED_RESULT;
 
+TocsinSigner *tocsin_signer_new (TocsinVerified *verified,
+                                 TocsinKnownActor *actor) G_GNUC_WARN_UNUSED_RESULT;
+TocsinPublicKey *tocsin_signer_get_key (TocsinFederation *fed,
+                                        const TocsinSignature *signature,
+                                        TocsinKnownActor *actor,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

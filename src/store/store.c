@@ -60,6 +60,7 @@ static const struct
   [TOCSIN_TABLE_ACTORS] = { "actors", 0 },
   [TOCSIN_TABLE_ACTOR_IDS] = { "actor-ids", 0 },
   [TOCSIN_TABLE_PEERS] = { "peers", 0 },
+  [TOCSIN_TABLE_FOLLOWERS] = { "followers", 0 },
   [TOCSIN_TABLE_SUBJECTS] = { "subjects", 0 },
   [TOCSIN_TABLE_LENGTHS] = { "lengths", 0 },
   [TOCSIN_TABLE_EVIDENCE] = { "evidence", MDB_DUPSORT | MDB_DUPFIXED },

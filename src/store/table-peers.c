@@ -152,6 +152,10 @@ tocsin_peers_put (TocsinTxn *txn, const TocsinPeerRecord *record)
 
   tocsin_peers_get (txn, record->actor, &old);
   tocsin_txn_put_record (txn, TOCSIN_TABLE_PEERS, &key, &shape, record);
+  if (tocsin_peer_record_is_follower (record) && !tocsin_peer_record_is_follower (&old))
+    tocsin_txn_put (txn, TOCSIN_TABLE_FOLLOWERS, &key, "", 0);
+  else if (!tocsin_peer_record_is_follower (record) && tocsin_peer_record_is_follower (&old))
+    tocsin_txn_del (txn, TOCSIN_TABLE_FOLLOWERS, &key);
   tocsin_txn_note (txn, TOCSIN_NOTE_PEERS_CHANGED);
   if (!same_trust (&old, record))
     tocsin_changes_add (txn, TOCSIN_CHANGE_TRUST, NULL);
@@ -166,6 +170,8 @@ tocsin_peers_remove (TocsinTxn *txn, guint32 actor)
   if (!tocsin_peers_get (txn, actor, &old))
     return;
   tocsin_txn_del (txn, TOCSIN_TABLE_PEERS, &key);
+  if (tocsin_peer_record_is_follower (&old))
+    tocsin_txn_del (txn, TOCSIN_TABLE_FOLLOWERS, &key);
   tocsin_txn_note (txn, TOCSIN_NOTE_PEERS_CHANGED);
   tocsin_changes_add (txn, TOCSIN_CHANGE_TRUST, NULL);
 }
@@ -174,6 +180,23 @@ void
 tocsin_peers_foreach (TocsinTxn *txn, TocsinPeerFunc func, gpointer data)
 {
   tocsin_txn_foreach (txn, TOCSIN_TABLE_PEERS, NULL, 0, &shape, (TocsinRecordFunc) func, data);
+}
+
+void
+tocsin_peers_foreach_follower (TocsinTxn *txn, TocsinPeerFunc func, gpointer data)
+{
+  g_auto (TocsinCursor) cursor = { 0 };
+  gboolean more;
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_FOLLOWERS);
+  for (more = tocsin_cursor_seek (&cursor, NULL); more; more = tocsin_cursor_next (&cursor))
+    {
+      g_auto (TocsinPeerRecord) record = { 0 };
+
+      if (tocsin_peers_get (txn, tocsin_key_read_u32 (cursor.key.data), &record) &&
+          !func (&record, data))
+        return;
+    }
 }
 
 static gboolean

@@ -9,10 +9,12 @@
  */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "codec/activity-build.h"
 #include "codec/httpsig.h"
@@ -229,7 +231,7 @@ start_node (const char *tocsind, const char *dir, guint port)
   int fd;
 
   g_file_set_contents (
-      settings, "[node]\nburst-per-hour=1000000\npeer-requests-per-minute=100000\n", -1, &error);
+      settings, "[node]\nburst-per-hour=100000\npeer-requests-per-minute=60000\n", -1, &error);
   g_assert_no_error (error);
   node = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, &error, tocsind, "--base-url", base,
                            "--data-dir", dir, "--listen", listen, "--api-listen", "none",
