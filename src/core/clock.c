@@ -200,6 +200,28 @@ tocsin_time_format (gint64 time_us)
                           civil.hour, civil.minute, civil.second);
 }
 
+static void
+write_digits (char *out, int value, int n)
+{
+  for (; n > 0; n--, value /= 10)
+    out[n - 1] = (char) ('0' + value % 10);
+}
+
+void
+tocsin_time_write (gint64 seconds, char out[TOCSIN_TIME_TEXT_BYTES])
+{
+  Civil civil =
+      civil_from_time (CLAMP (seconds, 0, MAX_TIME_US / TOCSIN_SECOND_US) * TOCSIN_SECOND_US);
+
+  memcpy (out, "0000-00-00T00:00:00Z", TOCSIN_TIME_TEXT_BYTES);
+  write_digits (out, civil.year, 4);
+  write_digits (out + 5, civil.month, 2);
+  write_digits (out + 8, civil.day, 2);
+  write_digits (out + 11, civil.hour, 2);
+  write_digits (out + 14, civil.minute, 2);
+  write_digits (out + 17, civil.second, 2);
+}
+
 static gboolean
 take_name (const char **at, const char *const *names, int n, int *out)
 {

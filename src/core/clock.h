@@ -36,6 +36,17 @@ gboolean tocsin_time_parse (const char *text, gint64 *out_us, GError **error);
  */
 char *tocsin_time_format (gint64 time_us) G_GNUC_WARN_UNUSED_RESULT;
 
+#define TOCSIN_TIME_TEXT_BYTES 21 /* with the NUL */
+
+/**
+ * tocsin_time_write:
+ * @seconds: since the epoch, clamped as tocsin_time_format() does
+ * @out: gets `2026-11-23T17:57:07Z`
+ *
+ * Without an allocation or printf(): an answer to a check has three of these for each subject.
+ */
+void tocsin_time_write (gint64 seconds, char out[TOCSIN_TIME_TEXT_BYTES]);
+
 /**
  * tocsin_http_date_parse:
  * @text: the value of a `Date` field

@@ -283,47 +283,6 @@ count (TocsinTxn *txn, TocsinAdmitting *a, const TocsinSubjectKey *key)
     tocsin_guards_count_confirmed (txn, other, a->admission->now_us);
 }
 
-static void
-note_contradiction (TocsinTxn *txn, const TocsinAdmitting *a)
-{
-  TocsinReviewRecord line = {
-    .kind = TOCSIN_REVIEW_CONTRADICTION,
-    .actor = a->reporter,
-    .count = 1,
-    .created_us = a->admission->now_us,
-    .text = (char *) "More than 3 % of this peer's reports contradict you; consider a lower weight",
-  };
-  guint64 id;
-
-  if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_CONTRADICTION, a->reporter, 0, &id))
-    tocsin_review_add (txn, &line);
-}
-
-static void
-forward (TocsinTxn *txn, const TocsinAdmitting *a, TocsinReportRecord *record)
-{
-  const TocsinAdmission *self = a->admission;
-  TocsinOutboxRecord entry = {
-    .kind = TOCSIN_OUTBOX_ADD,
-    .audience = TOCSIN_AUDIENCE_FOLLOWERS,
-    .origin = a->reporter,
-    .relayed_from = a->signer,
-    .report = record->number,
-    .sharing = record->sharing,
-    .created_us = self->now_us,
-    .activity_id = self->activity->id,
-    .activity = self->activity->raw,
-  };
-
-  if (record->state != TOCSIN_STATE_LIVE || record->sharing == TOCSIN_SHARING_AMBER ||
-      !self->proven || self->activity->has_unknown_members ||
-      !tocsin_trust_snapshot_is_believed (self->policy->trust, a->reporter))
-    return;
-  record->forwarded = TRUE;
-  record->sequence = tocsin_relay_publish (txn, self->policy, &entry, 0, self->now_us);
-  tocsin_reports_put (txn, record, self->now_us);
-}
-
 /* What is left to do once it is clear that @record is a new report or a newer version. */
 static void
 store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, gboolean is_new)
@@ -346,15 +305,17 @@ store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, g
     record->verified = FALSE;
 
   contradicted = is_new && tocsin_allow_match (txn, &record->key, self->now_us);
-  if (is_new && (a->is_relayed ? tocsin_guards_contradicted (txn, a->reporter, contradicted)
-                               : tocsin_guards_count_contradiction (&a->signer_peer, contradicted)))
-    note_contradiction (txn, a);
-  a->peer_changed = TRUE;
+  if (is_new && !a->is_relayed && tocsin_guards_count_contradiction (&a->signer_peer, contradicted))
+    tocsin_guards_suggest_weight (txn, a->reporter, self->now_us);
   tocsin_reports_put (txn, record, self->now_us);
   a->admission->stored = TRUE;
   if (record->state == TOCSIN_STATE_HELD)
     open_review (txn, a, record);
-  forward (txn, a, record);
+  tocsin_peers_put (txn, &a->signer_peer);
+  a->peer_changed = FALSE;
+  if (is_new && a->is_relayed)
+    tocsin_guards_contradicted (txn, a->reporter, contradicted, self->now_us);
+  tocsin_relay_report (txn, self->policy, record, self->now_us);
 }
 
 /**

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/table-review.h"
+
 #define WITHDRAWAL_DAY_SHARE   5 /* one fifth of what is live, and */
 #define WITHDRAWAL_DAY_LEAST   20
 #define WITHDRAWAL_MONTH_SHARE 2 /* one half */
@@ -246,14 +248,30 @@ tocsin_guards_count_confirmed (TocsinTxn *txn, guint32 actor, gint64 now_us)
   tocsin_peers_put (txn, &peer);
 }
 
+/* Tells the operator once that a peer contradicts them often. */
+void
+tocsin_guards_suggest_weight (TocsinTxn *txn, guint32 actor, gint64 now_us)
+{
+  TocsinReviewRecord line = {
+    .kind = TOCSIN_REVIEW_CONTRADICTION,
+    .actor = actor,
+    .count = 1,
+    .created_us = now_us,
+    .text = (char *) "More than 3 % of this peer's reports contradict you; consider a lower weight",
+  };
+  guint64 id;
+
+  if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_CONTRADICTION, actor, 0, &id))
+    tocsin_review_add (txn, &line);
+}
+
 /**
  * tocsin_guards_count_contradiction:
  * @peer: (inout): a reporter
  * @contradicted: whether its report hit the allow list or was overruled by the operator
  *
- * Counts over about the last 200 reports of a peer; older ones fade by halves.
- *
- * Returns: %TRUE if more than 3 % were contradicted, and the operator should hear of it
+ * Counts over about the last 200 reports of a peer; older ones fade by halves. Past 3 % the
+ * operator is told; trust never changes by itself.
  */
 gboolean
 tocsin_guards_count_contradiction (TocsinPeerRecord *peer, gboolean contradicted)
@@ -277,15 +295,16 @@ tocsin_guards_count_contradiction (TocsinPeerRecord *peer, gboolean contradicted
  *
  * As tocsin_guards_count_contradiction(), in the store.
  */
-gboolean
-tocsin_guards_contradicted (TocsinTxn *txn, guint32 actor, gboolean contradicted)
+void
+tocsin_guards_contradicted (TocsinTxn *txn, guint32 actor, gboolean contradicted, gint64 now_us)
 {
   g_auto (TocsinPeerRecord) peer = { 0 };
   gboolean alert;
 
   if (!tocsin_peers_get (txn, actor, &peer))
-    return FALSE;
+    return;
   alert = tocsin_guards_count_contradiction (&peer, contradicted);
   tocsin_peers_put (txn, &peer);
-  return alert;
+  if (alert)
+    tocsin_guards_suggest_weight (txn, actor, now_us);
 }

@@ -31,6 +31,8 @@ void tocsin_guards_count_given (TocsinPeerRecord *peer, gint64 now_us);
 void tocsin_guards_count_got (TocsinPeerRecord *peer, gboolean first, gint64 now_us);
 void tocsin_guards_count_confirmed (TocsinTxn *txn, guint32 actor, gint64 now_us);
 gboolean tocsin_guards_count_contradiction (TocsinPeerRecord *peer, gboolean contradicted);
-gboolean tocsin_guards_contradicted (TocsinTxn *txn, guint32 actor, gboolean contradicted);
+void tocsin_guards_suggest_weight (TocsinTxn *txn, guint32 actor, gint64 now_us);
+void
+tocsin_guards_contradicted (TocsinTxn *txn, guint32 actor, gboolean contradicted, gint64 now_us);
 
 G_END_DECLS

@@ -83,6 +83,43 @@ tocsin_relay_publish (TocsinTxn *txn,
 }
 
 /**
+ * tocsin_relay_report:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @record: (inout): a report of another actor, as it is stored
+ * @now_us: the time
+ *
+ * Forwards a report to our followers, if protocol.md, "Relay", lets us: it is live and not amber,
+ * its proof verifies, and its reporter is believed.
+ */
+void
+tocsin_relay_report (TocsinTxn *txn,
+                     const TocsinPolicy *policy,
+                     TocsinReportRecord *record,
+                     gint64 now_us)
+{
+  TocsinOutboxRecord entry = {
+    .kind = TOCSIN_OUTBOX_ADD,
+    .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+    .origin = record->actor,
+    .relayed_from = record->via,
+    .report = record->number,
+    .sharing = record->sharing,
+    .created_us = now_us,
+    .activity_id = record->activity_id,
+    .activity = record->activity,
+  };
+
+  if (record->state != TOCSIN_STATE_LIVE || record->sharing == TOCSIN_SHARING_AMBER ||
+      !record->verified || record->activity == NULL ||
+      !tocsin_trust_snapshot_is_believed (policy->trust, record->actor))
+    return;
+  record->forwarded = TRUE;
+  record->sequence = tocsin_relay_publish (txn, policy, &entry, 0, now_us);
+  tocsin_reports_put (txn, record, now_us);
+}
+
+/**
  * tocsin_relay_send:
  * @txn: a write transaction
  * @actor: whom it is for

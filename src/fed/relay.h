@@ -14,6 +14,10 @@ guint64 tocsin_relay_publish (TocsinTxn *txn,
                               const TocsinOutboxRecord *entry,
                               guint64 withdrawn_sequence,
                               gint64 now_us);
+void tocsin_relay_report (TocsinTxn *txn,
+                          const TocsinPolicy *policy,
+                          TocsinReportRecord *record,
+                          gint64 now_us);
 guint64 tocsin_relay_send (
     TocsinTxn *txn, guint32 actor, const char *activity_id, GBytes *activity, gint64 now_us);
 

@@ -56,6 +56,7 @@ typedef struct
  * @settings: (owned): `name=value` lines of the settings in force, for status; none is secret
  * @now_us: the clock; tests give their own
  * @started_us: by that clock, for the uptime
+ * @n_polls: readers of /v1/changes that wait; main thread
  *
  * What routes need. The members are set before the first server starts and read from any thread
  * after that; what changes later is in #TocsinApiState.
@@ -81,6 +82,7 @@ typedef struct
   char **settings;
   gint64 (*now_us) (void);
   gint64 started_us;
+  guint n_polls;
   struct _TocsinApiPrivate *priv;
 } TocsinApi;
 

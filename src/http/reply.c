@@ -291,6 +291,19 @@ append_json_string (GString *out, const char *text)
   g_string_append_c (out, '"');
 }
 
+static void
+append_problem (GString *out, guint status, const char *type, const char *detail)
+{
+  g_string_append_printf (out, "{\"type\":\"%s\",\"title\":\"%s\",\"status\":%u", type,
+                          title_for_status (status), status);
+  if (detail != NULL)
+    {
+      g_string_append (out, ",\"detail\":");
+      append_json_string (out, detail);
+    }
+  g_string_append_c (out, '}');
+}
+
 void
 tocsin_reply_set_problem (TocsinReply *self, guint status, const char *type, const char *detail)
 {
@@ -300,14 +313,8 @@ tocsin_reply_set_problem (TocsinReply *self, guint status, const char *type, con
 
   out = tocsin_reply_begin (self, TOCSIN_TYPE_PROBLEM);
   self->status = status;
-  g_string_append_printf (out, "{\"type\":\"%s\",\"title\":\"%s\",\"status\":%u", type,
-                          title_for_status (status), status);
-  if (detail != NULL)
-    {
-      g_string_append (out, ",\"detail\":");
-      append_json_string (out, detail);
-    }
-  g_string_append (out, "}\n");
+  append_problem (out, status, type, detail);
+  g_string_append_c (out, '\n');
 }
 
 static const Problem *
@@ -318,6 +325,18 @@ find_problem (const GError *error)
       if ((int) problems[i].code == error->code)
         return &problems[i];
   return NULL;
+}
+
+void
+tocsin_reply_append_problem (GString *out, const GError *error)
+{
+  const Problem *problem = find_problem (error);
+
+  if (problem == NULL)
+    append_problem (out, 500, "internal", "The node could not do this");
+  else
+    append_problem (out, problem->status, problem->type,
+                    problem->fixed_detail != NULL ? problem->fixed_detail : error->message);
 }
 
 void

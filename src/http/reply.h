@@ -140,6 +140,16 @@ tocsin_reply_set_problem (TocsinReply *self, guint status, const char *type, con
 void tocsin_reply_set_error (TocsinReply *self, const GError *error);
 
 /**
+ * tocsin_reply_append_problem:
+ * @out: the document is appended, without a line end
+ * @error: what went wrong
+ *
+ * The document that tocsin_reply_set_error() would send, for an error in its place among other
+ * answers.
+ */
+void tocsin_reply_append_problem (GString *out, const GError *error);
+
+/**
  * tocsin_reply_set_signed:
  * @self: a reply
  * @is_signed: whether callers prove themselves by signature here (the public side) or by token

@@ -196,6 +196,26 @@ tocsin_request_get_query (TocsinRequest *self, const char *name)
   return NULL;
 }
 
+void
+tocsin_request_foreach_query (TocsinRequest *self, TocsinQueryFunc func, gpointer data)
+{
+  const char *p = self->query;
+
+  while (p != NULL && *p != '\0')
+    {
+      gsize pair_len = strcspn (p, "&");
+      gsize name_len = MIN (strcspn (p, "="), pair_len);
+      gsize skip = MIN (name_len + 1, pair_len);
+      g_autofree char *name = decode (p, name_len, TRUE);
+      g_autofree char *value = decode (p + skip, pair_len - skip, TRUE);
+
+      if (pair_len > 0 && !func (name, value, data))
+        return;
+      p += pair_len;
+      p += *p == '&';
+    }
+}
+
 static const TocsinField *
 field_at (const TocsinRequest *self, guint i)
 {

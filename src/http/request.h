@@ -62,6 +62,23 @@ const char *tocsin_request_get_param (TocsinRequest *self, const char *name);
 const char *tocsin_request_get_query (TocsinRequest *self, const char *name);
 
 /**
+ * TocsinQueryFunc:
+ * @name: a parameter's name, decoded
+ * @value: its value, decoded; "" if there is none
+ *
+ * Returns: %FALSE to stop
+ */
+typedef gboolean (*TocsinQueryFunc) (const char *name, const char *value, gpointer data);
+
+/**
+ * tocsin_request_foreach_query:
+ * @self: a request
+ * @func: called for each parameter in the order of the query; repeated ones come repeatedly
+ * @data: for @func
+ */
+void tocsin_request_foreach_query (TocsinRequest *self, TocsinQueryFunc func, gpointer data);
+
+/**
  * tocsin_request_get_header:
  * @self: a request
  * @name: a field name in any case

@@ -486,3 +486,9 @@ tocsin_server_get_route_count (const TocsinServer *self, guint index, guint stat
 
   return tocsin_counter_get (&self->route_counts[index * TOCSIN_STATUS_CLASSES + status_class - 1]);
 }
+
+const TocsinRouter *
+tocsin_server_get_router (const TocsinServer *self)
+{
+  return self->router;
+}

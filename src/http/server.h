@@ -155,6 +155,9 @@ void tocsin_server_add_stats (const TocsinServer *self, TocsinServerStats *sum);
  */
 guint64 tocsin_server_get_route_count (const TocsinServer *self, guint index, guint status_class);
 
+/* The router it serves: whose routes tocsin_server_get_route_count() counts. From any thread. */
+const TocsinRouter *tocsin_server_get_router (const TocsinServer *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinServer, tocsin_server_free)
 
 G_END_DECLS

@@ -22,12 +22,13 @@
 #include "fed/sync.h"
 #include "http/api.h"
 #include "http/public.h"
+#include "http/routes-admin.h"
 #include "http/routes-public.h"
+#include "http/routes.h"
 #include "node/profiles.h"
 #include "node/recompute.h"
 #include "store/table-actors.h"
 #include "store/table-meta.h"
-#include "store/table-tokens.h"
 
 #define DRAIN_US          (5 * TOCSIN_SECOND_US)
 #define FETCH_CONNECTIONS 32
@@ -36,7 +37,6 @@
 #define META_FIRST_START  "first-start"
 #define META_OBSERVE      "observe" /* "on" or "off", once the operator has said so */
 #define PROFILES_DIR      "profiles.d"
-#define ADMIN_TOKEN_NAME  "admin"
 
 struct _TocsinNode
 {
@@ -168,45 +168,6 @@ on_trust (TocsinTrustSnapshot *trust, gpointer data)
   tocsin_api_set_trust (self->api, trust);
 }
 
-/* ---- tokens ---- */
-
-static gboolean
-take_token (const TocsinTokenRecord *record, gpointer data)
-{
-  GArray *tokens = data;
-  TocsinToken token = { .name = g_strdup (record->name), .scopes = record->scopes };
-
-  memcpy (token.hash, record->hash, sizeof token.hash);
-  g_array_append_val (tokens, token);
-  return TRUE;
-}
-
-static void
-token_clear (gpointer data)
-{
-  g_free (((TocsinToken *) data)->name);
-}
-
-static gboolean
-load_tokens (TocsinNode *self, GError **error)
-{
-  g_autofree char *admin = tocsin_auth_ensure_admin_token (self->config->data_dir, error);
-  g_autoptr (TocsinReading) txn = NULL;
-  g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (TocsinToken));
-  TocsinToken first = { .scopes = TOCSIN_SCOPE_ADMIN };
-
-  if (admin == NULL)
-    return FALSE;
-  g_array_set_clear_func (tokens, token_clear);
-  first.name = g_strdup (ADMIN_TOKEN_NAME);
-  tocsin_auth_token_hash (admin, first.hash);
-  g_array_append_val (tokens, first);
-  txn = tocsin_reader_begin (tocsin_store_get_reader (self->store));
-  tocsin_tokens_foreach (txn, take_token, tokens);
-  tocsin_auth_replace (self->auth, (const TocsinToken *) (gconstpointer) tokens->data, tokens->len);
-  return TRUE;
-}
-
 /* ---- notes of the store ---- */
 
 static void
@@ -221,11 +182,23 @@ on_commit (TocsinNotes notes, gpointer data)
     tocsin_delivery_wake (self->fed->delivery);
   if ((notes & TOCSIN_NOTE_PEERS_CHANGED) != 0)
     tocsin_sync_wake (self->fed->sync);
-  if ((notes & TOCSIN_NOTE_TOKENS_CHANGED) != 0 && !load_tokens (self, &error))
+  if ((notes & TOCSIN_NOTE_TOKENS_CHANGED) != 0 && !tocsin_tokens_apply (self->api, &error))
     g_warning ("Tokens: %s", error->message);
 }
 
 /* ---- routes ---- */
+
+static void
+add_api_routes (TocsinRouter *router, TocsinApi *api)
+{
+  tocsin_route_check_add (router, api);
+  tocsin_route_batch_add (router, api);
+  tocsin_route_range_add (router, api);
+  tocsin_route_authz_add (router, api);
+  tocsin_route_changes_add (router, api);
+  tocsin_route_allow_add (router, api);
+  tocsin_routes_admin_add (router, api);
+}
 
 static void
 apply_observe (TocsinNode *self)
@@ -281,6 +254,7 @@ make_routes (TocsinNode *self, GError **error)
   if (self->api == NULL)
     return FALSE;
   self->api_router = tocsin_router_new ();
+  add_api_routes (self->api_router, self->api);
   self->api->router = self->api_router;
   self->public = tocsin_public_new (self->fed, &public_options);
   self->public_router = tocsin_router_new ();
@@ -392,8 +366,8 @@ tocsin_node_new (const TocsinConfig *config, GError **error)
   self->config = config;
   self->servers = g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_server_free);
   self->auth = tocsin_auth_new ();
-  if (!open_store (self, error) || !make_federation (self, error) || !load_tokens (self, error) ||
-      !make_routes (self, error))
+  if (!open_store (self, error) || !make_federation (self, error) || !make_routes (self, error) ||
+      !tocsin_tokens_apply (self->api, error))
     return NULL;
   self->recompute = tocsin_recompute_new (self->store, on_trust, self);
   trust = tocsin_recompute_now (self->recompute);

@@ -31,6 +31,7 @@ static const TocsinField fields[] = {
   TOCSIN_PLAIN (TocsinPeerRecord, follower_answered_us),
   TOCSIN_PLAIN (TocsinPeerRecord, accept_sequence),
   TOCSIN_PLAIN (TocsinPeerRecord, blocked),
+  TOCSIN_STRING (TocsinPeerRecord, block_id),
   TOCSIN_PLAIN (TocsinPeerRecord, blocks_us),
   TOCSIN_STRING (TocsinPeerRecord, note),
   TOCSIN_PLAIN (TocsinPeerRecord, weights),

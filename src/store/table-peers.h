@@ -78,6 +78,7 @@ typedef struct
   gint64 follower_answered_us; /* a seen Follow is answered again at most once an hour */
   guint64 accept_sequence;     /* our newest Accept or Reject in the outbox; 0: none */
   gboolean blocked;            /* by us */
+  char *block_id;              /* (nullable) id of our Block; NULL if none was sent */
   gboolean blocks_us;
   char *note; /* (nullable) the operator's */
 

@@ -230,8 +230,8 @@ start_node (const char *tocsind, const char *dir, guint port)
   gint64 end_us = g_get_monotonic_time () + START_DEADLINE;
   int fd;
 
-  g_file_set_contents (
-      settings, "[node]\nburst-per-hour=100000\npeer-requests-per-minute=60000\n", -1, &error);
+  g_file_set_contents (settings, "[node]\nburst-per-hour=100000\npeer-requests-per-minute=60000\n",
+                       -1, &error);
   g_assert_no_error (error);
   node = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, &error, tocsind, "--base-url", base,
                            "--data-dir", dir, "--listen", listen, "--api-listen", "none",

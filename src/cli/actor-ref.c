@@ -1,0 +1,202 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+/* Which peer is meant by an ACTOR on the command line: its URL, acct:user@host, @user@host,
+ * user@host, or a host where only one peer lives.
+ */
+#define G_LOG_DOMAIN "tocsin-cli"
+
+#include "config.h"
+
+#include "cli/actor-ref.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "cli/answer.h"
+#include "cli/terminal.h"
+#include "core/error.h"
+
+static JsonArray *
+load_peers (TocsinControl *control, JsonNode **node, GError **error)
+{
+  g_autoptr (GBytes) answer = tocsin_control_call (control, "GET", "/v1/peers", NULL, error);
+  JsonArray *peers;
+
+  *node = answer != NULL ? tocsin_control_parse (control, answer, error) : NULL;
+  if (*node == NULL)
+    return NULL;
+  peers = tocsin_answer_array (json_node_get_object (*node), "peers");
+  if (peers == NULL)
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                         _ ("The node's list of peers is not understood"));
+  return peers;
+}
+
+/* Host and, where it is not the scheme's own, port: "b.example", "127.0.0.1:8478". */
+static char *
+host_of (const char *uri)
+{
+  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_SCHEME_NORMALIZE, NULL);
+  const char *host = parsed != NULL ? g_uri_get_host (parsed) : NULL;
+  gboolean is_v6 = host != NULL && strchr (host, ':') != NULL;
+  int port = parsed != NULL ? g_uri_get_port (parsed) : -1;
+
+  if (host == NULL)
+    return g_strdup ("");
+  if (port == -1 || port == (g_str_equal (g_uri_get_scheme (parsed), "http") ? 80 : 443))
+    return g_strdup_printf (is_v6 ? "[%s]" : "%s", host);
+  return g_strdup_printf (is_v6 ? "[%s]:%d" : "%s:%d", host, port);
+}
+
+/* "acct:", "@" and nothing are the same before user@host. */
+static const char *
+bare_account (const char *text)
+{
+  if (g_str_has_prefix (text, "acct:"))
+    text += strlen ("acct:");
+  return *text == '@' ? text + 1 : text;
+}
+
+typedef struct
+{
+  const char *actor;
+  const char *account; /* (nullable) */
+  char *host;          /* (owned) */
+} Known;
+
+static void
+known_clear (gpointer data)
+{
+  g_free (((Known *) data)->host);
+}
+
+static GArray *
+known_from (JsonArray *peers)
+{
+  GArray *list = g_array_new (FALSE, TRUE, sizeof (Known));
+
+  g_array_set_clear_func (list, known_clear);
+  for (guint i = 0; i < json_array_get_length (peers); i++)
+    {
+      JsonNode *node = json_array_get_element (peers, i);
+      Known known = { 0 };
+
+      if (!JSON_NODE_HOLDS_OBJECT (node))
+        continue;
+      known.actor = tocsin_answer_string (json_node_get_object (node), "actor");
+      known.account = tocsin_answer_string (json_node_get_object (node), "acct");
+      if (known.actor == NULL)
+        continue;
+      known.host = host_of (known.actor);
+      if (known.account != NULL)
+        known.account = bare_account (known.account);
+      g_array_append_val (list, known);
+    }
+  return list;
+}
+
+static char **
+names_of (const GArray *list)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      const Known *known = &g_array_index (list, Known, i);
+
+      g_strv_builder_add (names, known->actor);
+      if (known->account != NULL && *known->account != '\0')
+        g_strv_builder_add (names, known->account);
+      g_strv_builder_add (names, known->host);
+    }
+  return g_strv_builder_end (names);
+}
+
+static gboolean
+matches (const Known *known, const char *typed)
+{
+  const char *bare = bare_account (typed);
+
+  if (strstr (typed, "://") != NULL)
+    return g_str_equal (known->actor, typed);
+  if (strchr (bare, '@') != NULL)
+    return known->account != NULL && g_ascii_strcasecmp (known->account, bare) == 0;
+  return g_ascii_strcasecmp (known->host, bare) == 0;
+}
+
+static void
+set_unknown (const GArray *list, const char *typed, GError **error)
+{
+  g_auto (GStrv) names = names_of (list);
+  g_autofree char *clean = tocsin_text_clean (typed);
+  const char *near = tocsin_text_closest (bare_account (typed), (const char *const *) names);
+
+  if (near != NULL)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
+                 _ ("There is no peer “%s”; did you mean “%s”?"), clean, near);
+  else
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, _ ("There is no peer “%s”"), clean);
+}
+
+/**
+ * tocsin_actor_ref_resolve:
+ * @control: the node whose peers are meant
+ * @typed: an ACTOR
+ * @may_be_new: whether a URL may be of someone whom the node does not know
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: (transfer full) (nullable): the actor's URI; free with g_free(). On error, %NULL:
+ *   %TOCSIN_ERROR_NOT_FOUND, with a guess where there is one; %TOCSIN_ERROR_INVALID if several
+ *   are at that host; or as tocsin_control_call()
+ */
+char *
+tocsin_actor_ref_resolve (TocsinControl *control,
+                          const char *typed,
+                          gboolean may_be_new,
+                          GError **error)
+{
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GArray) list = NULL;
+  JsonArray *peers = load_peers (control, &node, error);
+  const Known *found = NULL;
+
+  if (peers == NULL)
+    return NULL;
+  list = known_from (peers);
+  for (guint i = 0; i < list->len; i++)
+    {
+      const Known *known = &g_array_index (list, Known, i);
+
+      if (!matches (known, typed))
+        continue;
+      if (found != NULL && !g_str_equal (found->actor, known->actor))
+        {
+          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                       _ ("“%s” may be %s or %s; type the one you mean"), typed, found->actor,
+                       known->actor);
+          return NULL;
+        }
+      found = known;
+    }
+  if (found != NULL)
+    return g_strdup (found->actor);
+  if (may_be_new && (g_str_has_prefix (typed, "https://") || g_str_has_prefix (typed, "http://")))
+    return g_strdup (typed);
+  set_unknown (list, typed, error);
+  return NULL;
+}
+
+/* Everything by which the node's peers can be named; for completion. */
+char **
+tocsin_actor_ref_names (TocsinControl *control, GError **error)
+{
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GArray) list = NULL;
+  JsonArray *peers = load_peers (control, &node, error);
+
+  if (peers == NULL)
+    return NULL;
+  list = known_from (peers);
+  return names_of (list);
+}

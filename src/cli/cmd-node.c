@@ -1,0 +1,147 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-cli"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "cli/answer.h"
+#include "codec/json-writer.h"
+#include "core/error.h"
+
+/* tocsin status: what the node says about itself, as far as a line can hold it. */
+static gboolean
+run_status (TocsinInvocation *self, GError **error)
+{
+  g_autoptr (JsonNode) answer = NULL;
+
+  if (!tocsin_answer_get (self, "GET", "/v1/status", NULL, &answer, error))
+    return FALSE;
+  if (!self->json)
+    tocsin_answer_print_members (json_node_get_object (answer));
+  return TRUE;
+}
+
+const TocsinCommand tocsin_cmd_status = {
+  .name = "status",
+  .summary = N_ ("Show how the node is"),
+  .run = run_status,
+};
+
+/* tocsin version: of this program; needs no node. */
+static gboolean
+run_version (TocsinInvocation *self, GError **error)
+{
+  if (self->json)
+    g_print ("{\"version\":\"%s\"}\n", PACKAGE_VERSION);
+  else
+    g_print ("tocsin %s\n", PACKAGE_VERSION);
+  return TRUE;
+}
+
+const TocsinCommand tocsin_cmd_version = {
+  .name = "version",
+  .summary = N_ ("Print the version of this program"),
+  .run = run_version,
+};
+
+/* tocsin observe on|off: whether verdicts act, or are only written down. */
+static gboolean
+run_observe (TocsinInvocation *self, GError **error)
+{
+  g_autoptr (GString) body = NULL;
+  gboolean on = g_str_equal (self->args[0], "on");
+
+  if (!on && !g_str_equal (self->args[0], "off"))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("It is “on” or “off”"));
+      return FALSE;
+    }
+  body = g_string_new (on ? "{\"on\":true}" : "{\"on\":false}");
+  return tocsin_answer_done (self, "POST", "/v1/observe", body,
+                             on ? _ ("The node observes: nothing is blocked on its word")
+                                : _ ("The node no longer only observes: verdicts count"),
+                             error);
+}
+
+const TocsinCommand tocsin_cmd_observe = {
+  .name = "observe",
+  .synopsis = N_ ("on|off"),
+  .summary = N_ ("Say whether the node only watches"),
+  .min_args = 1,
+  .max_args = 1,
+  .run = run_observe,
+};
+
+/* tocsin backup DIR: the node writes, so DIR is made absolute, and it must be able to write there.
+ */
+static gboolean
+run_backup (TocsinInvocation *self, GError **error)
+{
+  g_autofree char *dir = g_canonicalize_filename (self->args[0], NULL);
+  g_autofree char *sentence = g_strdup_printf (_ ("Backed up to %s"), dir);
+  g_autoptr (GString) body = g_string_new (NULL);
+  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (body);
+  TocsinProgress progress;
+  gboolean done;
+
+  tocsin_json_writer_begin_object (&json);
+  tocsin_json_writer_member_string (&json, "dir", dir);
+  tocsin_json_writer_end_object (&json);
+  tocsin_progress_start (&progress, _ ("Backing up"), 0);
+  tocsin_control_set_pulse (self->control, tocsin_progress_pulse, &progress);
+  {
+    g_autoptr (JsonNode) answer = NULL;
+
+    done = tocsin_answer_get (self, "POST", "/v1/backup", body, &answer, error);
+  }
+  tocsin_progress_stop (&progress);
+  if (done && !self->json)
+    g_print ("%s\n", sentence);
+  return done;
+}
+
+const TocsinCommand tocsin_cmd_backup = {
+  .name = "backup",
+  .synopsis = N_ ("DIR"),
+  .summary = N_ ("Write a copy of the node's store and keys, while it runs"),
+  .min_args = 1,
+  .max_args = 1,
+  .run = run_backup,
+};
+
+/* tocsin key rotate: the old key proves the new one, so that peers follow by themselves. */
+static gboolean
+run_rotate (TocsinInvocation *self, GError **error)
+{
+  g_autoptr (JsonNode) answer = NULL;
+
+  if (!tocsin_answer_confirm (self, _ ("The node gets new keys and tells every peer."), error) ||
+      !tocsin_answer_get (self, "POST", "/v1/keys/rotate", NULL, &answer, error))
+    return FALSE;
+  if (!self->json)
+    {
+      g_print ("%s\n", _ ("The node has new keys"));
+      tocsin_answer_print_members (json_node_get_object (answer));
+    }
+  return TRUE;
+}
+
+static const TocsinCommand key_commands[] = {
+  {
+      .name = "rotate",
+      .summary = N_ ("Replace the node's keys by new ones"),
+      .confirms = TRUE,
+      .run = run_rotate,
+  },
+  { NULL },
+};
+
+const TocsinCommand tocsin_cmd_key = {
+  .name = "key",
+  .synopsis = N_ ("rotate"),
+  .summary = N_ ("Keys of the node"),
+  .commands = key_commands,
+};

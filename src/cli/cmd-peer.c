@@ -1,0 +1,319 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-cli"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "cli/actor-ref.h"
+#include "cli/answer.h"
+#include "cli/arguments.h"
+#include "codec/json-writer.h"
+#include "core/error.h"
+
+#define DEFAULT_TRUST 50
+
+static struct
+{
+  char *trust;
+  char **areas;
+  char *area;
+  gboolean full;
+  gboolean private;
+  gboolean pending;
+  gboolean following;
+  gboolean followers;
+} given;
+
+/* AREA=N, each area at most once. */
+static gboolean
+write_areas (TocsinJsonWriter *json, GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  tocsin_json_writer_name (json, "areas");
+  tocsin_json_writer_begin_object (json);
+  for (gsize i = 0; given.areas != NULL && given.areas[i] != NULL; i++)
+    {
+      const char *equals = strchr (given.areas[i], '=');
+      g_autofree char *area = NULL;
+      guint weight = 0;
+
+      if (equals == NULL)
+        {
+          g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                               _ ("--area is of the form AREA=N, such as spam=80"));
+          return FALSE;
+        }
+      area = g_strndup (given.areas[i], (gsize) (equals - given.areas[i]));
+      if (!tocsin_argument_name ("area", area, error) ||
+          !tocsin_argument_number ("--area", equals + 1, 0, 100, &weight, error))
+        return FALSE;
+      tocsin_json_writer_member_int (json, area, weight);
+      if (!g_hash_table_add (seen, g_steal_pointer (&area)))
+        {
+          g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                               _ ("An area was given twice"));
+          return FALSE;
+        }
+    }
+  tocsin_json_writer_end_object (json);
+  return TRUE;
+}
+
+static gboolean
+run_follow (TocsinInvocation *self, GError **error)
+{
+  g_autoptr (GString) body = g_string_new (NULL);
+  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (body);
+  g_autoptr (JsonNode) answer = NULL;
+  guint trust = DEFAULT_TRUST;
+  const char *actor;
+
+  if (given.trust != NULL &&
+      !tocsin_argument_number ("--trust", given.trust, 1, 100, &trust, error))
+    return FALSE;
+  tocsin_json_writer_begin_object (&json);
+  tocsin_json_writer_member_string (&json, "actor", self->args[0]);
+  tocsin_json_writer_member_int (&json, "trust", trust);
+  if (!write_areas (&json, error))
+    return FALSE;
+  tocsin_json_writer_end_object (&json);
+
+  if (!tocsin_answer_get (self, "POST", "/v1/peers", body, &answer, error))
+    return FALSE;
+  actor = tocsin_answer_string (json_node_get_object (answer), "actor");
+  if (!self->json)
+    {
+      g_autofree char *clean = tocsin_text_clean (actor != NULL ? actor : self->args[0]);
+
+      g_print (_ ("Asked to follow %s, with trust %u\n"), clean, trust);
+    }
+  return TRUE;
+}
+
+/* One call about one peer that already exists. @after follows its ID in the path. */
+static gboolean
+act (TocsinInvocation *self,
+     const char *method,
+     const char *after,
+     const GString *body,
+     const char *sentence,
+     GError **error)
+{
+  gboolean may_be_new = g_str_equal (after, "/block") || g_str_equal (after, "/trust");
+  g_autofree char *actor =
+      tocsin_actor_ref_resolve (self->control, self->args[0], may_be_new, error);
+  g_autofree char *path = NULL;
+  g_autofree char *clean = NULL;
+  g_autofree char *line = NULL;
+
+  if (actor == NULL)
+    return FALSE;
+  path = tocsin_argument_path ("/v1/peers/", actor, after);
+  clean = tocsin_text_clean (actor);
+  line = g_strconcat (clean, ": ", sentence, NULL);
+  return tocsin_answer_done (self, method, path, body, line, error);
+}
+
+static gboolean
+run_unfollow (TocsinInvocation *self, GError **error)
+{
+  return act (self, "DELETE", "", NULL, _ ("no longer followed"), error);
+}
+
+static gboolean
+run_accept (TocsinInvocation *self, GError **error)
+{
+  return act (self, "POST", "/accept", NULL, _ ("may follow this node"), error);
+}
+
+static gboolean
+run_reject (TocsinInvocation *self, GError **error)
+{
+  return act (self, "POST", "/reject", NULL, _ ("may not follow this node"), error);
+}
+
+static gboolean
+run_block (TocsinInvocation *self, GError **error)
+{
+  return act (self, "POST", "/block", NULL, _ ("blocked"), error);
+}
+
+static gboolean
+run_unblock (TocsinInvocation *self, GError **error)
+{
+  return act (self, "POST", "/unblock", NULL, _ ("no longer blocked"), error);
+}
+
+static gboolean
+run_reset (TocsinInvocation *self, GError **error)
+{
+  return act (self, "POST", "/reset", NULL, _ ("breakers closed"), error);
+}
+
+static gboolean
+run_confirm_key (TocsinInvocation *self, GError **error)
+{
+  g_autoptr (GString) body = g_string_new (NULL);
+  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (body);
+
+  tocsin_json_writer_begin_object (&json);
+  tocsin_json_writer_member_string (&json, "fingerprint", self->args[1]);
+  tocsin_json_writer_end_object (&json);
+  return act (self, "POST", "/confirm-key", body, _ ("key confirmed"), error);
+}
+
+static gboolean
+run_trust (TocsinInvocation *self, GError **error)
+{
+  g_autoptr (GString) body = g_string_new (NULL);
+  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (body);
+  const char *area = given.area != NULL ? given.area : "any";
+  g_autofree char *sentence = NULL;
+  guint weight = 0;
+
+  if (!tocsin_argument_number ("N", self->args[1], 0, 100, &weight, error) ||
+      !tocsin_argument_name ("area", area, error))
+    return FALSE;
+  tocsin_json_writer_begin_object (&json);
+  tocsin_json_writer_member_string (&json, "area", area);
+  tocsin_json_writer_member_int (&json, "weight", weight);
+  tocsin_json_writer_member_bool (&json, "full", given.full);
+  tocsin_json_writer_member_bool (&json, "private", given.private);
+  tocsin_json_writer_end_object (&json);
+  sentence = weight == 0 ? g_strdup_printf (_ ("distrusted, area %s"), area)
+                         : g_strdup_printf (_ ("trusted with %u of 100, area %s"), weight, area);
+  return act (self, "PUT", "/trust", body, sentence, error);
+}
+
+static gboolean
+run_show (TocsinInvocation *self, GError **error)
+{
+  g_autofree char *actor = tocsin_actor_ref_resolve (self->control, self->args[0], FALSE, error);
+  g_autofree char *path = NULL;
+  g_autoptr (JsonNode) answer = NULL;
+
+  if (actor == NULL)
+    return FALSE;
+  path = tocsin_argument_path ("/v1/peers/", actor, "");
+  if (!tocsin_answer_get (self, "GET", path, NULL, &answer, error))
+    return FALSE;
+  if (!self->json)
+    tocsin_answer_print_members (json_node_get_object (answer));
+  return TRUE;
+}
+
+static gboolean
+run_list (TocsinInvocation *self, GError **error)
+{
+  static const TocsinColumn columns[] = {
+    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_PLAIN },
+    { "relation", N_ ("RELATION"), TOCSIN_COLUMN_STATE },
+    { "trust", N_ ("TRUST"), TOCSIN_COLUMN_NUMBER },
+    { "breaker", N_ ("BREAKER"), TOCSIN_COLUMN_STATE },
+    { "last_seen", N_ ("LAST SEEN"), TOCSIN_COLUMN_TIME },
+    { "given", N_ ("GIVEN"), TOCSIN_COLUMN_NUMBER },
+    { "got", N_ ("GOT"), TOCSIN_COLUMN_NUMBER },
+    { "ratio", N_ ("RATIO"), TOCSIN_COLUMN_NUMBER },
+  };
+  g_autoptr (GString) path = g_string_new ("/v1/peers");
+  g_autoptr (JsonNode) answer = NULL;
+
+  if (given.pending + given.following + given.followers > 1)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           _ ("--pending, --following and --followers exclude each other"));
+      return FALSE;
+    }
+  tocsin_argument_add_query (path, "filter",
+                             given.pending     ? "pending"
+                             : given.following ? "following"
+                             : given.followers ? "followers"
+                                               : NULL);
+  if (!tocsin_answer_get (self, "GET", path->str, NULL, &answer, error))
+    return FALSE;
+  if (!self->json)
+    tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "peers"), columns,
+                              G_N_ELEMENTS (columns), _ ("No peers"));
+  return TRUE;
+}
+
+static gboolean
+run_suggest (TocsinInvocation *self, GError **error)
+{
+  static const TocsinColumn columns[] = {
+    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_PLAIN },
+    { "rank", N_ ("RANK"), TOCSIN_COLUMN_NUMBER },
+    { "trusted_by", N_ ("TRUSTED BY"), TOCSIN_COLUMN_PLAIN },
+  };
+  g_autoptr (JsonNode) answer = NULL;
+
+  if (!tocsin_answer_get (self, "GET", "/v1/peers/suggestions", NULL, &answer, error))
+    return FALSE;
+  if (!self->json)
+    tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "suggestions"),
+                              columns, G_N_ELEMENTS (columns), _ ("Nobody to suggest"));
+  return TRUE;
+}
+
+static const GOptionEntry follow_options[] = {
+  { "trust", 0, 0, G_OPTION_ARG_STRING, &given.trust,
+    N_ ("How far its reports are believed, 1 to 100 (default: 50)"), N_ ("N") },
+  { "area", 0, 0, G_OPTION_ARG_STRING_ARRAY, &given.areas,
+    N_ ("Another trust in one area: any, spam, abuse or security; may be repeated"),
+    N_ ("AREA=N") },
+  G_OPTION_ENTRY_NULL,
+};
+
+static const GOptionEntry trust_options[] = {
+  { "area", 0, 0, G_OPTION_ARG_STRING, &given.area, N_ ("In this area only (default: any)"),
+    N_ ("AREA") },
+  { "full", 0, 0, G_OPTION_ARG_NONE, &given.full,
+    N_ ("Its word alone may be enough for the strictest verdict"), NULL },
+  { "private", 0, 0, G_OPTION_ARG_NONE, &given.private, N_ ("Do not tell other nodes"), NULL },
+  G_OPTION_ENTRY_NULL,
+};
+
+static const GOptionEntry list_options[] = {
+  { "pending", 0, 0, G_OPTION_ARG_NONE, &given.pending, N_ ("Only those that wait for an answer"),
+    NULL },
+  { "following", 0, 0, G_OPTION_ARG_NONE, &given.following, N_ ("Only those that we follow"),
+    NULL },
+  { "followers", 0, 0, G_OPTION_ARG_NONE, &given.followers, N_ ("Only those that follow us"),
+    NULL },
+  G_OPTION_ENTRY_NULL,
+};
+
+static const TocsinCommand peer_commands[] = {
+  { "follow", N_ ("ACTOR"), N_ ("Follow a node: a URL, acct:user@host, @user@host or a host"), NULL,
+    follow_options, 1, 1, FALSE, run_follow },
+  { "unfollow", N_ ("ACTOR"), N_ ("Stop following"), NULL, NULL, 1, 1, FALSE, run_unfollow },
+  { "show", N_ ("ACTOR"), N_ ("Show all about one peer"), NULL, NULL, 1, 1, FALSE, run_show },
+  { "accept", N_ ("ACTOR"), N_ ("Let it follow this node"), NULL, NULL, 1, 1, FALSE, run_accept },
+  { "reject", N_ ("ACTOR"), N_ ("Do not let it follow this node"), NULL, NULL, 1, 1, FALSE,
+    run_reject },
+  { "block", N_ ("ACTOR"), N_ ("Neither hear it nor tell it anything"), NULL, NULL, 1, 1, FALSE,
+    run_block },
+  { "unblock", N_ ("ACTOR"), N_ ("Take a block back"), NULL, NULL, 1, 1, FALSE, run_unblock },
+  { "list", "", N_ ("List peers"), NULL, list_options, 0, 0, FALSE, run_list },
+  { "trust", N_ ("ACTOR N"), N_ ("Set how far it is believed, 0 to 100; 0 is distrust"), NULL,
+    trust_options, 2, 2, FALSE, run_trust },
+  { "reset", N_ ("ACTOR"), N_ ("Close its breakers, so that it is called again"), NULL, NULL, 1, 1,
+    FALSE, run_reset },
+  { "confirm-key", N_ ("ACTOR FINGERPRINT"), N_ ("Take a new key that no known key has proved"),
+    NULL, NULL, 2, 2, FALSE, run_confirm_key },
+  { "suggest", "", N_ ("List actors that peers trust and we do not follow"), NULL, NULL, 0, 0,
+    FALSE, run_suggest },
+  { NULL },
+};
+
+const TocsinCommand tocsin_cmd_peer = {
+  .name = "peer",
+  .synopsis = N_ ("follow|list|show|…"),
+  .summary = N_ ("Nodes that this one follows or is followed by"),
+  .commands = peer_commands,
+};

@@ -1,0 +1,368 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-cli"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+#include <unistd.h>
+
+#include "cli/answer.h"
+#include "cli/arguments.h"
+#include "codec/json-slice.h"
+#include "codec/json-writer.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/limits.h"
+
+#define LIST_DEFAULT 200
+#define LIST_MAX     1000000
+
+static struct
+{
+  char *category;
+  char *action;
+  char *confidence;
+  char *opinion;
+  char *comment;
+  char *sharing;
+  char *expires;
+  char *reason;
+  char *format;
+  char *subject;
+  char *actor;
+  char *state;
+  char *limit;
+} given;
+
+static gboolean
+check_name (const char *what, const char *typed, GError **error)
+{
+  return typed == NULL || tocsin_argument_name (what, typed, error);
+}
+
+static gboolean
+write_subjects (TocsinInvocation *self, TocsinJsonWriter *json, GError **error)
+{
+  tocsin_json_writer_name (json, "subjects");
+  tocsin_json_writer_begin_array (json);
+  for (guint i = 0; i < self->n_args; i++)
+    {
+      g_autofree char *type = NULL;
+      const char *value = NULL;
+
+      if (!tocsin_argument_subject (self->args[i], &type, &value, error))
+        return FALSE;
+      tocsin_json_writer_begin_object (json);
+      tocsin_json_writer_member_string (json, "type", type);
+      tocsin_json_writer_member_string (json, "value", value);
+      tocsin_json_writer_end_object (json);
+    }
+  tocsin_json_writer_end_array (json);
+  return TRUE;
+}
+
+static void
+write_member (TocsinJsonWriter *json, const char *name, const char *value)
+{
+  if (value != NULL)
+    tocsin_json_writer_member_string (json, name, value);
+}
+
+static gboolean
+write_report (TocsinInvocation *self, GString *body, GError **error)
+{
+  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (body);
+  g_autofree char *expires = NULL;
+  guint confidence = 0;
+
+  if (given.category == NULL)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("--category is missing"));
+      return FALSE;
+    }
+  if (!check_name ("category", given.category, error) ||
+      !check_name ("action", given.action, error) ||
+      !check_name ("opinion", given.opinion, error) ||
+      !check_name ("sharing", given.sharing, error))
+    return FALSE;
+  if (given.confidence != NULL &&
+      !tocsin_argument_number ("--confidence", given.confidence, 1, 100, &confidence, error))
+    return FALSE;
+  if (given.expires != NULL)
+    {
+      expires = tocsin_argument_time (given.expires, tocsin_time_now_us (), error);
+      if (expires == NULL)
+        return FALSE;
+    }
+
+  tocsin_json_writer_begin_object (&json);
+  if (!write_subjects (self, &json, error))
+    return FALSE;
+  tocsin_json_writer_member_string (&json, "category", given.category);
+  write_member (&json, "action", given.action);
+  if (given.confidence != NULL)
+    tocsin_json_writer_member_int (&json, "confidence", confidence);
+  write_member (&json, "opinion", given.opinion);
+  write_member (&json, "comment", given.comment);
+  write_member (&json, "sharing", given.sharing);
+  write_member (&json, "expires", expires);
+  tocsin_json_writer_end_object (&json);
+  return TRUE;
+}
+
+static gboolean
+run_add (TocsinInvocation *self, GError **error)
+{
+  static const TocsinColumn columns[] = {
+    { "id", N_ ("ID"), TOCSIN_COLUMN_PLAIN },
+    { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
+    { "expires", N_ ("EXPIRES"), TOCSIN_COLUMN_TIME },
+  };
+  g_autoptr (GString) body = g_string_new (NULL);
+  g_autoptr (JsonNode) answer = NULL;
+
+  if (!write_report (self, body, error) ||
+      !tocsin_answer_get (self, "POST", "/v1/reports", body, &answer, error))
+    return FALSE;
+  if (!self->json)
+    tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "reports"),
+                              columns, G_N_ELEMENTS (columns), _ ("No report was made"));
+  return TRUE;
+}
+
+/* Appends the elements of one page to @rows, byte for byte, so that --json shows what came. */
+static gboolean
+take_page (GBytes *page, guint room, TocsinJsonWriter *rows, guint *taken, GError **error)
+{
+  g_autoptr (GBytes) rest = NULL;
+  g_autoptr (GPtrArray) elements =
+      tocsin_json_slice (page, "reports", TOCSIN_LIST_PAGE_MAX * 50, &rest, error);
+
+  if (elements == NULL)
+    return FALSE;
+  for (guint i = 0; i < elements->len && *taken < room; i++, (*taken)++)
+    {
+      gsize size = 0;
+      const char *data = g_bytes_get_data (elements->pdata[i], &size);
+
+      tocsin_json_writer_raw (rows, data, size);
+    }
+  return TRUE;
+}
+
+/* Page after page, up to @limit rows, as one document of the same shape. */
+static GBytes *
+load_pages (TocsinInvocation *self, const GString *first, guint limit, GError **error)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (out);
+  g_autofree char *cursor = NULL;
+  guint taken = 0;
+
+  tocsin_json_writer_begin_object (&json);
+  tocsin_json_writer_name (&json, "reports");
+  tocsin_json_writer_begin_array (&json);
+  do
+    {
+      g_autoptr (GString) path = g_string_new (first->str);
+      g_autoptr (GBytes) page = NULL;
+      g_autoptr (JsonNode) node = NULL;
+      guint before = taken;
+
+      tocsin_argument_add_query (path, "cursor", cursor);
+      page = tocsin_control_call (self->control, "GET", path->str, NULL, error);
+      node = page != NULL ? tocsin_control_parse (self->control, page, error) : NULL;
+      if (node == NULL || !take_page (page, limit, &json, &taken, error))
+        return NULL;
+      g_free (cursor);
+      cursor = tocsin_answer_text (json_node_get_object (node), "cursor");
+      /* A cursor that leads nowhere must not keep us here. */
+      if (taken == before)
+        g_clear_pointer (&cursor, g_free);
+    }
+  while (cursor != NULL && *cursor != '\0' && taken < limit);
+  tocsin_json_writer_end_array (&json);
+  tocsin_json_writer_member_string (&json, "cursor",
+                                    cursor != NULL && *cursor != '\0' ? cursor : NULL);
+  tocsin_json_writer_end_object (&json);
+  return g_string_free_to_bytes (g_steal_pointer (&out));
+}
+
+static gboolean
+make_list_path (GString *path, GError **error)
+{
+  if (!check_name ("category", given.category, error) || !check_name ("state", given.state, error))
+    return FALSE;
+  if (given.subject != NULL)
+    {
+      g_autofree char *type = NULL;
+      const char *value = NULL;
+
+      if (!tocsin_argument_subject (given.subject, &type, &value, error))
+        return FALSE;
+    }
+  tocsin_argument_add_query (path, "subject", given.subject);
+  tocsin_argument_add_query (path, "actor", given.actor);
+  tocsin_argument_add_query (path, "category", given.category);
+  tocsin_argument_add_query (path, "state", given.state);
+  return TRUE;
+}
+
+static gboolean
+run_list (TocsinInvocation *self, GError **error)
+{
+  static const TocsinColumn columns[] = {
+    { "id", N_ ("ID"), TOCSIN_COLUMN_PLAIN },
+    { "subject", N_ ("SUBJECT"), TOCSIN_COLUMN_PLAIN },
+    { "category", N_ ("CATEGORY"), TOCSIN_COLUMN_PLAIN },
+    { "actor", N_ ("REPORTER"), TOCSIN_COLUMN_PLAIN },
+    { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
+    { "expires", N_ ("EXPIRES"), TOCSIN_COLUMN_TIME },
+  };
+  g_autoptr (GString) path = g_string_new ("/v1/reports");
+  g_autoptr (GBytes) document = NULL;
+  g_autoptr (JsonNode) answer = NULL;
+  guint limit = LIST_DEFAULT;
+
+  if (given.limit != NULL &&
+      !tocsin_argument_number ("--limit", given.limit, 1, LIST_MAX, &limit, error))
+    return FALSE;
+  if (!make_list_path (path, error))
+    return FALSE;
+  document = load_pages (self, path, limit, error);
+  answer = document != NULL ? tocsin_control_parse (self->control, document, error) : NULL;
+  if (answer == NULL)
+    return FALSE;
+  if (self->json)
+    {
+      tocsin_answer_write (document);
+      return TRUE;
+    }
+  tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "reports"), columns,
+                            G_N_ELEMENTS (columns), _ ("No reports"));
+  if (tocsin_answer_string (json_node_get_object (answer), "cursor") != NULL)
+    g_printerr (_ ("There are more; --limit says how many to show\n"));
+  return TRUE;
+}
+
+static gboolean
+run_show (TocsinInvocation *self, GError **error)
+{
+  g_autofree char *path = tocsin_argument_path ("/v1/reports/", self->args[0], "");
+  g_autoptr (JsonNode) answer = NULL;
+
+  if (!tocsin_answer_get (self, "GET", path, NULL, &answer, error))
+    return FALSE;
+  if (!self->json)
+    tocsin_answer_print_members (json_node_get_object (answer));
+  return TRUE;
+}
+
+static gboolean
+run_withdraw (TocsinInvocation *self, GError **error)
+{
+  g_autofree char *start = tocsin_argument_path ("/v1/reports/", self->args[0], "");
+  g_autoptr (GString) path = g_string_new (start);
+
+  if (!check_name ("reason", given.reason, error) ||
+      !tocsin_answer_confirm (
+          self, _ ("The report is withdrawn everywhere, which cannot be undone."), error))
+    return FALSE;
+  tocsin_argument_add_query (path, "reason", given.reason);
+  return tocsin_answer_done (self, "DELETE", path->str, NULL, _ ("The report is withdrawn"), error);
+}
+
+static gboolean
+run_undo (TocsinInvocation *self, GError **error)
+{
+  g_autofree char *path = tocsin_argument_path ("/v1/imports/", self->args[0], "");
+
+  if (!tocsin_answer_confirm (
+          self, _ ("Everything of this import is withdrawn, which cannot be undone."), error))
+    return FALSE;
+  return tocsin_answer_done (self, "DELETE", path, NULL, _ ("The import is undone"), error);
+}
+
+/* The export goes out as it comes: it may be larger than memory. */
+static gboolean
+run_export (TocsinInvocation *self, GError **error)
+{
+  g_autofree char *path = NULL;
+
+  if (self->json && given.format != NULL && !g_str_equal (given.format, "json"))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           _ ("--json and another --format exclude each other"));
+      return FALSE;
+    }
+  path = tocsin_argument_path ("/v1/export/", given.format != NULL ? given.format : "json", "");
+  return tocsin_control_download (self->control, path, STDOUT_FILENO, error);
+}
+
+static const GOptionEntry add_options[] = {
+  { "category", 0, 0, G_OPTION_ARG_STRING, &given.category, N_ ("What it is; needed"),
+    N_ ("SLUG") },
+  { "action", 0, 0, G_OPTION_ARG_STRING, &given.action,
+    N_ ("What was done: none, limited, suspended or rejected"), N_ ("ACTION") },
+  { "confidence", 0, 0, G_OPTION_ARG_STRING, &given.confidence,
+    N_ ("How sure you are, 1 to 100 (default: 100)"), N_ ("N") },
+  { "opinion", 0, 0, G_OPTION_ARG_STRING, &given.opinion,
+    N_ ("malicious (default), or benign to contradict others"), N_ ("OPINION") },
+  { "comment", 0, 0, G_OPTION_ARG_STRING, &given.comment,
+    N_ ("Words for other operators, with --sharing amber"), N_ ("TEXT") },
+  { "sharing", 0, 0, G_OPTION_ARG_STRING, &given.sharing,
+    N_ ("Who may see it: clear, green or amber"), N_ ("LEVEL") },
+  { "expires", 0, 0, G_OPTION_ARG_STRING, &given.expires,
+    N_ ("When it stops to count: a date, a time, or a span such as 30d"), N_ ("WHEN") },
+  G_OPTION_ENTRY_NULL,
+};
+
+static const GOptionEntry list_options[] = {
+  { "subject", 0, 0, G_OPTION_ARG_STRING, &given.subject, N_ ("Only about this"),
+    N_ ("TYPE=VALUE") },
+  { "actor", 0, 0, G_OPTION_ARG_STRING, &given.actor, N_ ("Only by this reporter"), N_ ("URL") },
+  { "category", 0, 0, G_OPTION_ARG_STRING, &given.category, N_ ("Only of this category"),
+    N_ ("SLUG") },
+  { "state", 0, 0, G_OPTION_ARG_STRING, &given.state,
+    N_ ("Only live, held, refused, withdrawn or expired"), N_ ("STATE") },
+  { "limit", 0, 0, G_OPTION_ARG_STRING, &given.limit, N_ ("At most so many (default: 200)"),
+    N_ ("N") },
+  G_OPTION_ENTRY_NULL,
+};
+
+static const GOptionEntry withdraw_options[] = {
+  { "reason", 0, 0, G_OPTION_ARG_STRING, &given.reason,
+    N_ ("error, appeal, expired, erased or other"), N_ ("REASON") },
+  G_OPTION_ENTRY_NULL,
+};
+
+static const GOptionEntry export_options[] = {
+  { "format", 0, 0, G_OPTION_ARG_STRING, &given.format,
+    N_ ("json (default), csv, mastodon-csv, or another that the node knows"), N_ ("FORMAT") },
+  G_OPTION_ENTRY_NULL,
+};
+
+static const TocsinCommand report_commands[] = {
+  { "add", N_ ("TYPE=VALUE…"), N_ ("Report one event: what was seen, in one category"), NULL,
+    add_options, 1, TOCSIN_CHECK_MAX_SUBJECTS, FALSE, run_add },
+  { "list", "", N_ ("List reports"), NULL, list_options, 0, 0, FALSE, run_list },
+  { "show", N_ ("ID"), N_ ("Show one report with its signed activity"), NULL, NULL, 1, 1, FALSE,
+    run_show },
+  { "withdraw", N_ ("ID"), N_ ("Withdraw a report of this node, here and at its peers"), NULL,
+    withdraw_options, 1, 1, TRUE, run_withdraw },
+  { "import", N_ ("FILE|-"), N_ ("Read a list; one import is one batch"), NULL,
+    tocsin_report_import_options, 1, 1, FALSE, tocsin_report_import_run },
+  { "undo", N_ ("BATCH"), N_ ("Take an import back"), NULL, NULL, 1, 1, TRUE, run_undo },
+  { "export", "", N_ ("Write the live reports to standard output"), NULL, export_options, 0, 0,
+    FALSE, run_export },
+  { NULL },
+};
+
+const TocsinCommand tocsin_cmd_report = {
+  .name = "report",
+  .synopsis = N_ ("add|list|import|…"),
+  .summary = N_ ("What this node and others say"),
+  .commands = report_commands,
+};

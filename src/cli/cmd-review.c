@@ -1,0 +1,131 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-cli"
+
+#include "config.h"
+
+#include <glib/gi18n.h>
+
+#include "cli/answer.h"
+#include "cli/arguments.h"
+
+static struct
+{
+  gboolean all;
+  char *cursor;
+} given;
+
+static gboolean
+run_review_list (TocsinInvocation *self, GError **error)
+{
+  static const TocsinColumn columns[] = {
+    { "id", N_ ("ID"), TOCSIN_COLUMN_PLAIN },       { "kind", N_ ("KIND"), TOCSIN_COLUMN_PLAIN },
+    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_PLAIN }, { "count", N_ ("COUNT"), TOCSIN_COLUMN_NUMBER },
+    { "due", N_ ("DUE"), TOCSIN_COLUMN_TIME },      { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
+    { "text", N_ ("WHAT"), TOCSIN_COLUMN_PLAIN },
+  };
+  g_autoptr (JsonNode) answer = NULL;
+
+  if (!tocsin_answer_get (self, "GET", given.all ? "/v1/review?all=true" : "/v1/review", NULL,
+                          &answer, error))
+    return FALSE;
+  if (!self->json)
+    tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "items"), columns,
+                              G_N_ELEMENTS (columns), _ ("Nothing waits for review"));
+  return TRUE;
+}
+
+static gboolean
+run_review_accept (TocsinInvocation *self, GError **error)
+{
+  g_autofree char *path = tocsin_argument_path ("/v1/review/", self->args[0], "/accept");
+
+  return tocsin_answer_done (self, "POST", path, NULL, _ ("Accepted"), error);
+}
+
+static gboolean
+run_review_reject (TocsinInvocation *self, GError **error)
+{
+  g_autofree char *path = tocsin_argument_path ("/v1/review/", self->args[0], "/reject");
+
+  return tocsin_answer_done (self, "POST", path, NULL, _ ("Rejected"), error);
+}
+
+static const GOptionEntry review_options[] = {
+  { "all", 0, 0, G_OPTION_ARG_NONE, &given.all, N_ ("Those that were decided, too"), NULL },
+  G_OPTION_ENTRY_NULL,
+};
+
+static const TocsinCommand review_commands[] = {
+  { "list", "", N_ ("List what waits for the operator"), NULL, review_options, 0, 0, FALSE,
+    run_review_list },
+  { "accept", N_ ("ID"), N_ ("Take what was held back"), NULL, NULL, 1, 1, FALSE,
+    run_review_accept },
+  { "reject", N_ ("ID"), N_ ("Drop what was held back"), NULL, NULL, 1, 1, FALSE,
+    run_review_reject },
+  { NULL },
+};
+
+const TocsinCommand tocsin_cmd_review = {
+  .name = "review",
+  .synopsis = N_ ("list|accept|reject"),
+  .summary = N_ ("What waits for the operator's word"),
+  .commands = review_commands,
+};
+
+static gboolean
+run_audit_list (TocsinInvocation *self, GError **error)
+{
+  static const TocsinColumn columns[] = {
+    { "number", N_ ("NUMBER"), TOCSIN_COLUMN_NUMBER },
+    { "time", N_ ("TIME"), TOCSIN_COLUMN_PLAIN },
+    { "who", N_ ("WHO"), TOCSIN_COLUMN_PLAIN },
+    { "action", N_ ("ACTION"), TOCSIN_COLUMN_PLAIN },
+    { "object", N_ ("OBJECT"), TOCSIN_COLUMN_PLAIN },
+    { "detail", N_ ("DETAIL"), TOCSIN_COLUMN_PLAIN },
+  };
+  g_autoptr (GString) path = g_string_new ("/v1/audit");
+  g_autoptr (JsonNode) answer = NULL;
+  g_autofree char *cursor = NULL;
+
+  tocsin_argument_add_query (path, "cursor", given.cursor);
+  if (!tocsin_answer_get (self, "GET", path->str, NULL, &answer, error))
+    return FALSE;
+  if (self->json)
+    return TRUE;
+  tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "entries"), columns,
+                            G_N_ELEMENTS (columns), _ ("Nothing was written down"));
+  cursor = tocsin_answer_text (json_node_get_object (answer), "cursor");
+  if (*cursor != '\0')
+    g_printerr (_ ("There are more: --cursor %s\n"), cursor);
+  return TRUE;
+}
+
+static gboolean
+run_audit_verify (TocsinInvocation *self, GError **error)
+{
+  return tocsin_answer_done (self, "POST", "/v1/audit/verify", NULL,
+                             _ ("The audit log is whole: every entry fits the one before"), error);
+}
+
+static const GOptionEntry audit_options[] = {
+  { "cursor", 0, 0, G_OPTION_ARG_STRING, &given.cursor, N_ ("Go on where the last listing ended"),
+    N_ ("CURSOR") },
+  G_OPTION_ENTRY_NULL,
+};
+
+static const TocsinCommand audit_commands[] = {
+  { "list", "", N_ ("List who did what, newest first"), NULL, audit_options, 0, 0, FALSE,
+    run_audit_list },
+  { "verify", "", N_ ("Check that no entry was changed, lost or put in between"), NULL, NULL, 0, 0,
+    FALSE, run_audit_verify },
+  { NULL },
+};
+
+const TocsinCommand tocsin_cmd_audit = {
+  .name = "audit",
+  .synopsis = N_ ("list|verify"),
+  .summary = N_ ("Who did what on this node"),
+  .commands = audit_commands,
+};

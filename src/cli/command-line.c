@@ -1,0 +1,395 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-cli"
+
+#include "config.h"
+
+#include "cli/command-line.h"
+
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/actor-ref.h"
+#include "cli/arguments.h"
+#include "cli/terminal.h"
+#include "core/error.h"
+
+static const TocsinCommand *const commands[] = {
+  &tocsin_cmd_status,  &tocsin_cmd_doctor, &tocsin_cmd_version, &tocsin_cmd_peer,
+  &tocsin_cmd_report,  &tocsin_cmd_check,  &tocsin_cmd_trust,   &tocsin_cmd_token,
+  &tocsin_cmd_observe, &tocsin_cmd_allow,  &tocsin_cmd_review,  &tocsin_cmd_audit,
+  &tocsin_cmd_backup,  &tocsin_cmd_config, &tocsin_cmd_key,
+};
+
+/* What every command takes. GLib writes it here; freed never, as the process ends with the run. */
+static struct
+{
+  char *socket;
+  char *url;
+  char *token_file;
+  gboolean json;
+  gboolean yes;
+} given;
+
+static const GOptionEntry common_options[] = {
+  { "socket", 0, 0, G_OPTION_ARG_FILENAME, &given.socket,
+    N_ ("Talk to the node at this Unix socket (default: $TOCSIN_SOCKET, "
+        "else " TOCSIN_CONTROL_DEFAULT_SOCKET ")"),
+    N_ ("PATH") },
+  { "url", 0, 0, G_OPTION_ARG_STRING, &given.url,
+    N_ ("Talk to the node at this address instead, such as http://127.0.0.1:8478"), N_ ("URL") },
+  { "token-file", 0, 0, G_OPTION_ARG_FILENAME, &given.token_file,
+    N_ ("With --url: a file with the token"), N_ ("FILE") },
+  { "json", 0, 0, G_OPTION_ARG_NONE, &given.json,
+    N_ ("Print the node's JSON document and nothing else"), NULL },
+  G_OPTION_ENTRY_NULL,
+};
+
+static const GOptionEntry confirm_options[] = {
+  { "yes", 0, 0, G_OPTION_ARG_NONE, &given.yes, N_ ("Do not ask first"), NULL },
+  G_OPTION_ENTRY_NULL,
+};
+
+static int
+complain (const GError *error)
+{
+  g_autofree char *clean = tocsin_text_clean (error->message);
+
+  g_printerr ("tocsin: %s\n", clean);
+  if (error->domain == G_OPTION_ERROR)
+    return TOCSIN_EXIT_USAGE;
+  if (error->domain != TOCSIN_ERROR)
+    return TOCSIN_EXIT_FAILED;
+  switch ((TocsinError) error->code)
+    {
+    case TOCSIN_ERROR_INVALID:
+    case TOCSIN_ERROR_UNPROCESSABLE:
+      return TOCSIN_EXIT_USAGE;
+    case TOCSIN_ERROR_NOT_FOUND:
+    case TOCSIN_ERROR_GONE:
+      return TOCSIN_EXIT_NOT_FOUND;
+    case TOCSIN_ERROR_FORBIDDEN:
+    case TOCSIN_ERROR_REFUSED:
+    case TOCSIN_ERROR_NOT_A_PEER:
+    case TOCSIN_ERROR_OWNERSHIP:
+    case TOCSIN_ERROR_EQUIVOCATION:
+      return TOCSIN_EXIT_REFUSED;
+    case TOCSIN_ERROR_UNREACHABLE:
+      return TOCSIN_EXIT_UNREACHABLE;
+    case TOCSIN_ERROR_STALE:
+    case TOCSIN_ERROR_FUTURE:
+    case TOCSIN_ERROR_TOO_LARGE:
+    case TOCSIN_ERROR_UNSUPPORTED:
+    case TOCSIN_ERROR_CONFLICT:
+    case TOCSIN_ERROR_UNAUTHENTICATED:
+    case TOCSIN_ERROR_KEY_UNREACHABLE:
+    case TOCSIN_ERROR_BUSY:
+    case TOCSIN_ERROR_UNAVAILABLE:
+    case TOCSIN_ERROR_STORE:
+    default:
+      return TOCSIN_EXIT_FAILED;
+    }
+}
+
+/* The commands below @group; of the program itself if that is NULL. */
+static GPtrArray *
+commands_below (const TocsinCommand *group)
+{
+  GPtrArray *list = g_ptr_array_new ();
+
+  if (group == NULL)
+    for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+      g_ptr_array_add (list, (gpointer) commands[i]);
+  else
+    for (const TocsinCommand *c = group->commands; c->name != NULL; c++)
+      g_ptr_array_add (list, (gpointer) c);
+  return list;
+}
+
+static const TocsinCommand *
+find_command (const TocsinCommand *group, const char *name, GError **error)
+{
+  g_autoptr (GPtrArray) list = commands_below (group);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  g_autofree char *clean = NULL;
+  const char *near;
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      const TocsinCommand *command = list->pdata[i];
+
+      if (g_str_equal (command->name, name))
+        return command;
+      g_ptr_array_add (names, (gpointer) command->name);
+    }
+  g_ptr_array_add (names, NULL);
+  clean = tocsin_text_clean (name);
+  near = tocsin_text_closest (name, (const char *const *) names->pdata);
+  if (near != NULL)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                 _ ("There is no command “%s”; did you mean “%s”?"), clean, near);
+  else
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                 _ ("There is no command “%s”; see %s --help"), clean, g_get_prgname ());
+  return NULL;
+}
+
+static char *
+describe_commands (const TocsinCommand *group)
+{
+  g_autoptr (GPtrArray) list = commands_below (group);
+  GString *out = g_string_new (_ ("Commands:"));
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      const TocsinCommand *command = list->pdata[i];
+      gboolean bare = command->synopsis == NULL || *command->synopsis == '\0';
+
+      g_string_append_printf (out, "\n  %s%s%s\n      %s", command->name, bare ? "" : " ",
+                              bare ? "" : _ (command->synopsis), _ (command->summary));
+    }
+  return g_string_free (out, FALSE);
+}
+
+/* For shell completion and tests: never translated. One line a word that may come next. */
+static void
+list_words (const char *const *words)
+{
+  const TocsinCommand *command = NULL;
+  const char *last = NULL;
+  g_auto (GStrv) names = NULL;
+
+  for (; *words != NULL && (command == NULL || command->commands != NULL); words++)
+    {
+      command = find_command (command, *words, NULL);
+      if (command == NULL)
+        return;
+    }
+  for (; *words != NULL; words++)
+    last = *words;
+  if (last != NULL && g_str_has_prefix (last, "--"))
+    names = tocsin_argument_names (last + 2);
+  for (gsize i = 0; names != NULL && names[i] != NULL; i++)
+    g_print ("%s\n", names[i]);
+  if (names != NULL)
+    return;
+
+  if (command == NULL || command->commands != NULL)
+    {
+      g_autoptr (GPtrArray) list = commands_below (command);
+
+      for (guint i = 0; i < list->len; i++)
+        g_print ("%s\n", ((const TocsinCommand *) list->pdata[i])->name);
+    }
+  for (gsize i = 0;
+       command != NULL && command->options != NULL && command->options[i].long_name != NULL; i++)
+    g_print ("--%s\n", command->options[i].long_name);
+  if (command != NULL && command->confirms)
+    g_print ("--yes\n");
+  for (gsize i = 0; common_options[i].long_name != NULL; i++)
+    g_print ("--%s\n", common_options[i].long_name);
+  g_print ("--help\n");
+}
+
+static gboolean
+make_control (TocsinControl **out, GError **error)
+{
+  const char *socket = given.socket != NULL ? given.socket : g_getenv ("TOCSIN_SOCKET");
+
+  if (given.url != NULL && given.socket != NULL)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           _ ("--socket and --url exclude each other"));
+      return FALSE;
+    }
+  if (given.token_file != NULL && given.url == NULL)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           _ ("--token-file needs --url: on the socket there is no token"));
+      return FALSE;
+    }
+  if (given.url != NULL)
+    *out = tocsin_control_new_for_url (given.url, given.token_file, error);
+  else
+    *out = tocsin_control_new_for_socket (
+        socket != NULL && *socket != '\0' ? socket : TOCSIN_CONTROL_DEFAULT_SOCKET);
+  return *out != NULL;
+}
+
+/* Completion of ACTOR: a node that is down or slow completes to nothing. */
+static void
+list_actors (void)
+{
+  g_autoptr (TocsinControl) control = NULL;
+  g_auto (GStrv) names = NULL;
+
+  if (!make_control (&control, NULL))
+    return;
+  tocsin_control_set_timeout_seconds (control, 2);
+  names = tocsin_actor_ref_names (control, NULL);
+  for (gsize i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      g_autofree char *clean = tocsin_text_clean (names[i]);
+
+      g_print ("%s\n", clean);
+    }
+}
+
+static gboolean
+parse_options (const TocsinCommand *command, char ***argv, GError **error)
+{
+  gboolean is_group = command == NULL || command->commands != NULL;
+  g_autoptr (GOptionContext) context = NULL;
+  g_autofree char *description = NULL;
+
+  context = g_option_context_new (is_group ? _ ("COMMAND [ARGUMENT…]")
+                                  : command->synopsis != NULL && *command->synopsis != '\0'
+                                      ? _ (command->synopsis)
+                                      : NULL);
+  g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
+  if (command != NULL)
+    g_option_context_set_summary (context, command->summary);
+  if (is_group)
+    {
+      description = describe_commands (command);
+      g_option_context_set_description (context, description);
+      g_option_context_set_strict_posix (context, TRUE);
+    }
+  else if (command->options != NULL)
+    g_option_context_add_main_entries (context, command->options, GETTEXT_PACKAGE);
+  if (!is_group && command->confirms)
+    g_option_context_add_main_entries (context, confirm_options, GETTEXT_PACKAGE);
+  g_option_context_add_main_entries (context, common_options, GETTEXT_PACKAGE);
+  return g_option_context_parse_strv (context, argv, error);
+}
+
+static gboolean
+check_arguments (const TocsinCommand *command, char **args, GError **error)
+{
+  guint n = g_strv_length (args);
+
+  for (guint i = 0; i < n; i++)
+    if (!g_utf8_validate (args[i], -1, NULL))
+      {
+        g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("Argument %u is not UTF-8"),
+                     i + 1);
+        return FALSE;
+      }
+  if (n >= command->min_args && n <= command->max_args)
+    return TRUE;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+               n < command->min_args ? _ ("Too little was said; it is: %s %s")
+                                     : _ ("Too much was said; it is: %s %s"),
+               g_get_prgname (), command->synopsis != NULL ? _ (command->synopsis) : "");
+  return FALSE;
+}
+
+/* Goes down from the program to the command, reading the options of each level. */
+static const TocsinCommand *
+find_and_parse (char ***argv, GError **error)
+{
+  const TocsinCommand *command = NULL;
+
+  do
+    {
+      g_autofree char *name = NULL;
+      char **at = *argv + 1;
+
+      if (!parse_options (command, argv, error))
+        return NULL;
+      at = *argv + 1;
+      if (*at == NULL)
+        {
+          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                       _ ("A command is missing; see %s --help"), g_get_prgname ());
+          return NULL;
+        }
+      command = find_command (command, *at, error);
+      if (command == NULL)
+        return NULL;
+      name = g_strconcat (g_get_prgname (), " ", command->name, NULL);
+      g_set_prgname (name);
+      /* The command's name takes the place of the program's. */
+      g_free (**argv);
+      memmove (*argv, *argv + 1, (g_strv_length (*argv + 1) + 1) * sizeof (char *));
+    }
+  while (command->commands != NULL);
+  return parse_options (command, argv, error) ? command : NULL;
+}
+
+static int
+finish_output (int status)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return status;
+  g_printerr ("tocsin: %s\n", _ ("The output cannot be written"));
+  return TOCSIN_EXIT_FAILED;
+}
+
+static int
+run_command (char ***argv)
+{
+  g_autoptr (TocsinControl) control = NULL;
+  g_autoptr (GError) error = NULL;
+  TocsinInvocation self = { 0 };
+  const TocsinCommand *command = find_and_parse (argv, &error);
+  char **args;
+
+  if (command == NULL)
+    return complain (error);
+  args = *argv + 1;
+  if (*args != NULL && g_str_equal (*args, "--"))
+    args++;
+  if (!check_arguments (command, args, &error) || !make_control (&control, &error))
+    return complain (error);
+
+  self.args = args;
+  self.n_args = g_strv_length (args);
+  self.json = given.json;
+  self.yes = given.yes;
+  self.control = control;
+  if (!command->run (&self, &error))
+    {
+      int status = complain (error);
+
+      return self.status != TOCSIN_EXIT_OK ? (int) self.status : status;
+    }
+  return finish_output (self.status);
+}
+
+/**
+ * tocsin_cli_main:
+ *
+ * The program `tocsin`. Returns its exit status.
+ */
+int
+tocsin_cli_main (int argc, char *argv[])
+{
+  g_auto (GStrv) words = g_strdupv (argv);
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  g_set_prgname ("tocsin");
+
+  if (argc > 1 && g_str_equal (argv[1], "--list-commands"))
+    {
+      list_words ((const char *const *) words + 2);
+      return finish_output (TOCSIN_EXIT_OK);
+    }
+  if (argc > 1 && g_str_equal (argv[1], "--list-actors"))
+    {
+      list_actors ();
+      return finish_output (TOCSIN_EXIT_OK);
+    }
+  if (argc == 2 && g_str_equal (argv[1], "--version"))
+    {
+      g_print ("tocsin %s\n", PACKAGE_VERSION);
+      return finish_output (TOCSIN_EXIT_OK);
+    }
+  return run_command (&words);
+}

@@ -1,0 +1,471 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-cli"
+
+#include "config.h"
+
+#include "cli/control.h"
+
+#include <errno.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib/gi18n.h>
+#include <libsoup/soup.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "codec/json-strict.h"
+#include "core/error.h"
+#include "core/limits.h"
+
+#define ANSWER_MAX_BYTES     (64 * 1024 * 1024)
+#define PROBLEM_MAX_BYTES    (64 * 1024)
+#define TOKEN_MAX_BYTES      4096
+#define DEFAULT_WAIT_SECONDS 600 /* an import or a backup may take long; Ctrl-C ends any call */
+#define PULSE_MS             100
+
+static const TocsinJsonLimits answer_limits = {
+  .max_bytes = ANSWER_MAX_BYTES,
+  .max_depth = TOCSIN_JSON_MAX_DEPTH,
+  .max_members = 8 * 1000 * 1000,
+  .max_object_members = 100 * 1000,
+  .max_string_bytes = 1024 * 1024,
+  .max_name_bytes = 4096,
+};
+
+struct _TocsinControl
+{
+  SoupSession *session;
+  char *base;  /* (owned) scheme and authority */
+  char *place; /* (owned) what an operator calls the address */
+  char *token; /* (owned) (nullable) */
+  void (*pulse) (gpointer data);
+  gpointer pulse_data; /* (unowned) */
+};
+
+/* One exchange: on_sent, then on_read until the end. */
+typedef struct
+{
+  TocsinControl *control; /* (unowned) */
+  SoupMessage *message;   /* (unowned) */
+  GMainLoop *loop;        /* (unowned) */
+  GInputStream *stream;   /* (owned) (nullable) */
+  GByteArray *body;       /* (unowned) what is kept: an answer, or a refusal */
+  int fd;                 /* where a download goes; -1 for none */
+  GError *error;          /* (owned) (nullable) */
+} Exchange;
+
+static TocsinControl *
+control_new (GSocketConnectable *connectable, const char *base, const char *place)
+{
+  TocsinControl *self = g_new0 (TocsinControl, 1);
+
+  /* No proxy resolver: http_proxy is for other machines, the node is this one. */
+  self->session = g_object_new (SOUP_TYPE_SESSION, "remote-connectable", connectable,
+                                "proxy-resolver", NULL, "timeout", DEFAULT_WAIT_SECONDS, NULL);
+  soup_session_remove_feature_by_type (self->session, SOUP_TYPE_AUTH_MANAGER);
+  self->base = g_strdup (base);
+  self->place = g_strdup (place);
+  return self;
+}
+
+/**
+ * tocsin_control_new_for_socket:
+ * @path: of a node's api.sock
+ *
+ * Who may open the socket may do everything, so there is no token. Connects with the first call.
+ *
+ * Returns: (transfer full): free it with tocsin_control_free()
+ */
+TocsinControl *
+tocsin_control_new_for_socket (const char *path)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+
+  g_return_val_if_fail (path != NULL, NULL);
+
+  address = g_unix_socket_address_new (path);
+  return control_new (G_SOCKET_CONNECTABLE (address), "http://localhost", path);
+}
+
+static char *
+read_token (const char *path, GError **error)
+{
+  g_autofree char *text = NULL;
+  gsize size = 0;
+
+  if (!g_file_get_contents (path, &text, &size, error))
+    return NULL;
+  g_strstrip (text);
+  for (const char *c = text; *c != '\0'; c++)
+    if (!g_ascii_isgraph (*c))
+      text[0] = '\0';
+  if (text[0] == '\0' || size > TOKEN_MAX_BYTES)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("%s holds no token"), path);
+      return NULL;
+    }
+  return g_steal_pointer (&text);
+}
+
+/**
+ * tocsin_control_new_for_url:
+ * @url: scheme, host and port of a node's API side
+ * @token_file: (nullable): a file with a token and nothing else
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: (transfer full) (nullable): free it with tocsin_control_free(). On error, %NULL:
+ *   %TOCSIN_ERROR_INVALID, or a GFileError for the token
+ */
+TocsinControl *
+tocsin_control_new_for_url (const char *url, const char *token_file, GError **error)
+{
+  g_autoptr (GUri) uri = NULL;
+  g_autofree char *base = NULL;
+  g_autofree char *token = NULL;
+  TocsinControl *self;
+
+  uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL);
+  if (uri == NULL || g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0' ||
+      g_uri_get_userinfo (uri) != NULL || g_uri_get_query (uri) != NULL ||
+      g_uri_get_fragment (uri) != NULL || strlen (g_uri_get_path (uri)) > 1 ||
+      (!g_str_equal (g_uri_get_scheme (uri), "http") &&
+       !g_str_equal (g_uri_get_scheme (uri), "https")))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                   _ ("“%s” is no address like http://127.0.0.1:8478"), url);
+      return NULL;
+    }
+  if (token_file != NULL)
+    {
+      token = read_token (token_file, error);
+      if (token == NULL)
+        return NULL;
+    }
+
+  base = g_uri_to_string (uri);
+  if (g_str_has_suffix (base, "/"))
+    base[strlen (base) - 1] = '\0';
+  self = control_new (NULL, base, base);
+  self->token = g_steal_pointer (&token);
+  return self;
+}
+
+void
+tocsin_control_free (TocsinControl *self)
+{
+  if (self == NULL)
+    return;
+  g_object_unref (self->session);
+  g_free (self->base);
+  g_free (self->place);
+  g_free (self->token);
+  g_free (self);
+}
+
+/**
+ * tocsin_control_set_pulse:
+ * @self: a node
+ * @pulse: (nullable): called ten times a second while a call waits
+ * @data: for @pulse
+ */
+void
+tocsin_control_set_pulse (TocsinControl *self, void (*pulse) (gpointer data), gpointer data)
+{
+  self->pulse = pulse;
+  self->pulse_data = data;
+}
+
+/**
+ * tocsin_control_set_timeout_seconds:
+ * @self: a node
+ * @seconds: how long it may be silent, instead of ten minutes
+ */
+void
+tocsin_control_set_timeout_seconds (TocsinControl *self, guint seconds)
+{
+  soup_session_set_timeout (self->session, seconds);
+}
+
+static void
+set_unreachable (Exchange *x, const GError *cause)
+{
+  if (x->error == NULL)
+    g_set_error (&x->error, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE,
+                 _ ("The node does not answer at %s: %s"), x->control->place, cause->message);
+}
+
+static gboolean
+write_all (int fd, const guint8 *data, gsize size, GError **error)
+{
+  while (size > 0)
+    {
+      gssize written = write (fd, data, size);
+
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        {
+          g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (errno),
+                       _ ("The output cannot be written: %s"), g_strerror (errno));
+          return FALSE;
+        }
+      data += written;
+      size -= (gsize) written;
+    }
+  return TRUE;
+}
+
+static gboolean
+is_refusal (const Exchange *x)
+{
+  return soup_message_get_status (x->message) >= 300;
+}
+
+/* Keeps or hands on what came; FALSE if that is too much. */
+static gboolean
+take (Exchange *x, GBytes *chunk)
+{
+  gsize size = 0;
+  const guint8 *data = g_bytes_get_data (chunk, &size);
+  gsize most = is_refusal (x) ? PROBLEM_MAX_BYTES : ANSWER_MAX_BYTES;
+
+  if (x->fd >= 0 && !is_refusal (x))
+    return write_all (x->fd, data, size, &x->error);
+  if (size > most - x->body->len)
+    {
+      g_set_error (&x->error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE,
+                   _ ("The answer of %s is longer than %u MiB"), x->control->place,
+                   (guint) (ANSWER_MAX_BYTES / (1024 * 1024)));
+      return FALSE;
+    }
+  g_byte_array_append (x->body, data, (guint) size);
+  return TRUE;
+}
+
+static void read_more (Exchange *x);
+
+static void
+on_read (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Exchange *x = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) chunk = NULL;
+
+  chunk = g_input_stream_read_bytes_finish (G_INPUT_STREAM (source), result, &error);
+  if (chunk == NULL)
+    set_unreachable (x, error);
+  if (chunk == NULL || g_bytes_get_size (chunk) == 0 || !take (x, chunk))
+    g_main_loop_quit (x->loop);
+  else
+    read_more (x);
+}
+
+static void
+read_more (Exchange *x)
+{
+  g_input_stream_read_bytes_async (x->stream, 64 * 1024, G_PRIORITY_DEFAULT, NULL, on_read, x);
+}
+
+static void
+on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Exchange *x = user_data;
+  g_autoptr (GError) error = NULL;
+
+  x->stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
+  if (x->stream != NULL)
+    {
+      read_more (x);
+      return;
+    }
+  set_unreachable (x, error);
+  g_main_loop_quit (x->loop);
+}
+
+static gboolean
+on_pulse (gpointer user_data)
+{
+  const TocsinControl *self = user_data;
+
+  self->pulse (self->pulse_data);
+  return G_SOURCE_CONTINUE;
+}
+
+static int
+code_for_status (guint status)
+{
+  switch (status)
+    {
+    case 400:
+      return TOCSIN_ERROR_INVALID;
+    case 401:
+      return TOCSIN_ERROR_UNAUTHENTICATED;
+    case 403:
+      return TOCSIN_ERROR_FORBIDDEN;
+    case 404:
+      return TOCSIN_ERROR_NOT_FOUND;
+    case 409:
+      return TOCSIN_ERROR_CONFLICT;
+    case 410:
+      return TOCSIN_ERROR_GONE;
+    case 413:
+      return TOCSIN_ERROR_TOO_LARGE;
+    case 415:
+      return TOCSIN_ERROR_UNSUPPORTED;
+    case 422:
+      return TOCSIN_ERROR_UNPROCESSABLE;
+    case 429:
+      return TOCSIN_ERROR_BUSY;
+    default:
+      /* 502 too: it was the peer that could not be reached, not the node. */
+      return TOCSIN_ERROR_UNAVAILABLE;
+    }
+}
+
+/* RFC 9457: "detail" is the sentence for a person, "title" the kind of problem. */
+static void
+set_refusal (Exchange *x)
+{
+  guint status = soup_message_get_status (x->message);
+  g_autoptr (JsonNode) node =
+      tocsin_json_parse ((const char *) x->body->data, x->body->len, &answer_limits, NULL, NULL);
+  JsonObject *problem =
+      node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  const char *text = NULL;
+
+  if (problem != NULL)
+    {
+      text = tocsin_json_string (json_object_get_member (problem, "detail"));
+      if (text == NULL)
+        text = tocsin_json_string (json_object_get_member (problem, "title"));
+    }
+  if (text == NULL || *text == '\0')
+    g_set_error (&x->error, TOCSIN_ERROR, code_for_status (status),
+                 _ ("The node at %s answered with HTTP status %u"), x->control->place, status);
+  else
+    g_set_error_literal (&x->error, TOCSIN_ERROR, code_for_status (status), text);
+}
+
+static SoupMessage *
+new_message (TocsinControl *self, const char *method, const char *path, const GString *body)
+{
+  g_autofree char *uri = g_strconcat (self->base, path, NULL);
+  SoupMessage *message = soup_message_new (method, uri);
+  SoupMessageHeaders *headers = soup_message_get_request_headers (message);
+
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  /* A POST on a connection that the node has just closed fails and is not tried again. */
+  if (!g_str_equal (method, "GET"))
+    soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
+  if (self->token != NULL)
+    {
+      g_autofree char *value = g_strconcat ("Bearer ", self->token, NULL);
+
+      soup_message_headers_replace (headers, "Authorization", value);
+    }
+  if (body != NULL)
+    {
+      g_autoptr (GBytes) bytes = g_bytes_new (body->str, body->len);
+
+      soup_message_set_request_body_from_bytes (message, "application/json", bytes);
+    }
+  return message;
+}
+
+static gboolean
+run_exchange (TocsinControl *self,
+              const char *method,
+              const char *path,
+              const GString *body,
+              int fd,
+              GByteArray *kept,
+              GError **error)
+{
+  g_autoptr (SoupMessage) message = new_message (self, method, path, body);
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  Exchange x = { .control = self, .message = message, .loop = loop, .body = kept, .fd = fd };
+  guint source_id = self->pulse != NULL ? g_timeout_add (PULSE_MS, on_pulse, self) : 0;
+
+  soup_session_send_async (self->session, message, G_PRIORITY_DEFAULT, NULL, on_sent, &x);
+  g_main_loop_run (loop);
+  if (source_id != 0)
+    g_source_remove (source_id);
+  g_clear_object (&x.stream);
+
+  if (x.error == NULL && is_refusal (&x))
+    set_refusal (&x);
+  if (x.error != NULL)
+    {
+      g_propagate_error (error, x.error);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/**
+ * tocsin_control_call:
+ * @self: a node
+ * @method: GET, POST, PUT or DELETE
+ * @path: path and query, escaped
+ * @body: (nullable): a JSON document
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: (transfer full) (nullable): the body of a 2xx answer, as it came, at most 64 MiB. On
+ *   error, %NULL: %TOCSIN_ERROR_UNREACHABLE if the node did not answer; else the code that belongs
+ *   to the HTTP status, with the node's own sentence
+ */
+GBytes *
+tocsin_control_call (
+    TocsinControl *self, const char *method, const char *path, const GString *body, GError **error)
+{
+  g_autoptr (GByteArray) kept = g_byte_array_new ();
+
+  g_return_val_if_fail (path[0] == '/', NULL);
+
+  if (!run_exchange (self, method, path, body, -1, kept, error))
+    return NULL;
+  return g_byte_array_free_to_bytes (g_steal_pointer (&kept));
+}
+
+/**
+ * tocsin_control_parse:
+ * @self: the node that answered, for the message
+ * @answer: from tocsin_control_call()
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: (transfer full) (nullable): a node that holds an object, an empty one for an empty
+ *   answer; free it with json_node_unref(). On error, %NULL and %TOCSIN_ERROR_UNAVAILABLE
+ */
+JsonNode *
+tocsin_control_parse (TocsinControl *self, GBytes *answer, GError **error)
+{
+  g_autoptr (JsonNode) node = NULL;
+  gsize size = 0;
+  const char *data = g_bytes_get_data (answer, &size);
+
+  node = size == 0 ? tocsin_json_parse ("{}", 2, NULL, NULL, NULL)
+                   : tocsin_json_parse (data, size, &answer_limits, NULL, NULL);
+  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
+    return g_steal_pointer (&node);
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+               _ ("What answers at %s is no API of a Tocsin node"), self->place);
+  return NULL;
+}
+
+/**
+ * tocsin_control_download:
+ * @self: a node
+ * @path: path and query, escaped
+ * @fd: where the body of a 2xx answer goes, of any length, as it comes
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: %TRUE if all of it was written; else as tocsin_control_call(), or a GFileError
+ */
+gboolean
+tocsin_control_download (TocsinControl *self, const char *path, int fd, GError **error)
+{
+  g_autoptr (GByteArray) kept = g_byte_array_new ();
+
+  return run_exchange (self, "GET", path, NULL, fd, kept, error);
+}

@@ -1,0 +1,87 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What becomes of a report that was held, once a person or time has decided.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/held.h"
+
+#include "fed/guards.h"
+#include "fed/relay.h"
+
+#define SLICE 500 /* held reports looked at in one change */
+
+/**
+ * tocsin_held_settle:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @record: (inout): a report
+ * @accept: %TRUE: it counts from now on and is forwarded as if it had just come; %FALSE: it stays
+ *   held for good
+ * @overruled: a person said no to it: that speaks against its reporter
+ * @now_us: the time
+ *
+ * Does nothing to a report that is no longer held.
+ */
+void
+tocsin_held_settle (TocsinTxn *txn,
+                    const TocsinPolicy *policy,
+                    TocsinReportRecord *record,
+                    gboolean accept,
+                    gboolean overruled,
+                    gint64 now_us)
+{
+  if (record->state != TOCSIN_STATE_HELD || record->hold == TOCSIN_HOLD_REJECTED)
+    return;
+  g_clear_pointer (&record->alternate, g_bytes_unref);
+  if (!accept)
+    {
+      record->hold = TOCSIN_HOLD_REJECTED;
+      tocsin_reports_put (txn, record, now_us);
+      if (overruled)
+        tocsin_guards_contradicted (txn, record->actor, TRUE, now_us);
+      return;
+    }
+  record->state = TOCSIN_STATE_LIVE;
+  record->hold = TOCSIN_HOLD_NONE;
+  record->held_us = 0;
+  tocsin_reports_put (txn, record, now_us);
+  tocsin_relay_report (txn, policy, record, now_us);
+}
+
+/**
+ * tocsin_held_settle_slice:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @hold: why they are held
+ * @actor: whose they are; for %TOCSIN_HOLD_BURST, who brought them
+ * @accept: as for tocsin_held_settle(); %FALSE overrules
+ * @after: 0 to begin; then what the last call returned
+ * @now_us: the time
+ *
+ * Settles a bounded part of the reports that are held for one reason.
+ *
+ * Returns: for the next call; 0 at the end
+ */
+guint64
+tocsin_held_settle_slice (TocsinTxn *txn,
+                          const TocsinPolicy *policy,
+                          TocsinHold hold,
+                          guint32 actor,
+                          gboolean accept,
+                          guint64 after,
+                          gint64 now_us)
+{
+  g_autoptr (GArray) numbers = tocsin_reports_held (txn, after, SLICE);
+
+  for (guint i = 0; i < numbers->len; i++)
+    {
+      g_auto (TocsinReportRecord) record = { 0 };
+
+      if (tocsin_reports_get (txn, g_array_index (numbers, guint64, i), &record) &&
+          record.hold == hold && (hold == TOCSIN_HOLD_BURST ? record.via : record.actor) == actor)
+        tocsin_held_settle (txn, policy, &record, accept, TRUE, now_us);
+    }
+  return numbers->len == SLICE ? g_array_index (numbers, guint64, SLICE - 1) : 0;
+}

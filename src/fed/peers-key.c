@@ -1,0 +1,240 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * After a key change that nothing proved, the operator compares fingerprints with the peer's
+ * operator and says which key is right:
+ *   tocsin_peers_confirm_key_async -> on_document (the keys, read anew) -> write_confirm ->
+ *   on_confirmed -> write_release, again until nothing is held for its key
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "fed/held.h"
+#include "fed/peers-private.h"
+#include "fed/pinning.h"
+#include "store/table-actors.h"
+#include "store/table-audit.h"
+#include "store/table-review.h"
+#include "store/table-trust.h"
+
+static void on_document (GObject *source, GAsyncResult *result, gpointer user_data);
+static gboolean write_confirm (TocsinTxn *txn, gpointer data, GError **error);
+static void on_confirmed (GObject *source, GAsyncResult *result, gpointer user_data);
+static gboolean write_release (TocsinTxn *txn, gpointer data, GError **error);
+
+/**
+ * tocsin_peers_confirm_key_async:
+ * @fed: the federation
+ * @actor: whose key it is
+ * @fingerprint: of the right one, as tocsin_public_key_fingerprint() gives it; case does not matter
+ * @who: for the audit log
+ * @callback: called in the thread-default context of the caller once it is durable
+ * @user_data: data for @callback
+ *
+ * Pins a key of a peer, and lets what was held for the change of keys count.
+ */
+void
+tocsin_peers_confirm_key_async (TocsinFederation *fed,
+                                const char *actor,
+                                const char *fingerprint,
+                                const char *who,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  g_autoptr (GTask) task = tocsin_peer_change_begin (fed, who, callback, user_data);
+  TocsinPeerChange *change = g_task_get_task_data (task);
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  change->fingerprint = g_strdup (fingerprint);
+  if (!tocsin_peer_change_name (change, actor, &error))
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (!tocsin_peer_change_peek (change, &peer))
+    g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
+                             "This node has had nothing to do with this actor");
+  else
+    tocsin_keyring_find_async (fed->keyring, change->actor, TRUE, NULL, on_document,
+                               g_steal_pointer (&task));
+}
+
+static void
+on_document (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  TocsinPeerChange *change = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  change->known = tocsin_keyring_find_finish (TOCSIN_KEYRING (source), result, &error);
+  if (change->known == NULL)
+    {
+      if (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE))
+        error->code = TOCSIN_ERROR_UNREACHABLE;
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  change->now_us = tocsin_time_now_us ();
+  tocsin_writer_submit_async (change->fed->writer, write_confirm, change, NULL, NULL, on_confirmed,
+                              g_steal_pointer (&task));
+}
+
+static const TocsinActorKey *
+find_key (const TocsinActorDocument *document, const char *fingerprint, gint64 now_us)
+{
+  for (guint i = 0; i < document->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
+      g_autoptr (TocsinPublicKey) public_key = NULL;
+      g_autofree char *print = NULL;
+
+      if (key->multibase == NULL || !key->assertion ||
+          (key->expires_us != 0 && key->expires_us <= now_us))
+        continue;
+      public_key = tocsin_public_key_from_multikey (key->multibase, NULL);
+      if (public_key == NULL || tocsin_public_key_kind (public_key) != TOCSIN_KEY_ED25519)
+        continue;
+      print = tocsin_public_key_fingerprint (public_key);
+      if (g_ascii_strcasecmp (print, fingerprint) == 0)
+        return key;
+    }
+  return NULL;
+}
+
+static void
+pin (TocsinPeerRecord *peer, const TocsinActorKey *key, gint64 now_us)
+{
+  TocsinPeerKey pinned = { .confirmed = TRUE, .since_us = now_us };
+
+  if (tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_MATCHES)
+    return;
+  if (peer->keys == NULL)
+    peer->keys = tocsin_peer_keys_new ();
+  pinned.id = g_strdup (key->id);
+  pinned.multibase = g_strdup (key->multibase);
+  g_array_append_val (peer->keys, pinned);
+}
+
+static void
+close_line (TocsinTxn *txn, const TocsinPeerChange *change, guint32 actor)
+{
+  g_auto (TocsinReviewRecord) line = { 0 };
+  guint64 id;
+
+  if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_KEY_CHANGE, actor, 0, &id) ||
+      !tocsin_review_get (txn, id, &line))
+    return;
+  line.state = TOCSIN_REVIEW_ACCEPTED;
+  line.decided_us = change->now_us;
+  g_free (line.decided_by);
+  line.decided_by = g_strdup (change->who);
+  tocsin_review_put (txn, &line);
+}
+
+typedef struct
+{
+  guint32 trustee;
+  TocsinArea area;
+} Statement;
+
+static gboolean
+collect_statement (const TocsinTrustRecord *record, gpointer data)
+{
+  Statement statement = { .trustee = record->trustee, .area = record->area };
+
+  if (record->held && record->alternate == NULL)
+    g_array_append_val ((GArray *) data, statement);
+  return TRUE;
+}
+
+/* At most 1,000, scoring.md 1. */
+static void
+release_statements (TocsinTxn *txn, guint32 truster)
+{
+  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (Statement));
+
+  tocsin_trust_foreach_of (txn, truster, collect_statement, statements);
+  for (guint i = 0; i < statements->len; i++)
+    {
+      const Statement *statement = &g_array_index (statements, Statement, i);
+      g_auto (TocsinTrustRecord) record = { 0 };
+
+      if (!tocsin_trust_get (txn, truster, statement->trustee, statement->area, &record))
+        continue;
+      record.held = FALSE;
+      record.live = TRUE;
+      tocsin_trust_put (txn, &record);
+    }
+}
+
+static gboolean
+write_confirm (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinPeerChange *change = data;
+  const TocsinActorDocument *document = change->known->document;
+  const TocsinActorKey *key = find_key (document, change->fingerprint, change->now_us);
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  if (!tocsin_peer_change_find (txn, change, &peer, error))
+    return FALSE;
+  if (key == NULL || !g_str_equal (document->id, change->actor))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
+                           "No Ed25519 key that the actor names now has this fingerprint");
+      return FALSE;
+    }
+  tocsin_pinning_save_actor (txn, document, change->now_us);
+  pin (&peer, key, change->now_us);
+  peer.key_hold = FALSE;
+  tocsin_peers_put (txn, &peer);
+  close_line (txn, change, peer.actor);
+  release_statements (txn, peer.actor);
+  change->number = peer.actor;
+  tocsin_audit_append (txn, change->now_us, change->who, "peer.confirm-key", change->actor,
+                       change->fingerprint);
+  return TRUE;
+}
+
+static void
+on_confirmed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  TocsinPeerChange *change = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!tocsin_writer_submit_finish (change->fed->writer, result, &error))
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (change->released)
+    g_task_return_boolean (task, TRUE);
+  else
+    {
+      change->after = change->next;
+      tocsin_writer_submit_async (change->fed->writer, write_release, change, NULL, NULL,
+                                  on_confirmed, g_steal_pointer (&task));
+    }
+}
+
+static gboolean
+write_release (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
+{
+  TocsinPeerChange *change = data;
+
+  change->next = tocsin_held_settle_slice (txn, change->policy, TOCSIN_HOLD_KEY, change->number,
+                                           TRUE, change->after, change->now_us);
+  change->released = change->next == 0;
+  return TRUE;
+}
+
+/**
+ * tocsin_peers_confirm_key_finish:
+ * @result: what the callback was given
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_INVALID, %TOCSIN_ERROR_NOT_FOUND, %TOCSIN_ERROR_CONFLICT,
+ *   %TOCSIN_ERROR_UNPROCESSABLE (no such key), %TOCSIN_ERROR_UNREACHABLE,
+ *   %TOCSIN_ERROR_UNAVAILABLE or %TOCSIN_ERROR_STORE
+ */
+gboolean
+tocsin_peers_confirm_key_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,130 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-http"
+
+#include "http/admin.h"
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/subject.h"
+#include "core/uri.h"
+#include "store/table-actors.h"
+
+const char *
+tocsin_admin_who (const TocsinRequest *request)
+{
+  const char *name = tocsin_request_get_token_name (request);
+
+  return name != NULL ? name : "socket";
+}
+
+void
+tocsin_admin_member_time (TocsinJsonWriter *json, const char *name, gint64 time_us)
+{
+  g_autofree char *text = time_us != 0 ? tocsin_time_format (time_us) : NULL;
+
+  tocsin_json_writer_member_string (json, name, text);
+}
+
+void
+tocsin_admin_member_actor (TocsinJsonWriter *json, const char *name, TocsinTxn *txn, guint32 actor)
+{
+  tocsin_json_writer_member_string (json, name, tocsin_actors_peek_uri (txn, actor));
+}
+
+gboolean
+tocsin_admin_number (const char *text, guint64 *out)
+{
+  /* g_ascii_string_to_unsigned() takes no sign and no blank. */
+  return g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, out, NULL);
+}
+
+gboolean
+tocsin_admin_cursor (TocsinRequest *request, guint64 *out, GError **error)
+{
+  const char *text = tocsin_request_get_query (request, "cursor");
+
+  *out = 0;
+  if (text == NULL || tocsin_admin_number (text, out))
+    return TRUE;
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                       "cursor: a number from an earlier page is expected");
+  return FALSE;
+}
+
+gboolean
+tocsin_admin_find_actor (TocsinTxn *txn, const char *text, guint32 *out)
+{
+  g_autofree char *uri = NULL;
+  g_autofree char *user = NULL;
+  g_autofree char *host = NULL;
+
+  if (tocsin_actors_find (txn, text, out))
+    return TRUE;
+  if (tocsin_subject_parse_acct (text, &user, &host))
+    {
+      g_autofree char *acct = g_strconcat (user, "@", host, NULL);
+      g_autofree char *lower = g_utf8_strdown (acct, -1);
+
+      return tocsin_actors_find_acct (txn, lower, out);
+    }
+  uri = tocsin_uri_canonicalise (text, NULL);
+  return uri != NULL && tocsin_actors_find (txn, uri, out);
+}
+
+gboolean
+tocsin_admin_has_room (TocsinApi *api, GError **error)
+{
+  if (tocsin_store_fill_percent (api->store) < TOCSIN_ADMIN_FULL)
+    return TRUE;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+               "The store is past %d %% of its size and takes nothing more", TOCSIN_ADMIN_FULL);
+  return FALSE;
+}
+
+gboolean
+tocsin_admin_has_federation (TocsinApi *api, TocsinReply *reply)
+{
+  if (api->federation != NULL)
+    return TRUE;
+  tocsin_reply_set_problem (reply, 503, "unavailable", "This node does not federate");
+  return FALSE;
+}
+
+typedef struct
+{
+  TocsinApi *api;
+  TocsinRequest *request; /* suspended */
+  gpointer data;          /* of the writer's, which frees it after the callback */
+  TocsinAdminDone done;
+} WriteOp;
+
+static void
+on_written (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree WriteOp *op = user_data;
+  TocsinReply *reply = tocsin_request_get_reply (op->request);
+  g_autoptr (GError) error = NULL;
+
+  if (tocsin_writer_submit_finish (op->api->writer, result, &error))
+    op->done (op->api, reply, op->data);
+  else
+    tocsin_reply_set_error (reply, error);
+  tocsin_request_complete (op->request);
+}
+
+void
+tocsin_admin_write (TocsinApi *api,
+                    TocsinRequest *request,
+                    TocsinWriteFunc func,
+                    gpointer data,
+                    GDestroyNotify destroy,
+                    TocsinAdminDone done)
+{
+  WriteOp *op = g_new (WriteOp, 1);
+
+  *op = (WriteOp){ .api = api, .request = request, .data = data, .done = done };
+  tocsin_request_suspend (request);
+  tocsin_writer_submit_async (api->writer, func, data, destroy, NULL, on_written, op);
+}

@@ -1,0 +1,108 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-http"
+
+#include "http/answer.h"
+
+#include "codec/verdict-json.h"
+#include "core/error.h"
+#include "store/table-actors.h"
+#include "store/table-reports.h"
+
+typedef struct
+{
+  TocsinSubject all[TOCSIN_CHECK_MAX_SUBJECTS]; /* (owned) */
+  gsize n;
+} Subjects;
+
+static void
+subjects_clear (Subjects *self)
+{
+  for (gsize i = 0; i < self->n; i++)
+    tocsin_subject_clear (&self->all[i]);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Subjects, subjects_clear)
+
+static const char *
+actor_uri (guint32 actor, gpointer data)
+{
+  return tocsin_actors_peek_uri (data, actor);
+}
+
+static char *
+report_uri (guint64 report, gpointer data)
+{
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  return tocsin_reports_get (data, report, &record) ? g_steal_pointer (&record.id) : NULL;
+}
+
+static const TocsinProfile *
+find_profile (TocsinApi *api, const char *name, GError **error)
+{
+  const TocsinProfile *profile =
+      name != NULL ? g_hash_table_lookup (api->profiles, name) : api->default_profile;
+
+  if (profile == NULL)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
+                 "/profile: there is no profile “%.64s”", name);
+  return profile;
+}
+
+gboolean
+tocsin_answer_question (TocsinApi *api,
+                        const TocsinCheckQuestion *question,
+                        GString *out,
+                        TocsinVerdict *verdict,
+                        GError **error)
+{
+  const TocsinProfile *profile = find_profile (api, question->profile, error);
+  g_auto (TocsinJudge) judge = { 0 };
+  g_auto (TocsinFinding) finding = { 0 };
+  g_auto (Subjects) subjects = { .n = 0 };
+  TocsinVerdictJson json;
+
+  if (profile == NULL)
+    return FALSE;
+  tocsin_judge_begin (&judge, api, profile, question->explain);
+  for (; subjects.n < question->n_subjects; subjects.n++)
+    {
+      const TocsinCheckSubject *asked = &question->subjects[subjects.n];
+
+      if (!tocsin_judge_parse (&judge, asked->type, asked->value, &subjects.all[subjects.n], error))
+        {
+          g_prefix_error (error, "/subjects/%" G_GSIZE_FORMAT "/value: ", subjects.n);
+          return FALSE;
+        }
+    }
+  tocsin_judge_event (&judge, subjects.all, subjects.n, &finding);
+  if (!tocsin_txn_check (judge.txn, error))
+    return FALSE;
+
+  json = (TocsinVerdictJson){
+    .profile = profile->name,
+    .generation = judge.generation,
+    .decided_us = judge.scoring.now_us,
+    .observe = tocsin_api_is_observing (judge.state, judge.scoring.now_us),
+    .explain = question->explain,
+    .actor_uri = actor_uri,
+    .report_uri = report_uri,
+    .data = judge.txn,
+  };
+  tocsin_verdict_json_write (&json, &finding, out);
+  if (verdict != NULL)
+    *verdict = finding.verdict;
+  tocsin_api_charge (api, finding.charge_actor, tocsin_judge_event_hash (subjects.all, subjects.n),
+                     judge.scoring.now_us);
+  return TRUE;
+}
+
+gboolean
+tocsin_answer_json (TocsinApi *api, const char *data, gsize size, GString *out, GError **error)
+{
+  g_auto (TocsinCheckQuestion) question = { 0 };
+
+  return tocsin_check_question_parse (&question, data, size, error) &&
+         tocsin_answer_question (api, &question, out, NULL, error);
+}

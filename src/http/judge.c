@@ -1,0 +1,267 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * From a question to a finding: probes, reads in place, scoring.
+ */
+#define G_LOG_DOMAIN "tocsin-http"
+
+#include "http/judge.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/limits.h"
+#include "store/table-actors.h"
+#include "store/table-allow.h"
+#include "store/table-evidence.h"
+#include "store/table-meta.h"
+
+#define ACCT_PREFIX "acct:"
+
+static const char *
+actor_name (guint32 actor, gpointer data)
+{
+  return tocsin_actors_peek_uri (data, actor);
+}
+
+void
+tocsin_judge_begin (TocsinJudge *self,
+                    TocsinApi *api,
+                    const TocsinProfile *profile,
+                    gboolean explain)
+{
+  const TocsinApiState *state = tocsin_api_state (api);
+  gint64 now_us = tocsin_api_now_us (api);
+  gboolean today = now_us / TOCSIN_DAY_US == state->budget_day;
+
+  *self = (TocsinJudge){ .txn = tocsin_reader_begin (tocsin_api_reader (api)), .state = state };
+  self->scoring = (TocsinScoring){
+    .trust = state->trust,
+    .profile = profile != NULL ? profile : api->default_profile,
+    .now_us = now_us,
+    .over_budget = today ? state->over_budget : NULL,
+    .n_over_budget = today ? state->n_over_budget : 0,
+    .actor_name = actor_name,
+    .actor_name_data = self->txn,
+    .explain = explain,
+  };
+  self->generation = tocsin_meta_generation (self->txn);
+  tocsin_store_network_lengths (api->store, &self->lengths);
+  self->has_allow = tocsin_store_allow_count (api->store) > 0;
+}
+
+void
+tocsin_judge_end (TocsinJudge *self)
+{
+  g_clear_pointer (&self->txn, tocsin_reading_end);
+}
+
+/* ---- account names ---- */
+
+static gboolean
+parse_account (TocsinJudge *self, const char *user, const char *host, TocsinSubject *out)
+{
+  g_autofree char *name = g_strconcat (user, "@", host, NULL);
+  g_autofree char *lower = g_utf8_strdown (name, -1);
+  guint32 number;
+
+  if (tocsin_actors_find_acct (self->txn, lower, &number))
+    {
+      const char *uri = tocsin_actors_peek_uri (self->txn, number);
+
+      if (uri != NULL && tocsin_subject_parse (out, TOCSIN_SUBJECT_ACTOR, uri, NULL))
+        return TRUE;
+    }
+  *out = (TocsinSubject){ .type = TOCSIN_SUBJECT_ACTOR, .key_type = TOCSIN_SUBJECT_ACTOR };
+  out->value = g_strconcat (ACCT_PREFIX, name, NULL);
+  out->key_value = g_strdup (out->value);
+  tocsin_sha256 (out->value, strlen (out->value), out->digest);
+  return TRUE;
+}
+
+gboolean
+tocsin_judge_parse (TocsinJudge *self,
+                    TocsinSubjectType type,
+                    const char *input,
+                    TocsinSubject *out,
+                    GError **error)
+{
+  g_autofree char *user = NULL;
+  g_autofree char *host = NULL;
+
+  if (type == TOCSIN_SUBJECT_ACTOR && !g_str_has_prefix (input, "https:") &&
+      !g_str_has_prefix (input, "http:") && tocsin_subject_parse_acct (input, &user, &host))
+    return parse_account (self, user, host, out);
+  return tocsin_subject_parse (out, type, input, error);
+}
+
+/* An account that nobody here knows has no key of its own: its host is all there is to ask. */
+static GArray *
+probes_of (const TocsinJudge *self, const TocsinSubject *subject)
+{
+  g_auto (TocsinSubject) origin = { 0 };
+  g_autofree char *uri = NULL;
+  GArray *probes;
+
+  if (subject->type != TOCSIN_SUBJECT_ACTOR || subject->value == NULL ||
+      !g_str_has_prefix (subject->value, ACCT_PREFIX))
+    return tocsin_subject_probes (subject, &self->lengths);
+  uri = g_strconcat ("https://", strrchr (subject->value, '@') + 1, "/", NULL);
+  if (!tocsin_subject_parse (&origin, TOCSIN_SUBJECT_ACTOR, uri, NULL))
+    return g_array_new (FALSE, FALSE, sizeof (TocsinProbe));
+  probes = tocsin_subject_probes (&origin, &self->lengths);
+  return g_array_remove_index (probes, 0);
+}
+
+/* ---- one event ---- */
+
+/* What lives as long as an event is judged. */
+typedef struct
+{
+  GArray *probes[TOCSIN_CHECK_MAX_SUBJECTS]; /* (owned) */
+  GArray *keys;                              /* (owned) (element-type TocsinKeyEvidence) of all */
+  gsize first_key[TOCSIN_CHECK_MAX_SUBJECTS + 1];
+  TocsinEvidenceBuffer buffer;              /* for the next key that lies on several pages */
+  GPtrArray *joined;                        /* (owned) (nullable) rows that were joined in it */
+  char *reasons[TOCSIN_CHECK_MAX_SUBJECTS]; /* (owned) of allow entries */
+  TocsinSubjectEvidence subjects[TOCSIN_CHECK_MAX_SUBJECTS];
+} Event;
+
+static void
+read_key (TocsinJudge *self, Event *event, const TocsinSubject *subject, const TocsinProbe *probe)
+{
+  TocsinSubject key = { .type = probe->type, .key_type = probe->type, .value = probe->value };
+  TocsinKeyEvidence evidence = { .probe = probe };
+
+  evidence.n_rows = tocsin_evidence_read (self->txn, &probe->key, &event->buffer, &evidence.rows);
+  if (evidence.n_rows == 0)
+    return;
+  if (evidence.rows == event->buffer.rows)
+    {
+      if (event->joined == NULL)
+        event->joined = g_ptr_array_new_with_free_func (g_free);
+      g_ptr_array_add (event->joined, event->buffer.rows);
+      event->buffer = (TocsinEvidenceBuffer){ 0 };
+    }
+  evidence.broad = tocsin_subject_is_broad (&key);
+  evidence.shared =
+      tocsin_subject_is_shared_address (subject) || tocsin_subject_is_shared_address (&key);
+  g_array_append_val (event->keys, evidence);
+}
+
+/* An entry for the subject itself or for a network around it speaks for the whole event; one for
+ * the domain of an e-mail address, a URL or an account for that subject alone (view/score.h). */
+static void
+match_allow (TocsinJudge *self, Event *event, gsize i, const TocsinSubject *subject)
+{
+  gboolean is_address =
+      subject->type == TOCSIN_SUBJECT_IP || subject->type == TOCSIN_SUBJECT_NETWORK;
+
+  for (guint p = 0; p < event->probes[i]->len; p++)
+    {
+      const TocsinProbe *probe = &g_array_index (event->probes[i], TocsinProbe, p);
+      g_auto (TocsinAllowRecord) entry = { 0 };
+
+      if (!tocsin_allow_match (self->txn, &probe->key, self->scoring.now_us) ||
+          !tocsin_allow_get (self->txn, &probe->key, &entry))
+        continue;
+      if (entry.reason != NULL && *entry.reason != '\0')
+        event->reasons[i] = g_steal_pointer (&entry.reason);
+      else
+        event->reasons[i] = g_strdup (probe->value != NULL ? probe->value : "");
+      event->subjects[i].allowed_by = event->reasons[i];
+      event->subjects[i].allowed_exactly = probe->exact || is_address;
+      return;
+    }
+}
+
+static void
+event_clear (Event *self, gsize n_subjects)
+{
+  for (gsize i = 0; i < n_subjects; i++)
+    {
+      g_array_unref (self->probes[i]);
+      g_free (self->reasons[i]);
+    }
+  g_array_unref (self->keys);
+  g_clear_pointer (&self->joined, g_ptr_array_unref);
+  tocsin_evidence_buffer_clear (&self->buffer);
+}
+
+/* Takes over the probes in @event. @own_key_only: evidence of what is around is another's. */
+static void
+judge (TocsinJudge *self,
+       Event *event,
+       const TocsinSubject *subjects,
+       gsize n_subjects,
+       gboolean own_key_only,
+       TocsinFinding *out)
+{
+  event->keys = g_array_new (FALSE, FALSE, sizeof (TocsinKeyEvidence));
+  for (gsize i = 0; i < n_subjects; i++)
+    {
+      guint n_probes = own_key_only ? 1 : event->probes[i]->len;
+
+      event->first_key[i] = event->keys->len;
+      event->subjects[i].subject = &subjects[i];
+      for (guint p = 0; p < n_probes; p++)
+        read_key (self, event, &subjects[i], &g_array_index (event->probes[i], TocsinProbe, p));
+      if (self->has_allow)
+        match_allow (self, event, i, &subjects[i]);
+    }
+  event->first_key[n_subjects] = event->keys->len;
+  for (gsize i = 0; i < n_subjects; i++)
+    {
+      event->subjects[i].n_keys = event->first_key[i + 1] - event->first_key[i];
+      event->subjects[i].keys = (const TocsinKeyEvidence *) event->keys->data + event->first_key[i];
+    }
+  tocsin_score_event (&self->scoring, event->subjects, n_subjects, out);
+  event_clear (event, n_subjects);
+}
+
+void
+tocsin_judge_event (TocsinJudge *self,
+                    const TocsinSubject *subjects,
+                    gsize n_subjects,
+                    TocsinFinding *out)
+{
+  Event event = { 0 };
+
+  g_return_if_fail (n_subjects >= 1 && n_subjects <= TOCSIN_CHECK_MAX_SUBJECTS);
+
+  for (gsize i = 0; i < n_subjects; i++)
+    event.probes[i] = probes_of (self, &subjects[i]);
+  judge (self, &event, subjects, n_subjects, FALSE, out);
+}
+
+void
+tocsin_judge_key (TocsinJudge *self,
+                  const TocsinSubjectRecord *record,
+                  TocsinSubject *subject,
+                  TocsinFinding *out)
+{
+  Event event = { 0 };
+
+  *subject = (TocsinSubject){ .type = record->type,
+                              .key_type = record->type,
+                              .value = (char *) record->value,
+                              .key_value = (char *) record->value };
+  memcpy (subject->digest, record->key.bytes, sizeof record->key.bytes);
+  event.probes[0] = tocsin_subject_probes (subject, &self->lengths);
+  judge (self, &event, subject, 1, TRUE, out);
+}
+
+guint64
+tocsin_judge_event_hash (const TocsinSubject *subjects, gsize n_subjects)
+{
+  guint64 sum = 0;
+
+  for (gsize i = 0; i < n_subjects; i++)
+    {
+      guint64 part;
+
+      memcpy (&part, subjects[i].digest, sizeof part);
+      sum += part;
+    }
+  return sum;
+}

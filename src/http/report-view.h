@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "codec/json-writer.h"
+#include "store/table-reports.h"
+
+G_BEGIN_DECLS
+
+/**
+ * tocsin_report_view_write:
+ * @json: where one object is written
+ * @txn: the transaction @record is from
+ * @record: a report
+ * @with_activity: whether to embed the signed activity, byte for byte
+ *
+ * A report as the operator sees it. Of a withdrawn, expired or refused one no subject is left.
+ */
+void tocsin_report_view_write (TocsinJsonWriter *json,
+                               TocsinTxn *txn,
+                               const TocsinReportRecord *record,
+                               gboolean with_activity);
+
+const char *tocsin_hold_to_string (TocsinHold hold); /* static; NULL for TOCSIN_HOLD_NONE */
+
+G_END_DECLS

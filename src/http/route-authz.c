@@ -1,0 +1,92 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * GET /v1/authz: whether a reverse proxy may let a client in (nginx auth_request, Caddy
+ * forward_auth, Traefik forwardAuth). Only `block` keeps a client out; the proxy that asks names
+ * the client in X-Real-IP, or in X-Forwarded-For if it is a trusted proxy.
+ */
+#define G_LOG_DOMAIN "tocsin-http"
+
+#include "core/error.h"
+#include "http/answer.h"
+#include "http/routes.h"
+
+#define CLIENT_HEADER "X-Real-IP"
+
+static const char *
+find_client (TocsinRequest *request, GError **error)
+{
+  guint n = tocsin_request_count_header (request, CLIENT_HEADER);
+
+  if (n > 1)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           CLIENT_HEADER " is given twice");
+      return NULL;
+    }
+  if (n == 1)
+    return tocsin_request_get_header (request, CLIENT_HEADER);
+  if (tocsin_request_get_listener_kind (request) == TOCSIN_LISTENER_UNIX)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           "Name the client in " CLIENT_HEADER);
+      return NULL;
+    }
+  return tocsin_request_get_remote (request);
+}
+
+static gboolean
+judge_client (
+    TocsinApi *api, const char *client, TocsinVerdict *verdict, gboolean *observe, GError **error)
+{
+  g_auto (TocsinJudge) judge = { 0 };
+  g_auto (TocsinSubject) subject = { 0 };
+  g_auto (TocsinFinding) finding = { 0 };
+
+  if (!tocsin_subject_parse (&subject, TOCSIN_SUBJECT_IP, client, error))
+    {
+      g_prefix_error (error, "The client's address: ");
+      return FALSE;
+    }
+  tocsin_judge_begin (&judge, api, NULL, FALSE);
+  tocsin_judge_event (&judge, &subject, 1, &finding);
+  if (!tocsin_txn_check (judge.txn, error))
+    return FALSE;
+  *verdict = finding.verdict;
+  *observe = tocsin_api_is_observing (judge.state, judge.scoring.now_us);
+  tocsin_api_charge (api, finding.charge_actor, tocsin_judge_event_hash (&subject, 1),
+                     judge.scoring.now_us);
+  return TRUE;
+}
+
+static void
+on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  const char *client = find_client (request, &error);
+  TocsinVerdict verdict;
+  gboolean observe;
+
+  if (client == NULL || !judge_client (data, client, &verdict, &observe, &error))
+    {
+      tocsin_reply_set_error (reply, error);
+      return;
+    }
+  if (verdict == TOCSIN_VERDICT_BLOCK && !observe)
+    tocsin_reply_set_problem (reply, 403, "blocked",
+                              "This node's verdict about the client is block");
+  else
+    tocsin_reply_set_status (reply, 204);
+  tocsin_reply_add_header (reply, "X-Tocsin-Verdict", tocsin_verdict_to_string (verdict));
+  tocsin_reply_add_header (reply, "Cache-Control", "no-store");
+}
+
+static const TocsinRoute routes[] = {
+  { "GET", "/v1/authz", on_get, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_CHECK, 0, NULL },
+};
+
+void
+tocsin_route_authz_add (TocsinRouter *router, TocsinApi *api)
+{
+  tocsin_router_add (router, routes, G_N_ELEMENTS (routes), api);
+}

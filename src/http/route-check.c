@@ -1,0 +1,159 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * POST /v1/check, and GET for shells.
+ */
+#define G_LOG_DOMAIN "tocsin-http"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "http/answer.h"
+#include "http/routes.h"
+
+static void
+on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  gsize size;
+  const char *body = g_bytes_get_data (tocsin_request_get_body (request), &size);
+  GString *out = tocsin_reply_begin (reply, TOCSIN_TYPE_JSON);
+
+  if (!tocsin_answer_json (data, body, size, out, &error))
+    {
+      tocsin_reply_set_error (reply, error);
+      return;
+    }
+  g_string_append_c (out, '\n');
+  tocsin_reply_add_header (reply, "Cache-Control", "no-store");
+}
+
+typedef struct
+{
+  TocsinCheckQuestion question; /* (owned) */
+  gboolean has_explain;
+  gboolean has_event;
+  GError *error; /* (owned) (nullable) */
+} Query;
+
+static void
+query_clear (Query *self)
+{
+  tocsin_check_question_clear (&self->question);
+  g_clear_error (&self->error);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Query, query_clear)
+
+static gboolean
+has_type (const TocsinCheckQuestion *question, TocsinSubjectType type)
+{
+  for (guint i = 0; i < question->n_subjects; i++)
+    if (question->subjects[i].type == type)
+      return TRUE;
+  return FALSE;
+}
+
+/* TRUE if @name was not there before. */
+static gboolean
+read_option (Query *query, const char *name, const char *value)
+{
+  gboolean first = FALSE;
+
+  if (g_str_equal (name, "profile"))
+    {
+      first = query->question.profile == NULL;
+      g_free (query->question.profile);
+      query->question.profile = g_strdup (value);
+    }
+  else if (g_str_equal (name, "explain"))
+    {
+      first = !query->has_explain;
+      query->has_explain = TRUE;
+      query->question.explain = g_str_equal (value, "true") || g_str_equal (value, "1");
+      if (!query->question.explain && !g_str_equal (value, "false") && !g_str_equal (value, "0"))
+        g_set_error_literal (&query->error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                             "explain is not true or false");
+    }
+  else if (g_str_equal (name, "event"))
+    {
+      first = !query->has_event;
+      query->has_event = TRUE;
+    }
+  else if (query->error == NULL)
+    g_set_error (&query->error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                 "“%.64s” is not a parameter of a check", name);
+  return first;
+}
+
+static gboolean
+on_parameter (const char *name, const char *value, gpointer data)
+{
+  Query *query = data;
+  TocsinSubjectType type = tocsin_subject_type_from_string (name);
+  gboolean first;
+
+  if (type == TOCSIN_SUBJECT_NONE)
+    first = read_option (query, name, value);
+  else
+    {
+      first = !has_type (&query->question, type);
+      if (first)
+        query->question.subjects[query->question.n_subjects++] =
+            (TocsinCheckSubject){ .type = type, .value = g_strdup (value) };
+    }
+  if (!first && query->error == NULL)
+    g_set_error (&query->error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "“%.64s” is given twice", name);
+  return query->error == NULL;
+}
+
+static gboolean
+is_local (TocsinRequest *request)
+{
+  const char *remote = tocsin_request_get_remote (request);
+  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (remote);
+
+  return tocsin_request_get_listener_kind (request) == TOCSIN_LISTENER_UNIX ||
+         (address != NULL && g_inet_address_get_is_loopback (address));
+}
+
+static void
+on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  TocsinApi *api = data;
+  g_auto (Query) query = { .has_explain = FALSE };
+  GString *out;
+
+  if (!api->allow_get_checks || !is_local (request))
+    {
+      tocsin_reply_set_problem (reply, 403, "refused",
+                                "Checks by GET are not allowed here: their subjects would land in "
+                                "logs; use POST");
+      return;
+    }
+  tocsin_request_foreach_query (request, on_parameter, &query);
+  if (query.error == NULL && query.question.n_subjects == 0)
+    g_set_error_literal (&query.error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                         "Give at least one of ip, network, email, domain, url, username, actor");
+  out = tocsin_reply_begin (reply, TOCSIN_TYPE_JSON);
+  if (query.error != NULL ||
+      !tocsin_answer_question (api, &query.question, out, NULL, &query.error))
+    {
+      tocsin_reply_set_error (reply, query.error);
+      return;
+    }
+  g_string_append_c (out, '\n');
+  tocsin_reply_add_header (reply, "Cache-Control", "no-store");
+}
+
+static const TocsinRoute routes[] = {
+  { "POST", "/v1/check", on_post, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_CHECK, TOCSIN_API_BODY_MAX_BYTES,
+    NULL },
+  { "GET", "/v1/check", on_get, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_CHECK, 0, NULL },
+};
+
+void
+tocsin_route_check_add (TocsinRouter *router, TocsinApi *api)
+{
+  tocsin_router_add (router, routes, G_N_ELEMENTS (routes), api);
+}

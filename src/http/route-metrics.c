@@ -1,0 +1,238 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * /metrics, in Prometheus' text format 0.0.4
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ */
+#define G_LOG_DOMAIN "tocsin-http"
+
+#include "config.h"
+
+#include "core/clock.h"
+#include "http/admin.h"
+#include "http/routes-admin.h"
+#include "store/table-actors.h"
+#include "store/table-allow.h"
+#include "store/table-evidence.h"
+#include "store/table-peers.h"
+#include "store/table-queue.h"
+#include "store/table-reports.h"
+#include "store/table-review.h"
+#include "store/table-subjects.h"
+#include "store/table-trust.h"
+
+#define TYPE_METRICS   "text/plain; version=0.0.4; charset=utf-8"
+#define BREAKER_STATES (TOCSIN_BREAKER_HALF_OPEN + 1)
+
+static void
+describe (GString *out, const char *name, const char *type, const char *help)
+{
+  g_string_append_printf (out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void
+counter (GString *out, const char *name, const char *help, guint64 value)
+{
+  describe (out, name, "counter", help);
+  g_string_append_printf (out, "%s %" G_GUINT64_FORMAT "\n", name, value);
+}
+
+static void
+gauge (GString *out, const char *name, const char *help, guint64 value)
+{
+  describe (out, name, "gauge", help);
+  g_string_append_printf (out, "%s %" G_GUINT64_FORMAT "\n", name, value);
+}
+
+static void
+labelled (GString *out, const char *name, const char *label, const char *word, guint64 value)
+{
+  g_string_append_printf (out, "%s{%s=\"%s\"} %" G_GUINT64_FORMAT "\n", name, label, word, value);
+}
+
+/* ---- HTTP ---- */
+
+/* Routes that nobody asked for are left out: there are many, and absent counts as 0. */
+static void
+write_routes (GString *out, TocsinApi *api, const TocsinRouter *router, const char *side)
+{
+  for (guint route = 0; route < tocsin_router_get_n_routes (router); route++)
+    for (guint status_class = 1; status_class <= 5; status_class++)
+      {
+        const TocsinRoute *row = tocsin_router_get_route (router, route);
+        guint64 n = 0;
+
+        for (guint i = 0; i < api->servers->len; i++)
+          {
+            const TocsinServer *server = g_ptr_array_index (api->servers, i);
+
+            if (tocsin_server_get_router (server) == router)
+              n += tocsin_server_get_route_count (server, route, status_class);
+          }
+        if (n > 0)
+          g_string_append_printf (out,
+                                  "tocsin_http_requests_total{side=\"%s\",method=\"%s\","
+                                  "route=\"%s\",code=\"%uxx\"} %" G_GUINT64_FORMAT "\n",
+                                  side, row->method, row->pattern, status_class, n);
+      }
+}
+
+static void
+write_http (GString *out, TocsinApi *api)
+{
+  TocsinServerStats sum = { 0 };
+  g_autoptr (GHashTable) done = g_hash_table_new (NULL, NULL);
+
+  describe (out, "tocsin_http_requests_total", "counter", "Requests by route and class of answer");
+  for (guint i = 0; i < api->servers->len; i++)
+    {
+      const TocsinServer *server = g_ptr_array_index (api->servers, i);
+      const TocsinRouter *router = tocsin_server_get_router (server);
+
+      tocsin_server_add_stats (server, &sum);
+      if (g_hash_table_add (done, (gpointer) router))
+        write_routes (out, api, router, router == api->router ? "api" : "public");
+    }
+  describe (out, "tocsin_http_responses_total", "counter", "Answers by class");
+  for (guint i = 0; i < G_N_ELEMENTS (sum.requests); i++)
+    g_string_append_printf (out,
+                            "tocsin_http_responses_total{code=\"%uxx\"} %" G_GUINT64_FORMAT "\n",
+                            i + 1, sum.requests[i]);
+  gauge (out, "tocsin_http_connections", "Open connections", sum.connections_open);
+  counter (out, "tocsin_http_connections_total", "Accepted connections", sum.connections_total);
+  counter (out, "tocsin_http_connections_refused_total", "Connections past the limit of an address",
+           sum.connections_refused);
+  counter (out, "tocsin_http_timeouts_total", "Connections closed at a deadline", sum.timeouts);
+  counter (out, "tocsin_http_evictions_total", "Idle connections closed to make room",
+           sum.evictions);
+  counter (out, "tocsin_http_abandoned_total", "Requests that took too long inside", sum.abandoned);
+  gauge (out, "tocsin_http_buffered_bytes", "Bodies being received", sum.buffered_bytes);
+}
+
+/* ---- federation ---- */
+
+static void
+write_federation (GString *out, const TocsinFederationStats *stats)
+{
+  counter (out, "tocsin_inbox_accepted_total", "Activities that were accepted",
+           stats->inbox_accepted);
+  counter (out, "tocsin_inbox_dropped_total", "Accepted activities that were not stored",
+           stats->inbox_dropped);
+  counter (out, "tocsin_inbox_refused_total", "Activities that were refused", stats->inbox_refused);
+  describe (out, "tocsin_deliveries_total", "counter", "Attempts to deliver, by result");
+  labelled (out, "tocsin_deliveries_total", "result", "delivered", stats->delivered);
+  labelled (out, "tocsin_deliveries_total", "result", "failed", stats->delivery_failed);
+  labelled (out, "tocsin_deliveries_total", "result", "dropped", stats->delivery_dropped);
+  counter (out, "tocsin_caught_up_total", "Activities that were read from outboxes",
+           stats->caught_up);
+}
+
+typedef struct
+{
+  gint64 now_us;
+  guint64 outbound[BREAKER_STATES];
+  guint64 inbound_open;
+} Breakers;
+
+static gboolean
+count_breakers (const TocsinPeerRecord *peer, gpointer data)
+{
+  Breakers *breakers = data;
+
+  breakers->outbound[tocsin_breaker_state (&peer->outbound, breakers->now_us)]++;
+  breakers->inbound_open += peer->inbound_open_until_us > breakers->now_us;
+  return TRUE;
+}
+
+static void
+write_peers (GString *out, TocsinTxn *txn, gint64 now_us)
+{
+  Breakers breakers = { .now_us = now_us };
+  TocsinPeerCounts counts;
+
+  tocsin_peers_count (txn, &counts);
+  tocsin_peers_foreach (txn, count_breakers, &breakers);
+  describe (out, "tocsin_peers", "gauge", "Peers by relation; one can be in several");
+  labelled (out, "tocsin_peers", "relation", "any", counts.peers);
+  labelled (out, "tocsin_peers", "relation", "direct", counts.direct);
+  labelled (out, "tocsin_peers", "relation", "following_pending", counts.following_pending);
+  labelled (out, "tocsin_peers", "relation", "guest", counts.guests);
+  labelled (out, "tocsin_peers", "relation", "reader", counts.readers);
+  labelled (out, "tocsin_peers", "relation", "follower_pending", counts.followers_pending);
+  labelled (out, "tocsin_peers", "relation", "blocked", counts.blocked);
+  labelled (out, "tocsin_peers", "relation", "away", counts.away);
+  describe (out, "tocsin_breakers", "gauge", "Breakers of deliveries by state");
+  for (guint i = 0; i < BREAKER_STATES; i++)
+    labelled (out, "tocsin_breakers", "state",
+              tocsin_breaker_state_to_string ((TocsinBreakerState) i), breakers.outbound[i]);
+  gauge (out, "tocsin_breakers_inbound_open", "Peers whose reports are refused by the burst guard",
+         breakers.inbound_open);
+}
+
+/* ---- the store ---- */
+
+static void
+write_store (GString *out, TocsinApi *api, TocsinTxn *txn)
+{
+  TocsinWriterStats stats;
+
+  tocsin_writer_stats (api->writer, &stats);
+  gauge (out, "tocsin_queue_size", "Deliveries that wait", tocsin_queue_count (txn));
+  gauge (out, "tocsin_reports", "Stored reports of every state", tocsin_reports_count (txn));
+  gauge (out, "tocsin_evidence", "Rows of evidence", tocsin_evidence_count (txn));
+  gauge (out, "tocsin_subjects", "Subjects with evidence", tocsin_subjects_count (txn));
+  gauge (out, "tocsin_actors", "Known actors", tocsin_actors_count (txn));
+  gauge (out, "tocsin_trust_statements", "Stored trust statements", tocsin_trust_count (txn));
+  gauge (out, "tocsin_allow_entries", "Entries of the allow list", tocsin_allow_count (txn));
+  gauge (out, "tocsin_review_open", "Lines that a person should look at",
+         tocsin_review_count_open (txn));
+  gauge (out, "tocsin_store_fill_percent", "Part of the store's size in use",
+         tocsin_store_fill_percent (api->store));
+  gauge (out, "tocsin_store_generation", "Moves with every change of a verdict",
+         tocsin_store_generation (api->store));
+  counter (out, "tocsin_writer_operations_total", "Changes that were asked for", stats.operations);
+  counter (out, "tocsin_writer_commits_total", "Transactions on disk", stats.commits);
+  counter (out, "tocsin_writer_failed_total", "Changes that failed or were refused", stats.failed);
+  counter (out, "tocsin_writer_retried_total", "Batches that were done one by one", stats.retried);
+  gauge (out, "tocsin_writer_pending", "Changes that wait", tocsin_writer_pending (api->writer));
+  gauge (out, "tocsin_writer_alive", "Whether the newest commit worked",
+         tocsin_writer_is_alive (api->writer) ? 1 : 0);
+}
+
+static void
+on_metrics (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  TocsinApi *api = data;
+  gint64 now_us = tocsin_api_now_us (api);
+  const TocsinApiState *state = tocsin_api_state (api);
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
+  GString *out = tocsin_reply_begin (reply, TYPE_METRICS);
+  g_autoptr (GError) error = NULL;
+
+  describe (out, "tocsin_build_info", "gauge", "The version that runs");
+  labelled (out, "tocsin_build_info", "version", PACKAGE_VERSION, 1);
+  gauge (out, "tocsin_uptime_seconds", "Time since the start",
+         (guint64) (MAX (now_us - api->started_us, 0) / TOCSIN_SECOND_US));
+  write_http (out, api);
+  if (api->federation != NULL)
+    write_federation (out, &api->federation->stats);
+  write_peers (out, txn, now_us);
+  write_store (out, api, txn);
+  gauge (out, "tocsin_trust_version", "Version of the trust in force",
+         tocsin_trust_snapshot_version (state->trust));
+  gauge (out, "tocsin_observing", "Whether verdicts are advice alone",
+         tocsin_api_is_observing (state, now_us) ? 1 : 0);
+  if (!tocsin_txn_check (txn, &error))
+    tocsin_reply_set_error (reply, error);
+}
+
+static const TocsinRoute routes[] = {
+  { "GET", "/metrics", on_metrics, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_METRICS | TOCSIN_SCOPE_ADMIN, 0,
+    NULL },
+};
+
+void
+tocsin_route_metrics_add (TocsinRouter *router, TocsinApi *api)
+{
+  tocsin_router_add (router, routes, G_N_ELEMENTS (routes), api);
+}

@@ -1,0 +1,423 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * /v1/reports: what this node's operator reports, and what is known of all reports.
+ */
+#define G_LOG_DOMAIN "tocsin-http"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "core/uri.h"
+#include "fed/publish.h"
+#include "http/admin.h"
+#include "http/json-body.h"
+#include "http/report-view.h"
+#include "http/routes-admin.h"
+#include "store/table-actors.h"
+#include "store/table-reports.h"
+
+/* ---- which report is meant ---- */
+
+typedef struct
+{
+  TocsinTxn *txn;
+  const char *id;
+  guint64 number; /* 0: not found */
+} Search;
+
+static gboolean
+search_actor (const TocsinActorRecord *actor, gpointer data)
+{
+  Search *search = data;
+
+  return !tocsin_uri_same_origin (actor->uri, search->id) ||
+         !tocsin_reports_find (search->txn, actor->number, search->id, &search->number);
+}
+
+/* @text: a number, the last segment of an own report's URI, or any report's whole URI. A report's
+ * id is on its reporter's origin, which tells the few actors to look at. */
+static gboolean
+find_report (TocsinApi *api, TocsinTxn *txn, const char *text, guint64 *out, GError **error)
+{
+  gboolean is_uri = strstr (text, "://") != NULL;
+  g_autofree char *own =
+      is_uri ? g_strdup (text) : g_strconcat (api->base_url, "/reports/", text, NULL);
+  Search search = { .txn = txn, .id = own };
+
+  if (tocsin_admin_number (text, out) || tocsin_reports_find (txn, TOCSIN_ACTOR_LOCAL, own, out))
+    return TRUE;
+  if (is_uri)
+    tocsin_actors_foreach (txn, 1, search_actor, &search);
+  *out = search.number;
+  if (search.number == 0 && tocsin_txn_check (txn, error))
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "There is no such report");
+  return search.number != 0;
+}
+
+/* ---- GET ---- */
+
+static void
+on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  TocsinApi *api = data;
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
+  g_auto (TocsinReportRecord) record = { 0 };
+  g_autoptr (GError) error = NULL;
+  guint64 number;
+
+  if (find_report (api, txn, tocsin_request_get_param (request, "id"), &number, &error) &&
+      tocsin_reports_get (txn, number, &record))
+    {
+      TocsinJsonWriter json =
+          TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+
+      tocsin_report_view_write (&json, txn, &record, TRUE);
+      return;
+    }
+  if (error == NULL && tocsin_txn_check (txn, &error))
+    g_set_error_literal (&error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "There is no such report");
+  tocsin_reply_set_error (reply, error);
+}
+
+static gboolean
+read_subject_filter (TocsinRequest *request, TocsinTxn *txn, TocsinSubject *subject, GError **error)
+{
+  const char *text = tocsin_request_get_query (request, "subject");
+  const char *colon = text != NULL ? strchr (text, ':') : NULL;
+  g_autofree char *name = colon != NULL ? g_strndup (text, (gsize) (colon - text)) : NULL;
+  TocsinSubjectType type;
+
+  if (text == NULL)
+    return TRUE;
+  if (colon == NULL)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           "subject: TYPE:VALUE is expected");
+      return FALSE;
+    }
+  type = tocsin_json_body_type ("subject", name, error);
+  return type != TOCSIN_SUBJECT_NONE &&
+         tocsin_json_body_subject (txn, "subject", type, colon + 1, subject, error);
+}
+
+/* @none: (out): nothing can match */
+static gboolean
+read_filter (TocsinRequest *request,
+             TocsinTxn *txn,
+             TocsinReportFilter *filter,
+             gboolean *none,
+             GError **error)
+{
+  const char *actor = tocsin_request_get_query (request, "actor");
+  const char *category = tocsin_request_get_query (request, "category");
+  const char *name = tocsin_request_get_query (request, "state");
+  TocsinReportState state;
+
+  filter->has_actor = actor != NULL;
+  *none = actor != NULL && !tocsin_admin_find_actor (txn, actor, &filter->actor);
+  if (category != NULL)
+    {
+      filter->category = tocsin_json_body_category ("category", category, error);
+      if (filter->category == 0)
+        return FALSE;
+    }
+  if (name == NULL)
+    return TRUE;
+  if (!tocsin_state_from_string (name, &state))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           "state: live, held, refused, withdrawn or expired is expected");
+      return FALSE;
+    }
+  filter->state = (int) state + 1;
+  return TRUE;
+}
+
+static void
+on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  TocsinApi *api = data;
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
+  TocsinJsonWriter json = { 0 };
+  TocsinReportFilter filter = { 0 };
+  g_auto (TocsinSubject) subject = { 0 };
+  g_autoptr (GPtrArray) page = NULL;
+  g_autoptr (GError) error = NULL;
+  TocsinSubjectKey key;
+  guint64 cursor, next = 0;
+  gboolean none;
+
+  if (!tocsin_admin_cursor (request, &cursor, &error) ||
+      !read_subject_filter (request, txn, &subject, &error) ||
+      !read_filter (request, txn, &filter, &none, &error))
+    {
+      tocsin_reply_set_error (reply, error);
+      return;
+    }
+  key = tocsin_subject_key (&subject);
+  filter.key = subject.type != TOCSIN_SUBJECT_NONE ? &key : NULL;
+  /* Whoever asks about one subject wants all that is known. */
+  filter.include_imports = filter.key != NULL;
+  page = none ? g_ptr_array_new ()
+              : tocsin_reports_list (txn, &filter, cursor, TOCSIN_ADMIN_PAGE, &next);
+  json.out = tocsin_reply_begin (reply, TOCSIN_TYPE_JSON);
+  tocsin_json_writer_begin_object (&json);
+  tocsin_json_writer_name (&json, "reports");
+  tocsin_json_writer_begin_array (&json);
+  for (guint i = 0; i < page->len; i++)
+    tocsin_report_view_write (&json, txn, g_ptr_array_index (page, i), FALSE);
+  tocsin_json_writer_end_array (&json);
+  tocsin_json_writer_name (&json, "cursor");
+  if (next != 0)
+    tocsin_json_writer_int (&json, (gint64) next);
+  else
+    tocsin_json_writer_null (&json);
+  tocsin_json_writer_end_object (&json);
+  if (!tocsin_txn_check (txn, &error))
+    tocsin_reply_set_error (reply, error);
+}
+
+/* ---- POST ---- */
+
+static gboolean
+read_subjects (JsonObject *object, TocsinTxn *txn, TocsinDraft *draft, GError **error)
+{
+  static const char *const members[] = { "type", "value", NULL };
+  JsonArray *array = tocsin_json_get_array (object, "", "subjects", error);
+  guint n = array != NULL ? json_array_get_length (array) : 0;
+
+  if (array == NULL)
+    return FALSE;
+  if (n == 0 || n > TOCSIN_PUBLISH_SUBJECTS_MAX)
+    {
+      g_set_error (error, TOCSIN_ERROR, n == 0 ? TOCSIN_ERROR_INVALID : TOCSIN_ERROR_TOO_LARGE,
+                   "/subjects: 1 to %d are taken", TOCSIN_PUBLISH_SUBJECTS_MAX);
+      return FALSE;
+    }
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *pointer = g_strdup_printf ("/subjects/%u", i);
+      g_autofree char *type_pointer = g_strconcat (pointer, "/type", NULL);
+      g_autofree char *value_pointer = g_strconcat (pointer, "/value", NULL);
+      JsonObject *one = tocsin_json_body_element (array, "/subjects", i, error);
+      const char *name, *value;
+      TocsinSubject subject;
+      TocsinSubjectType type;
+
+      if (one == NULL || !tocsin_json_body_only (one, pointer, members, error))
+        return FALSE;
+      name = tocsin_json_get_string (one, pointer, "type", error);
+      value = name != NULL ? tocsin_json_get_string (one, pointer, "value", error) : NULL;
+      if (value == NULL)
+        return FALSE;
+      type = tocsin_json_body_type (type_pointer, name, error);
+      if (type == TOCSIN_SUBJECT_NONE ||
+          !tocsin_json_body_subject (txn, value_pointer, type, value, &subject, error))
+        return FALSE;
+      g_array_append_val (draft->subjects, subject);
+    }
+  return TRUE;
+}
+
+static gboolean
+refuse_word (const char *name, const char *expected, GError **error)
+{
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "/%s: %s is expected", name, expected);
+  return FALSE;
+}
+
+static gboolean
+read_words (JsonObject *object, TocsinDraft *draft, GError **error)
+{
+  const char *action = NULL, *opinion = NULL, *sharing = NULL, *comment = NULL;
+  const char *category = tocsin_json_get_string (object, "", "category", error);
+
+  if (category == NULL)
+    return FALSE;
+  draft->category = tocsin_json_body_category ("/category", category, error);
+  if (draft->category == 0 || !tocsin_json_opt_string (object, "", "action", &action, error) ||
+      !tocsin_json_opt_string (object, "", "opinion", &opinion, error) ||
+      !tocsin_json_opt_string (object, "", "sharing", &sharing, error) ||
+      !tocsin_json_opt_string (object, "", "comment", &comment, error))
+    return FALSE;
+  if (action != NULL && !tocsin_action_from_string (action, &draft->action))
+    return refuse_word ("action", "none, limited, suspended or rejected", error);
+  if (opinion != NULL && !tocsin_opinion_from_string (opinion, &draft->opinion))
+    return refuse_word ("opinion", "malicious or benign", error);
+  if (sharing != NULL && !tocsin_sharing_from_string (sharing, &draft->sharing))
+    return refuse_word ("sharing", "clear, green or amber", error);
+  draft->sharing_set = sharing != NULL;
+  draft->comment = comment != NULL && comment[0] != '\0' ? g_strdup (comment) : NULL;
+  return TRUE;
+}
+
+static gboolean
+read_draft (TocsinApi *api, TocsinRequest *request, TocsinDraft *draft, GError **error)
+{
+  static const char *const members[] = { "subjects",    "category",         "action",  "confidence",
+                                         "opinion",     "comment",          "sharing", "expires",
+                                         "observed_at", "last_observed_at", NULL };
+  g_autoptr (JsonNode) body = tocsin_json_body_parse (request, members, NULL, error);
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
+  JsonObject *object = body != NULL ? json_node_get_object (body) : NULL;
+  gint64 confidence = draft->confidence;
+
+  if (object == NULL || !read_words (object, draft, error) ||
+      !tocsin_json_opt_int (object, "", "confidence", 1, 100, &confidence, error) ||
+      !tocsin_json_body_time (object, "expires", &draft->end_us, error) ||
+      !tocsin_json_body_time (object, "observed_at", &draft->observed_us, error) ||
+      !tocsin_json_body_time (object, "last_observed_at", &draft->last_observed_us, error))
+    return FALSE;
+  draft->confidence = (guint8) confidence;
+  /* Seen once, at the time that was given. */
+  if (draft->last_observed_us == 0)
+    draft->last_observed_us = draft->observed_us;
+  return read_subjects (object, txn, draft, error);
+}
+
+typedef struct
+{
+  TocsinApi *api;
+  TocsinRequest *request; /* suspended */
+  guint64 number;         /* of the report to be withdrawn */
+} Op;
+
+static Op *
+op_new (TocsinApi *api, TocsinRequest *request)
+{
+  Op *op = g_new0 (Op, 1);
+
+  op->api = api;
+  op->request = request;
+  tocsin_request_suspend (request);
+  return op;
+}
+
+static void
+on_published (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Op *op = user_data;
+  TocsinReply *reply = tocsin_request_get_reply (op->request);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinPublished) published = tocsin_publish_reports_finish (result, &error);
+
+  if (published == NULL)
+    tocsin_reply_set_error (reply, error);
+  else
+    {
+      g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (op->api));
+      TocsinJsonWriter json =
+          TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+
+      tocsin_reply_set_status (reply, 201);
+      tocsin_json_writer_begin_object (&json);
+      tocsin_json_writer_member_int (&json, "bundle", (gint64) published->bundle);
+      tocsin_json_writer_name (&json, "reports");
+      tocsin_json_writer_begin_array (&json);
+      for (char **id = published->ids; *id != NULL; id++)
+        {
+          g_auto (TocsinReportRecord) record = { 0 };
+          guint64 number;
+
+          if (tocsin_reports_find (txn, TOCSIN_ACTOR_LOCAL, *id, &number) &&
+              tocsin_reports_get (txn, number, &record))
+            tocsin_report_view_write (&json, txn, &record, FALSE);
+        }
+      tocsin_json_writer_end_array (&json);
+      tocsin_json_writer_end_object (&json);
+    }
+  tocsin_request_complete (op->request);
+}
+
+static void
+on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  TocsinApi *api = data;
+  g_auto (TocsinDraft) draft = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  tocsin_draft_init (&draft);
+  if (!tocsin_admin_has_federation (api, reply))
+    return;
+  if (!read_draft (api, request, &draft, &error) || !tocsin_admin_has_room (api, &error))
+    {
+      tocsin_reply_set_error (reply, error);
+      return;
+    }
+  tocsin_publish_reports_async (api->federation, &draft, tocsin_admin_who (request), on_published,
+                                op_new (api, request));
+}
+
+/* ---- DELETE ---- */
+
+static void
+on_withdrawn (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Op *op = user_data;
+  TocsinReply *reply = tocsin_request_get_reply (op->request);
+  g_autoptr (GError) error = NULL;
+
+  if (!tocsin_publish_withdraw_finish (result, &error))
+    tocsin_reply_set_error (reply, error);
+  else
+    {
+      g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (op->api));
+      g_auto (TocsinReportRecord) record = { 0 };
+      TocsinJsonWriter json =
+          TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+
+      (void) tocsin_reports_get (txn, op->number, &record);
+      tocsin_report_view_write (&json, txn, &record, FALSE);
+    }
+  tocsin_request_complete (op->request);
+}
+
+static void
+on_delete (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  TocsinApi *api = data;
+  const char *name = tocsin_request_get_query (request, "reason");
+  TocsinRemoveReason reason = TOCSIN_REASON_OTHER;
+  g_autoptr (GError) error = NULL;
+  guint64 number = 0;
+  gboolean found;
+  Op *op;
+
+  if (!tocsin_admin_has_federation (api, reply))
+    return;
+  if (name != NULL && !tocsin_reason_from_string (name, &reason))
+    {
+      tocsin_reply_set_problem (reply, 400, "invalid",
+                                "reason: error, appeal, expired, erased or other is expected");
+      return;
+    }
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
+
+    found = find_report (api, txn, tocsin_request_get_param (request, "id"), &number, &error);
+  }
+  if (!found)
+    {
+      tocsin_reply_set_error (reply, error);
+      return;
+    }
+  op = op_new (api, request);
+  op->number = number;
+  tocsin_publish_withdraw_async (api->federation, number, reason, tocsin_admin_who (request),
+                                 on_withdrawn, op);
+}
+
+static const TocsinRoute routes[] = {
+  { "GET", "/v1/reports", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_REPORT, 0, NULL },
+  { "POST", "/v1/reports", on_post, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_REPORT, TOCSIN_ADMIN_BODY_BYTES,
+    NULL },
+  { "GET", "/v1/reports/{id}", on_get, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_REPORT, 0, NULL },
+  { "DELETE", "/v1/reports/{id}", on_delete, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_REPORT, 0, NULL },
+};
+
+void
+tocsin_route_reports_add (TocsinRouter *router, TocsinApi *api)
+{
+  tocsin_router_add (router, routes, G_N_ELEMENTS (routes), api);
+}

@@ -1,0 +1,438 @@
+# SPDX-FileCopyrightText: 2026 The Tocsin contributors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Runs the program against a fake node: what it asks, what it prints, how it exits.
+
+Usage: TOCSIN=PATH test_commands.py
+"""
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import termios
+import struct
+import fcntl
+import unittest
+import urllib.parse
+
+from fake_node import FakeNode, TOCSIN, problem, run
+
+B = "https://b.example/actor"
+C = "https://c.example/actor"
+PEERS = {"peers": [
+    {"actor": B, "acct": "acct:tocsin@b.example", "relation": "mutual", "trust": 80, "breaker": "closed",
+     "last_seen": "2026-01-01T00:00:00Z", "given": 3, "got": 1234, "ratio": 0.5},
+    {"actor": C, "acct": "acct:tocsin@c.example", "relation": "following", "trust": 50, "breaker": "open",
+     "last_seen": None, "given": 0, "got": 0, "ratio": None},
+    {"actor": "https://two.example/a", "acct": "acct:a@two.example"},
+    {"actor": "https://two.example/b", "acct": "acct:b@two.example"},
+]}
+
+
+def quoted(text):
+    return urllib.parse.quote(text, safe="")
+
+
+class Commands(unittest.TestCase):
+    def setUp(self):
+        self.node = FakeNode()
+        self.node.__enter__()
+        self.addCleanup(self.node.__exit__)
+        self.node.answer("GET", "/v1/peers", PEERS)
+
+    def check(self, done, code, out=None, err=None):
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        if out is not None:
+            self.assertRegex(done.stdout, out)
+        if err is not None:
+            self.assertRegex(done.stderr, err)
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def last(self):
+        return self.node.requests[-1]
+
+    # The node and the way to it
+
+    def test_status(self):
+        self.node.answer("GET", "/v1/status", {"ready": True, "store": {"used_bytes": 4096}})
+        self.check(self.node.run("status"), 0, r"ready +yes\n(.*\n)* +used bytes +4096\n")
+
+    def test_json_is_what_came(self):
+        raw = b'{"b":1,"a":[ 2.50 ]}'
+        self.node.answer("GET", "/v1/status", raw)
+        self.assertEqual(self.node.run("status", "--json").stdout, raw.decode() + "\n")
+        self.assertEqual(self.node.run("--json", "status").stdout, raw.decode() + "\n")
+
+    def test_socket_from_environment(self):
+        self.node.answer("GET", "/v1/status", {})
+        self.check(run("status", env={"TOCSIN_SOCKET": self.node.socket}), 0)
+
+    def test_unreachable(self):
+        self.check(run("--socket", "/nonexistent/api.sock", "status"), 5, r"\A\Z", "/nonexistent/api.sock")
+        self.check(run("--url", "http://127.0.0.1:9", "status"), 5, r"\A\Z", "http://127.0.0.1:9")
+
+    def test_no_node_but_something_else(self):
+        for body in (b"<html>hello</html>", b"[]", b'{"a":1} {"b":2}'):
+            self.node.answer("GET", "/v1/status", body)
+            self.check(self.node.run("status", "--json"), 1, r"\A\Z", "no API of a Tocsin node")
+
+    def test_url_and_token(self):
+        with FakeNode(tcp=True) as node:
+            port = node.server.server_address[1]
+            token = os.path.join(node.dir.name, "token")
+            node.answer("GET", "/v1/status", {"ready": True})
+            with open(token, "w", encoding="ascii") as f:
+                f.write("s3cret\n")
+            done = run("--url", f"http://127.0.0.1:{port}/", "--token-file", token, "status")
+            self.check(done, 0, "ready")
+            self.assertEqual(node.requests[-1].headers["Authorization"], "Bearer s3cret")
+            with open(token, "w", encoding="ascii") as f:
+                f.write("two words\n")
+            done = run("--url", f"http://127.0.0.1:{port}/", "--token-file", token, "status")
+            self.check(done, 2, None, "holds no token")
+            self.assertNotIn("two words", done.stderr)
+
+    def test_refusals(self):
+        for status, code in ((400, 2), (401, 1), (403, 4), (404, 3), (409, 1), (410, 3), (413, 1), (422, 2),
+                             (429, 1), (500, 1), (502, 1), (503, 1)):
+            with self.subTest(status):
+                self.node.answer("GET", "/v1/status", problem(status, "That will not do"))
+                done = self.node.run("status", "--json")
+                self.check(done, code, r"\A\Z")
+                self.assertEqual(done.stderr, "tocsin: That will not do\n")
+
+    def test_refusal_without_words(self):
+        self.node.answer("GET", "/v1/status", (503, b"\xff\xfe"))
+        self.check(self.node.run("status"), 1, None, "HTTP status 503")
+
+    def test_redirect_is_not_followed(self):
+        self.node.answer("GET", "/v1/status", (302, {}))
+        self.check(self.node.run("status"), 1, None, "HTTP status 302")
+
+    def test_words_of_others_cannot_move_the_cursor(self):
+        self.node.answer("GET", "/v1/status", problem(403, "a\u001b[2Jb\nc\u202ed"))
+        done = self.node.run("status")
+        self.assertNotIn("\x1b", done.stderr)
+        self.assertNotIn("\u202e", done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1)
+        self.node.answer("GET", "/v1/peers", {"peers": [{"actor": "https://x.example/\u001b]0;title\u0007"}]})
+        self.assertNotIn("\x1b", self.node.run("peer", "list").stdout)
+
+    # The command line itself
+
+    def test_usage(self):
+        for arguments, words in (
+                ((), "command is missing"), (("peer",), "command is missing"),
+                (("pere",), "did you mean “peer”"), (("xyzzy",), "no command"),
+                (("peer", "folow", "x"), "did you mean “follow”"), (("status", "extra"), "Too much"),
+                (("peer", "follow"), "Too little"), (("status", "--nonsense"), "--nonsense"),
+                (("peer", "follow", "b.example", "--trust", "0"), "1 to 100"),
+                (("peer", "follow", "b.example", "--trust", "1e1"), "1 to 100"),
+                (("peer", "follow", "b.example", "--area", "spam"), "AREA=N"),
+                (("peer", "follow", "b.example", "--area", "spma=3"), "did you mean “spam”"),
+                (("peer", "follow", "b.example", "--area", "spam=3", "--area", "spam=4"), "twice"),
+                (("peer", "trust", B, "101"), "0 to 100"), (("peer", "trust", B, "-1"), "."),
+                (("peer", "list", "--pending", "--following"), "exclude"),
+                (("check", "1.2.3.4"), "TYPE=VALUE"), (("check", "ip="), "TYPE=VALUE"),
+                (("check", "emial=a@b.example"), "did you mean “email”"), (("check",), "Too little"),
+                (("check", *["ip=192.0.2.1"] * 17), "Too much"),
+                (("report", "add", "ip=192.0.2.1"), "--category"),
+                (("report", "add", "ip=192.0.2.1", "--category", "spamm"), "did you mean “spam”"),
+                (("report", "add", "ip=192.0.2.1", "--category", "spam", "--expires", "soon"), "A time is"),
+                (("report", "withdraw", "x", "--reason", "eror"), "did you mean “error”"),
+                (("token", "add", "x"), "--scope"), (("token", "add", "x", "--scope", "root"), "there are"),
+                (("observe", "maybe"), "on"), (("--token-file", "x", "status"), "--url"),
+                (("check", b"username=\xff"), "UTF-8"), (("--url", "http://x", "status"), "exclude")):
+            with self.subTest(arguments):
+                self.check(self.node.run(*arguments), 2, r"\A\Z", words)
+        self.assertEqual([r for r in self.node.requests if r.method != "GET"], [])
+        for url in ("ftp://x", "x", "http://", "http://a@x", "http://x/v1", "http://x?a"):
+            self.check(run("--url", url, "status"), 2, r"\A\Z", "no address")
+
+    def test_help_on_every_level(self):
+        for path in ((), ("peer",), ("peer", "follow"), ("check",)):
+            done = run(*path, "--help")
+            self.check(done, 0, "tocsin")
+            self.assertIn("--socket", done.stdout)
+        self.assertIn("--trust", run("peer", "follow", "--help").stdout)
+
+    def test_list_commands(self):
+        self.assertIn("peer\n", run("--list-commands").stdout)
+        self.assertIn("confirm-key\n", run("--list-commands", "peer").stdout)
+        self.assertIn("--category\n", run("--list-commands", "report", "add").stdout)
+        self.assertIn("disposable_email\n", run("--list-commands", "report", "add", "--category").stdout)
+        self.assertEqual(run("--list-commands", "nonsense").stdout, "")
+        listed = self.node.run("--list-actors")
+        self.assertEqual(listed.returncode, 2)
+        self.assertIn("tocsin@b.example\n", run("--list-actors", env={"TOCSIN_SOCKET": self.node.socket}).stdout)
+
+    def test_full_disk(self):
+        self.node.answer("GET", "/v1/status", {"ready": True})
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([TOCSIN, "--socket", self.node.socket, "status", "--json"], stdout=full,
+                                  stderr=subprocess.PIPE, check=False, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"cannot be written", done.stderr)
+
+    # Peers
+
+    def test_follow_sends_what_was_typed(self):
+        self.node.answer("POST", "/v1/peers", {"actor": B})
+        done = self.node.run("peer", "follow", "@tocsin@b.example", "--trust", "80", "--area", "spam=90",
+                             "--area", "abuse=0")
+        self.check(done, 0, B)
+        self.assertEqual(self.last().body,
+                         {"actor": "@tocsin@b.example", "trust": 80, "areas": {"spam": 90, "abuse": 0}})
+        self.node.run("peer", "follow", "b.example")
+        self.assertEqual(self.last().body, {"actor": "b.example", "trust": 50, "areas": {}})
+
+    def test_follow_refused(self):
+        self.node.answer("POST", "/v1/peers", problem(403, "This node follows nobody at c.example"))
+        self.check(self.node.run("peer", "follow", C), 4, r"\A\Z", "follows nobody")
+
+    def test_actor_spellings(self):
+        self.node.answer("POST", f"/v1/peers/{quoted(B)}/accept", {})
+        for typed in (B, "acct:tocsin@b.example", "@tocsin@b.example", "tocsin@b.example", "b.example", "B.example"):
+            with self.subTest(typed):
+                self.check(self.node.run("peer", "accept", typed), 0, re.escape(B))
+                self.assertEqual(self.last().path, f"/v1/peers/{quoted(B)}/accept")
+
+    def test_actor_unknown(self):
+        self.check(self.node.run("peer", "show", "b.exmaple"), 3, r"\A\Z", "did you mean “b.example”")
+        self.check(self.node.run("peer", "show", "@tocsni@b.example"), 3, None, "did you mean “tocsin@b.example”")
+        self.check(self.node.run("peer", "show", "elsewhere.test"), 3, None, "no peer “elsewhere.test”")
+        self.check(self.node.run("peer", "accept", "https://d.example/actor"), 3, None, "no peer")
+        self.check(self.node.run("peer", "accept", "two.example"), 2, None, "two.example/a or https://two.example/b")
+
+    def test_block_a_stranger(self):
+        path = f"/v1/peers/{quoted('https://d.example/actor')}/block"
+        self.node.answer("POST", path, {})
+        self.check(self.node.run("peer", "block", "https://d.example/actor"), 0)
+        self.assertEqual(self.last().path, path)
+
+    def test_peer_actions(self):
+        base = f"/v1/peers/{quoted(B)}"
+        for words, method, path, body in (
+                (("unfollow",), "DELETE", base, None), (("reject",), "POST", base + "/reject", None),
+                (("unblock",), "POST", base + "/unblock", None), (("reset",), "POST", base + "/reset", None),
+                (("confirm-key", "ab:cd"), "POST", base + "/confirm-key", {"fingerprint": "ab:cd"}),
+                (("trust", "0"), "PUT", base + "/trust",
+                 {"area": "any", "weight": 0, "full": False, "private": False}),
+                (("trust", "70", "--area", "spam", "--full", "--private"), "PUT", base + "/trust",
+                 {"area": "spam", "weight": 70, "full": True, "private": True})):
+            with self.subTest(words):
+                self.node.answer(method, path, (204, b"") if method == "DELETE" else {})
+                self.check(self.node.run("peer", words[0], "b.example", *words[1:]), 0, re.escape(B))
+                self.assertEqual((self.last().method, self.last().path, self.last().body), (method, path, body))
+        self.node.answer("DELETE", base, (204, b""))
+        self.assertEqual(self.node.run("peer", "unfollow", B, "--json").stdout, "{}\n")
+
+    def test_peer_list(self):
+        done = self.node.run("peer", "list")
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[0].split(), "ACTOR RELATION TRUST BREAKER LAST SEEN GIVEN GOT RATIO".split())
+        self.assertRegex(lines[1], rf"{B} +mutual +80 +closed +\d+ d ago +3 +1234 +0\.5\Z")
+        self.assertRegex(lines[2], rf"{C} +following +50 +open +- +0 +0 +-\Z")
+        self.node.answer("GET", "/v1/peers?filter=pending", {"peers": []})
+        self.check(self.node.run("peer", "list", "--pending"), 0, r"\A\Z", "No peers")
+        self.assertEqual(json.loads(self.node.run("peer", "list", "--pending", "--json").stdout), {"peers": []})
+
+    def terminal(self, columns, *arguments, env=None):
+        """Runs it with a terminal of that width for its output; gives what it showed."""
+        parent, child = pty.openpty()
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        done = subprocess.Popen([TOCSIN, "--socket", self.node.socket, *arguments], stdin=subprocess.DEVNULL,
+                                stdout=child, stderr=subprocess.PIPE,
+                                env={**os.environ, "TERM": "xterm", **(env or {})})
+        os.close(child)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(parent, 65536)
+            except OSError:  # EIO: the other end is closed
+                break
+            if not piece:
+                break
+            shown += piece
+        os.close(parent)
+        done.stderr.close()
+        self.assertEqual(done.wait(timeout=60), 0)
+        return shown.decode()
+
+    def test_table_fits_the_terminal(self):
+        shown = self.terminal(60, "peer", "list", env={"NO_COLOR": "1"})
+        self.assertIn("…", shown)
+        self.assertNotIn("\x1b", shown)
+        for line in shown.splitlines():
+            self.assertLessEqual(len(line), 60, line)
+
+    def test_colour_on_a_terminal_alone(self):
+        self.assertIn("\x1b[1;31mopen", self.terminal(200, "peer", "list", env={"NO_COLOR": ""}))
+        self.assertNotIn("\x1b", self.terminal(200, "peer", "list", env={"TERM": "dumb"}))
+        self.assertNotIn("\x1b", self.node.run("peer", "list", env={"NO_COLOR": ""}).stdout)
+
+    # Verdicts
+
+    def test_check_exit(self):
+        subject = {"type": "ip", "value": "192.0.2.1", "matched": "192.0.2.0/24", "verdict": "review", "score": 94,
+                   "categories": [{"slug": "spam", "origins": 2}], "notes": [{"class": "informal", "text": "a note"}]}
+        for verdict, code in (("allow", 0), ("note", 0), ("review", 10), ("block", 11)):
+            with self.subTest(verdict):
+                answer = {"verdict": verdict, "score": 94, "summary": "Reported by 2", "subjects": [subject]}
+                self.node.answer("POST", "/v1/check", answer)
+                self.check(self.node.run("check", "ip=192.0.2.1"), code,
+                           rf"(?s)Verdict: {verdict}, score 94\nReported by 2\n.*192.0.2.1: .*192.0.2.0/24.*spam.*a note")
+                done = self.node.run("check", "ip=192.0.2.1", "--json")
+                self.check(done, code)
+                self.assertEqual(json.loads(done.stdout), answer)
+        self.assertEqual(self.last().body,
+                         {"explain": False, "subjects": [{"type": "ip", "value": "192.0.2.1"}]})
+
+    def test_check_asks(self):
+        self.node.answer("POST", "/v1/check", {"verdict": "allow", "score": 0, "subjects": []})
+        self.node.run("check", "email=a=b@c.example", "username=jdoe", "--profile", "strict", "--explain")
+        self.assertEqual(self.last().body, {
+            "profile": "strict", "explain": True,
+            "subjects": [{"type": "email", "value": "a=b@c.example"}, {"type": "username", "value": "jdoe"}]})
+
+    def test_check_explained(self):
+        self.node.answer("POST", "/v1/check", {
+            "verdict": "block", "score": 99, "summary": "", "without": {B: "note"}, "subjects": [{
+                "type": "ip", "value": "192.0.2.1", "verdict": "block", "score": 99, "evidence": [{
+                    "reporter": B, "via": B, "category": "spam", "opinion": "malicious", "state": "live",
+                    "strength": 0.875, "age_days": 1.5}]}]})
+        self.check(self.node.run("check", "ip=192.0.2.1", "--explain"), 11,
+                   rf"(?s)REPORTER.*{B} .*0\.875 +1\.5\n.*Without.*{B} +note")
+
+    def test_check_without_a_verdict(self):
+        self.node.answer("POST", "/v1/check", {"verdict": "maybe"})
+        self.check(self.node.run("check", "ip=192.0.2.1"), 1, None, "without a verdict")
+
+    def test_check_unknown_profile(self):
+        self.node.answer("POST", "/v1/check", problem(400, "There is no profile “x”"))
+        self.check(self.node.run("check", "ip=192.0.2.1", "--profile", "x"), 2, r"\A\Z", "no profile")
+
+    # Reports
+
+    def test_report_add(self):
+        self.node.answer("POST", "/v1/reports",
+                         (201, {"bundle": "b1", "reports": [{"id": "https://a.example/reports/1", "state": "live"}]}))
+        done = self.node.run("report", "add", "ip=192.0.2.1", "email=a@b.example", "--category", "spam", "--action",
+                             "suspended", "--confidence", "90", "--comment", "wörds", "--sharing", "amber",
+                             "--expires", "2030-01-31")
+        self.check(done, 0, "https://a.example/reports/1 +live")
+        self.assertEqual(self.last().body, {
+            "subjects": [{"type": "ip", "value": "192.0.2.1"}, {"type": "email", "value": "a@b.example"}],
+            "category": "spam", "action": "suspended", "confidence": 90, "comment": "wörds", "sharing": "amber",
+            "expires": "2030-01-31T23:59:59Z"})
+
+    def test_report_list_goes_through_the_pages(self):
+        pages = {"": ([{"id": f"r{i}"} for i in range(200)], "p2"), "p2": ([{"id": "r200", "n": 1.50}], None)}
+        for cursor, (rows, following) in pages.items():
+            path = "/v1/reports?category=spam" + (f"&cursor={cursor}" if cursor else "")
+            self.node.answer("GET", path, {"reports": rows, "cursor": following})
+        done = self.node.run("report", "list", "--category", "spam", "--limit", "1000", "--json")
+        self.check(done, 0)
+        listed = json.loads(done.stdout)
+        self.assertEqual([r["id"] for r in listed["reports"]], [f"r{i}" for i in range(201)])
+        self.assertIsNone(listed["cursor"])
+        self.check(self.node.run("report", "list", "--category", "spam"), 0, None, "There are more")
+
+    def test_report_withdraw(self):
+        uri = "https://a.example/reports/1"
+        self.node.answer("DELETE", f"/v1/reports/{quoted(uri)}?reason=appeal", (204, b""))
+        self.check(self.node.run("report", "withdraw", uri, "--reason", "appeal"), 0, "withdrawn")
+        self.check(self.node.run("report", "withdraw", "nothing", "--yes"), 3, r"\A\Z", "nothing here")
+
+    def test_report_show_undo_export(self):
+        self.node.answer("GET", "/v1/reports/1", {"id": "1", "activity": {"type": "Add"}})
+        self.check(self.node.run("report", "show", "1"), 0, r"id +1\n(.*\n)* +type +Add")
+        self.node.answer("DELETE", "/v1/imports/b1", {"withdrawn": 3})
+        self.assertEqual(json.loads(self.node.run("report", "undo", "b1", "--json").stdout), {"withdrawn": 3})
+        raw = "#domain\r\nexämple.org\r\n".encode()
+        self.node.answer("GET", "/v1/export/mastodon-csv", raw)
+        done = subprocess.run([TOCSIN, "--socket", self.node.socket, "report", "export", "--format", "mastodon-csv"],
+                              capture_output=True, check=True, timeout=60)
+        self.assertEqual(done.stdout, raw)
+        self.check(self.node.run("report", "export", "--format", "nonsense"), 3, r"\A\Z", "nothing here")
+
+    def test_confirmation_on_a_terminal(self):
+        self.node.answer("DELETE", "/v1/imports/b1", {})
+        for typed, code in ((b"no\n", 1), (b"yes\n", 0)):
+            parent, child = pty.openpty()
+            os.write(parent, typed)
+            done = subprocess.run([TOCSIN, "--socket", self.node.socket, "report", "undo", "b1"], stdin=child,
+                                  stderr=child, stdout=subprocess.PIPE, check=False, timeout=60)
+            os.close(child)
+            os.close(parent)
+            self.assertEqual(done.returncode, code)
+        self.assertEqual(sum(r.method == "DELETE" for r in self.node.requests), 1)
+
+    # The rest
+
+    def test_other_calls(self):
+        for words, method, path, body, answer, shown in (
+                (("trust", "list", "--area", "spam"), "GET", "/v1/trust?area=spam", None,
+                 {"area": "spam", "actors": [{"actor": B, "rank": 0.25, "y": 1.5, "hops": 1, "direct": True}]},
+                 r"0\.25 +1\.5 +1 +yes"),
+                (("trust", "show", B), "GET", f"/v1/trust/{quoted(B)}", None,
+                 {"actor": B, "rank": 0.25, "paths": [{"text": "this node → b.example", "strength": 0.8}]},
+                 r"this node → b\.example \(strength 0\.8\)"),
+                (("token", "add", "shop", "--scope", "check,range", "--scope", "report"), "POST", "/v1/tokens",
+                 {"name": "shop", "scopes": ["check", "range", "report"]}, {"name": "shop", "token": "t0ken"},
+                 r"\At0ken\n\Z"),
+                (("token", "list"), "GET", "/v1/tokens", None,
+                 {"tokens": [{"name": "shop", "scopes": ["check", "range"]}]}, "shop +check, range"),
+                (("token", "remove", "a/b"), "DELETE", "/v1/tokens/a%2Fb", None, {}, "removed"),
+                (("observe", "off"), "POST", "/v1/observe", {"on": False}, {}, "no longer"),
+                (("allow", "add", "ip=192.0.2.1", "--reason", "ours", "--expires", "2030-01-01T00:00:00Z"), "POST",
+                 "/v1/allow", {"type": "ip", "value": "192.0.2.1", "reason": "ours",
+                               "expires": "2030-01-01T00:00:00Z"}, {}, "Allowed"),
+                (("allow", "remove", "email=a+b@c.example"), "DELETE", "/v1/allow?type=email&value=a%2Bb%40c.example",
+                 None, {}, "No longer"),
+                (("allow", "list"), "GET", "/v1/allow", None,
+                 {"allow": [{"type": "ip", "value": "192.0.2.1", "reason": "ours"}]}, r"ip +192\.0\.2\.1 +ours"),
+                (("review", "list", "--all"), "GET", "/v1/review?all=true", None,
+                 {"items": [{"id": 7, "kind": "report", "text": "look", "state": "pending"}]}, "7 +report .*look"),
+                (("review", "accept", "7"), "POST", "/v1/review/7/accept", None, {}, "Accepted"),
+                (("review", "reject", "7"), "POST", "/v1/review/7/reject", None, {}, "Rejected"),
+                (("audit", "list", "--cursor", "9"), "GET", "/v1/audit?cursor=9", None,
+                 {"entries": [{"number": 8, "who": "socket", "action": "peer.trust"}]}, "8 .*socket +peer.trust"),
+                (("audit", "verify"), "POST", "/v1/audit/verify", None, {}, "whole"),
+                (("config", "show"), "GET", "/v1/config", None, {"listen": "127.0.0.1:8477"}, "listen +127"),
+                (("key", "rotate", "--yes"), "POST", "/v1/keys/rotate", None, {"fingerprint": "ab"}, "ab"),
+                (("backup", "/tmp/../x"), "POST", "/v1/backup", {"dir": "/x"}, {}, "/x"),
+                (("peer", "suggest"), "GET", "/v1/peers/suggestions", None,
+                 {"suggestions": [{"actor": C, "trusted_by": [B], "rank": 0.5}]}, rf"{C} +0\.5 +{B}"),
+                (("peer", "show", B), "GET", f"/v1/peers/{quoted(B)}", None, {"actor": B, "areas": {"spam": 3}},
+                 "spam +3")):
+            with self.subTest(words):
+                self.node.answer(method, path, answer)
+                self.check(self.node.run(*words), 0, shown)
+                self.assertEqual((self.last().method, self.last().path, self.last().body), (method, path, body))
+                done = self.node.run(*words, "--json")
+                self.check(done, 0)
+                self.assertEqual(json.loads(done.stdout), answer)
+
+    def test_audit_broken(self):
+        self.node.answer("POST", "/v1/audit/verify", problem(409, "Entry 7 does not fit"))
+        self.check(self.node.run("audit", "verify"), 1, r"\A\Z", "Entry 7")
+
+    def test_version_needs_no_node(self):
+        self.check(run("--socket", "/nonexistent", "version"), 0, r"\Atocsin \d")
+        self.assertIn("version", json.loads(run("version", "--json").stdout))
+
+    def test_doctor(self):
+        self.node.answer("GET", "/v1/status", {})
+        self.node.answer("GET", "/health/ready", {})
+        self.check(self.node.run("doctor"), 1, "bad +peers +4 peers, 1 of them")
+        self.node.answer("GET", "/v1/peers", {"peers": []})
+        self.check(self.node.run("doctor"), 0, "ok +node")
+        checks = json.loads(self.node.run("doctor", "--json").stdout)["checks"]
+        self.assertTrue(all(c["ok"] for c in checks))
+        self.check(run("--socket", "/nonexistent", "doctor"), 5, "bad +node")
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())

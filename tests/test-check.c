@@ -1,0 +1,456 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * POST and GET /v1/check, /v1/check/batch and /v1/authz.
+ */
+#include "api-node.h"
+
+#include "codec/json-strict.h"
+#include "store/table-review.h"
+#include "view/score.h"
+
+#define CHECK_IP(ip) "{\"subjects\":[{\"type\":\"ip\",\"value\":\"" ip "\"}]}"
+#define MANY                                                                                       \
+  "{\"type\":\"username\",\"value\":\"x\"},{\"type\":\"username\",\"value\":\"x\"},"               \
+  "{\"type\":\"username\",\"value\":\"x\"},{\"type\":\"username\",\"value\":\"x\"}"
+
+#define ASSERT_HAS(answer, text)                                                                   \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    if (strstr ((answer)->body->str, (text)) == NULL)                                              \
+      g_error ("%s: no %s in %s", G_STRLOC, (text), (answer)->body->str);                          \
+  }                                                                                                \
+  G_STMT_END
+
+/* Byte for byte as api.md shows it: names, order, rounding. */
+static void
+test_answer (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) answer = { 0 };
+
+  node_init (&node);
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "2001:db8:1:2::7", 1);
+  node_report (&node, 2, TOCSIN_SUBJECT_IP, "2001:db8:1:2::7", 1);
+  node_ask (&node, "POST", "/v1/check", TYPE_CHECK,
+            "{\"event\":\"signup\",\"profile\":\"default\",\"explain\":true,"
+            "\"subjects\":[{\"type\":\"ip\",\"value\":\"2001:db8:1:2::5\"}]}",
+            &answer);
+  g_assert_cmpuint (answer.status, ==, 200);
+  g_assert_cmpstr (
+      answer.body->str, ==,
+      "{\"verdict\":\"review\",\"score\":75,\"known\":true,\"profile\":\"default\","
+      "\"ceiling\":\"review\",\"generation\":2,\"decided_at\":\"2026-11-24T00:00:00Z\","
+      "\"summary\":\"IP address reported by 2 instances that you trust, for spam\","
+      "\"subjects\":[{\"type\":\"ip\",\"value\":\"2001:db8:1:2::5\","
+      "\"matched\":\"2001:db8:1:2::/64\",\"verdict\":\"review\",\"score\":75,\"known\":true,"
+      "\"s_or\":0.75,\"s_loo\":0.5,\"s_trim\":0.15,\"origins\":2,"
+      "\"first_seen\":\"2026-11-24T00:00:00Z\",\"last_seen\":\"2026-11-24T00:00:00Z\","
+      "\"expires\":\"2027-01-23T00:00:00Z\","
+      "\"categories\":[{\"slug\":\"spam\",\"class\":\"critical\",\"origins\":2,\"s_or\":0.75}],"
+      "\"notes\":[{\"class\":\"critical\",\"text\":\"Reported for spam by p1.example, "
+      "p2.example\"}],\"evidence\":["
+      "{\"reporter\":\"https://p1.example/actor\",\"via\":\"https://p1.example/actor\","
+      "\"category\":\"spam\",\"opinion\":\"malicious\",\"state\":\"live\",\"strength\":1,"
+      "\"age_days\":0,\"report\":\"https://p1.example/reports/2001:db8:1:2::7-1\"},"
+      "{\"reporter\":\"https://p2.example/actor\",\"via\":\"https://p2.example/actor\","
+      "\"category\":\"spam\",\"opinion\":\"malicious\",\"state\":\"live\",\"strength\":1,"
+      "\"age_days\":0,\"report\":\"https://p2.example/reports/2001:db8:1:2::7-1\"}]}],"
+      "\"allowed_by\":null,\"without\":{\"https://p1.example/actor\":\"note\","
+      "\"https://p2.example/actor\":\"note\"}}\n");
+}
+
+static const struct
+{
+  const char *name;
+  const char *body;
+  guint status;
+  const char *must_contain;
+} bad[] = {
+  { "no JSON", "{", 400, "\"type\":\"invalid\"" },
+  { "empty", "", 400, "invalid" },
+  { "no object", "[]", 400, "not an object" },
+  { "no subjects", "{}", 400, "/subjects is missing" },
+  { "empty subjects", "{\"subjects\":[]}", 400, "/subjects is empty" },
+  { "subjects of another kind", "{\"subjects\":{}}", 400, "/subjects is not an array" },
+  { "subject of another kind", "{\"subjects\":[1]}", 400, "/subjects/0 is not an object" },
+  { "no value", "{\"subjects\":[{\"type\":\"ip\"}]}", 400, "/subjects/0/value is missing" },
+  { "value of another kind", "{\"subjects\":[{\"type\":\"ip\",\"value\":1}]}", 400,
+    "/subjects/0/value is not a string" },
+  { "bad second value",
+    "{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.1\"},{\"type\":\"ip\",\"value\":\"x\"}]}",
+    400, "/subjects/1/value: " },
+  { "unknown member", "{\"profil\":\"strict\",\"subjects\":[]}", 400, "/profil is not a member" },
+  { "explain of another kind", "{\"explain\":1,\"subjects\":[]}", 400, "/explain is not true" },
+  { "unknown type", "{\"subjects\":[{\"type\":\"ipv4\",\"value\":\"x\"}]}", 422,
+    "/subjects/0/type" },
+  { "unknown profile",
+    "{\"profile\":\"x\",\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.1\"}]}", 422,
+    "/profile" },
+  { "17 subjects",
+    "{\"subjects\":[" MANY "," MANY "," MANY "," MANY ",{\"type\":\"username\",\"value\":\"x\"}]}",
+    413, "/subjects has 17" },
+};
+
+static void
+test_bad (gconstpointer data)
+{
+  gsize i = GPOINTER_TO_SIZE (data);
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) answer = { 0 };
+
+  node_init (&node);
+  node_ask (&node, "POST", "/v1/check", TYPE_CHECK, bad[i].body, &answer);
+  g_assert_cmpuint (answer.status, ==, bad[i].status);
+  ASSERT_HAS (&answer, bad[i].must_contain);
+}
+
+/* What the quick reader leaves to the strict one has the same meaning. */
+static void
+test_spellings (void)
+{
+  static const char *const bodies[] = {
+    "{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}]}",
+    " { \"subjects\" : [ { \"value\" : \"192.0.2.9\" , \"type\" : \"ip\" } ] } \n",
+    "{\"subjects\":[{\"type\":\"i\\u0070\",\"value\":\"192.0.2.9\"}]}",
+    "{\"profile\":null,\"explain\":false,\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}]}",
+    "{\"event\":\"Anmeldung ü\",\"subjects\":[{\"type\":\"ip\",\"value\":\"::ffff:192.0.2.9\"}]}",
+  };
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) first = { 0 };
+
+  node_init (&node);
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  node_ask (&node, "POST", "/v1/check", TYPE_CHECK, bodies[0], &first);
+  ASSERT_HAS (&first, "\"verdict\":\"note\",\"score\":50");
+  for (gsize i = 1; i < G_N_ELEMENTS (bodies); i++)
+    {
+      g_auto (Answer) answer = { 0 };
+
+      node_ask (&node, "POST", "/v1/check", TYPE_CHECK, bodies[i], &answer);
+      g_assert_cmpstr (answer.body->str, ==, first.body->str);
+    }
+}
+
+static void
+test_unknown_and_observe (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) unknown = { 0 };
+  g_auto (Answer) over = { 0 };
+
+  node_init (&node);
+  tocsin_api_set_observe (node.api, TRUE, T0 + TOCSIN_DAY_US);
+  node_ask (&node, "POST", "/v1/check", TYPE_CHECK, CHECK_IP ("192.0.2.1"), &unknown);
+  ASSERT_HAS (&unknown, "{\"verdict\":\"allow\",\"score\":0,\"known\":false,");
+  ASSERT_HAS (&unknown, "\"matched\":null,");
+  ASSERT_HAS (&unknown, "\"first_seen\":null,");
+  ASSERT_HAS (&unknown, "\"allowed_by\":null,\"mode\":\"observe\"}\n");
+  now_us += TOCSIN_DAY_US;
+  node_ask (&node, "POST", "/v1/check", TYPE_CHECK, CHECK_IP ("192.0.2.1"), &over);
+  ASSERT_HAS (&over, "\"allowed_by\":null}\n");
+}
+
+/* A known account is the actor that it names; of an unknown one the host is asked. */
+static gboolean
+put_account (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinActorRecord) record = { 0 };
+
+  g_assert_true (tocsin_actors_get (txn, 3, &record));
+  record.acct = g_strdup ("admin@p3.example");
+  tocsin_actors_put (txn, &record);
+  return TRUE;
+}
+
+static void
+test_accounts (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) known = { 0 };
+  g_auto (Answer) unknown = { 0 };
+  g_auto (Answer) elsewhere = { 0 };
+
+  node_init (&node);
+  tocsin_store_write (node.store, put_account, NULL, NULL);
+  node_report (&node, 1, TOCSIN_SUBJECT_ACTOR, "https://p3.example/actor", 1);
+  node_report (&node, 2, TOCSIN_SUBJECT_DOMAIN, "bad.example", 1);
+  node_ask (&node, "POST", "/v1/check", TYPE_CHECK,
+            "{\"subjects\":[{\"type\":\"actor\",\"value\":\"@Admin@P3.example\"}]}", &known);
+  ASSERT_HAS (&known, "\"matched\":\"https://p3.example/actor\",\"verdict\":\"note\"");
+  node_ask (&node, "POST", "/v1/check", TYPE_CHECK,
+            "{\"subjects\":[{\"type\":\"actor\",\"value\":\"acct:x@www.bad.example\"}]}", &unknown);
+  ASSERT_HAS (&unknown, "\"value\":\"acct:x@www.bad.example\",\"matched\":\"bad.example\"");
+  node_ask (&node, "POST", "/v1/check", TYPE_CHECK,
+            "{\"subjects\":[{\"type\":\"actor\",\"value\":\"x@good.example\"}]}", &elsewhere);
+  ASSERT_HAS (&elsewhere, "\"known\":false");
+}
+
+static const struct
+{
+  const char *target;
+  guint status;
+  const char *must_contain;
+} gets[] = {
+  { "/v1/check?ip=192.0.2.9", 200, "\"verdict\":\"note\"" },
+  { "/v1/check?ip=192.0.2.9&email=a%2Bb%40example.org&explain=true", 200,
+    "\"value\":\"a@example.org\"" },
+  { "/v1/check?ip=192.0.2.9&profile=strict", 200, "\"profile\":\"strict\"" },
+  { "/v1/check", 400, "Give at least one" },
+  { "/v1/check?ip=1&ip=2", 400, "given twice" },
+  { "/v1/check?ip=192.0.2.9&foo=1", 400, "foo" },
+  { "/v1/check?ip=192.0.2.9&explain=2", 400, "explain" },
+  { "/v1/check?ip=x", 400, "/subjects/0/value" },
+  { "/v1/check?ip=192.0.2.9&profile=x", 422, "profile" },
+};
+
+static void
+test_get (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) refused = { 0 };
+  g_auto (Answer) remote = { 0 };
+  TocsinRequest *request;
+
+  node_init (&node);
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (gets); i++)
+    {
+      g_auto (Answer) answer = { 0 };
+
+      node_ask (&node, "GET", gets[i].target, NULL, NULL, &answer);
+      g_assert_cmpuint (answer.status, ==, gets[i].status);
+      ASSERT_HAS (&answer, gets[i].must_contain);
+    }
+  request = node_begin (&node, "GET", "/v1/check?ip=192.0.2.9", NULL, NULL);
+  request->kind = TOCSIN_LISTENER_API;
+  g_strlcpy (request->remote, "198.51.100.1", sizeof request->remote);
+  g_assert_true (tocsin_router_match (node.router, "GET", "/v1/check", &request->match));
+  request->match.route->handler (request, request->reply, node.api);
+  node_end (&node, request, &remote);
+  g_assert_cmpuint (remote.status, ==, 403);
+  node.api->allow_get_checks = FALSE;
+  node_ask (&node, "GET", "/v1/check?ip=192.0.2.9", NULL, NULL, &refused);
+  g_assert_cmpuint (refused.status, ==, 403);
+}
+
+static void
+test_batch (void)
+{
+  g_autoptr (GString) body = g_string_new (NULL);
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) answer = { 0 };
+  g_auto (Answer) single = { 0 };
+  g_auto (Answer) empty = { 0 };
+  g_auto (Answer) many = { 0 };
+  g_auto (GStrv) lines = NULL;
+
+  node_init (&node);
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  for (guint i = 0; i < 300; i++)
+    g_string_append_printf (body, i % 100 == 7 ? "oops\n" : CHECK_IP ("192.0.2.%u") "\n", i % 256);
+  g_string_append (body, CHECK_IP ("192.0.2.9")); /* the last line needs no end */
+  node_ask (&node, "POST", "/v1/check/batch", TYPE_NDJSON, body->str, &answer);
+  g_assert_cmpuint (answer.status, ==, 200);
+  lines = g_strsplit (answer.body->str, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 302);
+  for (guint i = 0; i < 300; i++)
+    {
+      g_autofree char *value = g_strdup_printf ("\"value\":\"192.0.2.%u\"", i % 256);
+
+      g_assert_nonnull (strstr (lines[i], i % 100 == 7 ? "{\"type\":\"invalid\"" : value));
+    }
+  node_ask (&node, "POST", "/v1/check", TYPE_CHECK, CHECK_IP ("192.0.2.9"), &single);
+  g_string_truncate (single.body, single.body->len - 1);
+  g_assert_cmpstr (lines[300], ==, single.body->str);
+
+  node_ask (&node, "POST", "/v1/check/batch", TYPE_NDJSON, "", &empty);
+  g_assert_cmpuint (empty.status, ==, 400);
+  g_string_truncate (body, 0);
+  for (guint i = 0; i <= TOCSIN_BATCH_MAX_LINES; i++)
+    g_string_append (body, "{}\n");
+  node_ask (&node, "POST", "/v1/check/batch", TYPE_NDJSON, body->str, &many);
+  g_assert_cmpuint (many.status, ==, 413);
+}
+
+static void
+ask_authz (Node *node, const char *client, Answer *out)
+{
+  TocsinRequest *request = node_begin (node, "GET", "/v1/authz", NULL, NULL);
+
+  if (client != NULL)
+    tocsin_request_add_header (request, "X-Real-IP", client);
+  node_run (node, request);
+  node_end (node, request, out);
+}
+
+static void
+test_authz (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) blocked = { 0 };
+  g_auto (Answer) review = { 0 };
+  g_auto (Answer) bad_address = { 0 };
+  g_auto (Answer) nobody = { 0 };
+  g_auto (Answer) observed = { 0 };
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 1);
+  for (guint32 i = 1; i <= PEERS; i++)
+    node_report (&node, i, TOCSIN_SUBJECT_IP, "192.0.2.2", 1);
+  ask_authz (&node, "192.0.2.1", &blocked);
+  g_assert_cmpuint (blocked.status, ==, 403);
+  g_assert_cmpstr (blocked.verdict, ==, "block");
+  ask_authz (&node, "192.0.2.2", &review);
+  g_assert_cmpuint (review.status, ==, 204);
+  g_assert_cmpstr (review.verdict, ==, "review");
+  ask_authz (&node, "x", &bad_address);
+  g_assert_cmpuint (bad_address.status, ==, 400);
+  ask_authz (&node, NULL, &nobody);
+  g_assert_cmpuint (nobody.status, ==, 400);
+  tocsin_api_set_observe (node.api, TRUE, 0);
+  ask_authz (&node, "192.0.2.1", &observed);
+  g_assert_cmpuint (observed.status, ==, 204);
+  g_assert_cmpstr (observed.verdict, ==, "block");
+}
+
+/* The 51st event of a day that rests on one voice alone is a note; the next day is another. */
+static gboolean
+count_lines (TocsinTxn *txn, gpointer data, GError **error)
+{
+  *(guint64 *) data = tocsin_review_count_open (txn);
+  return TRUE;
+}
+
+static void
+test_budget (void)
+{
+  static const TocsinTrustPeer peer = { 1, TOCSIN_AREA_ANY, 0.9, FALSE };
+  static const TocsinTrustInput input = { .peers = &peer, .n_peers = 1 };
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 2, 1);
+  gint64 limit_us = g_get_monotonic_time () + LIMIT_US;
+  g_auto (Node) node = { 0 };
+  guint64 open = 0;
+
+  node_init (&node);
+  tocsin_api_set_trust (node.api, trust);
+  for (guint i = 0; i <= TOCSIN_VOICE_BUDGET_DAY; i++)
+    {
+      g_autofree char *ip = g_strdup_printf ("192.0.2.%u", i);
+
+      node_report (&node, 1, TOCSIN_SUBJECT_IP, ip, 1);
+    }
+  for (guint i = 0; i <= TOCSIN_VOICE_BUDGET_DAY; i++)
+    for (guint again = 0; again < 2; again++)
+      {
+        g_autofree char *body = g_strdup_printf (CHECK_IP ("192.0.2.%u"), i);
+        g_auto (Answer) answer = { 0 };
+        gboolean over =
+            i == TOCSIN_VOICE_BUDGET_DAY || (i == TOCSIN_VOICE_BUDGET_DAY - 1 && again == 1);
+
+        node_ask (&node, "POST", "/v1/check", TYPE_CHECK, body, &answer);
+        ASSERT_HAS (&answer, over ? "{\"verdict\":\"note\",\"score\":79"
+                                  : "{\"verdict\":\"review\",\"score\":79");
+        while (g_main_context_iteration (NULL, FALSE))
+          continue;
+      }
+  while (open == 0)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, limit_us);
+      tocsin_store_write (node.store, count_lines, &open, NULL);
+    }
+  g_assert_cmpuint (open, ==, 1);
+  now_us += TOCSIN_DAY_US;
+  {
+    g_auto (Answer) tomorrow = { 0 };
+
+    node_ask (&node, "POST", "/v1/check", TYPE_CHECK, CHECK_IP ("192.0.2.1"), &tomorrow);
+    ASSERT_HAS (&tomorrow, "{\"verdict\":\"review\"");
+  }
+}
+
+/* No subject of a question may be in a log, whatever the question is. */
+static GString *logged;
+
+static GLogWriterOutput
+on_log (GLogLevelFlags level, const GLogField *fields, gsize n, gpointer data)
+{
+  for (gsize i = 0; i < n; i++)
+    g_string_append_len (logged, fields[i].value,
+                         fields[i].length >= 0 ? fields[i].length
+                                               : (gssize) strlen (fields[i].value));
+  return G_LOG_WRITER_HANDLED;
+}
+
+static void
+test_logs (void)
+{
+  static const char *const secrets[] = { "192.0.2.77", "s3cr3t", "198.51.100.77" };
+  static const char *const bodies[] = {
+    CHECK_IP ("192.0.2.77"),
+    "{\"subjects\":[{\"type\":\"email\",\"value\":\"s3cr3t@example.org\"}]}",
+    "{\"subjects\":[{\"type\":\"ip\",\"value\":\"s3cr3t\"}]}",
+    "{\"subjects\":[{\"type\":\"s3cr3t\",\"value\":\"s3cr3t\"}]}",
+    "{\"s3cr3t\":1}",
+    "s3cr3t",
+  };
+
+  if (g_test_subprocess ())
+    {
+      g_auto (Node) node = { 0 };
+
+      logged = g_string_new (NULL);
+      g_log_set_writer_func (on_log, NULL, NULL);
+      g_debug ("heard");
+      node_init (&node);
+      node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.77", 1);
+      for (gsize i = 0; i < G_N_ELEMENTS (bodies); i++)
+        {
+          g_auto (Answer) answer = { 0 };
+          g_auto (Answer) batch = { 0 };
+
+          node_ask (&node, "POST", "/v1/check", TYPE_CHECK, bodies[i], &answer);
+          node_ask (&node, "POST", "/v1/check/batch", TYPE_NDJSON, bodies[i], &batch);
+        }
+      {
+        g_auto (Answer) get = { 0 };
+        g_auto (Answer) authz = { 0 };
+        g_auto (Answer) allow = { 0 };
+
+        node_ask (&node, "GET", "/v1/check?ip=192.0.2.77&email=s3cr3t", NULL, NULL, &get);
+        ask_authz (&node, "198.51.100.77", &authz);
+        node_ask (&node, "POST", "/v1/allow", TYPE_CHECK,
+                  "{\"type\":\"username\",\"value\":\"s3cr3t\",\"reason\":\"x\"}", &allow);
+        g_assert_cmpuint (allow.status, ==, 201);
+      }
+      g_assert_nonnull (strstr (logged->str, "heard"));
+      for (gsize i = 0; i < G_N_ELEMENTS (secrets); i++)
+        g_assert_null (strstr (logged->str, secrets[i]));
+      g_string_free (logged, TRUE);
+      return;
+    }
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/check/answer", test_answer);
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autofree char *path = g_strconcat ("/check/bad/", bad[i].name, NULL);
+
+      g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_bad);
+    }
+  g_test_add_func ("/check/spellings", test_spellings);
+  g_test_add_func ("/check/unknown-and-observe", test_unknown_and_observe);
+  g_test_add_func ("/check/accounts", test_accounts);
+  g_test_add_func ("/check/get", test_get);
+  g_test_add_func ("/check/batch", test_batch);
+  g_test_add_func ("/check/authz", test_authz);
+  g_test_add_func ("/check/budget", test_budget);
+  g_test_add_func ("/check/logs", test_logs);
+  return g_test_run ();
+}

@@ -1,0 +1,562 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * Scoring.md 3 and 4 on graphs small enough to work out by hand: with direct peers alone,
+ * S_or = 1 - Π(1 - t·r), and S_loo leaves the strongest out.
+ */
+#include "view/score.h"
+
+#include <math.h>
+
+#include "core/error.h"
+
+#define NOW_S      1795478400u /* 2026-11-24T00:00:00Z */
+#define NOW_US     ((gint64) NOW_S * TOCSIN_SECOND_US)
+#define DAY_S      86400u
+#define SPAM       1
+#define SCAM       3
+#define SCRAPING   16
+#define HARASSMENT 8
+#define TOR_EXIT   20
+#define DISPOSABLE 23
+#define HOSTING    22
+#define OTHER      63
+#define IP         TOCSIN_SUBJECT_IP
+#define BENIGN     TOCSIN_EVIDENCE_BENIGN
+#define HELD       TOCSIN_EVIDENCE_HELD
+#define IMPORTED   TOCSIN_EVIDENCE_IMPORTED
+#define ROWS_MAX   8
+#define STRANGER   99
+
+/* 1 to 8 have a weight of 50, 10 of 80 and is fully trusted, 11 of 100, 12 of 55, 13 of 4. */
+static const TocsinTrustPeer peers[] = {
+  { 1, TOCSIN_AREA_ANY, 0.5, FALSE },   { 2, TOCSIN_AREA_ANY, 0.5, FALSE },
+  { 3, TOCSIN_AREA_ANY, 0.5, FALSE },   { 4, TOCSIN_AREA_ANY, 0.5, FALSE },
+  { 5, TOCSIN_AREA_ANY, 0.5, FALSE },   { 6, TOCSIN_AREA_ANY, 0.5, FALSE },
+  { 7, TOCSIN_AREA_ANY, 0.5, FALSE },   { 8, TOCSIN_AREA_ANY, 0.5, FALSE },
+  { 10, TOCSIN_AREA_ANY, 0.8, TRUE },   { 11, TOCSIN_AREA_ANY, 1.0, FALSE },
+  { 12, TOCSIN_AREA_ANY, 0.55, FALSE }, { 13, TOCSIN_AREA_ANY, 0.04, FALSE },
+};
+
+/* One row of evidence: age and time left in days. */
+typedef struct
+{
+  guint32 reporter;
+  guint8 category;
+  guint8 flags;
+  guint8 confidence; /* 0: 100 */
+  guint age_days;
+  int left_days; /* 0: 30 */
+} Row;
+
+typedef struct
+{
+  const char *name;
+  const char *profile; /* NULL: default */
+  Row rows[ROWS_MAX];  /* up to the first without a category */
+  gboolean broad;
+  gboolean shared;
+  TocsinVerdict verdict;
+  guint score;
+  gboolean unknown;
+} Vector;
+
+#define ALLOW  TOCSIN_VERDICT_ALLOW
+#define NOTE   TOCSIN_VERDICT_NOTE
+#define REVIEW TOCSIN_VERDICT_REVIEW
+#define BLOCK  TOCSIN_VERDICT_BLOCK
+
+static const Vector vectors[] = {
+  { "nothing", NULL, { { 0 } }, .verdict = ALLOW, .score = 0, .unknown = TRUE },
+  { "one peer of 50 is a note", NULL, { { 1, SPAM } }, .verdict = NOTE, .score = 50 },
+  { "two peers of 50 are a review",
+    NULL,
+    { { 1, SPAM }, { 2, SPAM } },
+    .verdict = REVIEW,
+    .score = 75 },
+  { "five peers of 50 score 97",
+    NULL,
+    { { 1, SPAM }, { 2, SPAM }, { 3, SPAM }, { 4, SPAM }, { 5, SPAM } },
+    .verdict = REVIEW,
+    .score = 97 },
+  { "they say different words of one group",
+    NULL,
+    { { 1, SPAM }, { 2, SCRAPING } },
+    .verdict = REVIEW,
+    .score = 75 },
+  { "they say words of different groups",
+    NULL,
+    { { 1, SPAM }, { 2, HARASSMENT } },
+    .verdict = NOTE,
+    .score = 50 },
+  { "a reporter counts once in a group",
+    NULL,
+    { { 1, SPAM }, { 1, SCRAPING } },
+    .verdict = NOTE,
+    .score = 50 },
+  { "one peer of 55 is a review", NULL, { { 12, SPAM } }, .verdict = REVIEW, .score = 55 },
+  { "one peer of 100 is held at 79", NULL, { { 11, SPAM } }, .verdict = REVIEW, .score = 79 },
+  { "one peer of 100 beside one of 50",
+    NULL,
+    { { 1, SPAM }, { 11, SPAM } },
+    .verdict = REVIEW,
+    .score = 100 },
+  { "one peer of 4 is nothing much", NULL, { { 13, SPAM } }, .verdict = ALLOW, .score = 4 },
+
+  { "own report blocks", NULL, { { 0, SPAM } }, .verdict = BLOCK, .score = 100 },
+  { "own report of other blocks", NULL, { { 0, OTHER } }, .verdict = BLOCK, .score = 100 },
+  { "own report blocks in lenient", "lenient", { { 0, SPAM } }, .verdict = BLOCK, .score = 100 },
+  { "a full-trust peer's blocks", NULL, { { 10, SPAM } }, .verdict = BLOCK, .score = 100 },
+  { "own benign does not block", NULL, { { 0, SPAM, BENIGN } }, .verdict = ALLOW, .score = 0 },
+  { "own import does not block", NULL, { { 0, SPAM, IMPORTED } }, .verdict = NOTE, .score = 0 },
+  { "own held does not block",
+    NULL,
+    { { 0, SPAM, HELD } },
+    .verdict = ALLOW,
+    .score = 0,
+    .unknown = TRUE },
+
+  { "benign takes nothing from another branch",
+    NULL,
+    { { 1, SPAM }, { 2, SPAM }, { 3, SPAM, BENIGN } },
+    .verdict = REVIEW,
+    .score = 75 },
+  { "benign alone", NULL, { { 1, SPAM, BENIGN } }, .verdict = ALLOW, .score = 0 },
+  { "malicious wins over benign of the same peer",
+    NULL,
+    { { 1, SPAM }, { 1, SCRAPING, BENIGN } },
+    .verdict = NOTE,
+    .score = 50 },
+
+  { "strict blocks",
+    "strict",
+    { { 1, SPAM }, { 2, SPAM }, { 3, SPAM }, { 4, SPAM }, { 5, SPAM } },
+    .verdict = BLOCK,
+    .score = 97 },
+  { "strict does not block on one voice",
+    "strict",
+    { { 11, SPAM } },
+    .verdict = REVIEW,
+    .score = 79 },
+  { "strict does not block what the trimming removes",
+    "strict",
+    { { 1, SPAM }, { 2, SPAM } },
+    .verdict = REVIEW,
+    .score = 75 },
+  { "strict stops other at note",
+    "strict",
+    { { 1, OTHER }, { 2, OTHER }, { 3, OTHER }, { 4, OTHER }, { 5, OTHER } },
+    .verdict = NOTE,
+    .score = 97 },
+  { "lenient stops spam at note",
+    "lenient",
+    { { 1, SPAM }, { 2, SPAM }, { 3, SPAM } },
+    .verdict = NOTE,
+    .score = 88 },
+  { "lenient reviews a scam",
+    "lenient",
+    { { 1, SCAM }, { 2, SCAM } },
+    .verdict = REVIEW,
+    .score = 75 },
+  { "default stops other at note",
+    NULL,
+    { { 1, OTHER }, { 2, OTHER } },
+    .verdict = NOTE,
+    .score = 75 },
+
+  { "a fact is a note", NULL, { { 0, TOR_EXIT, IMPORTED } }, .verdict = NOTE, .score = 0 },
+  { "a fact from a peer is a note", NULL, { { 1, HOSTING } }, .verdict = NOTE, .score = 0 },
+  { "a fact from many is a note",
+    "strict",
+    { { 0, TOR_EXIT }, { 1, TOR_EXIT }, { 2, TOR_EXIT }, { 10, TOR_EXIT }, { 11, TOR_EXIT } },
+    .verdict = NOTE,
+    .score = 0 },
+
+  { "broad and fragile is a note",
+    NULL,
+    { { 12, SPAM } },
+    .broad = TRUE,
+    .verdict = NOTE,
+    .score = 55 },
+  { "broad and solid is a review",
+    "strict",
+    { { 1, SPAM }, { 2, SPAM }, { 3, SPAM }, { 4, SPAM }, { 5, SPAM } },
+    .broad = TRUE,
+    .verdict = REVIEW,
+    .score = 97 },
+  { "shared is a note",
+    "strict",
+    { { 1, SPAM }, { 2, SPAM }, { 3, SPAM }, { 4, SPAM }, { 5, SPAM } },
+    .shared = TRUE,
+    .verdict = NOTE,
+    .score = 97 },
+
+  { "a half-life halves", NULL, { { 11, SPAM, .age_days = 30 } }, .verdict = NOTE, .score = 50 },
+  { "two half-lives", NULL, { { 11, SPAM, .age_days = 60 } }, .verdict = NOTE, .score = 25 },
+  { "confidence counts", NULL, { { 11, SPAM, .confidence = 40 } }, .verdict = NOTE, .score = 40 },
+  { "the newest of one pair speaks",
+    NULL,
+    { { 11, SPAM, .age_days = 30 }, { 11, SPAM, BENIGN, .age_days = 1 } },
+    .verdict = ALLOW,
+    .score = 0 },
+
+  { "held is not counted", NULL, { { 11, SPAM, HELD } }, .verdict = ALLOW, .unknown = TRUE },
+  { "expired is not counted",
+    NULL,
+    { { 11, SPAM, .left_days = -1 } },
+    .verdict = ALLOW,
+    .unknown = TRUE },
+  { "unbelieved is not counted", NULL, { { STRANGER, SPAM } }, .verdict = ALLOW, .unknown = TRUE },
+  { "a stranger beside a peer",
+    NULL,
+    { { 1, SPAM }, { STRANGER, SPAM } },
+    .verdict = NOTE,
+    .score = 50 },
+};
+
+static TocsinTrustSnapshot *
+make_trust (void)
+{
+  static const TocsinTrustInput input = { .peers = peers, .n_peers = G_N_ELEMENTS (peers) };
+
+  return tocsin_trust_snapshot_new (&input, 1, 1);
+}
+
+/* A subject with one key, as the store would hand it out. */
+typedef struct
+{
+  TocsinSubject subject;
+  TocsinProbe probe;
+  TocsinEvidence rows[ROWS_MAX];
+  TocsinKeyEvidence key;
+  TocsinSubjectEvidence evidence;
+} Asked;
+
+static void
+asked_init (Asked *self, guint8 number, const Row *rows)
+{
+  gsize n = 0;
+
+  *self = (Asked){ .subject = { .type = IP, .key_type = IP, .value = (char *) "192.0.2.1" },
+                   .probe = { .type = IP, .value = (char *) "192.0.2.1", .exact = TRUE } };
+  self->probe.key.bytes[0] = number;
+  for (; n < ROWS_MAX && rows[n].category != 0; n++)
+    self->rows[n] = (TocsinEvidence){
+      .reporter = rows[n].reporter,
+      .category = rows[n].category,
+      .flags = rows[n].flags,
+      .confidence = rows[n].confidence != 0 ? rows[n].confidence : 100,
+      .subject_type = IP,
+      .observed_s = NOW_S - rows[n].age_days * DAY_S,
+      .expires_s =
+          (guint32) ((gint64) NOW_S + (rows[n].left_days != 0 ? rows[n].left_days : 30) * DAY_S),
+      .report = n + 1,
+    };
+  self->key = (TocsinKeyEvidence){ .probe = &self->probe, .rows = self->rows, .n_rows = n };
+  self->evidence =
+      (TocsinSubjectEvidence){ .subject = &self->subject, .keys = &self->key, .n_keys = 1 };
+}
+
+static void
+judge (
+    const char *profile_name, Asked **asked, gsize n, const TocsinScoring *base, TocsinFinding *out)
+{
+  g_autoptr (TocsinTrustSnapshot) trust = make_trust ();
+  g_autoptr (TocsinProfile) profile =
+      tocsin_profile_new_builtin (profile_name != NULL ? profile_name : "default");
+  TocsinScoring scoring = base != NULL ? *base : (TocsinScoring){ 0 };
+  TocsinSubjectEvidence evidence[TOCSIN_EVENT_MAX];
+
+  scoring.trust = scoring.trust != NULL ? scoring.trust : trust;
+  scoring.profile = profile;
+  scoring.now_us = NOW_US;
+  for (gsize i = 0; i < n; i++)
+    evidence[i] = asked[i]->evidence;
+  tocsin_score_event (&scoring, evidence, n, out);
+}
+
+static const TocsinSubjectFinding *
+subject_at (const TocsinFinding *finding, guint i)
+{
+  return &g_array_index (finding->subjects, TocsinSubjectFinding, i);
+}
+
+static void
+test_vector (gconstpointer data)
+{
+  const Vector *v = data;
+  g_auto (TocsinFinding) finding = { 0 };
+  Asked asked;
+  Asked *one = &asked;
+
+  asked_init (&asked, 1, v->rows);
+  asked.key.broad = v->broad;
+  asked.key.shared = v->shared;
+  judge (v->profile, &one, 1, NULL, &finding);
+  g_assert_cmpstr (tocsin_verdict_to_string (finding.verdict), ==,
+                   tocsin_verdict_to_string (v->verdict));
+  g_assert_cmpuint (finding.score, ==, v->score);
+  g_assert_cmpint (finding.known, ==, !v->unknown);
+  g_assert_cmpint (subject_at (&finding, 0)->known, ==, !v->unknown);
+}
+
+static void
+test_strength (void)
+{
+  static const struct
+  {
+    TocsinEvidence row;
+    double strength;
+  } rows[] = {
+    { { .category = SPAM, .confidence = 100, .subject_type = IP, .observed_s = NOW_S }, 1 },
+    { { .category = SPAM, .confidence = 100, .subject_type = IP, .observed_s = NOW_S + 9999 }, 1 },
+    { { .category = SPAM, .confidence = 50, .subject_type = IP, .observed_s = NOW_S }, 0.5 },
+    { { .category = SPAM, .confidence = 100, .subject_type = IP, .observed_s = NOW_S - 15 * DAY_S },
+      0.70710678118654752 },
+    { { .category = SPAM,
+        .confidence = 100,
+        .subject_type = TOCSIN_SUBJECT_NETWORK,
+        .observed_s = NOW_S - 30 * DAY_S },
+      0.5 },
+    { { .category = SPAM,
+        .confidence = 100,
+        .subject_type = TOCSIN_SUBJECT_DOMAIN,
+        .observed_s = NOW_S - 60 * DAY_S },
+      0.5 },
+    { { .category = SPAM,
+        .confidence = 100,
+        .subject_type = TOCSIN_SUBJECT_EMAIL,
+        .observed_s = NOW_S - 3000 * DAY_S },
+      1 },
+    { { .category = SPAM,
+        .confidence = 100,
+        .flags = IMPORTED,
+        .subject_type = IP,
+        .observed_s = NOW_S },
+      0 },
+    { { .category = 62, .confidence = 100, .subject_type = IP, .observed_s = NOW_S }, 0 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_cmpfloat_with_epsilon (tocsin_score_strength (&rows[i].row, NOW_US), rows[i].strength,
+                                    1e-12);
+}
+
+/* S_loo is over every single voice, so exactly two of 0.3 are solid and carry no cap. */
+static void
+test_figures (void)
+{
+  static const Row rows[ROWS_MAX] = { { 1, SPAM }, { 2, SPAM }, { 3, SPAM } };
+  g_auto (TocsinFinding) finding = { 0 };
+  const TocsinSubjectFinding *found;
+  Asked asked;
+  Asked *one = &asked;
+
+  asked_init (&asked, 1, rows);
+  judge (NULL, &one, 1, NULL, &finding);
+  found = subject_at (&finding, 0);
+  g_assert_cmpfloat_with_epsilon (found->s_or, 0.875, 1e-9);
+  g_assert_cmpfloat_with_epsilon (found->s_loo, 0.75, 1e-9);
+  g_assert_cmpuint (found->origins, ==, 3);
+  g_assert_cmpuint (found->first_seen_s, ==, NOW_S);
+  g_assert_cmpuint (found->expires_s, ==, NOW_S + 30 * DAY_S);
+  g_assert_cmpuint (found->categories->len, ==, 1);
+  g_assert_cmpuint (finding.ceiling, ==, REVIEW);
+  g_assert_cmpuint (finding.charge_actor, ==, 0);
+  g_assert_null (finding.without);
+  g_assert_null (found->heard);
+}
+
+/* A review that rests on one voice is charged to it; past its budget the voice gives a note. */
+static void
+test_single_voice_budget (void)
+{
+  static const Row rows[ROWS_MAX] = { { 12, SPAM } };
+  static const Row solid[ROWS_MAX] = { { 1, SPAM }, { 12, SPAM } };
+  static const guint32 over[] = { 3, 12, 40 };
+  static const guint32 others[] = { 3, 11, 13 };
+  TocsinScoring scoring = { 0 };
+  Asked asked, asked_solid;
+  Asked *one = &asked, *two = &asked_solid;
+
+  asked_init (&asked, 1, rows);
+  asked_init (&asked_solid, 2, solid);
+  {
+    g_auto (TocsinFinding) finding = { 0 };
+
+    judge (NULL, &one, 1, NULL, &finding);
+    g_assert_cmpuint (finding.verdict, ==, REVIEW);
+    g_assert_cmpuint (finding.charge_actor, ==, 12);
+  }
+  scoring.n_over_budget = G_N_ELEMENTS (over);
+  scoring.over_budget = others;
+  {
+    g_auto (TocsinFinding) finding = { 0 };
+
+    judge (NULL, &one, 1, &scoring, &finding);
+    g_assert_cmpuint (finding.verdict, ==, REVIEW);
+  }
+  scoring.over_budget = over;
+  {
+    g_auto (TocsinFinding) finding = { 0 };
+    g_auto (TocsinFinding) survives = { 0 };
+
+    judge (NULL, &one, 1, &scoring, &finding);
+    g_assert_cmpuint (finding.verdict, ==, NOTE);
+    g_assert_cmpuint (finding.charge_actor, ==, 0);
+    judge (NULL, &two, 1, &scoring, &survives);
+    g_assert_cmpuint (survives.verdict, ==, REVIEW);
+    g_assert_cmpuint (survives.charge_actor, ==, 0);
+  }
+}
+
+/* Two subjects, each of which is a note by itself. */
+static const struct
+{
+  const char *name;
+  Row first[ROWS_MAX];
+  Row second[ROWS_MAX];
+  gboolean same_key;
+  TocsinVerdict verdict;
+} pairs[] = {
+  { "by two peers", { { 1, SPAM } }, { { 2, SPAM } }, FALSE, REVIEW },
+  { "by one peer", { { 1, SPAM } }, { { 1, SPAM } }, FALSE, NOTE },
+  { "one key", { { 1, SPAM } }, { { 2, SPAM } }, TRUE, NOTE },
+  { "one below a quarter", { { 1, SPAM } }, { { 2, SPAM, .confidence = 40 } }, FALSE, NOTE },
+  { "one of a category that stops at note", { { 1, SPAM } }, { { 2, OTHER } }, FALSE, NOTE },
+  { "one is a fact", { { 1, SPAM } }, { { 2, TOR_EXIT } }, FALSE, NOTE },
+  { "one is unknown", { { 1, SPAM } }, { { 0 } }, FALSE, NOTE },
+};
+
+static void
+test_pairs (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (pairs); i++)
+    {
+      g_auto (TocsinFinding) finding = { 0 };
+      Asked first, second;
+      Asked *both[] = { &first, &second };
+
+      asked_init (&first, 1, pairs[i].first);
+      asked_init (&second, pairs[i].same_key ? 1 : 2, pairs[i].second);
+      judge (NULL, both, 2, NULL, &finding);
+      if (finding.verdict != pairs[i].verdict)
+        g_error ("%s: %s", pairs[i].name, tocsin_verdict_to_string (finding.verdict));
+      g_assert_cmpuint (subject_at (&finding, 0)->verdict, ==, NOTE);
+    }
+}
+
+static void
+test_allow (void)
+{
+  static const Row rows[ROWS_MAX] = { { 0, SPAM } };
+  static const struct
+  {
+    gboolean exactly;
+    TocsinVerdict event, first;
+  } cases[] = { { TRUE, ALLOW, ALLOW }, { FALSE, BLOCK, ALLOW } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (TocsinFinding) finding = { 0 };
+      Asked first, second;
+      Asked *both[] = { &first, &second };
+
+      asked_init (&first, 1, rows);
+      asked_init (&second, 2, rows);
+      first.evidence.allowed_by = "our office";
+      first.evidence.allowed_exactly = cases[i].exactly;
+      judge (NULL, both, 2, NULL, &finding);
+      g_assert_cmpuint (finding.verdict, ==, cases[i].event);
+      g_assert_cmpuint (subject_at (&finding, 0)->verdict, ==, cases[i].first);
+      g_assert_cmpuint (subject_at (&finding, 0)->score, ==, 0);
+      g_assert_cmpuint (subject_at (&finding, 1)->verdict, ==, BLOCK);
+      g_assert_cmpstr (finding.allowed_by, ==, "our office");
+      g_assert_true (finding.known);
+    }
+}
+
+static void
+test_without (void)
+{
+  static const Row rows[ROWS_MAX] = { { 1, SPAM }, { 2, SPAM }, { 11, SPAM }, { 12, SPAM, HELD } };
+  static const struct
+  {
+    guint32 actor;
+    TocsinVerdict verdict;
+  } expected[] = { { 1, REVIEW }, { 2, REVIEW }, { 11, REVIEW } };
+  g_auto (TocsinFinding) finding = { 0 };
+  g_auto (TocsinFinding) pair = { 0 };
+  TocsinScoring scoring = { .explain = TRUE };
+  Asked asked, two;
+  Asked *one = &asked, *other = &two;
+
+  asked_init (&asked, 1, rows);
+  judge (NULL, &one, 1, &scoring, &finding);
+  g_assert_cmpuint (subject_at (&finding, 0)->heard->len, ==, 4);
+  g_assert_cmpuint (finding.without->len, ==, G_N_ELEMENTS (expected));
+  for (guint i = 0; i < finding.without->len; i++)
+    {
+      const TocsinCounterfactual *c = &g_array_index (finding.without, TocsinCounterfactual, i);
+
+      g_assert_cmpuint (c->actor, ==, expected[i].actor);
+      g_assert_cmpuint (c->verdict, ==, expected[i].verdict);
+    }
+  asked_init (&two, 1, (Row[ROWS_MAX]){ { 1, SPAM }, { 2, SPAM } });
+  judge (NULL, &other, 1, &scoring, &pair);
+  g_assert_cmpuint (g_array_index (pair.without, TocsinCounterfactual, 0).verdict, ==, NOTE);
+  /* What was worked out for the others is not left behind in the answer. */
+  g_assert_cmpuint (pair.verdict, ==, REVIEW);
+  g_assert_cmpuint (subject_at (&pair, 0)->verdict, ==, REVIEW);
+  g_assert_cmpuint (pair.score, ==, 75);
+}
+
+/* Areas: 1 is worth nothing in abuse, 100 in spam. */
+static void
+test_areas (void)
+{
+  static const TocsinTrustPeer by_area[] = {
+    { 1, TOCSIN_AREA_ANY, 0.5, FALSE },
+    { 1, TOCSIN_AREA_SPAM, 1.0, FALSE },
+    { 1, TOCSIN_AREA_ABUSE, 0.1, FALSE },
+  };
+  static const TocsinTrustInput input = { .peers = by_area, .n_peers = G_N_ELEMENTS (by_area) };
+  static const struct
+  {
+    guint8 category;
+    guint score;
+  } cases[] = { { SPAM, 79 }, { HARASSMENT, 10 }, { SCAM, 50 }, { OTHER, 50 } };
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 1, 1);
+  TocsinScoring scoring = { .trust = trust };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (TocsinFinding) finding = { 0 };
+      Asked asked;
+      Asked *one = &asked;
+
+      asked_init (&asked, 1, (Row[ROWS_MAX]){ { 1, cases[i].category } });
+      judge (NULL, &one, 1, &scoring, &finding);
+      g_assert_cmpuint (finding.score, ==, cases[i].score);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autofree char *path = g_strconcat ("/score/", vectors[i].name, NULL);
+
+      g_test_add_data_func (path, &vectors[i], test_vector);
+    }
+  g_test_add_func ("/score/strength", test_strength);
+  g_test_add_func ("/score/figures", test_figures);
+  g_test_add_func ("/score/single-voice-budget", test_single_voice_budget);
+  g_test_add_func ("/score/pairs", test_pairs);
+  g_test_add_func ("/score/allow", test_allow);
+  g_test_add_func ("/score/without", test_without);
+  g_test_add_func ("/score/areas", test_areas);
+  return g_test_run ();
+}
