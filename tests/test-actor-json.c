@@ -121,6 +121,8 @@ test_refused (void)
     { "{}", TOCSIN_ERROR_UNPROCESSABLE },
     { "{'id':7,'type':'Person'}", TOCSIN_ERROR_UNPROCESSABLE },
     { "{'id':'https://a.example/actor'}", TOCSIN_ERROR_UNPROCESSABLE },
+    { "{'id':'https://a.example/actor','type':'Note'}", TOCSIN_ERROR_UNPROCESSABLE },
+    { "{'id':'https://a.example/actor','type':['Object','Post']}", TOCSIN_ERROR_UNPROCESSABLE },
     { "{'id':'https://a.example:443/actor','type':'Person'}", TOCSIN_ERROR_INVALID },
     { "{'id':'https://a.example/actor#x','type':'Person'}", TOCSIN_ERROR_INVALID },
     { "{" ID ",'inbox':'https://A.example/inbox'}", TOCSIN_ERROR_INVALID },

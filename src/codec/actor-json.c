@@ -209,16 +209,30 @@ read_text (JsonObject *object, const char *name, gsize max_bytes)
   return text != NULL && strlen (text) <= max_bytes ? g_strdup (text) : NULL;
 }
 
+/* A post with a publicKey is no actor: on many servers anyone may write posts. The types are those
+ * of Activity Vocabulary, section 3.2. */
+static const char *
+actor_type (JsonObject *object)
+{
+  static const char *const types[] = { "Application", "Group", "Organization", "Person",
+                                       "Service" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
+    if (tocsin_as_has_type (object, types[i]))
+      return types[i];
+  return NULL;
+}
+
 static gboolean
 read_actor (TocsinActorDocument *self, JsonObject *object, const char *where, GError **error)
 {
   JsonObject *endpoints = tocsin_as_object (object, "endpoints");
   g_autofree char *inner = g_strconcat (where, "/endpoints", NULL);
-  const char *type = tocsin_as_first_type (object);
+  const char *type = actor_type (object);
 
-  if (type == NULL || strlen (type) > NAME_MAX_BYTES)
+  if (type == NULL)
     {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE, "%s/type: missing or too long",
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE, "%s/type: not a type of actor",
                    where);
       return FALSE;
     }
