@@ -1,0 +1,339 @@
+# SPDX-FileCopyrightText: 2026 The Tocsin contributors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Real nodes on loopback, for tests that look at them from outside.
+
+    with Lab("name", seed) as lab:
+        a = lab.node("a")
+        a.start()
+
+The lab kills what it started, by process id, however the test ends; it then reads every log: no
+node may have written a subject, or what a sanitizer or GLib's criticals say. With TOCSIN_KEEP in
+the environment the directory stays.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+START_SECONDS = 60
+STOP_SECONDS = 60
+WAIT_SECONDS = 60
+POLL_SECONDS = 0.05
+LOG_TAIL_LINES = 40
+
+# What no log of a node may hold. A peer cannot cause g_warning or above; g_critical is a bug.
+BAD_LOG = re.compile(
+    r"AddressSanitizer|LeakSanitizer|runtime error:|UndefinedBehavior|-CRITICAL \*\*|-ERROR \*\*"
+)
+
+
+class Failure(Exception):
+    """What a test found wrong, in one sentence."""
+
+
+def expect(condition, message):
+    """Unlike assert it is there under python3 -O too."""
+    if not condition:
+        raise Failure(message)
+
+
+def wait_until(condition, what, seconds=WAIT_SECONDS, poll_seconds=POLL_SECONDS):
+    """Asks condition() until it is true and gives what it gave; fails after that many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() >= deadline:
+            raise Failure(f"after {seconds} s still not: {what}")
+        time.sleep(poll_seconds)
+
+
+def free_port():
+    """A port that nobody has now. Two nodes of one lab keep theirs over a restart."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path, timeout):
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class Reply:
+    """A status, headers and a body that is JSON or is not."""
+
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    def __str__(self):
+        return f"{self.status} {self.body[:300].decode('utf-8', 'replace')}"
+
+
+class Node:
+    """One tocsind and its data directory, which outlives the process."""
+
+    def __init__(self, lab, name, port=None, settings="", base=None):
+        self.lab = lab
+        self.name = name
+        self.port = port or free_port()
+        self.base = base or f"http://127.0.0.1:{self.port}"
+        self.actor = self.base + "/actor"
+        self.data_dir = os.path.join(lab.dir, name)
+        self.socket = os.path.join(self.data_dir, "api.sock")
+        self.log = os.path.join(lab.dir, name + ".log")
+        self.config = os.path.join(lab.dir, name + ".conf")
+        self.process = None
+        with open(self.config, "w", encoding="utf-8") as config:
+            config.write(f"[node]\nname=Node {name}\nobserve-days=0\n{settings}")
+
+    @property
+    def actor_path(self):
+        return urllib.parse.quote(self.actor, safe="")
+
+    def start(self, wait=True):
+        expect(self.process is None, f"{self.name} runs already")
+        command = [self.lab.tocsind, "--config", self.config, "--base-url", self.base]
+        command += ["--data-dir", self.data_dir, "--listen", f"127.0.0.1:{self.port}"]
+        command += ["--api-listen", "none", "--allow-address", "127.0.0.0/8"]
+        command += ["--time-scale", str(self.lab.time_scale), "--verbose"]
+        environment = dict(os.environ, GIO_USE_PROXY_RESOLVER="dummy", LC_ALL="C.UTF-8")
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+            )
+        if wait:
+            self.wait_ready()
+        return self
+
+    def is_ready(self):
+        expect(
+            self.process.poll() is None,
+            f"{self.name} ended with {self.process.returncode} while starting",
+        )
+        try:
+            return self.api("GET", "/health/ready").status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def wait_ready(self):
+        wait_until(self.is_ready, f"{self.name} is ready", START_SECONDS)
+
+    def kill(self):
+        """SIGKILL: what a power cut does to the process."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def stop(self):
+        """SIGTERM, and it has to end well."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise Failure(f"{self.name} did not stop within {STOP_SECONDS} s") from None
+        self.process = None
+        expect(status == 0, f"{self.name} ended with {status}")
+
+    def resident_bytes(self):
+        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    # What the operator says, over the API's socket.
+
+    def api(self, method, path, body=None, seconds=30):
+        connection = UnixConnection(self.socket, seconds)
+        try:
+            data = None if body is None else json.dumps(body).encode()
+            headers = {"Content-Type": "application/json"} if data is not None else {}
+            connection.request(method, path, data, headers)
+            return Reply(connection.getresponse())
+        finally:
+            connection.close()
+
+    def ask(self, method, path, body=None, status=(200, 201, 202, 204)):
+        """api() that has to be answered so; gives the JSON, if there is one."""
+        reply = self.api(method, path, body)
+        wanted = status if isinstance(status, tuple) else (status,)
+        expect(reply.status in wanted, f"{self.name}: {method} {path}: {reply}")
+        return reply.json if reply.body else None
+
+    def follow(self, actor, trust=50):
+        return self.ask("POST", "/v1/peers", {"actor": actor, "trust": trust})
+
+    def peer(self, actor):
+        """How this node sees that actor, or None."""
+        reply = self.api("GET", "/v1/peers/" + urllib.parse.quote(actor, safe=""))
+        return reply.json if reply.status == 200 else None
+
+    def act(self, actor, action):
+        return self.ask("POST", f"/v1/peers/{urllib.parse.quote(actor, safe='')}/{action}")
+
+    def check(self, *subjects, **more):
+        body = {"subjects": [{"type": t, "value": v} for t, v in subjects], **more}
+        return self.ask("POST", "/v1/check", body, 200)
+
+    def report(self, *subjects, category="spam", **more):
+        """Reports and gives the ids; answered 201, so it is durable."""
+        self.lab.subjects.update(value for _, value in subjects)
+        listed = [{"type": t, "value": v} for t, v in subjects]
+        body = {"subjects": listed, "category": category, **more}
+        answer = self.ask("POST", "/v1/reports", body, 201)
+        return [report["id"] for report in answer["reports"]]
+
+    def withdraw(self, report):
+        self.ask("DELETE", "/v1/reports/" + report.rsplit("/", 1)[-1])
+
+    def reports(self, **query):
+        """Every report that the listing gives, page after page."""
+        rows, cursor = [], None
+        while True:
+            asked = dict(query, **({"cursor": cursor} if cursor else {}))
+            page = self.ask("GET", "/v1/reports?" + urllib.parse.urlencode(asked), status=200)
+            rows += page["reports"]
+            cursor = page.get("cursor")
+            if not cursor:
+                return rows
+
+    # What the world sees.
+
+    def public(self, method, path, body=None, headers=None, seconds=30):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        try:
+            connection.request(method, path, body, headers or {})
+            return Reply(connection.getresponse())
+        finally:
+            connection.close()
+
+
+def befriend(reader, publisher, trust=50):
+    """reader follows publisher, whose operator accepts it as a reader."""
+    reader.follow(publisher.actor, trust)
+    wait_until(
+        lambda: (publisher.peer(reader.actor) or {}).get("follower") == "pending",
+        f"{reader.name}'s Follow reached {publisher.name}",
+    )
+    publisher.act(reader.actor, "accept")
+    wait_until(
+        lambda: (reader.peer(publisher.actor) or {}).get("following") == "accepted",
+        f"{publisher.name}'s Accept reached {reader.name}",
+    )
+
+
+class Lab:
+    """A directory with nodes in it."""
+
+    def __init__(self, name, options):
+        self.name = name
+        self.tocsind = os.path.abspath(options.tocsind)
+        self.time_scale = options.time_scale
+        self.seed = options.seed
+        self.random = random.Random(options.seed)
+        self.nodes = []
+        self.subjects = set()
+        self.dir = None
+
+    def __enter__(self):
+        self.dir = tempfile.mkdtemp(prefix=f"tocsin-{self.name}.")
+        print(f"# {self.name}: seed {self.seed}, time scale {self.time_scale}", flush=True)
+        return self
+
+    def node(self, name, **more):
+        node = Node(self, name, **more)
+        self.nodes.append(node)
+        return node
+
+    def step(self, text):
+        print(f"# {text}", flush=True)
+
+    def __exit__(self, kind, value, trace):
+        for node in self.nodes:
+            node.kill()
+        try:
+            if kind is None:
+                self.read_logs()
+            else:
+                self.show_logs()
+        finally:
+            if os.environ.get("TOCSIN_KEEP"):
+                print(f"# kept: {self.dir}")
+            else:
+                shutil.rmtree(self.dir, ignore_errors=True)
+        return False
+
+    def read_logs(self):
+        """No subject in any log, nothing that a sanitizer found."""
+        for node in self.nodes:
+            if not os.path.exists(node.log):
+                continue
+            with open(node.log, encoding="utf-8", errors="replace") as log:
+                text = log.read()
+            bad = BAD_LOG.search(text)
+            if bad:
+                self.show_logs()
+                raise Failure(f"the log of {node.name} has {bad.group()}")
+            told = [subject for subject in self.subjects if subject in text]
+            if told:
+                self.show_logs()
+                raise Failure(f"the log of {node.name} tells a subject: {told[0]}")
+
+    def show_logs(self):
+        for node in self.nodes:
+            if os.path.exists(node.log):
+                with open(node.log, encoding="utf-8", errors="replace") as log:
+                    for line in log.read().splitlines()[-LOG_TAIL_LINES:]:
+                        print(f"# {node.name}: {line[:400]}")
+
+
+def parse_arguments(description, time_scale, arguments=()):
+    """The options of every test here; `arguments` are further (flags, keywords)."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("tocsind", help="the daemon under test")
+    parser.add_argument("--seed", type=int, default=None, help="as an earlier run printed it")
+    parser.add_argument("--time-scale", type=int, default=time_scale)
+    for flag, keywords in arguments:
+        parser.add_argument(flag, **keywords)
+    options = parser.parse_args()
+    if options.seed is None:
+        options.seed = random.SystemRandom().randrange(1 << 32)
+    return options
+
+
+def run(name, options, test):
+    """Runs test(lab) and turns its end into an exit status."""
+    try:
+        with Lab(name, options) as lab:
+            test(lab)
+    except Failure as failure:
+        print(f"{name}: {failure} (replay with --seed {options.seed})", file=sys.stderr)
+        return 1
+    print(f"# {name}: passed")
+    return 0
