@@ -151,6 +151,18 @@ tocsin_answer_array (JsonObject *object, const char *member)
   return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
 }
 
+/* A subject as it is typed: "ip=203.0.113.7"; its digest where no more is known. */
+static char *
+subject_text (JsonObject *object)
+{
+  const char *value = tocsin_answer_string (object, "value");
+
+  if (value == NULL)
+    value = tocsin_answer_string (object, "digest");
+  return g_strdup_printf ("%s=%s", tocsin_answer_string (object, "type"),
+                          value != NULL ? value : "");
+}
+
 static char *
 text_of (JsonNode *node)
 {
@@ -162,6 +174,8 @@ text_of (JsonNode *node)
       g_autoptr (GString) out = g_string_new (NULL);
       g_autoptr (GList) names = json_object_get_members (object);
 
+      if (tocsin_answer_string (object, "type") != NULL)
+        return subject_text (object);
       for (const GList *l = names; l != NULL; l = l->next)
         {
           g_autofree char *text = text_of (json_object_get_member (object, l->data));

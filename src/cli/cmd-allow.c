@@ -50,15 +50,19 @@ run_add (TocsinInvocation *self, GError **error)
 static gboolean
 run_remove (TocsinInvocation *self, GError **error)
 {
-  g_autoptr (GString) path = g_string_new ("/v1/allow");
+  g_autoptr (GString) body = g_string_new (NULL);
+  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (body);
   g_autofree char *type = NULL;
   const char *value = NULL;
 
   if (!tocsin_argument_subject (self->args[0], &type, &value, error))
     return FALSE;
-  tocsin_argument_add_query (path, "type", type);
-  tocsin_argument_add_query (path, "value", value);
-  return tocsin_answer_done (self, "DELETE", path->str, NULL, _ ("No longer on the allow list"),
+  /* In the body, not in the path: a subject stands in no access log. */
+  tocsin_json_writer_begin_object (&json);
+  tocsin_json_writer_member_string (&json, "type", type);
+  tocsin_json_writer_member_string (&json, "value", value);
+  tocsin_json_writer_end_object (&json);
+  return tocsin_answer_done (self, "DELETE", "/v1/allow", body, _ ("No longer on the allow list"),
                              error);
 }
 

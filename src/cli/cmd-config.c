@@ -42,10 +42,11 @@ find_daemon (void)
 static gboolean
 run_check (TocsinInvocation *self, GError **error)
 {
-  const char *file = self->n_args > 0 ? self->args[0] : DEFAULT_FILE;
+  const char *file = self->n_args > 0 ? self->args[0] : NULL;
   g_autofree char *daemon = find_daemon ();
   g_autofree char *said = NULL;
-  char *argv[] = { daemon, (char *) "--check-config", (char *) "--config", (char *) file, NULL };
+  char *argv[] = { daemon, (char *) "--check-config", (char *) (file != NULL ? "--config" : NULL),
+                   (char *) file, NULL };
   int status = 0;
 
   if (daemon == NULL)
@@ -67,7 +68,7 @@ run_check (TocsinInvocation *self, GError **error)
   if (self->json)
     g_print ("{\"valid\":true}\n");
   else
-    g_print (_ ("%s is in order\n"), file);
+    g_print (_ ("%s is in order\n"), file != NULL ? file : DEFAULT_FILE);
   return TRUE;
 }
 

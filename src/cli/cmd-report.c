@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/answer.h"
@@ -159,6 +160,7 @@ load_pages (TocsinInvocation *self, const GString *first, guint limit, GError **
   g_autoptr (GString) out = g_string_new (NULL);
   TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (out);
   g_autofree char *cursor = NULL;
+  gboolean cursor_is_number = FALSE;
   guint taken = 0;
 
   tocsin_json_writer_begin_object (&json);
@@ -178,14 +180,20 @@ load_pages (TocsinInvocation *self, const GString *first, guint limit, GError **
         return NULL;
       g_free (cursor);
       cursor = tocsin_answer_text (json_node_get_object (node), "cursor");
+      cursor_is_number = tocsin_answer_string (json_node_get_object (node), "cursor") == NULL;
       /* A cursor that leads nowhere must not keep us here. */
       if (taken == before)
         g_clear_pointer (&cursor, g_free);
     }
   while (cursor != NULL && *cursor != '\0' && taken < limit);
   tocsin_json_writer_end_array (&json);
-  tocsin_json_writer_member_string (&json, "cursor",
-                                    cursor != NULL && *cursor != '\0' ? cursor : NULL);
+  tocsin_json_writer_name (&json, "cursor");
+  if (cursor == NULL || *cursor == '\0')
+    tocsin_json_writer_null (&json);
+  else if (cursor_is_number)
+    tocsin_json_writer_raw (&json, cursor, strlen (cursor));
+  else
+    tocsin_json_writer_string (&json, cursor);
   tocsin_json_writer_end_object (&json);
   return g_string_free_to_bytes (g_steal_pointer (&out));
 }
@@ -198,12 +206,14 @@ make_list_path (GString *path, GError **error)
   if (given.subject != NULL)
     {
       g_autofree char *type = NULL;
+      g_autofree char *subject = NULL;
       const char *value = NULL;
 
       if (!tocsin_argument_subject (given.subject, &type, &value, error))
         return FALSE;
+      subject = g_strconcat (type, ":", value, NULL);
+      tocsin_argument_add_query (path, "subject", subject);
     }
-  tocsin_argument_add_query (path, "subject", given.subject);
   tocsin_argument_add_query (path, "actor", given.actor);
   tocsin_argument_add_query (path, "category", given.category);
   tocsin_argument_add_query (path, "state", given.state);
@@ -217,7 +227,7 @@ run_list (TocsinInvocation *self, GError **error)
     { "id", N_ ("ID"), TOCSIN_COLUMN_PLAIN },
     { "subject", N_ ("SUBJECT"), TOCSIN_COLUMN_PLAIN },
     { "category", N_ ("CATEGORY"), TOCSIN_COLUMN_PLAIN },
-    { "actor", N_ ("REPORTER"), TOCSIN_COLUMN_PLAIN },
+    { "reporter", N_ ("REPORTER"), TOCSIN_COLUMN_PLAIN },
     { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
     { "expires", N_ ("EXPIRES"), TOCSIN_COLUMN_TIME },
   };
@@ -242,7 +252,7 @@ run_list (TocsinInvocation *self, GError **error)
     }
   tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "reports"), columns,
                             G_N_ELEMENTS (columns), _ ("No reports"));
-  if (tocsin_answer_string (json_node_get_object (answer), "cursor") != NULL)
+  if (!json_object_get_null_member (json_node_get_object (answer), "cursor"))
     g_printerr (_ ("There are more; --limit says how many to show\n"));
   return TRUE;
 }

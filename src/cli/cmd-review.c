@@ -9,6 +9,7 @@
 
 #include "cli/answer.h"
 #include "cli/arguments.h"
+#include "core/error.h"
 
 static struct
 {
@@ -105,8 +106,29 @@ run_audit_list (TocsinInvocation *self, GError **error)
 static gboolean
 run_audit_verify (TocsinInvocation *self, GError **error)
 {
-  return tocsin_answer_done (self, "POST", "/v1/audit/verify", NULL,
-                             _ ("The audit log is whole: every entry fits the one before"), error);
+  g_autoptr (JsonNode) answer = NULL;
+  JsonNode *ok;
+
+  if (!tocsin_answer_get (self, "POST", "/v1/audit/verify", NULL, &answer, error))
+    return FALSE;
+  ok = json_object_get_member (json_node_get_object (answer), "ok");
+  if (ok != NULL && json_node_get_value_type (ok) == G_TYPE_BOOLEAN && json_node_get_boolean (ok))
+    {
+      if (!self->json)
+        g_print (_ ("The audit log is whole: %d entries, each fits the one before\n"),
+                 (int) tocsin_answer_int (json_node_get_object (answer), "checked"));
+      return TRUE;
+    }
+  if (self->json)
+    self->status = TOCSIN_EXIT_FAILED;
+  else
+    {
+      g_autofree char *text = tocsin_answer_text (json_node_get_object (answer), "error");
+
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, _ ("The audit log is broken: %s"),
+                   text);
+    }
+  return self->json;
 }
 
 static const GOptionEntry audit_options[] = {

@@ -369,6 +369,9 @@ new_message (TocsinControl *self, const char *method, const char *path, const GS
       g_autoptr (GBytes) bytes = g_bytes_new (body->str, body->len);
 
       soup_message_set_request_body_from_bytes (message, "application/json", bytes);
+      /* A node that refuses by the headers closes before the body: without this the refusal is
+       * lost in a broken pipe. RFC 9110, section 10.1.1. */
+      soup_message_headers_set_expectations (headers, SOUP_EXPECTATION_CONTINUE);
     }
   return message;
 }

@@ -36,6 +36,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def handle_expect_100(self):
+        """Refuses by the headers alone, as a node does, if that was asked for."""
+        if not self.server.node.early:
+            return super().handle_expect_100()
+        self.close_connection = True
+        self.send_answer(*self.server.node.answers[self.command, self.path])
+        return False
+
+    def send_answer(self, status, document):
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json" if status < 400 else "application/problem+json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def handle_any(self):
         size = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(size)
@@ -44,13 +60,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         node.requests.append(request)
         answer = node.answers.get((self.command, self.path), problem(404, "There is nothing here"))
         answer = answer(request) if callable(answer) else answer
-        status, document = answer if isinstance(answer, tuple) else (200, answer)
-        body = document if isinstance(document, bytes) else json.dumps(document).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json" if status < 400 else "application/problem+json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.send_answer(*(answer if isinstance(answer, tuple) else (200, answer)))
 
     do_GET = do_POST = do_PUT = do_DELETE = handle_any
 
@@ -69,6 +79,7 @@ class FakeNode:
         self.socket = os.path.join(self.dir.name, "api.sock")
         self.answers = {}
         self.requests = []
+        self.early = False  # refuse before the body
         self.server = TcpServer(("127.0.0.1", 0), Handler) if tcp else Server(self.socket, Handler)
         self.server.node = self
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))

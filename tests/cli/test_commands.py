@@ -328,7 +328,7 @@ class Commands(unittest.TestCase):
             "expires": "2030-01-31T23:59:59Z"})
 
     def test_report_list_goes_through_the_pages(self):
-        pages = {"": ([{"id": f"r{i}"} for i in range(200)], "p2"), "p2": ([{"id": "r200", "n": 1.50}], None)}
+        pages = {"": ([{"id": f"r{i}"} for i in range(200)], 77), 77: ([{"id": "r200", "n": 1.50}], None)}
         for cursor, (rows, following) in pages.items():
             path = "/v1/reports?category=spam" + (f"&cursor={cursor}" if cursor else "")
             self.node.answer("GET", path, {"reports": rows, "cursor": following})
@@ -338,6 +338,7 @@ class Commands(unittest.TestCase):
         self.assertEqual([r["id"] for r in listed["reports"]], [f"r{i}" for i in range(201)])
         self.assertIsNone(listed["cursor"])
         self.check(self.node.run("report", "list", "--category", "spam"), 0, None, "There are more")
+        self.assertEqual(json.loads(self.node.run("report", "list", "--category", "spam", "--json").stdout)["cursor"], 77)
 
     def test_report_withdraw(self):
         uri = "https://a.example/reports/1"
@@ -389,8 +390,8 @@ class Commands(unittest.TestCase):
                 (("allow", "add", "ip=192.0.2.1", "--reason", "ours", "--expires", "2030-01-01T00:00:00Z"), "POST",
                  "/v1/allow", {"type": "ip", "value": "192.0.2.1", "reason": "ours",
                                "expires": "2030-01-01T00:00:00Z"}, {}, "Allowed"),
-                (("allow", "remove", "email=a+b@c.example"), "DELETE", "/v1/allow?type=email&value=a%2Bb%40c.example",
-                 None, {}, "No longer"),
+                (("allow", "remove", "email=a+b@c.example"), "DELETE", "/v1/allow",
+                 {"type": "email", "value": "a+b@c.example"}, {}, "No longer"),
                 (("allow", "list"), "GET", "/v1/allow", None,
                  {"allow": [{"type": "ip", "value": "192.0.2.1", "reason": "ours"}]}, r"ip +192\.0\.2\.1 +ours"),
                 (("review", "list", "--all"), "GET", "/v1/review?all=true", None,
@@ -399,7 +400,11 @@ class Commands(unittest.TestCase):
                 (("review", "reject", "7"), "POST", "/v1/review/7/reject", None, {}, "Rejected"),
                 (("audit", "list", "--cursor", "9"), "GET", "/v1/audit?cursor=9", None,
                  {"entries": [{"number": 8, "who": "socket", "action": "peer.trust"}]}, "8 .*socket +peer.trust"),
-                (("audit", "verify"), "POST", "/v1/audit/verify", None, {}, "whole"),
+                (("audit", "verify"), "POST", "/v1/audit/verify", None, {"ok": True, "checked": 12}, "whole: 12"),
+                (("report", "list", "--subject", "url=https://a.example/?a=b"), "GET",
+                 "/v1/reports?subject=url%3Ahttps%3A%2F%2Fa.example%2F%3Fa%3Db", None,
+                 {"reports": [{"id": "r1", "reporter": B, "subject": {"type": "ip", "value": "192.0.2.1"}}],
+                  "cursor": None}, rf"r1 +ip=192\.0\.2\.1 .*{B}"),
                 (("config", "show"), "GET", "/v1/config", None, {"listen": "127.0.0.1:8477"}, "listen +127"),
                 (("key", "rotate", "--yes"), "POST", "/v1/keys/rotate", None, {"fingerprint": "ab"}, "ab"),
                 (("backup", "/tmp/../x"), "POST", "/v1/backup", {"dir": "/x"}, {}, "/x"),
@@ -416,8 +421,18 @@ class Commands(unittest.TestCase):
                 self.assertEqual(json.loads(done.stdout), answer)
 
     def test_audit_broken(self):
-        self.node.answer("POST", "/v1/audit/verify", problem(409, "Entry 7 does not fit"))
+        broken = {"ok": False, "checked": 6, "error": "Entry 7 does not fit"}
+        self.node.answer("POST", "/v1/audit/verify", broken)
         self.check(self.node.run("audit", "verify"), 1, r"\A\Z", "Entry 7")
+        done = self.node.run("audit", "verify", "--json")
+        self.check(done, 1)
+        self.assertEqual(json.loads(done.stdout), broken)
+
+    def test_refusal_before_the_body(self):
+        self.node.early = True
+        self.node.answer("POST", "/v1/reports", problem(413, "Too long for this node"))
+        done = self.node.run("report", "add", "ip=192.0.2.1", "--category", "spam", "--comment", "x" * 100000)
+        self.check(done, 1, r"\A\Z", "Too long for this node")
 
     def test_version_needs_no_node(self):
         self.check(run("--socket", "/nonexistent", "version"), 0, r"\Atocsin \d")
