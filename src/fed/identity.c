@@ -113,6 +113,43 @@ read_retired (TocsinIdentity *self, guint number, GError **error)
   return TRUE;
 }
 
+static gboolean
+retire (const TocsinIdentity *self,
+        guint number,
+        const TocsinPrivateKey *key,
+        gint64 rotated_us,
+        GError **error)
+{
+  g_autofree char *pem = key_path (self, number, ".pem");
+  g_autofree char *retired = key_path (self, number, ".retired");
+  g_autofree char *multikey = tocsin_public_key_to_multikey (tocsin_private_key_public (key));
+  g_autofree char *expires = tocsin_time_format (rotated_us + RETIRED_OVERLAP_US);
+  g_autofree char *text = g_strdup_printf ("%s %s\n", multikey, expires);
+
+  if (g_file_set_contents_full (retired, text, -1,
+                                G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                NULL) &&
+      g_unlink (pem) == 0)
+    return TRUE;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s: %s", self->dir, g_strerror (errno));
+  return FALSE;
+}
+
+/* A rotation that was interrupted after its new key came into use left two keys: the older one
+ * is retired now. */
+static gboolean
+finish_rotation (const TocsinIdentity *self, guint number, GError **error)
+{
+  g_autofree char *pem = key_path (self, number, ".pem");
+  g_autofree char *next = key_path (self, number + 1, ".pem");
+  g_autoptr (TocsinPrivateKey) key = NULL;
+
+  if (!g_file_test (pem, G_FILE_TEST_EXISTS) || !g_file_test (next, G_FILE_TEST_EXISTS))
+    return TRUE;
+  key = tocsin_private_key_load (pem, error);
+  return key != NULL && retire (self, number, key, tocsin_time_now_us (), error);
+}
+
 /* Finds the Ed25519 key in use and those that were. */
 static gboolean
 load_ed25519 (TocsinIdentity *self, GError **error)
@@ -125,6 +162,8 @@ load_ed25519 (TocsinIdentity *self, GError **error)
       g_autofree char *pem = key_path (self, i, ".pem");
       g_autofree char *retired = key_path (self, i, ".retired");
 
+      if (!finish_rotation (self, i, error))
+        return FALSE;
       if (g_file_test (retired, G_FILE_TEST_EXISTS))
         {
           if (!read_retired (self, i, error))
@@ -446,30 +485,19 @@ tocsin_identity_rotate_prepare (TocsinIdentity *self, gint64 now_us, GError **er
 gboolean
 tocsin_identity_rotate_commit (TocsinIdentity *self, GError **error)
 {
-  g_autofree char *old_pem = key_path (self, self->ed25519_number, ".pem");
-  g_autofree char *retired = key_path (self, self->ed25519_number, ".retired");
   g_autofree char *new_key = key_path (self, self->ed25519_number + 1, ".new");
   g_autofree char *new_pem = key_path (self, self->ed25519_number + 1, ".pem");
-  g_autofree char *multikey = NULL;
-  g_autofree char *expires = NULL;
-  g_autofree char *text = NULL;
 
   g_return_val_if_fail (self->next != NULL, FALSE);
 
-  multikey = tocsin_public_key_to_multikey (tocsin_private_key_public (self->ed25519));
-  expires = tocsin_time_format (self->rotated_us + RETIRED_OVERLAP_US);
-  text = g_strdup_printf ("%s %s\n", multikey, expires);
   /* The new key first: whenever this stops, one key is in use and its id was never another's. */
-  if (g_rename (new_key, new_pem) != 0 ||
-      !g_file_set_contents_full (retired, text, -1,
-                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                 NULL) ||
-      g_unlink (old_pem) != 0)
+  if (g_rename (new_key, new_pem) != 0)
     {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s: %s", self->dir,
-                   g_strerror (errno));
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s: %s", new_pem, g_strerror (errno));
       return FALSE;
     }
+  if (!retire (self, self->ed25519_number, self->ed25519, self->rotated_us, error))
+    return FALSE;
 
   g_clear_pointer (&self->ed25519, tocsin_private_key_unref);
   self->ed25519 = g_steal_pointer (&self->next);

@@ -123,6 +123,7 @@ typedef struct
   GArray *items;        /* (owned) of Item */
   char *who;            /* (owned) */
   gint64 now_us;
+  guint64 batch;
   guint64 bundle; /* out */
 } PublishChange;
 
@@ -265,6 +266,7 @@ fill_record (const PublishChange *change, const Item *item, TocsinReportRecord *
   record->key = tocsin_subject_key (&report->subject);
   memcpy (record->subject_digest, report->subject.digest, sizeof record->subject_digest);
   record->bundle = change->bundle;
+  record->batch = change->batch;
   record->id = g_strdup (report->id);
   record->category_text = g_strdup (report->category_text);
   record->content = g_strdup (report->content);
@@ -414,6 +416,7 @@ tocsin_publish_reports_async (TocsinFederation *fed,
   change->items = g_array_new (FALSE, TRUE, sizeof (Item));
   g_array_set_clear_func (change->items, item_clear);
   change->who = g_strdup (who);
+  change->batch = draft->batch;
   change->now_us = tocsin_time_now_us ();
   if (!prepare_all (fed, draft, change, &error))
     {

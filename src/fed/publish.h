@@ -20,6 +20,7 @@ G_BEGIN_DECLS
  * @observed_us, @last_observed_us: 0 for now
  * @end_us: 0 for 4 half-lives after the last observation
  * @derived: made without a person because others had reported it: stays here, never counts
+ * @batch: the import that it belongs to, or 0
  *
  * What an operator reports. Free by tocsin_draft_clear(); begin with tocsin_draft_init().
  */
@@ -38,6 +39,7 @@ typedef struct
   gint64 last_observed_us;
   gint64 end_us;
   gboolean derived;
+  guint64 batch;
 } TocsinDraft;
 
 void tocsin_draft_init (TocsinDraft *self);

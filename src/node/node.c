@@ -19,6 +19,7 @@
 #include "core/error.h"
 #include "fed/delivery.h"
 #include "fed/federation.h"
+#include "fed/housekeeping.h"
 #include "fed/sync.h"
 #include "http/api.h"
 #include "http/public.h"
@@ -44,6 +45,7 @@ struct _TocsinNode
   TocsinStore *store;
   TocsinWriter *writer;
   TocsinFederation *fed;
+  TocsinHousekeeping *housekeeping;
   TocsinRecompute *recompute;
   TocsinAuth *auth;
   TocsinApi *api;
@@ -156,6 +158,7 @@ make_federation (TocsinNode *self, GError **error)
     return FALSE;
   self->fed = tocsin_federation_new (self->store, self->writer, g_steal_pointer (&identity),
                                      fetcher, &options);
+  self->housekeeping = tocsin_housekeeping_new (self->fed);
   return TRUE;
 }
 
@@ -391,6 +394,7 @@ tocsin_node_start (TocsinNode *self, GError **error)
   if (!serve_all (self, error))
     return FALSE;
   tocsin_federation_start (self->fed);
+  tocsin_housekeeping_start (self->housekeeping);
   return TRUE;
 }
 
@@ -417,6 +421,7 @@ void
 tocsin_node_stop_async (TocsinNode *self, GAsyncReadyCallback callback, gpointer user_data)
 {
   self->stop_task = g_task_new (NULL, NULL, callback, user_data);
+  tocsin_housekeeping_stop (self->housekeeping);
   tocsin_federation_stop (self->fed);
   self->stopping = self->servers->len;
   if (self->stopping == 0)
@@ -445,6 +450,7 @@ tocsin_node_free (TocsinNode *self)
     tocsin_writer_stop (self->writer);
   g_clear_pointer (&self->public, tocsin_public_free);
   g_clear_pointer (&self->api, tocsin_api_free);
+  g_clear_pointer (&self->housekeeping, tocsin_housekeeping_free);
   g_clear_pointer (&self->fed, tocsin_federation_free);
   g_clear_pointer (&self->writer, tocsin_writer_free);
   g_clear_pointer (&self->auth, tocsin_auth_free);

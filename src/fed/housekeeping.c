@@ -1,0 +1,182 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * One round: a bounded change on the writer thread; while it finds something to do, the next
+ * follows at once, and then a minute passes.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/housekeeping.h"
+
+#include "core/clock.h"
+#include "core/limits.h"
+#include "fed/review.h"
+#include "store/table-peers.h"
+
+#define INTERVAL_US    TOCSIN_MINUTE_US
+#define ROWS           1000
+#define REVIEWS        20
+#define PENDING_US     (TOCSIN_PENDING_MAX_DAYS * TOCSIN_DAY_US)
+#define LEAST_PAUSE_US (100 * (TOCSIN_SECOND_US / 1000))
+
+struct _TocsinHousekeeping
+{
+  TocsinFederation *fed; /* (unowned) */
+  GSource *timer;        /* (owned) (nullable) */
+  gboolean stopped;
+  gboolean running;
+};
+
+typedef struct
+{
+  TocsinHousekeeping *self; /* (owned) a round may end after its owner has gone */
+  TocsinPolicy *policy;     /* (owned) */
+  gint64 now_us;
+  guint done; /* out */
+} Round;
+
+static void arm (TocsinHousekeeping *self, gint64 wait_us);
+
+static void
+round_free (Round *round)
+{
+  tocsin_policy_unref (round->policy);
+  g_rc_box_release (round->self);
+  g_free (round);
+}
+
+/* ---- on the writer thread ---- */
+
+typedef struct
+{
+  gint64 before_us;
+  GArray *actors; /* of guint32 */
+} Expired;
+
+static gboolean
+collect_expired (const TocsinPeerRecord *peer, gpointer data)
+{
+  Expired *expired = data;
+
+  if (peer->follower == TOCSIN_FOLLOWER_PENDING && peer->follower_since_us < expired->before_us)
+    g_array_append_val (expired->actors, peer->actor);
+  return TRUE;
+}
+
+/* A request to follow that the operator has not answered for 30 days makes room for others. */
+static guint
+drop_pending (TocsinTxn *txn, gint64 now_us)
+{
+  g_autoptr (GArray) actors = g_array_new (FALSE, FALSE, sizeof (guint32));
+  Expired expired = { .before_us = now_us - PENDING_US, .actors = actors };
+
+  tocsin_peers_foreach (txn, collect_expired, &expired);
+  for (guint i = 0; i < actors->len; i++)
+    {
+      g_auto (TocsinPeerRecord) peer = { 0 };
+
+      if (!tocsin_peers_get (txn, g_array_index (actors, guint32, i), &peer))
+        continue;
+      peer.follower = TOCSIN_FOLLOWER_NONE;
+      peer.follower_since_us = now_us;
+      if (peer.following == TOCSIN_FOLLOWING_NONE && !peer.blocked && !peer.blocks_us)
+        tocsin_peers_remove (txn, peer.actor);
+      else
+        tocsin_peers_put (txn, &peer);
+    }
+  return actors->len;
+}
+
+static gboolean
+write_round (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
+{
+  Round *round = data;
+
+  round->done = tocsin_store_purge (txn, round->now_us, ROWS);
+  round->done += tocsin_review_lapse (txn, round->policy, REVIEWS, round->now_us);
+  round->done += drop_pending (txn, round->now_us);
+  return TRUE;
+}
+
+/* ---- main ---- */
+
+static void
+on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
+{
+  Round *round = data;
+  TocsinHousekeeping *self = round->self;
+  g_autoptr (GError) error = NULL;
+  gboolean written;
+
+  if (self->stopped)
+    return;
+  self->running = FALSE;
+  written = tocsin_writer_submit_finish (self->fed->writer, result, &error);
+  if (!written)
+    g_message ("Housekeeping has to wait: %s", error->message);
+  arm (self, written && round->done > 0 ? LEAST_PAUSE_US
+                                        : tocsin_federation_wait_us (self->fed, INTERVAL_US));
+}
+
+static gboolean
+on_timer (gpointer data)
+{
+  TocsinHousekeeping *self = data;
+  Round *round = g_new0 (Round, 1);
+
+  g_clear_pointer (&self->timer, g_source_unref);
+  tocsin_store_check_readers (self->fed->store);
+  round->self = g_rc_box_acquire (self);
+  round->policy = tocsin_policy_ref (self->fed->policy);
+  round->now_us = tocsin_time_now_us ();
+  self->running = TRUE;
+  tocsin_writer_submit_async (self->fed->writer, write_round, round, (GDestroyNotify) round_free,
+                              NULL, on_written, round);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+arm (TocsinHousekeeping *self, gint64 wait_us)
+{
+  self->timer = g_timeout_source_new ((guint) (MAX (wait_us, LEAST_PAUSE_US) / 1000));
+  g_source_set_callback (self->timer, on_timer, self, NULL);
+  g_source_attach (self->timer, g_main_context_get_thread_default ());
+}
+
+/**
+ * tocsin_housekeeping_new:
+ * @fed: (unowned): has to outlive it
+ */
+TocsinHousekeeping *
+tocsin_housekeeping_new (TocsinFederation *fed)
+{
+  TocsinHousekeeping *self = g_rc_box_new0 (TocsinHousekeeping);
+
+  self->fed = fed;
+  self->stopped = TRUE;
+  return self;
+}
+
+void
+tocsin_housekeeping_start (TocsinHousekeeping *self)
+{
+  self->stopped = FALSE;
+  if (self->timer == NULL && !self->running)
+    arm (self, LEAST_PAUSE_US);
+}
+
+void
+tocsin_housekeeping_stop (TocsinHousekeeping *self)
+{
+  self->stopped = TRUE;
+  if (self->timer != NULL)
+    g_source_destroy (self->timer);
+  g_clear_pointer (&self->timer, g_source_unref);
+}
+
+void
+tocsin_housekeeping_free (TocsinHousekeeping *self)
+{
+  tocsin_housekeeping_stop (self);
+  g_rc_box_release (self);
+}

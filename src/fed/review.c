@@ -1,0 +1,301 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * Lines of `review`. What a line stands for may be many reports: they are settled in slices, one
+ * change each, and the line is closed by the change that settles the last of them.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/review.h"
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "fed/held.h"
+#include "fed/withdrawal.h"
+#include "store/bulk.h"
+#include "store/table-audit.h"
+#include "store/table-imports.h"
+#include "store/table-reports.h"
+
+#define SLICE  500
+#define SLICES 20 /* of one line in a round */
+
+static const struct
+{
+  TocsinReviewKind kind;
+  const char *name;
+} kinds[] = {
+  { TOCSIN_REVIEW_HELD, "held" },
+  { TOCSIN_REVIEW_BATCH, "batch" },
+  { TOCSIN_REVIEW_BURST, "burst" },
+  { TOCSIN_REVIEW_WITHDRAWAL, "withdrawal" },
+  { TOCSIN_REVIEW_EQUIVOCATION, "equivocation" },
+  { TOCSIN_REVIEW_KEY_CHANGE, "key_change" },
+  { TOCSIN_REVIEW_LEAK, "leak" },
+  { TOCSIN_REVIEW_CONTRADICTION, "contradiction" },
+  { TOCSIN_REVIEW_MOVED, "moved" },
+  { TOCSIN_REVIEW_DRIFT, "drift" },
+  { TOCSIN_REVIEW_BUDGET, "budget" },
+  { TOCSIN_REVIEW_OTHER, "other" },
+};
+
+/* Wire names; never translated. */
+const char *
+tocsin_review_kind_to_string (TocsinReviewKind kind)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (kinds[i].kind == kind)
+      return kinds[i].name;
+  return "other";
+}
+
+const char *
+tocsin_review_state_to_string (TocsinReviewState state)
+{
+  static const char *const names[] = { "open", "accepted", "rejected", "lapsed" };
+
+  return (guint) state < G_N_ELEMENTS (names) ? names[state] : "open";
+}
+
+/* Settles a part of what @line stands for. @cursor: 0 to begin.
+ * Returns: where to go on; 0 when all is settled. */
+static guint64
+settle (TocsinTxn *txn,
+        const TocsinPolicy *policy,
+        const TocsinReviewRecord *line,
+        gboolean accept,
+        guint64 cursor,
+        gint64 now_us)
+{
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  switch (line->kind)
+    {
+    case TOCSIN_REVIEW_HELD:
+    case TOCSIN_REVIEW_EQUIVOCATION:
+      if (line->report != 0 && tocsin_reports_get (txn, line->report, &record))
+        tocsin_held_settle (txn, policy, &record, accept, TRUE, now_us);
+      return 0;
+    case TOCSIN_REVIEW_BURST:
+      return tocsin_held_settle_slice (txn, policy, TOCSIN_HOLD_BURST, line->actor, accept, cursor,
+                                       now_us);
+    case TOCSIN_REVIEW_BATCH:
+      return !accept && tocsin_bulk_undo (txn, line->batch, SLICE, now_us) > 0 ? cursor + 1 : 0;
+    case TOCSIN_REVIEW_WITHDRAWAL:
+      return tocsin_withdrawal_settle (txn, policy, line->actor, accept, SLICE, now_us) == SLICE
+                 ? cursor + 1
+                 : 0;
+    case TOCSIN_REVIEW_KEY_CHANGE:
+    case TOCSIN_REVIEW_LEAK:
+    case TOCSIN_REVIEW_CONTRADICTION:
+    case TOCSIN_REVIEW_MOVED:
+    case TOCSIN_REVIEW_DRIFT:
+    case TOCSIN_REVIEW_BUDGET:
+    case TOCSIN_REVIEW_OTHER:
+    default:
+      return 0;
+    }
+}
+
+static void
+close_line (TocsinTxn *txn,
+            TocsinReviewRecord *line,
+            TocsinReviewState state,
+            const char *who,
+            gint64 now_us)
+{
+  line->state = state;
+  line->decided_us = now_us;
+  g_free (line->decided_by);
+  line->decided_by = g_strdup (who);
+  tocsin_review_put (txn, line);
+}
+
+/* ---- a person decides ---- */
+
+typedef struct
+{
+  TocsinFederation *fed; /* (unowned) */
+  TocsinPolicy *policy;  /* (owned) */
+  char *who;             /* (owned) */
+  guint64 id;
+  gboolean accept;
+  guint64 cursor; /* in */
+  guint64 next;   /* out */
+  gint64 now_us;
+} Decision;
+
+static void on_slice (GObject *source, GAsyncResult *result, gpointer user_data);
+
+static void
+decision_free (Decision *decision)
+{
+  tocsin_policy_unref (decision->policy);
+  g_free (decision->who);
+  g_free (decision);
+}
+
+static gboolean
+write_slice (TocsinTxn *txn, gpointer data, GError **error)
+{
+  Decision *decision = data;
+  g_auto (TocsinReviewRecord) line = { 0 };
+  g_autofree char *object = g_strdup_printf ("%" G_GUINT64_FORMAT, decision->id);
+
+  if (!tocsin_review_get (txn, decision->id, &line))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "There is no such line");
+      return FALSE;
+    }
+  if (line.state != TOCSIN_REVIEW_OPEN)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "This line is %s already",
+                   tocsin_review_state_to_string (line.state));
+      return FALSE;
+    }
+  if (line.kind == TOCSIN_REVIEW_KEY_CHANGE && decision->accept)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_REFUSED,
+                           "Compare the fingerprint with the peer's admin, then run "
+                           "“tocsin peer confirm-key”");
+      return FALSE;
+    }
+  decision->next =
+      settle (txn, decision->policy, &line, decision->accept, decision->cursor, decision->now_us);
+  if (decision->next != 0)
+    return TRUE;
+  close_line (txn, &line, decision->accept ? TOCSIN_REVIEW_ACCEPTED : TOCSIN_REVIEW_REJECTED,
+              decision->who, decision->now_us);
+  tocsin_audit_append (txn, decision->now_us, decision->who,
+                       decision->accept ? "review.accept" : "review.reject", object,
+                       tocsin_review_kind_to_string (line.kind));
+  return TRUE;
+}
+
+static void
+submit_slice (GTask *task)
+{
+  Decision *decision = g_task_get_task_data (task);
+
+  tocsin_writer_submit_async (decision->fed->writer, write_slice, decision, NULL, NULL, on_slice,
+                              g_object_ref (task));
+}
+
+static void
+on_slice (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  Decision *decision = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!tocsin_writer_submit_finish (decision->fed->writer, result, &error))
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (decision->next == 0)
+    g_task_return_boolean (task, TRUE);
+  else
+    {
+      decision->cursor = decision->next;
+      submit_slice (task);
+    }
+}
+
+/**
+ * tocsin_review_decide_async:
+ * @fed: the federation
+ * @id: a line
+ * @accept: what the person says; of a first read or a burst, whether the reports are to count; of
+ *   a withdrawal, whether it is to be carried out
+ * @who: for the audit log
+ * @callback: called in the thread-default context of the caller once all of it is durable
+ * @user_data: data for @callback
+ */
+void
+tocsin_review_decide_async (TocsinFederation *fed,
+                            guint64 id,
+                            gboolean accept,
+                            const char *who,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Decision *decision = g_new0 (Decision, 1);
+
+  decision->fed = fed;
+  decision->policy = tocsin_policy_ref (fed->policy);
+  decision->who = g_strdup (who);
+  decision->id = id;
+  decision->accept = accept;
+  decision->now_us = tocsin_time_now_us ();
+  g_task_set_task_data (task, decision, (GDestroyNotify) decision_free);
+  submit_slice (task);
+}
+
+/**
+ * tocsin_review_decide_finish:
+ * @result: what the callback was given
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_NOT_FOUND, _CONFLICT (it was decided), _REFUSED, _UNAVAILABLE
+ *   or _STORE
+ */
+gboolean
+tocsin_review_decide_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* ---- time decides ---- */
+
+typedef struct
+{
+  gint64 now_us;
+  guint max;
+  GArray *ids; /* of guint64 */
+} Due;
+
+static gboolean
+collect_due (const TocsinReviewRecord *line, gpointer data)
+{
+  Due *due = data;
+
+  if (line->due_us != 0 && line->due_us <= due->now_us)
+    g_array_append_val (due->ids, line->id);
+  return due->ids->len < due->max;
+}
+
+/**
+ * tocsin_review_lapse:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @max: the most lines to settle
+ * @now_us: the time
+ *
+ * What nobody objected to for 7 days happens: held bursts count, held withdrawals are carried out.
+ *
+ * Returns: how many lines were looked at
+ */
+guint
+tocsin_review_lapse (TocsinTxn *txn, const TocsinPolicy *policy, guint max, gint64 now_us)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint64));
+  Due due = { .now_us = now_us, .max = max, .ids = ids };
+
+  tocsin_review_foreach (txn, 0, TRUE, collect_due, &due);
+  for (guint i = 0; i < ids->len; i++)
+    {
+      g_auto (TocsinReviewRecord) line = { 0 };
+
+      guint64 cursor = 0;
+      guint slices = 0;
+
+      if (!tocsin_review_get (txn, g_array_index (ids, guint64, i), &line))
+        continue;
+      do
+        cursor = settle (txn, policy, &line, TRUE, cursor, now_us);
+      while (cursor != 0 && ++slices < SLICES);
+      /* A line of more than that stays due, and the next round goes on with what is left. */
+      if (cursor == 0)
+        close_line (txn, &line, TOCSIN_REVIEW_LAPSED, NULL, now_us);
+    }
+  return ids->len;
+}

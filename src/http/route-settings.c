@@ -1,0 +1,295 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What the operator sets while the node runs: observing, keys, a backup; and what is set.
+ */
+#define G_LOG_DOMAIN "tocsin-http"
+
+#include "config.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "fed/rotation.h"
+#include "http/admin.h"
+#include "http/json-body.h"
+#include "http/routes-admin.h"
+#include "store/table-audit.h"
+#include "store/table-meta.h"
+
+#define META_OBSERVE "observe"
+#define KEYS_DIR     "keys"
+
+static void
+on_config (TocsinRequest *request G_GNUC_UNUSED, TocsinReply *reply, gpointer data)
+{
+  TocsinApi *api = data;
+  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+
+  tocsin_json_writer_begin_object (&json);
+  for (char **line = api->settings; line != NULL && *line != NULL; line++)
+    {
+      const char *equals = strchr (*line, '=');
+      g_autofree char *name = equals != NULL ? g_strndup (*line, (gsize) (equals - *line)) : NULL;
+
+      if (name != NULL)
+        tocsin_json_writer_member_string (&json, name, equals + 1);
+    }
+  tocsin_json_writer_end_object (&json);
+}
+
+/* ---- observing ---- */
+
+typedef struct
+{
+  gboolean on;
+  char *who; /* (owned) */
+  gint64 now_us;
+} Observe;
+
+static void
+observe_free (gpointer data)
+{
+  Observe *observe = data;
+
+  g_free (observe->who);
+  g_free (observe);
+}
+
+static gboolean
+write_observe (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
+{
+  Observe *observe = data;
+  const char *text = observe->on ? "on" : "off";
+
+  tocsin_meta_put (txn, META_OBSERVE, text, strlen (text));
+  tocsin_audit_append (txn, observe->now_us, observe->who, "observe", text, NULL);
+  return TRUE;
+}
+
+static void
+on_observed (TocsinApi *api, TocsinReply *reply, gpointer data)
+{
+  Observe *observe = data;
+  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+
+  tocsin_api_set_observe (api, observe->on, 0);
+  tocsin_json_writer_begin_object (&json);
+  tocsin_json_writer_member_bool (&json, "on", observe->on);
+  tocsin_json_writer_end_object (&json);
+}
+
+static void
+on_observe (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  static const char *const members[] = { "on", NULL };
+  TocsinApi *api = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) body = tocsin_json_body_parse (request, members, NULL, &error);
+  gboolean on = FALSE;
+  Observe *observe;
+
+  if (body == NULL || !tocsin_json_get_bool (json_node_get_object (body), "", "on", &on, &error))
+    {
+      tocsin_reply_set_error (reply, error);
+      return;
+    }
+  observe = g_new0 (Observe, 1);
+  observe->on = on;
+  observe->who = g_strdup (tocsin_admin_who (request));
+  observe->now_us = tocsin_api_now_us (api);
+  tocsin_admin_write (api, request, write_observe, observe, observe_free, on_observed);
+}
+
+/* ---- keys ---- */
+
+static void
+on_rotated (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  TocsinRequest *request = user_data;
+  TocsinReply *reply = tocsin_request_get_reply (request);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *fingerprint = tocsin_rotation_run_finish (result, &error);
+
+  if (fingerprint == NULL)
+    tocsin_reply_set_error (reply, error);
+  else
+    {
+      TocsinJsonWriter json =
+          TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+
+      tocsin_json_writer_begin_object (&json);
+      tocsin_json_writer_member_string (&json, "fingerprint", fingerprint);
+      tocsin_json_writer_end_object (&json);
+    }
+  tocsin_request_complete (request);
+}
+
+static void
+on_rotate (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  TocsinApi *api = data;
+
+  if (!tocsin_admin_has_federation (api, reply))
+    return;
+  tocsin_request_suspend (request);
+  tocsin_rotation_run_async (api->federation, tocsin_admin_who (request), on_rotated, request);
+}
+
+/* ---- backup: on a thread of GLib's, since it takes as long as the store is large ---- */
+
+typedef struct
+{
+  TocsinApi *api;
+  char *dir; /* (owned) */
+} Backup;
+
+static void
+backup_free (gpointer data)
+{
+  Backup *backup = data;
+
+  g_free (backup->dir);
+  g_free (backup);
+}
+
+static gboolean
+copy_file (const char *from, const char *to, GError **error)
+{
+  g_autofree char *text = NULL;
+  gsize size;
+
+  return g_file_get_contents (from, &text, &size, error) &&
+         g_file_set_contents_full (to, text, (gssize) size,
+                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                   0600, error);
+}
+
+static gboolean
+copy_keys (const Backup *backup, GError **error)
+{
+  g_autofree char *from = g_build_filename (backup->api->data_dir, KEYS_DIR, NULL);
+  g_autofree char *to = g_build_filename (backup->dir, KEYS_DIR, NULL);
+  g_autoptr (GDir) listing = g_dir_open (from, 0, error);
+  const char *name;
+
+  if (listing == NULL)
+    return FALSE;
+  if (g_mkdir (to, 0700) != 0)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "/dir: %s", g_strerror (errno));
+      return FALSE;
+    }
+  while ((name = g_dir_read_name (listing)) != NULL)
+    {
+      g_autofree char *source = g_build_filename (from, name, NULL);
+      g_autofree char *target = g_build_filename (to, name, NULL);
+
+      if (!copy_file (source, target, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* What was written is opened once, as a restore would. */
+static gboolean
+write_backup (const Backup *backup, GError **error)
+{
+  g_autofree char *store = g_build_filename (backup->dir, "store", NULL);
+  g_autoptr (TocsinStore) copy = NULL;
+
+  if (!g_path_is_absolute (backup->dir))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           "/dir: an absolute path is needed");
+      return FALSE;
+    }
+  if (g_mkdir_with_parents (backup->dir, 0700) != 0 || g_mkdir (store, 0700) != 0)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "/dir: %s", g_strerror (errno));
+      return FALSE;
+    }
+  if (!tocsin_store_copy (backup->api->store, store, error) || !copy_keys (backup, error))
+    return FALSE;
+  copy = tocsin_store_open (backup->dir, 0, error);
+  return copy != NULL;
+}
+
+static void
+run_backup (GTask *task,
+            gpointer source G_GNUC_UNUSED,
+            gpointer data,
+            GCancellable *c G_GNUC_UNUSED)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (write_backup (data, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+on_backed_up (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  TocsinRequest *request = user_data;
+  TocsinReply *reply = tocsin_request_get_reply (request);
+  const Backup *backup = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GError) error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error))
+    tocsin_reply_set_error (reply, error);
+  else
+    {
+      TocsinJsonWriter json =
+          TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+
+      tocsin_json_writer_begin_object (&json);
+      tocsin_json_writer_member_string (&json, "dir", backup->dir);
+      tocsin_json_writer_end_object (&json);
+    }
+  tocsin_request_complete (request);
+}
+
+static void
+on_backup (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  static const char *const members[] = { "dir", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) body = tocsin_json_body_parse (request, members, NULL, &error);
+  const char *dir =
+      body != NULL ? tocsin_json_get_string (json_node_get_object (body), "", "dir", &error) : NULL;
+  g_autoptr (GTask) task = NULL;
+  Backup *backup;
+
+  if (dir == NULL)
+    {
+      tocsin_reply_set_error (reply, error);
+      return;
+    }
+  backup = g_new0 (Backup, 1);
+  backup->api = data;
+  backup->dir = g_strdup (dir);
+  tocsin_request_suspend (request);
+  task = g_task_new (NULL, NULL, on_backed_up, request);
+  g_task_set_task_data (task, backup, backup_free);
+  g_task_run_in_thread (task, run_backup);
+}
+
+static const TocsinRoute routes[] = {
+  { "GET", "/v1/config", on_config, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL },
+  { "POST", "/v1/observe", on_observe, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
+    TOCSIN_ADMIN_BODY_BYTES, NULL },
+  { "POST", "/v1/keys/rotate", on_rotate, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
+    TOCSIN_ADMIN_BODY_BYTES, NULL },
+  { "POST", "/v1/backup", on_backup, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, TOCSIN_ADMIN_BODY_BYTES,
+    NULL },
+};
+
+void
+tocsin_route_settings_add (TocsinRouter *router, TocsinApi *api)
+{
+  tocsin_router_add (router, routes, G_N_ELEMENTS (routes), api);
+}
