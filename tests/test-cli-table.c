@@ -1,0 +1,116 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include "cli/table.h"
+
+static TocsinTable *
+make_table (void)
+{
+  static const char *const titles[] = { "NAME", "N" };
+  TocsinTable *table = tocsin_table_new (2, titles);
+
+  tocsin_table_align_right (table, 1);
+  tocsin_table_add (table, "a long name of something");
+  tocsin_table_add (table, "7");
+  tocsin_table_add (table, "日本語のとても長い名前");
+  tocsin_table_add (table, NULL);
+  return table;
+}
+
+static void
+test_renders (void)
+{
+  static const struct
+  {
+    guint width;
+    const char *text;
+  } vectors[] = {
+    { 0, "NAME                      N\n"
+         "a long name of something  7\n"
+         "日本語のとても長い名前    -\n" },
+    { 80, "NAME                      N\n"
+          "a long name of something  7\n"
+          "日本語のとても長い名前    -\n" },
+    { 13, "NAME        N\n"
+          "a long na…  7\n"
+          "日本語の…   -\n" },
+    /* It cannot be made narrower than this. */
+    { 3, "NAME  N\n"
+         "a l…  7\n"
+         "日…   -\n" },
+  };
+  g_autoptr (TocsinTable) table = make_table ();
+
+  g_assert_cmpuint (tocsin_table_n_rows (table), ==, 2);
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autofree char *text = tocsin_table_render (table, vectors[i].width, FALSE);
+
+      g_assert_cmpstr (text, ==, vectors[i].text);
+    }
+}
+
+static void
+test_clean (void)
+{
+  static const struct
+  {
+    const char *text;
+    const char *clean;
+  } vectors[] = {
+    { "plain", "plain" },
+    { "two\nlines\tand", "two lines and" },
+    { "\033[2J", "\uFFFD[2J" },
+    { "a\xC2\x9B"
+      "b",
+      "a\uFFFDb" }, /* CSI in one character */
+    { "gp\xE2\x80\xAE"
+      "exe",
+      "gp\uFFFDexe" }, /* U+202E turns the rest round */
+    { "\xFF", "\uFFFD" },
+    { "e\xCC\x81", "e\xCC\x81" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autofree char *clean = tocsin_text_clean (vectors[i].text);
+
+      g_assert_cmpstr (clean, ==, vectors[i].clean);
+    }
+  g_assert_cmpuint (tocsin_text_width ("e\xCC\x81"), ==, 1);
+  g_assert_cmpuint (tocsin_text_width ("日本"), ==, 4);
+}
+
+static void
+test_closest (void)
+{
+  static const char *const names[] = { "follow", "unfollow", "list", "b.example", NULL };
+  static const struct
+  {
+    const char *typed;
+    const char *closest;
+  } vectors[] = {
+    { "folow", "follow" },
+    { "ofllow", "follow" },
+    { "lst", "list" },
+    { "b.exmaple", "b.example" },
+    { "something", NULL },
+    { "", NULL },
+    { "x", NULL },
+    { "lsit", "list" },
+    { "unfolllow", "unfollow" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    g_assert_cmpstr (tocsin_text_closest (vectors[i].typed, names), ==, vectors[i].closest);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cli/table/renders", test_renders);
+  g_test_add_func ("/cli/table/clean", test_clean);
+  g_test_add_func ("/cli/table/closest", test_closest);
+  return g_test_run ();
+}
