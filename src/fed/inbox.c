@@ -30,6 +30,8 @@
 #include "store/table-peers.h"
 #include "store/table-seen.h"
 
+#define FULL_PERCENT 90 /* protocol.md: past it no Add; what takes back still comes in */
+
 typedef struct
 {
   TocsinFederation *fed;      /* (unowned) */
@@ -351,6 +353,15 @@ check_proof (ReceiveOp *op, GError **error)
          take_proof (op, proof, key, error);
 }
 
+/* The author of what a relay brought does not send to us: its change of keys can have passed us
+ * by. What was read after this request came is new enough, so this is asked once. */
+static gboolean
+may_have_new_keys (const ReceiveOp *op, const GError *error)
+{
+  return op->is_relayed && op->author->fetched_us < op->now_us &&
+         g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED);
+}
+
 static void
 with_author (GTask *task)
 {
@@ -361,12 +372,24 @@ with_author (GTask *task)
   if (!tocsin_activity_check_ownership (op->activity, document->reports, document->trust, &error) ||
       !check_proof (op, &error))
     {
+      if (may_have_new_keys (op, error))
+        {
+          g_clear_pointer (&op->author, tocsin_known_actor_unref);
+          tocsin_keyring_find_async (op->fed->keyring, op->activity->actor, TRUE, &op->allowance,
+                                     on_author, g_object_ref (task));
+          return;
+        }
       refuse (task, g_steal_pointer (&error));
       return;
     }
   switch (op->activity->kind)
     {
     case TOCSIN_ACTIVITY_ADD:
+      if (tocsin_store_fill_percent (op->fed->store) >= FULL_PERCENT)
+        refuse_with (task, TOCSIN_ERROR_UNAVAILABLE, "The store of this node is almost full");
+      else
+        store_report (task);
+      break;
     case TOCSIN_ACTIVITY_REMOVE:
       store_report (task);
       break;
@@ -475,6 +498,9 @@ on_relation_stored (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointe
       refuse (task, g_steal_pointer (&change->refusal));
       return;
     }
+  /* A key that the actor no longer names must not count from memory. */
+  if (change->activity->kind == TOCSIN_ACTIVITY_UPDATE)
+    tocsin_keyring_forget (op->fed->keyring, change->activity->actor);
   op->fed->stats.inbox_accepted++;
   g_task_return_boolean (task, TRUE);
 }
