@@ -197,13 +197,16 @@ tocsin_federation_admits_signer (TocsinFederation *self,
                                  gint64 now_us)
 {
   TocsinBucket *bucket = g_hash_table_lookup (self->signer_rates, actor);
+  double rate;
 
   if (self->peer_requests_per_minute == 0)
     return TRUE;
+  rate = rate_of (self, actor);
+  /* A stranger may have become a peer since, or a peer a stranger. */
+  if (bucket != NULL && bucket->capacity != rate)
+    tocsin_bucket_init (bucket, rate, rate / 60.0, now_us);
   if (bucket == NULL)
     {
-      double rate = rate_of (self, actor);
-
       if (g_hash_table_size (self->signer_rates) >= SIGNERS_MAX)
         g_hash_table_remove_all (self->signer_rates);
       bucket = g_new0 (TocsinBucket, 1);
