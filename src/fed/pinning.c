@@ -10,6 +10,7 @@
 #include "fed/pinning.h"
 
 #include "core/clock.h"
+#include "core/uri.h"
 #include "store/store.h"
 #include "store/table-review.h"
 
@@ -125,7 +126,13 @@ copy_keys (TocsinActorRecord *record, const TocsinActorDocument *document, gint6
   for (guint i = 0; i < document->keys->len; i++)
     {
       const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
-      TocsinStoredKey stored = {
+      TocsinStoredKey stored;
+
+      /* Found by its id later: a document may not speak for a key id of another actor. */
+      if (g_strcmp0 (key->owner, document->id) != 0 ||
+          !tocsin_uri_same_origin (key->id, document->id))
+        continue;
+      stored = (TocsinStoredKey){
         .kind = key->pem != NULL ? TOCSIN_KEY_RSA_PEM : TOCSIN_KEY_ED25519_MULTIBASE,
         .expires_us = key->expires_us,
         .fetched_us = now_us,
