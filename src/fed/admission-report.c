@@ -239,13 +239,20 @@ note_leak (TocsinTxn *txn, TocsinAdmitting *a)
                                                "A report marked amber is not to be relayed");
 }
 
+/* The operator has looked at this report: nothing that its reporter sends later undoes that. */
+static gboolean
+is_operators (TocsinHold hold)
+{
+  return hold == TOCSIN_HOLD_OPERATOR || hold == TOCSIN_HOLD_REJECTED;
+}
+
 /* Same `updated`, another content: both are kept for a person, neither counts. */
 static void
 keep_equivocation (TocsinTxn *txn, const TocsinAdmitting *a, TocsinReportRecord *record)
 {
   if (record->state != TOCSIN_STATE_LIVE && record->state != TOCSIN_STATE_HELD)
     return;
-  if (record->hold == TOCSIN_HOLD_EQUIVOCATION)
+  if (record->hold == TOCSIN_HOLD_EQUIVOCATION || is_operators (record->hold))
     return;
   g_clear_pointer (&record->alternate, g_bytes_unref);
   record->alternate = g_bytes_ref (a->admission->activity->raw);
@@ -288,10 +295,14 @@ static void
 store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, gboolean is_new)
 {
   const TocsinAdmission *self = a->admission;
+  gboolean by_operator = is_operators (record->hold);
   gboolean contradicted;
+  TocsinHold found;
 
   fill_record (a, record);
-  record->hold = find_hold (txn, a);
+  found = find_hold (txn, a);
+  if (!by_operator)
+    record->hold = found;
   record->state = record->hold == TOCSIN_HOLD_NONE ? TOCSIN_STATE_LIVE : TOCSIN_STATE_HELD;
   record->held_us = record->hold == TOCSIN_HOLD_NONE ? 0 : self->now_us;
   if (is_new && is_past_quota (txn, a))
@@ -309,7 +320,7 @@ store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, g
     tocsin_guards_suggest_weight (txn, a->reporter, self->now_us);
   tocsin_reports_put (txn, record, self->now_us);
   a->admission->stored = TRUE;
-  if (record->state == TOCSIN_STATE_HELD)
+  if (record->state == TOCSIN_STATE_HELD && !by_operator)
     open_review (txn, a, record);
   tocsin_peers_put (txn, &a->signer_peer);
   a->peer_changed = FALSE;
@@ -361,11 +372,13 @@ tocsin_admission_add_report (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
     }
   {
     gboolean forwarded = record.forwarded;
-    gboolean refused = record.state == TOCSIN_STATE_REFUSED;
+    TocsinHold hold = is_operators (record.hold) ? record.hold : TOCSIN_HOLD_NONE;
+    /* Neither of these has a place in the quota, so it has to find one now. */
+    gboolean is_new = record.state == TOCSIN_STATE_REFUSED || record.state == TOCSIN_STATE_EXPIRED;
 
     tocsin_report_record_clear (&record);
-    record = (TocsinReportRecord){ .number = number, .forwarded = forwarded };
-    store_version (txn, a, &record, refused);
+    record = (TocsinReportRecord){ .number = number, .forwarded = forwarded, .hold = hold };
+    store_version (txn, a, &record, is_new);
   }
   return TRUE;
 }
