@@ -436,6 +436,169 @@ test_drops (void)
                202, NULL);
 }
 
+/* ---- what changes while the node runs ---- */
+
+static gboolean
+reject_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  guint64 *number = data;
+
+  tocsin_reports_set_state (txn, *number, TOCSIN_STATE_HELD, TOCSIN_HOLD_REJECTED,
+                            tocsin_time_now_us ());
+  return TRUE;
+}
+
+static void
+test_operator_has_the_last_word (void)
+{
+  Draft first = { .id = "op1", .report = "op" };
+  Draft second = { .id = "op2", .report = "op", .subject = "198.51.100.9" };
+  g_autoptr (GBytes) add = make_add (&peer, &first);
+  g_autoptr (GBytes) newer = NULL;
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  expect (&peer, AS_SIGNED, add, 202, NULL);
+  g_assert_true (find_report (&peer, "op", &record));
+  write_ok (&us.files, reject_write, &record.number);
+  newer = make_add (&peer, &second);
+  expect (&peer, AS_SIGNED, newer, 202, NULL);
+  tocsin_report_record_clear (&record);
+  g_assert_true (find_report (&peer, "op", &record));
+  g_assert_true (g_bytes_equal (record.activity, newer));
+  g_assert_cmpint (record.state, ==, TOCSIN_STATE_HELD);
+  g_assert_cmpint (record.hold, ==, TOCSIN_HOLD_REJECTED);
+}
+
+static void
+test_update_is_believed_at_once (void)
+{
+  TocsinActorDocument *document = tocsin_actor_document_new (public_node_actor (&peer));
+  const TocsinActorDocument *own = tocsin_identity_get_document (peer.fed->identity);
+  Draft draft = { .id = "update" };
+  g_autofree char *id = NULL;
+  g_autofree char *to = NULL;
+  TocsinActivityHead head = draft_head (&peer, &draft, &id, &to);
+  g_autoptr (GBytes) body = NULL;
+  TocsinKnownActor *known;
+
+  /* As it is, but for a name. */
+  document->type = g_strdup (own->type);
+  document->inbox = g_strdup (own->inbox);
+  document->outbox = g_strdup (own->outbox);
+  document->reports = g_strdup (own->reports);
+  document->trust = g_strdup (own->trust);
+  document->protocol_version = g_strdup (own->protocol_version);
+  document->name = g_strdup ("Renamed");
+  for (guint i = 0; i < own->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (own->keys, i);
+      TocsinActorKey *copy = tocsin_actor_key_new (key->id, key->owner);
+
+      copy->pem = g_strdup (key->pem);
+      copy->multibase = g_strdup (key->multibase);
+      copy->assertion = key->assertion;
+      g_ptr_array_add (document->keys, copy);
+    }
+  head.to = public_node_actor (&us);
+  body = draft_finish (&peer, &draft, tocsin_activity_build_update (&head, document));
+  tocsin_actor_document_free (document);
+  expect (&peer, AS_SIGNED, body, 202, NULL);
+  known = tocsin_keyring_peek (us.fed->keyring, public_node_actor (&peer));
+  g_assert_nonnull (known);
+  g_assert_cmpstr (known->document->name, ==, "Renamed");
+}
+
+static gboolean
+save_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_pinning_save_actor (txn, data, tocsin_time_now_us ());
+  return TRUE;
+}
+
+/* Who claims the key id of another is not found under it. */
+static void
+test_foreign_key_ids (void)
+{
+  g_autoptr (TocsinActorDocument) document =
+      tocsin_actor_document_new ("https://evil.example/actor");
+  const char *foreign = "https://good.example/actor#main-key";
+  const char *own = "https://evil.example/actor#main-key";
+  const char *const ids[] = { foreign, own };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      TocsinActorKey *key = tocsin_actor_key_new (ids[i], "https://evil.example/actor");
+
+      key->pem = g_strdup ("pem");
+      g_ptr_array_add (document->keys, key);
+    }
+  write_ok (&us.files, save_write, document);
+  g_assert_null (tocsin_keyring_peek (us.fed->keyring, foreign));
+  g_assert_nonnull (tocsin_keyring_peek (us.fed->keyring, own));
+}
+
+/* The relay is followed; the author is believed through it, and changed its key unnoticed. */
+static void
+test_relayed_after_a_new_key (void)
+{
+  const TocsinTrustPeer row = { .actor = peer_number, .area = TOCSIN_AREA_ANY, .weight = 0.5 };
+  TocsinGraphStatement statement = { .from = peer_number,
+                                     .weight_ppb = TOCSIN_TRUST_WEIGHT_ONE,
+                                     .area = TOCSIN_AREA_ANY };
+  TocsinTrustInput input = { &statement, 1, &row, 1 };
+  g_autoptr (TocsinTrustSnapshot) trust = NULL;
+  Draft draft = { .id = "relayed", .report = "relayed" };
+  g_autoptr (GBytes) body = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (TocsinReportRecord) record = { 0 };
+  guint32 author;
+
+  write_ok (&us.files, save_write,
+            (gpointer) tocsin_identity_get_document (stranger.fed->identity));
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+
+    g_assert_true (tocsin_actors_find (txn, public_node_actor (&stranger), &author));
+  }
+  statement.to = author;
+  trust = tocsin_trust_snapshot_new (&input, 2, 1);
+  g_assert_true (tocsin_trust_snapshot_is_believed (trust, author));
+  tocsin_federation_set_trust (us.fed, trust);
+
+  tocsin_identity_rotate_prepare (stranger.fed->identity, tocsin_time_now_us (), &error);
+  g_assert_no_error (error);
+  tocsin_identity_rotate_commit (stranger.fed->identity, &error);
+  g_assert_no_error (error);
+  body = make_add (&stranger, &draft);
+  expect (&peer, AS_SIGNED, body, 202, NULL);
+  g_assert_true (find_report (&stranger, "relayed", &record));
+  g_assert_cmpint (record.state, ==, TOCSIN_STATE_LIVE);
+  g_assert_true (record.relayed);
+}
+
+/* A stranger's rate ends when it becomes a peer. */
+static void
+test_rate_follows_the_relation (void)
+{
+  const gint64 now_us = tocsin_time_now_us ();
+  const char *actor = public_node_actor (&peer);
+  const TocsinTrustInput nobody = { 0 };
+  const TocsinTrustPeer row = { .actor = peer_number, .area = TOCSIN_AREA_ANY, .weight = 0.5 };
+  const TocsinTrustInput direct = { .peers = &row, .n_peers = 1 };
+  g_autoptr (TocsinTrustSnapshot) before = tocsin_trust_snapshot_new (&nobody, 3, 1);
+  g_autoptr (TocsinTrustSnapshot) after = tocsin_trust_snapshot_new (&direct, 4, 1);
+  guint retry = 0, n = 0;
+
+  g_hash_table_remove_all (us.fed->signer_rates);
+  tocsin_federation_set_trust (us.fed, before);
+  while (tocsin_federation_admits_signer (us.fed, actor, &retry, now_us))
+    n++;
+  g_assert_cmpuint (n, ==, us.fed->peer_requests_per_minute);
+  g_assert_cmpuint (retry, >, 0);
+  tocsin_federation_set_trust (us.fed, after);
+  g_assert_true (tocsin_federation_admits_signer (us.fed, actor, &retry, now_us));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -459,6 +622,11 @@ main (int argc, char **argv)
   g_test_add_func ("/inbox/refuses/bodies", test_refuses_bodies);
   g_test_add_func ("/inbox/refuses/transport", test_refuses_transport);
   g_test_add_func ("/inbox/drops", test_drops);
+  g_test_add_func ("/inbox/operator-has-the-last-word", test_operator_has_the_last_word);
+  g_test_add_func ("/inbox/update-is-believed-at-once", test_update_is_believed_at_once);
+  g_test_add_func ("/inbox/foreign-key-ids", test_foreign_key_ids);
+  g_test_add_func ("/inbox/relayed-after-a-new-key", test_relayed_after_a_new_key);
+  g_test_add_func ("/inbox/rate-follows-the-relation", test_rate_follows_the_relation);
   status = g_test_run ();
 
   public_node_stop (&stranger);
