@@ -425,6 +425,16 @@ static const struct
   { "one below a quarter", { { 1, SPAM } }, { { 2, SPAM, .confidence = 40 } }, FALSE, NOTE },
   { "one of a category that stops at note", { { 1, SPAM } }, { { 2, OTHER } }, FALSE, NOTE },
   { "one is a fact", { { 1, SPAM } }, { { 2, TOR_EXIT } }, FALSE, NOTE },
+  { "one voice behind many who say other",
+    { { 1, SPAM }, { 3, OTHER }, { 4, OTHER }, { 5, OTHER } },
+    { { 1, SPAM } },
+    FALSE,
+    NOTE },
+  { "two voices behind many who say other",
+    { { 1, SPAM }, { 3, OTHER }, { 4, OTHER }, { 5, OTHER } },
+    { { 2, SPAM } },
+    FALSE,
+    REVIEW },
   { "one is unknown", { { 1, SPAM } }, { { 0 } }, FALSE, NOTE },
 };
 
@@ -444,6 +454,67 @@ test_pairs (void)
         g_error ("%s: %s", pairs[i].name, tocsin_verdict_to_string (finding.verdict));
       g_assert_cmpuint (subject_at (&finding, 0)->verdict, ==, NOTE);
     }
+}
+
+/* Bounds hold for the pair too; and what stops at note on one key does not hide another key. */
+static void
+test_pair_bounds (void)
+{
+  static const Row spam1[ROWS_MAX] = { { 1, SPAM } };
+  static const Row spam2[ROWS_MAX] = { { 2, SPAM } };
+  static const Row other[ROWS_MAX] = { { 3, OTHER }, { 4, OTHER } };
+  Asked first, second, third;
+  Asked *both[] = { &first, &second };
+  TocsinKeyEvidence keys[2];
+
+  asked_init (&first, 1, spam1);
+  asked_init (&second, 2, spam2);
+  asked_init (&third, 3, other);
+  for (guint bound = 0; bound < 2; bound++)
+    {
+      g_auto (TocsinFinding) finding = { 0 };
+
+      first.key.shared = bound == 0;
+      first.key.broad = bound == 1;
+      judge (NULL, both, 2, NULL, &finding);
+      g_assert_cmpuint (finding.verdict, ==, NOTE);
+    }
+  first.key.shared = first.key.broad = FALSE;
+  keys[0] = third.key;
+  keys[1] = first.key;
+  first.evidence.keys = keys;
+  first.evidence.n_keys = 2;
+  {
+    g_auto (TocsinFinding) finding = { 0 };
+
+    judge (NULL, both, 2, NULL, &finding);
+    g_assert_cmpuint (subject_at (&finding, 0)->score, ==, 75);
+    g_assert_cmpuint (finding.verdict, ==, REVIEW);
+  }
+}
+
+/* Who reports an address and its network is one origin. */
+static void
+test_origins_over_keys (void)
+{
+  static const Row rows[ROWS_MAX] = { { 1, SPAM }, { 2, SPAM } };
+  static const Row again[ROWS_MAX] = { { 1, SPAM } };
+  g_auto (TocsinFinding) finding = { 0 };
+  const TocsinSubjectFinding *found;
+  Asked address, network;
+  Asked *one = &address;
+  TocsinKeyEvidence keys[2];
+
+  asked_init (&address, 1, rows);
+  asked_init (&network, 2, again);
+  keys[0] = address.key;
+  keys[1] = network.key;
+  address.evidence.keys = keys;
+  address.evidence.n_keys = 2;
+  judge (NULL, &one, 1, NULL, &finding);
+  found = subject_at (&finding, 0);
+  g_assert_cmpuint (found->origins, ==, 2);
+  g_assert_cmpuint (g_array_index (found->categories, TocsinCategoryFinding, 0).origins, ==, 2);
 }
 
 static void
@@ -555,6 +626,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/score/figures", test_figures);
   g_test_add_func ("/score/single-voice-budget", test_single_voice_budget);
   g_test_add_func ("/score/pairs", test_pairs);
+  g_test_add_func ("/score/pair-bounds", test_pair_bounds);
+  g_test_add_func ("/score/origins-over-keys", test_origins_over_keys);
   g_test_add_func ("/score/allow", test_allow);
   g_test_add_func ("/score/without", test_without);
   g_test_add_func ("/score/areas", test_areas);

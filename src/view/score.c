@@ -46,6 +46,7 @@ typedef struct
   guint score;
   TocsinBelief belief; /* of the run that decided, else of the strongest */
   double event_s_or;   /* the largest S_or of what may lead to a review */
+  double event_s_loo;  /* the largest S_loo of the same */
   gboolean known;
   gboolean fragile; /* a review that rests on belief.loo_actor */
 } Judgement;
@@ -236,7 +237,10 @@ judge_group (const TocsinScoring *scoring,
       if (level == TOCSIN_VERDICT_NOTE)
         out->score = MAX (out->score, score_of (&belief));
       if (level == TOCSIN_VERDICT_REVIEW)
-        out->event_s_or = MAX (out->event_s_or, belief.s_or);
+        {
+          out->event_s_or = MAX (out->event_s_or, belief.s_or);
+          out->event_s_loo = MAX (out->event_s_loo, belief.s_loo);
+        }
       if (!level_holds (level, &belief))
         {
           if (out->verdict == TOCSIN_VERDICT_ALLOW && belief.s_or > out->belief.s_or)
@@ -277,10 +281,13 @@ apply_bounds (const TocsinScoring *scoring, const TocsinKeyEvidence *key, Judgem
 {
   gboolean fragile = out->belief.s_loo < TOCSIN_REVIEW_S_LOO;
 
-  if (key->shared)
-    out->verdict = MIN (out->verdict, TOCSIN_VERDICT_NOTE);
+  if (key->shared || (key->broad && fragile))
+    {
+      out->verdict = MIN (out->verdict, TOCSIN_VERDICT_NOTE);
+      out->event_s_or = 0; /* nor does it help another subject to a review */
+    }
   else if (key->broad)
-    out->verdict = MIN (out->verdict, fragile ? TOCSIN_VERDICT_NOTE : TOCSIN_VERDICT_REVIEW);
+    out->verdict = MIN (out->verdict, TOCSIN_VERDICT_REVIEW);
   if (out->verdict != TOCSIN_VERDICT_REVIEW || !fragile)
     return;
   if (is_over_budget (scoring, out->belief.loo_actor))
@@ -323,7 +330,7 @@ judge_key (const TocsinScoring *scoring, const HeardKey *heard, guint32 without,
     {
       out->verdict = TOCSIN_VERDICT_BLOCK;
       out->score = 100;
-      out->event_s_or = 1;
+      out->event_s_or = out->event_s_loo = 1;
       out->belief = (TocsinBelief){ .s_or = 1, .s_loo = 1, .s_trim = 1, .loo_actor = NOBODY };
     }
   apply_bounds (scoring, heard->key, out);
@@ -338,6 +345,8 @@ typedef struct
   Heard *rows;    /* (owned) of all keys */
   Judgement best;
   gssize best_key; /* -1: nothing known */
+  Judgement pair;  /* of the key with the largest event_s_or, for the rule of two subjects */
+  gssize pair_key; /* -1: none */
 } SubjectState;
 
 static gboolean
@@ -353,8 +362,8 @@ is_stronger (const Judgement *a, const Judgement *b)
 static void
 judge_subject (const TocsinScoring *scoring, SubjectState *state, guint32 without)
 {
-  state->best = (Judgement){ 0 };
-  state->best_key = -1;
+  state->best = state->pair = (Judgement){ 0 };
+  state->best_key = state->pair_key = -1;
   for (gsize i = 0; i < state->evidence->n_keys; i++)
     {
       Judgement judgement;
@@ -367,20 +376,24 @@ judge_subject (const TocsinScoring *scoring, SubjectState *state, guint32 withou
           state->best = judgement;
           state->best_key = (gssize) i;
         }
+      if (judgement.event_s_or > state->pair.event_s_or && state->evidence->allowed_by == NULL)
+        {
+          state->pair = judgement;
+          state->pair_key = (gssize) i;
+        }
     }
   if (state->evidence->allowed_by != NULL)
     {
       state->best.verdict = TOCSIN_VERDICT_ALLOW;
       state->best.fragile = FALSE;
-      state->best.event_s_or = 0;
     }
 }
 
 static gboolean
 same_key (const SubjectState *a, const SubjectState *b)
 {
-  return tocsin_id_equal (&a->keys[a->best_key].key->probe->key,
-                          &b->keys[b->best_key].key->probe->key);
+  return tocsin_id_equal (&a->keys[a->pair_key].key->probe->key,
+                          &b->keys[b->pair_key].key->probe->key);
 }
 
 static double
@@ -388,8 +401,18 @@ event_s_or_without (const TocsinScoring *scoring, const SubjectState *state, gui
 {
   Judgement judgement;
 
-  judge_key (scoring, &state->keys[state->best_key], without, &judgement);
+  judge_key (scoring, &state->keys[state->pair_key], without, &judgement);
   return judgement.event_s_or;
+}
+
+static gboolean
+pair_fails_without (const TocsinScoring *scoring,
+                    const SubjectState *a,
+                    const SubjectState *b,
+                    guint32 actor)
+{
+  return event_s_or_without (scoring, a, actor) < TOCSIN_EVENT_S_OR &&
+         event_s_or_without (scoring, b, actor) < TOCSIN_EVENT_S_OR;
 }
 
 /* Whether the pair keeps S_or ≥ 0.25 on one side whoever is missing. Only a believed actor can
@@ -400,16 +423,15 @@ pair_survives (const TocsinScoring *scoring, const SubjectState *a, const Subjec
   const TocsinTrustedActor *trusted;
   gsize n;
 
-  if (a->best.belief.s_loo >= TOCSIN_EVENT_S_OR || b->best.belief.s_loo >= TOCSIN_EVENT_S_OR)
+  if (a->pair.event_s_loo >= TOCSIN_EVENT_S_OR || b->pair.event_s_loo >= TOCSIN_EVENT_S_OR)
     return TRUE;
-  /* The two actors that matter most to one of them, before all the others. */
-  if (event_s_or_without (scoring, b, a->best.belief.loo_actor) < TOCSIN_EVENT_S_OR ||
-      event_s_or_without (scoring, a, b->best.belief.loo_actor) < TOCSIN_EVENT_S_OR)
+  /* The two actors that most likely matter, before all the others. */
+  if (pair_fails_without (scoring, a, b, a->pair.belief.loo_actor) ||
+      pair_fails_without (scoring, a, b, b->pair.belief.loo_actor))
     return FALSE;
   trusted = tocsin_trust_snapshot_trusted (scoring->trust, &n);
   for (gsize i = 0; i < n; i++)
-    if (event_s_or_without (scoring, a, trusted[i].actor) < TOCSIN_EVENT_S_OR &&
-        event_s_or_without (scoring, b, trusted[i].actor) < TOCSIN_EVENT_S_OR)
+    if (pair_fails_without (scoring, a, b, trusted[i].actor))
       return FALSE;
   return TRUE;
 }
@@ -419,10 +441,10 @@ pair_makes_review (const TocsinScoring *scoring, const SubjectState *states, gsi
 {
   for (gsize i = 0; i < n; i++)
     {
-      if (states[i].best_key < 0 || states[i].best.event_s_or < TOCSIN_EVENT_S_OR)
+      if (states[i].pair_key < 0 || states[i].pair.event_s_or < TOCSIN_EVENT_S_OR)
         continue;
       for (gsize j = i + 1; j < n; j++)
-        if (states[j].best_key >= 0 && states[j].best.event_s_or >= TOCSIN_EVENT_S_OR &&
+        if (states[j].pair_key >= 0 && states[j].pair.event_s_or >= TOCSIN_EVENT_S_OR &&
             !same_key (&states[i], &states[j]) && pair_survives (scoring, &states[i], &states[j]))
           return TRUE;
     }
@@ -474,28 +496,44 @@ find_category (GArray *categories, guint8 id)
 }
 
 static void
-describe_category (const TocsinScoring *scoring, const HeardKey *heard, TocsinCategoryFinding *out)
+add_unique (GArray *actors, guint32 actor)
+{
+  for (guint i = 0; i < actors->len; i++)
+    if (g_array_index (actors, guint32, i) == actor)
+      return;
+  g_array_append_val (actors, actor);
+}
+
+/* Over all keys: a reporter of an address and of its network is one origin. */
+static void
+describe_category (const TocsinScoring *scoring,
+                   const SubjectState *state,
+                   TocsinCategoryFinding *out)
 {
   const TocsinCategory *category = tocsin_category_by_id (out->category);
-  TocsinBelief belief = { 0 };
-  guint32 last = NOBODY;
+  g_autoptr (GArray) origins = g_array_new (FALSE, FALSE, sizeof (guint32));
 
-  for (gsize i = 0; i < heard->n_rows; i++)
+  for (gsize k = 0; k < state->evidence->n_keys; k++)
     {
-      const Heard *h = &heard->rows[i];
+      const HeardKey *heard = &state->keys[k];
+      TocsinBelief belief = { 0 };
 
-      if (!h->known || h->row->category != out->category || h->row->reporter == last ||
-          (h->row->flags & TOCSIN_EVIDENCE_BENIGN) != 0)
-        continue;
-      last = h->row->reporter;
-      out->origins++;
-      if (h->decides)
-        out->s_or = 1;
+      for (gsize i = 0; i < heard->n_rows; i++)
+        {
+          const Heard *h = &heard->rows[i];
+
+          if (!h->known || h->row->category != out->category ||
+              (h->row->flags & TOCSIN_EVIDENCE_BENIGN) != 0)
+            continue;
+          add_unique (origins, h->row->reporter);
+          if (h->decides)
+            out->s_or = 1;
+        }
+      if (category->klass == TOCSIN_CLASS_CRITICAL && heard->n_rows > 0)
+        evaluate (scoring, category->group, heard, CATEGORY_BIT (out->category), NOBODY, &belief);
+      out->s_or = MAX (out->s_or, belief.s_or);
     }
-  if (category->klass != TOCSIN_CLASS_CRITICAL)
-    return;
-  evaluate (scoring, category->group, heard, CATEGORY_BIT (out->category), NOBODY, &belief);
-  out->s_or = MAX (out->s_or, belief.s_or);
+  out->origins = origins->len;
 }
 
 static int
@@ -528,15 +566,6 @@ describe_row (const TocsinScoring *scoring, const Heard *heard, TocsinSubjectFin
     out->first_seen_s = row->observed_s;
   out->last_seen_s = MAX (out->last_seen_s, row->observed_s);
   out->expires_s = MAX (out->expires_s, row->expires_s);
-}
-
-static void
-add_unique (GArray *actors, guint32 actor)
-{
-  for (guint i = 0; i < actors->len; i++)
-    if (g_array_index (actors, guint32, i) == actor)
-      return;
-  g_array_append_val (actors, actor);
 }
 
 /* Who said what, over all keys; an actor and a list that come under one number are two origins. */
@@ -622,10 +651,7 @@ describe_subject (const TocsinScoring *scoring,
   if (out->known)
     describe_origins (state, out);
   for (guint c = 0; c < out->categories->len; c++)
-    for (gsize k = 0; k < state->evidence->n_keys; k++)
-      if (state->keys[k].n_rows > 0)
-        describe_category (scoring, &state->keys[k],
-                           &g_array_index (out->categories, TocsinCategoryFinding, c));
+    describe_category (scoring, state, &g_array_index (out->categories, TocsinCategoryFinding, c));
   g_array_sort (out->categories, compare_categories);
 }
 

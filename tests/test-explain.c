@@ -1,0 +1,173 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * The sentences of an answer, untranslated.
+ */
+#include "view/explain.h"
+
+#define NOW_S      1795478400u
+#define NOW_US     ((gint64) NOW_S * TOCSIN_SECOND_US)
+#define ROWS_MAX   8
+#define BENIGN     TOCSIN_EVIDENCE_BENIGN
+#define IMPORTED   TOCSIN_EVIDENCE_IMPORTED
+#define SPAM       1
+#define SEO_SPAM   2
+#define TOR_EXIT   20
+#define DISPOSABLE 23
+
+typedef struct
+{
+  guint32 reporter;
+  guint8 category;
+  guint8 flags;
+} Row;
+
+/* Of one subject: what it is, under what it was found, and by whom. */
+typedef struct
+{
+  TocsinSubjectType type;
+  TocsinSubjectType matched_type;
+  const char *matched;
+  Row rows[ROWS_MAX];
+  const char *allowed_by;
+  const char *summary;
+  const char *first_note; /* NULL: none */
+} Vector;
+
+static const Vector vectors[] = {
+  { TOCSIN_SUBJECT_IP, TOCSIN_SUBJECT_IP, "192.0.2.1", { { 0 } }, NULL, "Nothing is known", NULL },
+  { TOCSIN_SUBJECT_IP,
+    TOCSIN_SUBJECT_IP,
+    "192.0.2.1",
+    { { 1, SPAM } },
+    NULL,
+    "IP address reported by 1 instance that you trust, for spam",
+    "Reported for spam by p1.example" },
+  { TOCSIN_SUBJECT_IP,
+    TOCSIN_SUBJECT_NETWORK,
+    "2001:db8::/64",
+    { { 1, SPAM }, { 2, SPAM }, { 2, SEO_SPAM } },
+    NULL,
+    "IP address reported by 2 instances that you trust, for spam and seo_spam",
+    "Reported for spam and seo_spam by p1.example, p2.example" },
+  { TOCSIN_SUBJECT_EMAIL,
+    TOCSIN_SUBJECT_EMAIL,
+    "a@example.org",
+    { { 1, SPAM }, { 2, SPAM }, { 3, SPAM }, { 4, SPAM }, { 5, SPAM } },
+    NULL,
+    "e-mail address reported by 5 instances that you trust, for spam",
+    "Reported for spam by p1.example, p2.example, p3.example and 2 more" },
+  { TOCSIN_SUBJECT_USERNAME,
+    TOCSIN_SUBJECT_USERNAME,
+    "x",
+    { { 0, SPAM } },
+    NULL,
+    "user name reported by this instance, for spam",
+    "Reported for spam by this instance" },
+  { TOCSIN_SUBJECT_ACTOR,
+    TOCSIN_SUBJECT_ACTOR,
+    "https://x.example/u",
+    { { 0, SPAM }, { 1, SPAM } },
+    NULL,
+    "account reported by this instance and 1 that you trust, for spam",
+    "Reported for spam by p1.example" },
+  { TOCSIN_SUBJECT_EMAIL,
+    TOCSIN_SUBJECT_DOMAIN,
+    "example.org",
+    { { 0, DISPOSABLE, IMPORTED } },
+    NULL,
+    "e-mail domain is listed: disposable e-mail domain",
+    "“example.org” is listed: disposable e-mail domain" },
+  { TOCSIN_SUBJECT_IP,
+    TOCSIN_SUBJECT_IP,
+    "192.0.2.1",
+    { { 0, SPAM, IMPORTED } },
+    NULL,
+    "IP address is on an imported list, for spam",
+    "On an imported list, for spam" },
+  { TOCSIN_SUBJECT_DOMAIN,
+    TOCSIN_SUBJECT_DOMAIN,
+    "example.org",
+    { { 1, SPAM }, { 2, SPAM, BENIGN } },
+    NULL,
+    "domain reported by 1 instance that you trust, for spam; domain disputed by p2.example",
+    "Reported for spam by p1.example" },
+  { TOCSIN_SUBJECT_IP,
+    TOCSIN_SUBJECT_IP,
+    "192.0.2.1",
+    { { 1, SPAM } },
+    "our office",
+    "IP address reported by 1 instance that you trust, for spam; on this instance's allow list",
+    "Reported for spam by p1.example" },
+};
+
+static const char *
+actor_name (guint32 actor, gpointer data)
+{
+  static char name[64];
+
+  g_snprintf (name, sizeof name, "https://p%u.example/actor", actor);
+  return name;
+}
+
+static void
+judge (const Vector *v, const TocsinSubject *subject, TocsinFinding *out)
+{
+  static const TocsinTrustPeer peers[] = {
+    { 1, TOCSIN_AREA_ANY, 0.5, FALSE }, { 2, TOCSIN_AREA_ANY, 0.5, FALSE },
+    { 3, TOCSIN_AREA_ANY, 0.5, FALSE }, { 4, TOCSIN_AREA_ANY, 0.5, FALSE },
+    { 5, TOCSIN_AREA_ANY, 0.5, FALSE },
+  };
+  static const TocsinTrustInput input = { .peers = peers, .n_peers = G_N_ELEMENTS (peers) };
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 1, 1);
+  g_autoptr (TocsinProfile) profile = tocsin_profile_new_builtin ("default");
+  TocsinScoring scoring = {
+    .trust = trust, .profile = profile, .now_us = NOW_US, .actor_name = actor_name
+  };
+  TocsinProbe probe = { .type = v->matched_type, .value = (char *) v->matched };
+  TocsinEvidence rows[ROWS_MAX];
+  TocsinKeyEvidence key = { .probe = &probe, .rows = rows };
+  TocsinSubjectEvidence evidence = {
+    .subject = subject, .keys = &key, .n_keys = 1, .allowed_by = v->allowed_by
+  };
+
+  for (; key.n_rows < ROWS_MAX && v->rows[key.n_rows].category != 0; key.n_rows++)
+    rows[key.n_rows] = (TocsinEvidence){
+      .reporter = v->rows[key.n_rows].reporter,
+      .category = v->rows[key.n_rows].category,
+      .flags = v->rows[key.n_rows].flags,
+      .confidence = 100,
+      .subject_type = (guint8) v->matched_type,
+      .observed_s = NOW_S,
+      .expires_s = NOW_S + 1000,
+    };
+  tocsin_score_event (&scoring, &evidence, 1, out);
+}
+
+static void
+test_sentences (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      const Vector *v = &vectors[i];
+      TocsinSubject subject = { .type = v->type, .key_type = v->type };
+      g_auto (TocsinFinding) finding = { 0 };
+      const GArray *notes;
+
+      judge (v, &subject, &finding);
+      notes = g_array_index (finding.subjects, TocsinSubjectFinding, 0).notes;
+      g_assert_cmpstr (finding.summary, ==, v->summary);
+      if (v->first_note == NULL)
+        g_assert_cmpuint (notes->len, ==, 0);
+      else
+        g_assert_cmpstr (g_array_index (notes, TocsinNote, 0).text, ==, v->first_note);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/explain/sentences", test_sentences);
+  return g_test_run ();
+}
