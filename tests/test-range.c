@@ -1,0 +1,190 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include "api-node.h"
+
+#include "core/hash.h"
+#include "core/limits.h"
+#include "store/table-evidence.h"
+#include "store/table-subjects.h"
+
+#define SUFFIX_DIGITS 27
+
+static char *
+hex_of (TocsinSubjectType type, const char *value)
+{
+  g_auto (TocsinSubject) subject = { 0 };
+  TocsinSubjectKey key;
+
+  g_assert_true (tocsin_subject_parse (&subject, type, value, NULL));
+  key = tocsin_subject_key (&subject);
+  return tocsin_hex_encode (key.bytes, sizeof key.bytes);
+}
+
+static void
+ask (Node *node, const char *hex, const char *if_none_match, Answer *out)
+{
+  g_autofree char *target = g_strdup_printf ("/v1/range/%.5s", hex);
+  TocsinRequest *request = node_begin (node, "GET", target, NULL, NULL);
+
+  if (if_none_match != NULL)
+    tocsin_request_add_header (request, "If-None-Match", if_none_match);
+  node_run (node, request);
+  node_end (node, request, out);
+}
+
+static void
+assert_shape (const Answer *answer, guint n_lines)
+{
+  g_auto (GStrv) lines = g_strsplit (answer->body->str, "\n", -1);
+
+  g_assert_cmpuint (answer->status, ==, 200);
+  g_assert_cmpuint (g_strv_length (lines), ==, n_lines + 1);
+  g_assert_cmpstr (lines[n_lines], ==, "");
+  for (guint i = 0; i < n_lines; i++)
+    {
+      guint score, origins;
+      int end = 0;
+
+      g_assert_cmpuint (strspn (lines[i], "0123456789abcdef"), ==, SUFFIX_DIGITS);
+      g_assert_cmpint (sscanf (lines[i] + SUFFIX_DIGITS, ":%u:%u%n", &score, &origins, &end), ==,
+                       2);
+      g_assert_cmpint (lines[i][SUFFIX_DIGITS + end], ==, '\0');
+      if (i > 0)
+        g_assert_cmpstr (lines[i - 1], <, lines[i]);
+    }
+}
+
+static void
+assert_has (const Answer *answer, const char *hex, const char *rest)
+{
+  g_autofree char *line = g_strdup_printf ("%s%s\n", hex + TOCSIN_RANGE_PREFIX_DIGITS, rest);
+
+  g_assert_nonnull (strstr (answer->body->str, line));
+}
+
+static void
+test_known (void)
+{
+  g_autofree char *ip = hex_of (TOCSIN_SUBJECT_IP, "192.0.2.9");
+  g_autofree char *email = hex_of (TOCSIN_SUBJECT_EMAIL, "a@example.org");
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) first = { 0 };
+  g_auto (Answer) second = { 0 };
+
+  node_init (&node);
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  node_report (&node, 2, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  node_report (&node, 1, TOCSIN_SUBJECT_EMAIL, "a@example.org", 1);
+  ask (&node, ip, NULL, &first);
+  assert_shape (&first, TOCSIN_RANGE_PADDING_LINES);
+  assert_has (&first, ip, ":75:2");
+  ask (&node, email, NULL, &second);
+  assert_has (&second, email, ":50:1");
+}
+
+/* The padding of one state is one padding; another state has another. */
+static void
+test_etag (void)
+{
+  g_autofree char *ip = hex_of (TOCSIN_SUBJECT_IP, "192.0.2.9");
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) first = { 0 };
+  g_auto (Answer) again = { 0 };
+  g_auto (Answer) same = { 0 };
+  g_auto (Answer) changed = { 0 };
+  g_auto (Answer) retrusted = { 0 };
+  g_auto (Answer) later = { 0 };
+
+  node_init (&node);
+  ask (&node, ip, NULL, &first);
+  assert_shape (&first, TOCSIN_RANGE_PADDING_LINES);
+  ask (&node, ip, NULL, &again);
+  g_assert_cmpstr (again.body->str, ==, first.body->str);
+  ask (&node, ip, first.etag, &same);
+  g_assert_cmpuint (same.status, ==, 304);
+  g_assert_cmpstr (same.body->str, ==, "");
+  g_assert_cmpstr (same.etag, ==, first.etag);
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  ask (&node, ip, first.etag, &changed);
+  g_assert_cmpuint (changed.status, ==, 200);
+  g_assert_cmpstr (changed.body->str, !=, first.body->str);
+  node_trust (&node, 0, 2);
+  ask (&node, ip, changed.etag, &retrusted);
+  g_assert_cmpuint (retrusted.status, ==, 200);
+  assert_shape (&retrusted, TOCSIN_RANGE_PADDING_LINES);
+  g_assert_null (strstr (retrusted.body->str, ip + TOCSIN_RANGE_PREFIX_DIGITS));
+  now_us += TOCSIN_HOUR_US;
+  ask (&node, ip, retrusted.etag, &later);
+  g_assert_cmpuint (later.status, ==, 200);
+}
+
+static gboolean
+fill (TocsinTxn *txn, gpointer data, GError **error)
+{
+  guint n = *(guint *) data;
+
+  for (guint i = 0; i < n; i++)
+    {
+      TocsinSubjectRecord record = { .type = TOCSIN_SUBJECT_USERNAME };
+      TocsinEvidence row = { .reporter = 1,
+                             .category = 1,
+                             .confidence = 100,
+                             .subject_type = TOCSIN_SUBJECT_USERNAME,
+                             .observed_s = T0 / TOCSIN_SECOND_US,
+                             .expires_s = T0 / TOCSIN_SECOND_US + 1000,
+                             .report = i + 1 };
+
+      memcpy (record.key.bytes, "\xab\xcd\xe0", 3);
+      record.key.bytes[5] = (guint8) i;
+      tocsin_subjects_put (txn, &record);
+      tocsin_evidence_add (txn, &record.key, &row);
+    }
+  return TRUE;
+}
+
+static void
+test_padding (void)
+{
+  static const guint counts[][2] = { { 0, 64 }, { 1, 64 }, { 64, 64 }, { 65, 128 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (counts); i++)
+    {
+      g_auto (Node) node = { 0 };
+      g_auto (Answer) answer = { 0 };
+      guint n = counts[i][0];
+
+      node_init (&node);
+      tocsin_store_write (node.store, fill, &n, NULL);
+      ask (&node, "ABCDE", NULL, &answer);
+      assert_shape (&answer, counts[i][1]);
+    }
+}
+
+static void
+test_bad (void)
+{
+  static const char *const targets[] = { "/v1/range/abcd", "/v1/range/abcdef", "/v1/range/abcdg",
+                                         "/v1/range/abc%20" };
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  for (gsize i = 0; i < G_N_ELEMENTS (targets); i++)
+    {
+      g_auto (Answer) answer = { 0 };
+
+      node_ask (&node, "GET", targets[i], NULL, NULL, &answer);
+      g_assert_cmpuint (answer.status, ==, 400);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/range/known", test_known);
+  g_test_add_func ("/range/etag", test_etag);
+  g_test_add_func ("/range/padding", test_padding);
+  g_test_add_func ("/range/bad", test_bad);
+  return g_test_run ();
+}
