@@ -367,3 +367,59 @@ tocsin_config_free (TocsinConfig *self)
   g_free (self->default_profile);
   g_free (self);
 }
+
+static void
+describe (GPtrArray *out, const char *name, const char *value)
+{
+  g_ptr_array_add (out, g_strdup_printf ("%s=%s", name, value != NULL ? value : ""));
+}
+
+static void
+describe_number (GPtrArray *out, const char *name, guint value)
+{
+  g_ptr_array_add (out, g_strdup_printf ("%s=%u", name, value));
+}
+
+/**
+ * tocsin_config_describe:
+ * @self: a configuration
+ *
+ * What is in force, under the names of the settings; none of it is a secret.
+ *
+ * Returns: (transfer full) (array zero-terminated=1): lines `name=value`
+ */
+char **
+tocsin_config_describe (const TocsinConfig *self)
+{
+  static const char *const policies[] = { "manual", "listed", "open" };
+  static const char *const riders[] = { "show", "warn", "pause" };
+  g_autofree char *domains =
+      self->follow_allow_domains != NULL ? g_strjoinv (",", self->follow_allow_domains) : NULL;
+  GPtrArray *out = g_ptr_array_new ();
+
+  describe (out, "base-url", self->base_url);
+  describe (out, "data-dir", self->data_dir);
+  describe (out, "preferred-username", self->preferred_username);
+  describe (out, "name", self->name);
+  describe (out, "summary", self->summary);
+  describe (out, "contact", self->contact);
+  describe (out, "appeal-url", self->appeal_url);
+  describe (out, "listen", self->listen);
+  describe (out, "api-listen", self->api_listen != NULL ? self->api_listen : "none");
+  describe_number (out, "api-threads", self->api_threads);
+  describe (out, "allow-get-checks", self->allow_get_checks ? "true" : "false");
+  describe (out, "follow-policy", policies[self->follow_policy]);
+  describe (out, "follow-allow-domains", domains);
+  describe_number (out, "peer-requests-per-minute", self->peer_requests_per_minute);
+  describe_number (out, "address-requests-per-minute", self->address_requests_per_minute);
+  describe_number (out, "burst-per-hour", self->burst_per_hour);
+  describe (out, "free-rider-policy", riders[self->free_rider_policy]);
+  describe_number (out, "sync-interval-hours", self->sync_interval_hours);
+  describe (out, "default-profile", self->default_profile);
+  describe_number (out, "observe-days", self->observe_days);
+  describe_number (out, "feeds-refresh-hours", self->feeds_refresh_hours);
+  describe_number (out, "retention-days", self->retention_days);
+  describe_number (out, "map-size-gib", self->map_size_gib);
+  g_ptr_array_add (out, NULL);
+  return (char **) g_ptr_array_free (out, FALSE);
+}

@@ -77,6 +77,7 @@ typedef struct
 TocsinConfig *tocsin_config_new_from_arguments (const char *const *argv,
                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_config_free (TocsinConfig *self);
+char **tocsin_config_describe (const TocsinConfig *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinConfig, tocsin_config_free)
 

@@ -232,6 +232,7 @@ make_routes (TocsinNode *self, GError **error)
   g_autofree char *config_dir = g_path_get_dirname (TOCSIN_CONFIG_FILE);
   g_autofree char *profiles_dir = g_build_filename (config_dir, PROFILES_DIR, NULL);
   g_autoptr (GPtrArray) profiles = tocsin_profiles_load (profiles_dir, error);
+  g_auto (GStrv) settings = tocsin_config_describe (config);
   TocsinApiOptions options = {
     .store = self->store,
     .writer = self->writer,
@@ -242,6 +243,7 @@ make_routes (TocsinNode *self, GError **error)
     .allow_get_checks = config->allow_get_checks,
     .base_url = config->base_url,
     .data_dir = config->data_dir,
+    .settings = (const char *const *) settings,
   };
   TocsinPublicOptions public_options = {
     .name = config->name,
