@@ -106,6 +106,18 @@ class Peer:
             self.process.wait()
 
 
+def knocks_twice(lab, node, peer):
+    """Whatever kind of signature is answered 401, the other one comes."""
+    for refused, other in (("draft", "rfc9421"), ("rfc9421", "draft")):
+        lab.step(f"the node knocks with {refused}, then with {other}")
+        peer.events.clear()
+        peer.order(node, "refuse", scheme=refused)
+        node.report(("ip", f"192.0.2.{lab.random.randrange(256)}"))
+        peer.wait(lambda e: e == {"event": "answered", "status": 202, "scheme": other}, "a knock")
+        peer.receives("Add")
+    peer.order(node, "refuse", scheme=None)
+
+
 def it_follows_us(lab, node, peer):
     lab.step("Fedify follows the node and is accepted")
     follow = peer.order(node, "follow")["id"]
@@ -132,6 +144,7 @@ def it_follows_us(lab, node, peer):
     expect(event["proven"], "Fedify verifies the proof of our Remove")
     removed = event["activity"]["object"]
     expect(removed == added["object"]["id"], f"of the same report: {event}")
+    knocks_twice(lab, node, peer)
 
     lab.step("Fedify unfollows, and gets no more")
     peer.order(node, "unfollow", id=follow)

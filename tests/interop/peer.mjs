@@ -86,13 +86,18 @@ async function toRequest(message) {
 }
 
 let base;
+// The kind of signature that is answered 401, as a server does that does not know it.
+let refused = null;
+
 const server = createServer(async (message, answer) => {
   try {
-    const response = await federation.fetch(await toRequest(message), { contextData: undefined });
-    if (message.method === "POST") {
-      const scheme = message.headers["signature-input"] === undefined ? "draft" : "rfc9421";
-      tell("answered", { status: response.status, scheme });
-    }
+    const request = await toRequest(message);
+    const scheme = message.headers["signature-input"] === undefined ? "draft" : "rfc9421";
+    const response =
+      message.method === "POST" && scheme === refused
+        ? new Response(null, { status: 401 })
+        : await federation.fetch(request, { contextData: undefined });
+    if (message.method === "POST") tell("answered", { status: response.status, scheme });
     answer.writeHead(response.status, Object.fromEntries(response.headers));
     answer.end(Buffer.from(await response.arrayBuffer()));
   } catch (error) {
@@ -169,6 +174,9 @@ const follow = (peer, id) =>
   new Follow({ id, actor, object: new URL(peer.actor), to: new URL(peer.actor) });
 
 const commands = {
+  refuse: async (_peer, { scheme }) => {
+    refused = scheme;
+  },
   follow: (peer) => send(peer, follow(peer, newId("follows"))),
   unfollow: (peer, { id }) => {
     const object = follow(peer, new URL(id));

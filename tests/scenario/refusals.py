@@ -133,7 +133,7 @@ def replays(cast, count):
 def documents(cast, lab):
     """Key documents: name, what the stranger has at /actor. Each is an actor on a port of its own,
     because a failure is remembered for the whole host."""
-    weak, vast, curve = (Key(kind, cast.directory) for kind in ("1024", "8192", "p256"))
+    weak, vast, curve = (Key(kind, cast.directory) for kind in ("1024", "4608", "p256"))
     spare = cast.nobody
 
     def changed(**members):
@@ -161,7 +161,7 @@ def documents(cast, lab):
         "publicKey": {"id": s.rsa_id, "owner": spare.actor, "publicKeyPem": s.rsa.pem},
     }
     yield "of 1024 bits", pem(weak.pem)
-    yield "of 8192 bits", pem(vast.pem)
+    yield "of 4608 bits", pem(vast.pem)
     yield "on a curve", pem(curve.pem)
     yield "of no key", pem("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")
     yield "of a private key's kind", pem("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
