@@ -272,6 +272,24 @@ test_unverifiable (void)
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
 }
 
+/* A reader that writes the time anew must get the same text: no fraction, so no zeros at its end.
+ */
+static void
+test_created_in_seconds (void)
+{
+  g_autoptr (TocsinPrivateKey) key = tocsin_private_key_generate (TOCSIN_KEY_ED25519, NULL);
+  g_autoptr (JsonNode) node = make_signed (key);
+  JsonObject *activity = json_node_get_object (node);
+  gint64 second_us = NOW_US - NOW_US % TOCSIN_SECOND_US;
+  g_autofree char *expected = tocsin_time_format (second_us);
+  JsonObject *proof;
+
+  g_assert_true (tocsin_proof_add (activity, key, METHOD, second_us + 198020, NULL));
+  proof = json_object_get_object_member (activity, "proof");
+  g_assert_cmpstr (json_object_get_string_member (proof, "created"), ==, expected);
+  g_assert_true (verifies (activity, NOW_US, tocsin_private_key_public (key)));
+}
+
 static void
 test_document_digest (void)
 {
@@ -295,6 +313,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/proof/absent", test_absent);
   g_test_add_func ("/proof/sets", test_sets);
   g_test_add_func ("/proof/unverifiable", test_unverifiable);
+  g_test_add_func ("/proof/created-in-seconds", test_created_in_seconds);
   g_test_add_func ("/proof/document-digest", test_document_digest);
   return g_test_run ();
 }

@@ -278,7 +278,9 @@ proof_config (JsonObject *activity, const char *verification_method, gint64 crea
 {
   JsonObject *proof = json_object_new ();
   JsonNode *context = json_object_get_member (activity, "@context");
-  g_autofree char *created = tocsin_time_format (created_us);
+  /* In whole seconds: who reads a time and writes it anew before hashing it, as Fedify does, may
+   * leave out zeros at the end of a fraction. */
+  g_autofree char *created = tocsin_time_format (created_us - created_us % TOCSIN_SECOND_US);
 
   if (context != NULL)
     json_object_set_member (proof, "@context", json_node_copy (context));
@@ -295,7 +297,7 @@ proof_config (JsonObject *activity, const char *verification_method, gint64 crea
  * @activity: gets a "proof"; a former one is replaced
  * @key: an Ed25519 key
  * @verification_method: its key id
- * @created_us: the time, in microseconds since the epoch
+ * @created_us: the time, in microseconds since the epoch; cut to the second
  *
  * Returns: %FALSE, with @activity as it was, and %TOCSIN_ERROR_UNPROCESSABLE or
  *   %TOCSIN_ERROR_TOO_LARGE if @activity has no canonical form, %TOCSIN_ERROR_UNAVAILABLE if the
