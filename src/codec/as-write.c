@@ -105,7 +105,15 @@ tocsin_as_set_actor_context (JsonObject *object)
                                       TOCSIN_CONTEXT_SECURITY, TOCSIN_CONTEXT_MULTIKEY, NULL };
   JsonObject *context = inline_context ();
   JsonObject *implements = json_object_new ();
+  JsonObject *assertion_method = json_object_new ();
 
+  /* None of the contexts above defines it at the top of a document, and who reads JSON-LD would
+   * not see the Ed25519 key. As in https://www.w3.org/ns/did/v1, which defines much else too. */
+  json_object_set_string_member (assertion_method, "@id",
+                                 "https://w3id.org/security#assertionMethod");
+  json_object_set_string_member (assertion_method, "@type", "@id");
+  json_object_set_string_member (assertion_method, "@container", "@set");
+  json_object_set_object_member (context, "assertionMethod", assertion_method);
   json_object_set_string_member (context, "manuallyApprovesFollowers",
                                  "as:manuallyApprovesFollowers");
   json_object_set_string_member (implements, "@id", "https://w3id.org/fep/844e/implements");
