@@ -65,8 +65,9 @@ evidence_end (const TocsinReport *report)
   return MIN (report->end_us, report->last_observed_us + 4 * half_life * TOCSIN_DAY_US);
 }
 
-static gboolean
-is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a)
+/* Whether the reporter, or the branch that it is heard through, has all that it may have here. */
+gboolean
+tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a)
 {
   const TocsinTrustSnapshot *trust = a->admission->policy->trust;
   TocsinActorCounts counts;
@@ -146,15 +147,8 @@ find_hold (TocsinTxn *txn, TocsinAdmitting *a)
       burst = tocsin_guards_burst (&a->signer_peer, self->policy, self->now_us);
       a->peer_changed = TRUE;
     }
-  if (a->signer_peer.key_hold)
+  if (tocsin_admission_holds_key (txn, a))
     return TOCSIN_HOLD_KEY;
-  if (self->pinning == TOCSIN_PINNING_CHANGED)
-    {
-      if (!a->is_relayed)
-        tocsin_pinning_hold (txn, &a->signer_peer, self->now_us);
-      a->peer_changed = TRUE;
-      return TOCSIN_HOLD_KEY;
-    }
   if (needs_a_person (self->policy, &self->activity->report))
     return TOCSIN_HOLD_SUBJECT;
   if (tocsin_subject_is_public_suffix (&self->activity->report.subject))
@@ -185,7 +179,8 @@ hold_text (TocsinHold hold)
     }
 }
 
-/* One line in `review` for what is held: one a report, but one a signer for a burst. */
+/* One line in `review` for what is held: one a report, but one a signer for a burst. A change of
+ * keys has a line of its own. */
 static void
 open_review (TocsinTxn *txn, const TocsinAdmitting *a, const TocsinReportRecord *record)
 {
@@ -205,6 +200,8 @@ open_review (TocsinTxn *txn, const TocsinAdmitting *a, const TocsinReportRecord 
   g_auto (TocsinReviewRecord) open = { 0 };
   guint64 id;
 
+  if (record->hold == TOCSIN_HOLD_KEY || record->hold == TOCSIN_HOLD_REJECTED)
+    return;
   if (burst && tocsin_review_find_open (txn, TOCSIN_REVIEW_BURST, a->signer, 0, &id) &&
       tocsin_review_get (txn, id, &open))
     {
@@ -290,22 +287,22 @@ count (TocsinTxn *txn, TocsinAdmitting *a, const TocsinSubjectKey *key)
     tocsin_guards_count_confirmed (txn, other, a->admission->now_us);
 }
 
-/* What is left to do once it is clear that @record is a new report or a newer version. */
+/* What is left to do once it is clear that @record is a new report or a newer version. On entry
+ * its @hold is that of the version before; what a person decided, or has yet to decide about two
+ * contents, is not undone by a newer one. */
 static void
 store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, gboolean is_new)
 {
   const TocsinAdmission *self = a->admission;
-  gboolean by_operator = is_operators (record->hold);
+  TocsinHold before = record->hold;
+  TocsinHold found = find_hold (txn, a);
   gboolean contradicted;
-  TocsinHold found;
 
   fill_record (a, record);
-  found = find_hold (txn, a);
-  if (!by_operator)
-    record->hold = found;
+  record->hold = is_operators (before) || before == TOCSIN_HOLD_EQUIVOCATION ? before : found;
   record->state = record->hold == TOCSIN_HOLD_NONE ? TOCSIN_STATE_LIVE : TOCSIN_STATE_HELD;
   record->held_us = record->hold == TOCSIN_HOLD_NONE ? 0 : self->now_us;
-  if (is_new && is_past_quota (txn, a))
+  if (is_new && tocsin_admission_is_past_quota (txn, a))
     {
       record->state = TOCSIN_STATE_REFUSED;
       record->hold = TOCSIN_HOLD_NONE;
@@ -320,7 +317,7 @@ store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, g
     tocsin_guards_suggest_weight (txn, a->reporter, self->now_us);
   tocsin_reports_put (txn, record, self->now_us);
   a->admission->stored = TRUE;
-  if (record->state == TOCSIN_STATE_HELD && !by_operator)
+  if (record->state == TOCSIN_STATE_HELD && record->hold != before)
     open_review (txn, a, record);
   tocsin_peers_put (txn, &a->signer_peer);
   a->peer_changed = FALSE;
@@ -371,13 +368,18 @@ tocsin_admission_add_report (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
       return TRUE;
     }
   {
-    gboolean forwarded = record.forwarded;
-    TocsinHold hold = is_operators (record.hold) ? record.hold : TOCSIN_HOLD_NONE;
     /* Neither of these has a place in the quota, so it has to find one now. */
     gboolean is_new = record.state == TOCSIN_STATE_REFUSED || record.state == TOCSIN_STATE_EXPIRED;
+    gboolean held = record.state == TOCSIN_STATE_HELD;
+    TocsinReportRecord version = {
+      .number = number,
+      .forwarded = record.forwarded,
+      .hold = held ? record.hold : TOCSIN_HOLD_NONE,
+      .alternate = held ? g_steal_pointer (&record.alternate) : NULL,
+    };
 
     tocsin_report_record_clear (&record);
-    record = (TocsinReportRecord){ .number = number, .forwarded = forwarded, .hold = hold };
+    record = version;
     store_version (txn, a, &record, is_new);
   }
   return TRUE;

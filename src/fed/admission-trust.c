@@ -100,8 +100,8 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
   record.trustee = tocsin_actors_intern (txn, statement->about, self->now_us);
   record.area = statement->area;
   record.weight = statement->weight;
-  record.live = !a->signer_peer.key_hold;
-  record.held = a->signer_peer.key_hold;
+  record.held = tocsin_admission_holds_key (txn, a);
+  record.live = !record.held;
   record.relayed = a->is_relayed;
   record.forwarded = old.forwarded;
   record.via = a->signer;

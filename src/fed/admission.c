@@ -19,7 +19,9 @@
 #include "fed/guards.h"
 #include "fed/relay.h"
 #include "store/table-actors.h"
+#include "store/table-reports.h"
 #include "store/table-seen.h"
+#include "store/table-trust.h"
 
 #define MAX_AHEAD_US TOCSIN_HOUR_US
 #define MAX_AGE_US   (TOCSIN_SEEN_DAYS * TOCSIN_DAY_US)
@@ -87,8 +89,7 @@ check_signer (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
                    "The sender speaks another major version of the protocol");
   if (!self->proven && (a->is_relayed || a->signer_peer.had_protocol_version))
     return refuse (error, TOCSIN_ERROR_FORBIDDEN, "This activity needs a proof by its actor");
-  if (!a->is_relayed && self->arrival == TOCSIN_ARRIVAL_PUSH &&
-      self->activity->kind == TOCSIN_ACTIVITY_ADD &&
+  if (self->arrival != TOCSIN_ARRIVAL_CATCH_UP && self->activity->kind == TOCSIN_ACTIVITY_ADD &&
       self->now_us < a->signer_peer.inbound_open_until_us)
     {
       a->admission->retry_after_seconds = TOCSIN_INBOUND_PAUSE_SECONDS;
@@ -97,23 +98,69 @@ check_signer (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
   return TRUE;
 }
 
+/* What we took from @reporter it may take back, whatever the trust is now. */
+static gboolean
+knows_object (TocsinTxn *txn, guint32 reporter, const char *object)
+{
+  g_auto (TocsinTrustRecord) statement = { 0 };
+  guint64 number;
+
+  return tocsin_reports_find (txn, reporter, object, &number) ||
+         tocsin_trust_find (txn, reporter, object, &statement);
+}
+
 /* Finds the reporter. %FALSE without an error: drop it with 202. */
 static gboolean
 check_reporter (TocsinTxn *txn, TocsinAdmitting *a)
 {
-  const char *actor = a->admission->activity->actor;
+  const TocsinActivity *activity = a->admission->activity;
 
   if (!a->is_relayed)
     {
       a->reporter = a->signer;
       return TRUE;
     }
-  if (tocsin_actors_find (txn, actor, &a->reporter) &&
-      tocsin_trust_snapshot_is_believed (a->admission->policy->trust, a->reporter))
-    return TRUE;
-  /* What we forwarded we also take back, whatever the trust is now. */
-  return a->admission->activity->kind == TOCSIN_ACTIVITY_REMOVE &&
-         tocsin_actors_find (txn, actor, &a->reporter);
+  if (!tocsin_actors_find (txn, activity->actor, &a->reporter))
+    return FALSE;
+  return tocsin_trust_snapshot_is_believed (a->admission->policy->trust, a->reporter) ||
+         (activity->kind == TOCSIN_ACTIVITY_REMOVE &&
+          knows_object (txn, a->reporter, activity->object));
+}
+
+/**
+ * tocsin_admission_holds_key:
+ * @txn: the write transaction
+ * @a: the admission, whose signer and reporter are known
+ *
+ * Holds the reporter if what it brings is proven by a key that nothing vouches for. A relay does
+ * not answer for that, and its own keys do not matter for what others proved.
+ *
+ * Returns: %TRUE if a person has to compare the reporter's fingerprints first
+ */
+gboolean
+tocsin_admission_holds_key (TocsinTxn *txn, TocsinAdmitting *a)
+{
+  const TocsinAdmission *self = a->admission;
+  gboolean changed = self->pinning == TOCSIN_PINNING_CHANGED;
+  g_auto (TocsinPeerRecord) author = { 0 };
+
+  if (!a->is_relayed)
+    {
+      if (changed)
+        {
+          tocsin_pinning_hold (txn, &a->signer_peer, self->now_us);
+          a->peer_changed = TRUE;
+        }
+      return a->signer_peer.key_hold;
+    }
+  if (!tocsin_peers_get (txn, a->reporter, &author))
+    return FALSE;
+  if (changed && !author.key_hold)
+    {
+      tocsin_pinning_hold (txn, &author, self->now_us);
+      tocsin_peers_put (txn, &author);
+    }
+  return author.key_hold;
 }
 
 static gboolean

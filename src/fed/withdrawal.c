@@ -112,10 +112,12 @@ is_mass_withdrawal (TocsinTxn *txn, TocsinAdmitting *a)
   return hold;
 }
 
+/* Of a trust statement, or of what never came: then the tombstone counts against the quota, or
+ * made-up Removes could fill the store. */
 static void
-remove_statement (TocsinTxn *txn, const TocsinAdmitting *a, gint64 removed_us)
+remove_other (TocsinTxn *txn, const TocsinAdmitting *a, gint64 removed_us)
 {
-  const TocsinAdmission *self = a->admission;
+  TocsinAdmission *self = a->admission;
   g_auto (TocsinTrustRecord) record = { 0 };
   TocsinOutboxRecord entry = {
     .kind = TOCSIN_OUTBOX_REMOVE,
@@ -128,8 +130,14 @@ remove_statement (TocsinTxn *txn, const TocsinAdmitting *a, gint64 removed_us)
     .activity = self->activity->raw,
   };
 
-  if (!tocsin_trust_find (txn, a->reporter, self->activity->object, &record) ||
-      record.updated_us > removed_us)
+  TocsinTombstone tombstone = { .removed_us = removed_us, .until_us = self->now_us + KEEP_US };
+  gboolean known = tocsin_trust_find (txn, a->reporter, self->activity->object, &record);
+
+  if (!known && tocsin_admission_is_past_quota (txn, a))
+    return;
+  self->stored = TRUE;
+  tocsin_tombstones_put (txn, a->reporter, self->activity->object, &tombstone);
+  if (!known || record.updated_us > removed_us)
     return;
   tocsin_trust_remove (txn, record.truster, record.trustee, record.area);
   if (record.sequence != 0)
@@ -163,14 +171,14 @@ tocsin_admission_remove (TocsinTxn *txn, TocsinAdmitting *a)
   g_auto (TocsinReportRecord) record = { 0 };
   guint64 number;
 
-  self->stored = TRUE;
-  tocsin_tombstones_put (txn, a->reporter, activity->object, &tombstone);
   if (!tocsin_reports_find (txn, a->reporter, activity->object, &number) ||
       !tocsin_reports_get (txn, number, &record))
     {
-      remove_statement (txn, a, removed_us);
+      remove_other (txn, a, removed_us);
       return;
     }
+  self->stored = TRUE;
+  tocsin_tombstones_put (txn, a->reporter, activity->object, &tombstone);
   if (record.state == TOCSIN_STATE_WITHDRAWN || record.state == TOCSIN_STATE_EXPIRED ||
       record.withdrawn_us != 0 || record.updated_us > removed_us)
     return;
@@ -180,7 +188,7 @@ tocsin_admission_remove (TocsinTxn *txn, TocsinAdmitting *a)
     tocsin_withdrawal_apply (txn, self->policy, &record, &remove, self->now_us);
 }
 
-static gboolean
+static void
 settle_one (TocsinTxn *txn,
             const TocsinPolicy *policy,
             TocsinReportRecord *record,
@@ -196,7 +204,7 @@ settle_one (TocsinTxn *txn,
   };
 
   if (record->state != TOCSIN_STATE_LIVE || record->withdrawn_us == 0)
-    return FALSE;
+    return;
   if (apply && record->alternate != NULL)
     {
       activity = tocsin_activity_parse (record->alternate, NULL);
@@ -205,13 +213,14 @@ settle_one (TocsinTxn *txn,
   if (remove.activity_id != NULL)
     {
       tocsin_withdrawal_apply (txn, policy, record, &remove, now_us);
-      return TRUE;
+      return;
     }
   record->withdrawn_us = 0;
   g_clear_pointer (&record->alternate, g_bytes_unref);
   tocsin_reports_put (txn, record, now_us);
-  return TRUE;
 }
+
+#define SETTLE_ROWS 500 /* live reports looked at in one change */
 
 /**
  * tocsin_withdrawal_settle:
@@ -219,34 +228,28 @@ settle_one (TocsinTxn *txn,
  * @policy: the state of this node
  * @actor: a reporter whose Removes wait
  * @apply: %TRUE to carry them out, %FALSE to disregard them
- * @max: the most to settle in this call
+ * @after: 0 to begin; then what the last call returned
  * @now_us: the time
  *
- * Returns: how many were settled; call again while it is @max
+ * Settles a bounded part of them.
+ *
+ * Returns: for the next call; 0 at the end
  */
-guint
+guint64
 tocsin_withdrawal_settle (TocsinTxn *txn,
                           const TocsinPolicy *policy,
                           guint32 actor,
                           gboolean apply,
-                          guint max,
+                          guint64 after,
                           gint64 now_us)
 {
   TocsinReportFilter filter = {
     .has_actor = TRUE, .actor = actor, .state = TOCSIN_STATE_LIVE + 1, .ascending = TRUE
   };
-  guint64 cursor = 0;
-  guint settled = 0;
+  guint64 next = 0;
+  g_autoptr (GPtrArray) page = tocsin_reports_list (txn, &filter, after, SETTLE_ROWS, &next);
 
-  do
-    {
-      guint64 next = 0;
-      g_autoptr (GPtrArray) page = tocsin_reports_list (txn, &filter, cursor, 500, &next);
-
-      for (guint i = 0; i < page->len && settled < max; i++)
-        settled += settle_one (txn, policy, g_ptr_array_index (page, i), apply, now_us) ? 1 : 0;
-      cursor = next;
-    }
-  while (cursor != 0 && settled < max);
-  return settled;
+  for (guint i = 0; i < page->len; i++)
+    settle_one (txn, policy, g_ptr_array_index (page, i), apply, now_us);
+  return next;
 }

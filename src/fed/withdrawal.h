@@ -30,11 +30,11 @@ void tocsin_withdrawal_apply (TocsinTxn *txn,
                               const TocsinReportRecord *record,
                               const TocsinWithdrawal *remove,
                               gint64 now_us);
-guint tocsin_withdrawal_settle (TocsinTxn *txn,
-                                const TocsinPolicy *policy,
-                                guint32 actor,
-                                gboolean apply,
-                                guint max,
-                                gint64 now_us);
+guint64 tocsin_withdrawal_settle (TocsinTxn *txn,
+                                  const TocsinPolicy *policy,
+                                  guint32 actor,
+                                  gboolean apply,
+                                  guint64 after,
+                                  gint64 now_us);
 
 G_END_DECLS
