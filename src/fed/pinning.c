@@ -62,7 +62,8 @@ tocsin_pinning_check (TocsinStore *store, const char *actor, const char *multiba
  * @document: its document
  * @now_us: the time
  *
- * Pins every Ed25519 key that @document lists for proofs and that has not expired.
+ * Pins every Ed25519 key that @document lists for proofs, retired ones too: what they proved is
+ * still in the outbox, and nothing else by them counts (fed/inbox.c).
  */
 void
 tocsin_pinning_pin_all (TocsinPeerRecord *peer, const TocsinActorDocument *document, gint64 now_us)

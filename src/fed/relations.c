@@ -17,7 +17,9 @@
 #include "fed/relay.h"
 #include "store/table-actors.h"
 #include "store/table-audit.h"
+#include "store/table-outbox.h"
 #include "store/table-peers.h"
+#include "store/table-queue.h"
 #include "store/table-review.h"
 
 #define PENDING_MAX            200
@@ -172,6 +174,12 @@ answer_follow (TocsinTxn *txn, const TocsinRelationChange *self, TocsinPeerRecor
 
   if (body == NULL)
     return;
+  /* Whoever asks again and again gets the newest answer alone. */
+  if (peer->accept_sequence != 0)
+    {
+      tocsin_queue_done (txn, peer->actor, peer->accept_sequence);
+      tocsin_outbox_blank (txn, peer->accept_sequence);
+    }
   peer->follower_answered_us = self->now_us;
   peer->accept_sequence = tocsin_relay_send (txn, peer->actor, id, body, self->now_us);
 }
@@ -218,6 +226,20 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
 /* ---- Accept and Reject of our Follow ---- */
 
 static gboolean
+names_unpinned_key (const TocsinPeerRecord *peer, const TocsinActorDocument *document)
+{
+  for (guint i = 0; i < document->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
+
+      if (key->multibase != NULL && key->assertion &&
+          tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_CHANGED)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
 write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
 {
   const TocsinActivity *activity = self->activity;
@@ -247,9 +269,12 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   peer->had_protocol_version = major == 1;
   peer->version_hold = major > 1;
   peer->sync_due_us = self->now_us;
-  peer->key_hold = FALSE;
-  g_clear_pointer (&peer->keys, g_array_unref);
-  tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
+  /* A peer that rejects and then accepts again does not get rid of its pinned keys that way: they
+   * go when the operator follows it anew. */
+  if (peer->keys == NULL || peer->keys->len == 0)
+    tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
+  else if (names_unpinned_key (peer, self->sender->document))
+    tocsin_pinning_hold (txn, peer, self->now_us);
   if (peer->version_hold)
     tell (txn, peer->actor, TOCSIN_REVIEW_OTHER,
           "This peer speaks another major version of the protocol; nothing is exchanged",
@@ -306,20 +331,6 @@ write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
 }
 
 /* ---- Update, Move, Delete ---- */
-
-static gboolean
-names_unpinned_key (const TocsinPeerRecord *peer, const TocsinActorDocument *document)
-{
-  for (guint i = 0; i < document->keys->len; i++)
-    {
-      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
-
-      if (key->multibase != NULL && key->assertion &&
-          tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_CHANGED)
-        return TRUE;
-    }
-  return FALSE;
-}
 
 static gboolean
 write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
