@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * One round: a bounded change on the writer thread; while it finds something to do, the next
- * follows at once, and then a minute passes.
+ * One round: a bounded change on the writer thread, then at most one line of `review` whose time
+ * is over; while there is something to do, the next follows at once, and then a minute passes.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -15,7 +15,6 @@
 
 #define INTERVAL_US    TOCSIN_MINUTE_US
 #define ROWS           1000
-#define REVIEWS        20
 #define PENDING_US     (TOCSIN_PENDING_MAX_DAYS * TOCSIN_DAY_US)
 #define LEAST_PAUSE_US (100 * (TOCSIN_SECOND_US / 1000))
 
@@ -30,7 +29,6 @@ struct _TocsinHousekeeping
 typedef struct
 {
   TocsinHousekeeping *self; /* (owned) a round may end after its owner has gone */
-  TocsinPolicy *policy;     /* (owned) */
   gint64 now_us;
   guint done; /* out */
 } Round;
@@ -40,7 +38,6 @@ static void arm (TocsinHousekeeping *self, gint64 wait_us);
 static void
 round_free (Round *round)
 {
-  tocsin_policy_unref (round->policy);
   g_rc_box_release (round->self);
   g_free (round);
 }
@@ -93,7 +90,6 @@ write_round (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
   Round *round = data;
 
   round->done = tocsin_store_purge (txn, round->now_us, ROWS);
-  round->done += tocsin_review_lapse (txn, round->policy, REVIEWS, round->now_us);
   round->done += drop_pending (txn, round->now_us);
   return TRUE;
 }
@@ -101,21 +97,44 @@ write_round (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
 /* ---- main ---- */
 
 static void
+round_end (Round *round, gboolean more)
+{
+  TocsinHousekeeping *self = round->self;
+
+  self->running = FALSE;
+  if (!self->stopped)
+    arm (self, more ? LEAST_PAUSE_US : tocsin_federation_wait_us (self->fed, INTERVAL_US));
+  round_free (round);
+}
+
+static void
+on_lapsed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
+{
+  Round *round = data;
+  g_autoptr (GError) error = NULL;
+  gboolean lapsed = tocsin_review_lapse_finish (result, &error);
+
+  if (error != NULL)
+    g_message ("Review has to wait: %s", error->message);
+  round_end (round, error == NULL && (lapsed || round->done > 0));
+}
+
+static void
 on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 {
   Round *round = data;
   TocsinHousekeeping *self = round->self;
   g_autoptr (GError) error = NULL;
-  gboolean written;
 
   if (self->stopped)
-    return;
-  self->running = FALSE;
-  written = tocsin_writer_submit_finish (self->fed->writer, result, &error);
-  if (!written)
-    g_message ("Housekeeping has to wait: %s", error->message);
-  arm (self, written && round->done > 0 ? LEAST_PAUSE_US
-                                        : tocsin_federation_wait_us (self->fed, INTERVAL_US));
+    round_end (round, FALSE);
+  else if (tocsin_writer_submit_finish (self->fed->writer, result, &error))
+    tocsin_review_lapse_async (self->fed, round->now_us, on_lapsed, round);
+  else
+    {
+      g_message ("Housekeeping has to wait: %s", error->message);
+      round_end (round, FALSE);
+    }
 }
 
 static gboolean
@@ -127,11 +146,9 @@ on_timer (gpointer data)
   g_clear_pointer (&self->timer, g_source_unref);
   tocsin_store_check_readers (self->fed->store);
   round->self = g_rc_box_acquire (self);
-  round->policy = tocsin_policy_ref (self->fed->policy);
   round->now_us = tocsin_time_now_us ();
   self->running = TRUE;
-  tocsin_writer_submit_async (self->fed->writer, write_round, round, (GDestroyNotify) round_free,
-                              NULL, on_written, round);
+  tocsin_writer_submit_async (self->fed->writer, write_round, round, NULL, NULL, on_written, round);
   return G_SOURCE_REMOVE;
 }
 

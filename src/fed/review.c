@@ -10,12 +10,14 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "fed/guards.h"
 #include "fed/held.h"
 #include "fed/withdrawal.h"
 #include "store/bulk.h"
 #include "store/table-audit.h"
 #include "store/table-imports.h"
 #include "store/table-reports.h"
+#include "store/table-trust.h"
 
 #define SLICE  500
 #define SLICES 20 /* of one line in a round */
@@ -57,6 +59,64 @@ tocsin_review_state_to_string (TocsinReviewState state)
   return (guint) state < G_N_ELEMENTS (names) ? names[state] : "open";
 }
 
+typedef struct
+{
+  guint32 trustee;
+  TocsinArea area;
+} Statement;
+
+static gboolean
+collect_equivocation (const TocsinTrustRecord *record, gpointer data)
+{
+  Statement statement = { .trustee = record->trustee, .area = record->area };
+
+  if (record->held && record->alternate != NULL)
+    g_array_append_val ((GArray *) data, statement);
+  return TRUE;
+}
+
+/* Trust statements of which there are two versions: the one that came first counts, or none. At
+ * most 1,000 an actor, scoring.md 1. */
+static void
+settle_statements (TocsinTxn *txn, guint32 truster, gboolean accept)
+{
+  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (Statement));
+
+  if (!accept)
+    return;
+  tocsin_trust_foreach_of (txn, truster, collect_equivocation, statements);
+  for (guint i = 0; i < statements->len; i++)
+    {
+      const Statement *statement = &g_array_index (statements, Statement, i);
+      g_auto (TocsinTrustRecord) record = { 0 };
+
+      if (!tocsin_trust_get (txn, truster, statement->trustee, statement->area, &record))
+        continue;
+      g_clear_pointer (&record.alternate, g_bytes_unref);
+      record.held = FALSE;
+      record.live = TRUE;
+      tocsin_trust_put (txn, &record);
+    }
+}
+
+/* %FALSE once nothing is left of it. A batch that is rejected speaks against its reporter as each
+ * of its reports would. */
+static gboolean
+undo_batch (TocsinTxn *txn, const TocsinReviewRecord *line, gint64 now_us)
+{
+  g_auto (TocsinImportRecord) import = { 0 };
+  guint undone = tocsin_bulk_undo (txn, line->batch, SLICE, now_us);
+
+  for (guint i = 0; i < undone; i++)
+    tocsin_guards_contradicted (txn, line->actor, TRUE, now_us);
+  if (undone == 0 && tocsin_imports_get (txn, line->batch, &import) && import.undone_us == 0)
+    {
+      import.undone_us = now_us;
+      tocsin_imports_put (txn, &import);
+    }
+  return undone > 0;
+}
+
 /* Settles a part of what @line stands for. @cursor: 0 to begin.
  * Returns: where to go on; 0 when all is settled. */
 static guint64
@@ -73,18 +133,18 @@ settle (TocsinTxn *txn,
     {
     case TOCSIN_REVIEW_HELD:
     case TOCSIN_REVIEW_EQUIVOCATION:
-      if (line->report != 0 && tocsin_reports_get (txn, line->report, &record))
+      if (line->report == 0)
+        settle_statements (txn, line->actor, accept);
+      else if (tocsin_reports_get (txn, line->report, &record))
         tocsin_held_settle (txn, policy, &record, accept, TRUE, now_us);
       return 0;
     case TOCSIN_REVIEW_BURST:
       return tocsin_held_settle_slice (txn, policy, TOCSIN_HOLD_BURST, line->actor, accept, cursor,
                                        now_us);
     case TOCSIN_REVIEW_BATCH:
-      return !accept && tocsin_bulk_undo (txn, line->batch, SLICE, now_us) > 0 ? cursor + 1 : 0;
+      return !accept && undo_batch (txn, line, now_us) ? cursor + 1 : 0;
     case TOCSIN_REVIEW_WITHDRAWAL:
-      return tocsin_withdrawal_settle (txn, policy, line->actor, accept, SLICE, now_us) == SLICE
-                 ? cursor + 1
-                 : 0;
+      return tocsin_withdrawal_settle (txn, policy, line->actor, accept, cursor, now_us);
     case TOCSIN_REVIEW_KEY_CHANGE:
     case TOCSIN_REVIEW_LEAK:
     case TOCSIN_REVIEW_CONTRADICTION:
@@ -111,17 +171,17 @@ close_line (TocsinTxn *txn,
   tocsin_review_put (txn, line);
 }
 
-/* ---- a person decides ---- */
+/* ---- one decision ---- */
 
 typedef struct
 {
   TocsinFederation *fed; /* (unowned) */
   TocsinPolicy *policy;  /* (owned) */
-  char *who;             /* (owned) */
+  char *who;             /* (owned) (nullable) if time decided */
   guint64 id;
-  gboolean accept;
-  guint64 cursor; /* in */
-  guint64 next;   /* out */
+  TocsinReviewState state; /* that the line gets */
+  guint64 cursor;          /* in */
+  guint64 next;            /* out */
   gint64 now_us;
 } Decision;
 
@@ -135,12 +195,20 @@ decision_free (Decision *decision)
   g_free (decision);
 }
 
+static const char *const decision_words[] = {
+  [TOCSIN_REVIEW_ACCEPTED] = "accept",
+  [TOCSIN_REVIEW_REJECTED] = "reject",
+  [TOCSIN_REVIEW_LAPSED] = "lapse",
+};
+
 static gboolean
 write_slice (TocsinTxn *txn, gpointer data, GError **error)
 {
   Decision *decision = data;
   g_auto (TocsinReviewRecord) line = { 0 };
   g_autofree char *object = g_strdup_printf ("%" G_GUINT64_FORMAT, decision->id);
+  g_autofree char *action = g_strconcat ("review.", decision_words[decision->state], NULL);
+  gboolean accept = decision->state != TOCSIN_REVIEW_REJECTED;
 
   if (!tocsin_review_get (txn, decision->id, &line))
     {
@@ -153,7 +221,7 @@ write_slice (TocsinTxn *txn, gpointer data, GError **error)
                    tocsin_review_state_to_string (line.state));
       return FALSE;
     }
-  if (line.kind == TOCSIN_REVIEW_KEY_CHANGE && decision->accept)
+  if (line.kind == TOCSIN_REVIEW_KEY_CHANGE && accept)
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_REFUSED,
                            "Compare the fingerprint with the peer's admin, then run "
@@ -161,14 +229,12 @@ write_slice (TocsinTxn *txn, gpointer data, GError **error)
       return FALSE;
     }
   decision->next =
-      settle (txn, decision->policy, &line, decision->accept, decision->cursor, decision->now_us);
+      settle (txn, decision->policy, &line, accept, decision->cursor, decision->now_us);
   if (decision->next != 0)
     return TRUE;
-  close_line (txn, &line, decision->accept ? TOCSIN_REVIEW_ACCEPTED : TOCSIN_REVIEW_REJECTED,
-              decision->who, decision->now_us);
-  tocsin_audit_append (txn, decision->now_us, decision->who,
-                       decision->accept ? "review.accept" : "review.reject", object,
-                       tocsin_review_kind_to_string (line.kind));
+  close_line (txn, &line, decision->state, decision->who, decision->now_us);
+  tocsin_audit_append (txn, decision->now_us, decision->who != NULL ? decision->who : "node",
+                       action, object, tocsin_review_kind_to_string (line.kind));
   return TRUE;
 }
 
@@ -199,6 +265,19 @@ on_slice (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_dat
     }
 }
 
+static Decision *
+decision_new (TocsinFederation *fed, guint64 id, TocsinReviewState state, gint64 now_us)
+{
+  Decision *decision = g_new0 (Decision, 1);
+
+  decision->fed = fed;
+  decision->policy = tocsin_policy_ref (fed->policy);
+  decision->id = id;
+  decision->state = state;
+  decision->now_us = now_us;
+  return decision;
+}
+
 /**
  * tocsin_review_decide_async:
  * @fed: the federation
@@ -218,14 +297,10 @@ tocsin_review_decide_async (TocsinFederation *fed,
                             gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
-  Decision *decision = g_new0 (Decision, 1);
+  Decision *decision = decision_new (
+      fed, id, accept ? TOCSIN_REVIEW_ACCEPTED : TOCSIN_REVIEW_REJECTED, tocsin_time_now_us ());
 
-  decision->fed = fed;
-  decision->policy = tocsin_policy_ref (fed->policy);
   decision->who = g_strdup (who);
-  decision->id = id;
-  decision->accept = accept;
-  decision->now_us = tocsin_time_now_us ();
   g_task_set_task_data (task, decision, (GDestroyNotify) decision_free);
   submit_slice (task);
 }
@@ -249,53 +324,63 @@ tocsin_review_decide_finish (GAsyncResult *result, GError **error)
 typedef struct
 {
   gint64 now_us;
-  guint max;
-  GArray *ids; /* of guint64 */
+  guint64 id; /* out */
 } Due;
 
 static gboolean
-collect_due (const TocsinReviewRecord *line, gpointer data)
+find_due (const TocsinReviewRecord *line, gpointer data)
 {
   Due *due = data;
 
   if (line->due_us != 0 && line->due_us <= due->now_us)
-    g_array_append_val (due->ids, line->id);
-  return due->ids->len < due->max;
+    due->id = line->id;
+  return due->id == 0;
 }
 
 /**
- * tocsin_review_lapse:
- * @txn: a write transaction
- * @policy: the state of this node
- * @max: the most lines to settle
+ * tocsin_review_lapse_async:
+ * @fed: the federation
  * @now_us: the time
+ * @callback: called in the thread-default context of the caller
+ * @user_data: data for @callback
  *
- * What nobody objected to for 7 days happens: held bursts count, held withdrawals are carried out.
- *
- * Returns: how many lines were looked at
+ * Settles one line, with all that it stands for, whose time is over: what nobody objected to for 7
+ * days happens. Held bursts count, held withdrawals are carried out.
  */
-guint
-tocsin_review_lapse (TocsinTxn *txn, const TocsinPolicy *policy, guint max, gint64 now_us)
+void
+tocsin_review_lapse_async (TocsinFederation *fed,
+                           gint64 now_us,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
 {
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint64));
-  Due due = { .now_us = now_us, .max = max, .ids = ids };
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Due due = { .now_us = now_us };
 
-  tocsin_review_foreach (txn, 0, TRUE, collect_due, &due);
-  for (guint i = 0; i < ids->len; i++)
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
+
+    tocsin_review_foreach (txn, 0, TRUE, find_due, &due);
+  }
+  if (due.id == 0)
     {
-      g_auto (TocsinReviewRecord) line = { 0 };
-
-      guint64 cursor = 0;
-      guint slices = 0;
-
-      if (!tocsin_review_get (txn, g_array_index (ids, guint64, i), &line))
-        continue;
-      do
-        cursor = settle (txn, policy, &line, TRUE, cursor, now_us);
-      while (cursor != 0 && ++slices < SLICES);
-      /* A line of more than that stays due, and the next round goes on with what is left. */
-      if (cursor == 0)
-        close_line (txn, &line, TOCSIN_REVIEW_LAPSED, NULL, now_us);
+      g_task_return_boolean (task, FALSE);
+      return;
     }
-  return ids->len;
+  g_task_set_task_data (task, decision_new (fed, due.id, TOCSIN_REVIEW_LAPSED, now_us),
+                        (GDestroyNotify) decision_free);
+  submit_slice (task);
+}
+
+/**
+ * tocsin_review_lapse_finish:
+ * @result: what the callback was given
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: %TRUE if a line was settled, and there may be more; %FALSE without an error if none is
+ *   due; else with %TOCSIN_ERROR_CONFLICT (a person was faster), _UNAVAILABLE or _STORE
+ */
+gboolean
+tocsin_review_lapse_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -21,6 +21,10 @@ void tocsin_review_decide_async (TocsinFederation *fed,
                                  gpointer user_data);
 gboolean tocsin_review_decide_finish (GAsyncResult *result, GError **error);
 
-guint tocsin_review_lapse (TocsinTxn *txn, const TocsinPolicy *policy, guint max, gint64 now_us);
+void tocsin_review_lapse_async (TocsinFederation *fed,
+                                gint64 now_us,
+                                GAsyncReadyCallback callback,
+                                gpointer user_data);
+gboolean tocsin_review_lapse_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS
