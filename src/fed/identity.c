@@ -4,7 +4,7 @@
  * The keys folder:
  *   rsa.pem              signs HTTP requests to other software
  *   ed25519-N.pem        proves activities and signs requests to nodes of ours; highest N is in use
- *   ed25519-N.new        made by a rotation that was not finished; of no effect
+ *   ed25519-N.new        made by a rotation that was not finished; the next one uses it
  *   ed25519-N.retired    "MULTIKEY EXPIRES": public half of a key that was in use once
  * A key id is never used twice (protocol.md, "Identity").
  */
@@ -447,29 +447,42 @@ tocsin_identity_prove (const TocsinIdentity *self,
  *
  * Makes a new Ed25519 key, which is not in use yet. The caller sends an Update with the document
  * that this returns, proven by the old key, and calls tocsin_identity_rotate_commit() once that
- * is durable.
+ * is durable, or tocsin_identity_rotate_abort() if it could not be sent.
  *
- * Returns: (transfer none) (nullable): the document after the rotation
+ * Returns: (transfer none) (nullable): the document after the rotation. On error, %NULL, and
+ *   @error is %TOCSIN_ERROR_CONFLICT (a rotation is under way) or %TOCSIN_ERROR_STORE
  */
 const TocsinActorDocument *
 tocsin_identity_rotate_prepare (TocsinIdentity *self, gint64 now_us, GError **error)
 {
   g_autofree char *path = key_path (self, self->ed25519_number + 1, ".new");
 
-  g_unlink (path); /* of a rotation that was not finished */
-  g_clear_pointer (&self->next, tocsin_private_key_unref);
-  g_clear_pointer (&self->next_document, tocsin_actor_document_free);
-  self->next = tocsin_private_key_generate (TOCSIN_KEY_ED25519, error);
-  if (self->next == NULL)
-    return NULL;
-  if (!tocsin_private_key_save (self->next, path, error))
+  if (self->next != NULL)
     {
-      g_clear_pointer (&self->next, tocsin_private_key_unref);
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+                           "The key is being changed already");
       return NULL;
     }
+  /* A key that an unfinished rotation left behind may have been announced: its id is its own. */
+  self->next = load_or_make (path, TOCSIN_KEY_ED25519, error);
+  if (self->next == NULL)
+    return NULL;
   self->rotated_us = now_us;
   self->next_document = build_document (self);
   return self->next_document;
+}
+
+/**
+ * tocsin_identity_rotate_abort:
+ * @self: our identity, after tocsin_identity_rotate_prepare()
+ *
+ * Leaves the old key in use. The new one is kept for the next attempt.
+ */
+void
+tocsin_identity_rotate_abort (TocsinIdentity *self)
+{
+  g_clear_pointer (&self->next, tocsin_private_key_unref);
+  g_clear_pointer (&self->next_document, tocsin_actor_document_free);
 }
 
 /**

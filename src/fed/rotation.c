@@ -62,11 +62,12 @@ write_update (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
     .activity = rotation->prepared->activity,
   };
 
-  tocsin_relay_publish (txn, rotation->policy, &entry, 0, rotation->now_us);
+  /* Published last: by its id it is found in the outbox, as what everybody may read. */
   tocsin_peers_foreach (txn, collect_others, others);
   for (guint i = 0; i < others->len; i++)
     tocsin_relay_send (txn, g_array_index (others, guint32, i), rotation->prepared->id,
                        rotation->prepared->activity, rotation->now_us);
+  tocsin_relay_publish (txn, rotation->policy, &entry, 0, rotation->now_us);
   tocsin_audit_append (txn, rotation->now_us, rotation->who, "key.rotate", rotation->prepared->id,
                        NULL);
   return TRUE;
@@ -80,8 +81,12 @@ on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
   TocsinFederation *fed = rotation->fed;
   g_autoptr (GError) error = NULL;
 
-  if (!tocsin_writer_submit_finish (fed->writer, result, &error) ||
-      !tocsin_identity_rotate_commit (fed->identity, &error))
+  if (!tocsin_writer_submit_finish (fed->writer, result, &error))
+    {
+      tocsin_identity_rotate_abort (fed->identity);
+      g_task_return_error (task, g_steal_pointer (&error));
+    }
+  else if (!tocsin_identity_rotate_commit (fed->identity, &error))
     g_task_return_error (task, g_steal_pointer (&error));
   else
     g_task_return_pointer (task, tocsin_identity_fingerprint (fed->identity), g_free);
@@ -101,10 +106,15 @@ prepare (TocsinFederation *fed, gint64 now_us, GError **error)
     .published_us = now_us,
   };
 
+  TocsinPrepared *prepared;
+
   if (document == NULL)
     return NULL;
-  return tocsin_prepare_new (fed, tocsin_activity_build_update (&head, document), id, now_us,
-                             error);
+  prepared =
+      tocsin_prepare_new (fed, tocsin_activity_build_update (&head, document), id, now_us, error);
+  if (prepared == NULL)
+    tocsin_identity_rotate_abort (fed->identity);
+  return prepared;
 }
 
 /**
@@ -150,7 +160,8 @@ tocsin_rotation_run_async (TocsinFederation *fed,
  * @error: return location for an error, or %NULL
  *
  * Returns: (transfer full) (nullable): the fingerprint of the new key. On error, %NULL, and @error
- *   is %TOCSIN_ERROR_STORE or %TOCSIN_ERROR_UNAVAILABLE; the old key is still in use
+ *   is %TOCSIN_ERROR_CONFLICT (one is under way), %TOCSIN_ERROR_STORE or
+ *   %TOCSIN_ERROR_UNAVAILABLE; the old key is still in use
  */
 char *
 tocsin_rotation_run_finish (GAsyncResult *result, GError **error)
