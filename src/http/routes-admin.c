@@ -14,7 +14,9 @@ tocsin_routes_admin_add (TocsinRouter *router, TocsinApi *api)
   tocsin_route_review_add (router, api);
   tocsin_route_settings_add (router, api);
   tocsin_route_metrics_add (router, api);
+  tocsin_route_peers_add (router, api);
   tocsin_route_reports_add (router, api);
   tocsin_route_status_add (router, api);
   tocsin_route_tokens_add (router, api);
+  tocsin_route_trust_add (router, api);
 }

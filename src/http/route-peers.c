@@ -1,0 +1,590 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * /v1/peers: whom this node follows, who follows it, and how far each is believed.
+ */
+#define G_LOG_DOMAIN "tocsin-http"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "fed/peers-view.h"
+#include "fed/peers.h"
+#include "http/admin.h"
+#include "http/json-body.h"
+#include "http/routes-admin.h"
+
+#define SUGGESTIONS_MAX 50
+
+/* ---- one peer in JSON ---- */
+
+/* What keeps the peer from being heard in full, the gravest first. */
+static const char *
+state_of (const TocsinPeerView *view)
+{
+  if (view->blocked)
+    return "blocked";
+  if (view->retired)
+    return "retired";
+  if (view->blocks_us)
+    return "blocks_us";
+  if (view->key_hold)
+    return "key_hold";
+  if (view->version_hold)
+    return "version_hold";
+  return view->leaked ? "leaked" : "ok";
+}
+
+static void
+write_weights (TocsinJsonWriter *json, const TocsinPeerView *view)
+{
+  tocsin_json_writer_name (json, "trust");
+  if (view->weights[TOCSIN_AREA_ANY] >= 0)
+    tocsin_json_writer_int (json, view->weights[TOCSIN_AREA_ANY]);
+  else
+    tocsin_json_writer_null (json);
+  tocsin_json_writer_name (json, "areas");
+  tocsin_json_writer_begin_object (json);
+  for (guint area = 0; area < TOCSIN_N_AREAS; area++)
+    if (view->weights[area] >= 0)
+      tocsin_json_writer_member_int (json, tocsin_area_to_string ((TocsinArea) area),
+                                     view->weights[area]);
+  tocsin_json_writer_end_object (json);
+  tocsin_json_writer_member_bool (json, "full", view->full);
+  tocsin_json_writer_member_bool (json, "private", view->private_trust);
+}
+
+static void
+write_relation (TocsinJsonWriter *json, const TocsinPeerView *view)
+{
+  tocsin_json_writer_member_string (json, "relation", view->relation);
+  tocsin_json_writer_member_string (json, "following", view->following);
+  tocsin_json_writer_member_string (json, "follower", view->follower);
+  tocsin_admin_member_time (json, "following_since", view->following_since_us);
+  tocsin_admin_member_time (json, "follower_since", view->follower_since_us);
+  tocsin_json_writer_member_bool (json, "direct", view->direct);
+  tocsin_json_writer_member_bool (json, "blocked", view->blocked);
+  tocsin_json_writer_member_bool (json, "blocks_us", view->blocks_us);
+  tocsin_json_writer_member_string (json, "state", state_of (view));
+}
+
+static void
+write_traffic (TocsinJsonWriter *json, const TocsinPeerView *view)
+{
+  tocsin_json_writer_member_string (json, "breaker", view->breaker);
+  tocsin_admin_member_time (json, "breaker_open_until", view->breaker_open_until_us);
+  tocsin_json_writer_member_int (json, "failures", view->failures);
+  tocsin_json_writer_member_string (json, "inbound", view->inbound);
+  tocsin_admin_member_time (json, "inbound_open_until", view->inbound_open_until_us);
+  tocsin_admin_member_time (json, "last_seen", view->last_seen_us);
+  tocsin_admin_member_time (json, "last_success", view->last_success_us);
+  tocsin_json_writer_member_int (json, "queue", (gint64) view->queued);
+  tocsin_json_writer_member_int (json, "dropped", (gint64) view->dropped);
+  tocsin_json_writer_member_string (json, "sync", view->sync);
+  tocsin_admin_member_time (json, "synced", view->sync_done_us);
+}
+
+static void
+write_reciprocity (TocsinJsonWriter *json, const TocsinPeerView *view)
+{
+  tocsin_json_writer_member_double (json, "given", view->given);
+  tocsin_json_writer_member_double (json, "got", view->got);
+  tocsin_json_writer_member_double (json, "first", view->first);
+  tocsin_json_writer_member_double (json, "confirmed", view->confirmed);
+  tocsin_json_writer_member_double (json, "ratio", view->ratio);
+  tocsin_json_writer_member_int (json, "given_total", (gint64) view->given_total);
+  tocsin_json_writer_member_int (json, "got_total", (gint64) view->got_total);
+  tocsin_json_writer_member_bool (json, "free_rider", view->free_rider);
+  tocsin_json_writer_name (json, "reports");
+  tocsin_json_writer_begin_object (json);
+  for (guint state = 0; state < G_N_ELEMENTS (view->counts.by_state); state++)
+    tocsin_json_writer_member_int (json, tocsin_state_to_string ((TocsinReportState) state),
+                                   view->counts.by_state[state]);
+  tocsin_json_writer_end_object (json);
+}
+
+static void
+write_keys (TocsinJsonWriter *json, const TocsinPeerView *view)
+{
+  tocsin_json_writer_name (json, "fingerprints");
+  tocsin_json_writer_begin_array (json);
+  for (guint i = 0; i < view->fingerprints->len; i++)
+    {
+      const TocsinPeerFingerprint *print = g_ptr_array_index (view->fingerprints, i);
+
+      tocsin_json_writer_string (json, print->fingerprint);
+    }
+  tocsin_json_writer_end_array (json);
+  tocsin_json_writer_name (json, "keys");
+  tocsin_json_writer_begin_array (json);
+  for (guint i = 0; i < view->fingerprints->len; i++)
+    {
+      const TocsinPeerFingerprint *print = g_ptr_array_index (view->fingerprints, i);
+
+      tocsin_json_writer_begin_object (json);
+      tocsin_json_writer_member_string (json, "id", print->id);
+      tocsin_json_writer_member_string (json, "fingerprint", print->fingerprint);
+      tocsin_json_writer_member_bool (json, "pinned", print->pinned);
+      tocsin_json_writer_member_bool (json, "current", print->current);
+      tocsin_json_writer_end_object (json);
+    }
+  tocsin_json_writer_end_array (json);
+}
+
+static void
+write_peer (TocsinJsonWriter *json, TocsinTxn *txn, const TocsinPeerRecord *peer, gint64 now_us)
+{
+  g_auto (TocsinPeerView) view = { 0 };
+
+  tocsin_peers_describe (txn, peer, now_us, &view);
+  tocsin_json_writer_begin_object (json);
+  tocsin_json_writer_member_string (json, "actor", view.actor);
+  tocsin_json_writer_member_string (json, "acct", view.acct);
+  tocsin_json_writer_member_string (json, "name", view.name);
+  write_relation (json, &view);
+  write_weights (json, &view);
+  write_traffic (json, &view);
+  write_reciprocity (json, &view);
+  write_keys (json, &view);
+  tocsin_json_writer_member_string (json, "protocol_version", view.protocol_version);
+  tocsin_json_writer_member_string (json, "moved_to", view.moved_to);
+  tocsin_json_writer_member_string (json, "note", peer->note);
+  tocsin_json_writer_end_object (json);
+}
+
+/* The peer that @id names becomes the answer; 404 if there is none. */
+static void
+answer_peer (TocsinApi *api, TocsinReply *reply, const char *id)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  g_autoptr (GError) error = NULL;
+  guint32 number;
+
+  if (tocsin_admin_find_actor (txn, id, &number) && tocsin_peers_get (txn, number, &peer))
+    {
+      TocsinJsonWriter json =
+          TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+
+      write_peer (&json, txn, &peer, tocsin_api_now_us (api));
+    }
+  else if (tocsin_txn_check (txn, &error))
+    g_set_error_literal (&error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
+                         "This node has had nothing to do with this actor");
+  if (error != NULL || !tocsin_txn_check (txn, &error))
+    tocsin_reply_set_error (reply, error);
+}
+
+/* ---- GET ---- */
+
+typedef enum
+{
+  FILTER_ALL,
+  FILTER_PENDING, /* someone owes an answer: the operator or the peer */
+  FILTER_FOLLOWING,
+  FILTER_FOLLOWERS,
+} Filter;
+
+static gboolean
+read_filter (TocsinRequest *request, Filter *out, GError **error)
+{
+  static const char *const words[] = {
+    [FILTER_PENDING] = "pending",
+    [FILTER_FOLLOWING] = "following",
+    [FILTER_FOLLOWERS] = "followers",
+  };
+  const char *word = tocsin_request_get_query (request, "filter");
+
+  *out = FILTER_ALL;
+  if (word == NULL)
+    return TRUE;
+  for (guint i = FILTER_PENDING; i < G_N_ELEMENTS (words); i++)
+    if (g_str_equal (word, words[i]))
+      {
+        *out = (Filter) i;
+        return TRUE;
+      }
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                       "filter: pending, following or followers is expected");
+  return FALSE;
+}
+
+static gboolean
+passes (const TocsinPeerRecord *peer, Filter filter)
+{
+  switch (filter)
+    {
+    case FILTER_PENDING:
+      return peer->following == TOCSIN_FOLLOWING_PENDING ||
+             peer->follower == TOCSIN_FOLLOWER_PENDING;
+    case FILTER_FOLLOWING:
+      return peer->following == TOCSIN_FOLLOWING_PENDING ||
+             peer->following == TOCSIN_FOLLOWING_ACCEPTED;
+    case FILTER_FOLLOWERS:
+      return peer->follower == TOCSIN_FOLLOWER_GUEST || peer->follower == TOCSIN_FOLLOWER_READER;
+    case FILTER_ALL:
+    default:
+      return TRUE;
+    }
+}
+
+typedef struct
+{
+  TocsinJsonWriter json;
+  TocsinTxn *txn;
+  Filter filter;
+  gint64 now_us;
+} Listing;
+
+static gboolean
+list_peer (const TocsinPeerRecord *peer, gpointer data)
+{
+  Listing *listing = data;
+
+  if (passes (peer, listing->filter))
+    write_peer (&listing->json, listing->txn, peer, listing->now_us);
+  return TRUE;
+}
+
+static void
+on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  TocsinApi *api = data;
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
+  Listing listing = { .txn = txn, .now_us = tocsin_api_now_us (api) };
+  g_autoptr (GError) error = NULL;
+
+  if (!read_filter (request, &listing.filter, &error))
+    {
+      tocsin_reply_set_error (reply, error);
+      return;
+    }
+  listing.json.out = tocsin_reply_begin (reply, TOCSIN_TYPE_JSON);
+  tocsin_json_writer_begin_object (&listing.json);
+  tocsin_json_writer_name (&listing.json, "peers");
+  tocsin_json_writer_begin_array (&listing.json);
+  tocsin_peers_foreach (txn, list_peer, &listing);
+  tocsin_json_writer_end_array (&listing.json);
+  tocsin_json_writer_end_object (&listing.json);
+  if (!tocsin_txn_check (txn, &error))
+    tocsin_reply_set_error (reply, error);
+}
+
+static void
+on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  answer_peer (data, reply, tocsin_request_get_param (request, "id"));
+}
+
+static void
+on_suggestions (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  TocsinApi *api = data;
+  g_autoptr (GPtrArray) suggestions = NULL;
+  TocsinJsonWriter json = { 0 };
+
+  if (!tocsin_admin_has_federation (api, reply))
+    return;
+  suggestions = tocsin_peers_suggest (api->federation, SUGGESTIONS_MAX);
+  json.out = tocsin_reply_begin (reply, TOCSIN_TYPE_JSON);
+  tocsin_json_writer_begin_object (&json);
+  tocsin_json_writer_name (&json, "suggestions");
+  tocsin_json_writer_begin_array (&json);
+  for (guint i = 0; i < suggestions->len; i++)
+    {
+      const TocsinPeerSuggestion *one = g_ptr_array_index (suggestions, i);
+
+      tocsin_json_writer_begin_object (&json);
+      tocsin_json_writer_member_string (&json, "actor", one->actor);
+      tocsin_json_writer_name (&json, "trusted_by");
+      tocsin_json_writer_begin_array (&json);
+      for (guint k = 0; k < one->trusted_by->len; k++)
+        tocsin_json_writer_string (&json, g_ptr_array_index (one->trusted_by, k));
+      tocsin_json_writer_end_array (&json);
+      tocsin_json_writer_member_double (&json, "rank", one->rank);
+      tocsin_json_writer_end_object (&json);
+    }
+  tocsin_json_writer_end_array (&json);
+  tocsin_json_writer_end_object (&json);
+}
+
+/* ---- changes ---- */
+
+typedef struct
+{
+  TocsinApi *api;
+  TocsinRequest *request; /* suspended */
+} Op;
+
+static Op *
+op_new (TocsinApi *api, TocsinRequest *request)
+{
+  Op *op = g_new0 (Op, 1);
+
+  op->api = api;
+  op->request = request;
+  tocsin_request_suspend (request);
+  return op;
+}
+
+/* Answers with the peer as it is now. */
+static void
+op_done (Op *op, const GError *error)
+{
+  TocsinReply *reply = tocsin_request_get_reply (op->request);
+
+  if (error != NULL)
+    tocsin_reply_set_error (reply, error);
+  else
+    answer_peer (op->api, reply, tocsin_request_get_param (op->request, "id"));
+  tocsin_request_complete (op->request);
+  g_free (op);
+}
+
+static void
+on_acted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  (void) tocsin_peers_act_finish (result, &error);
+  op_done (user_data, error);
+}
+
+static void
+act (TocsinApi *api, TocsinRequest *request, TocsinReply *reply, TocsinPeerAction action)
+{
+  if (tocsin_admin_has_federation (api, reply))
+    tocsin_peers_act_async (api->federation, tocsin_request_get_param (request, "id"), action,
+                            tocsin_admin_who (request), on_acted, op_new (api, request));
+}
+
+static void
+on_delete (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  act (data, request, reply, TOCSIN_PEER_UNFOLLOW);
+}
+
+/* The last segment, one of those in the table below, is the action. */
+static void
+on_act (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  const char *word = strrchr (tocsin_request_get_path (request), '/') + 1;
+  TocsinPeerAction action;
+
+  if (tocsin_peer_action_from_string (word, &action))
+    act (data, request, reply, action);
+}
+
+/* ---- POST /v1/peers ---- */
+
+static gboolean
+read_area (const char *name, const char *pointer, TocsinArea *out, GError **error)
+{
+  if (tocsin_area_from_string (name, out))
+    return TRUE;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
+               "%s: the area is none of any, spam, abuse, security", pointer);
+  return FALSE;
+}
+
+static gboolean
+read_weights (JsonObject *object, gint8 weights[TOCSIN_N_AREAS], GError **error)
+{
+  JsonObject *areas = NULL;
+  JsonObjectIter iter;
+  const char *name;
+  gint64 weight = -1;
+
+  memset (weights, -1, TOCSIN_N_AREAS);
+  if (!tocsin_json_opt_int (object, "", "trust", 1, 100, &weight, error) ||
+      !tocsin_json_opt_object (object, "", "areas", &areas, error))
+    return FALSE;
+  weights[TOCSIN_AREA_ANY] = (gint8) weight;
+  if (areas == NULL)
+    return TRUE;
+  json_object_iter_init (&iter, areas);
+  while (json_object_iter_next (&iter, &name, NULL))
+    {
+      TocsinArea area;
+
+      if (!read_area (name, "/areas", &area, error) ||
+          !tocsin_json_get_int (areas, "/areas", name, 1, 100, &weight, error))
+        return FALSE;
+      weights[area] = (gint8) weight;
+    }
+  return TRUE;
+}
+
+static void
+write_followed (TocsinReply *reply, const TocsinFollowed *followed)
+{
+  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+
+  tocsin_reply_set_status (reply, 201);
+  tocsin_json_writer_begin_object (&json);
+  tocsin_json_writer_member_string (&json, "actor", followed->actor);
+  tocsin_json_writer_name (&json, "fingerprints");
+  tocsin_json_writer_begin_array (&json);
+  for (char **print = followed->fingerprints; *print != NULL; print++)
+    tocsin_json_writer_string (&json, *print);
+  tocsin_json_writer_end_array (&json);
+  tocsin_json_writer_member_string (&json, "following",
+                                    followed->following == TOCSIN_FOLLOWING_ACCEPTED ? "accepted"
+                                                                                     : "pending");
+  tocsin_json_writer_end_object (&json);
+}
+
+static void
+on_followed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Op *op = user_data;
+  TocsinReply *reply = tocsin_request_get_reply (op->request);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinFollowed) followed = tocsin_peers_follow_finish (result, &error);
+
+  if (followed != NULL)
+    write_followed (reply, followed);
+  else
+    tocsin_reply_set_error (reply, error);
+  tocsin_request_complete (op->request);
+}
+
+static void
+on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  static const char *const members[] = { "actor", "trust", "areas", NULL };
+  TocsinApi *api = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) body = tocsin_json_body_parse (request, members, NULL, &error);
+  JsonObject *object = body != NULL ? json_node_get_object (body) : NULL;
+  const char *actor = object != NULL ? tocsin_json_get_string (object, "", "actor", &error) : NULL;
+  gint8 weights[TOCSIN_N_AREAS];
+
+  if (actor == NULL || !read_weights (object, weights, &error) ||
+      !tocsin_admin_has_room (api, &error))
+    tocsin_reply_set_error (reply, error);
+  else if (tocsin_admin_has_federation (api, reply))
+    tocsin_peers_follow_async (api->federation, actor, weights, tocsin_admin_who (request),
+                               on_followed, op_new (api, request));
+}
+
+/* ---- PUT /v1/peers/{id}/trust ---- */
+
+static gboolean
+read_mark (JsonObject *object, const char *name, int *out, GError **error)
+{
+  gboolean value = FALSE;
+
+  if (!json_object_has_member (object, name))
+    return TRUE;
+  if (!tocsin_json_get_bool (object, "", name, &value, error))
+    return FALSE;
+  *out = value;
+  return TRUE;
+}
+
+/* A weight of null unsets the area's. */
+static gboolean
+read_trust (JsonObject *object, TocsinPeerTrust *out, GError **error)
+{
+  const char *area = NULL;
+  gint64 weight = -1;
+
+  *out = (TocsinPeerTrust){ .area = TOCSIN_AREA_ANY, .full = -1, .private_trust = -1 };
+  if (!tocsin_json_opt_string (object, "", "area", &area, error) ||
+      (area != NULL && !read_area (area, "/area", &out->area, error)))
+    return FALSE;
+  if (!(json_object_has_member (object, "weight") &&
+        json_object_get_null_member (object, "weight")) &&
+      !tocsin_json_get_int (object, "", "weight", 0, 100, &weight, error))
+    return FALSE;
+  out->weight = (int) weight;
+  return read_mark (object, "full", &out->full, error) &&
+         read_mark (object, "private", &out->private_trust, error);
+}
+
+static void
+on_trusted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  (void) tocsin_peers_trust_finish (result, &error);
+  op_done (user_data, error);
+}
+
+static void
+on_put_trust (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  static const char *const members[] = { "area", "weight", "full", "private", NULL };
+  TocsinApi *api = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) body = tocsin_json_body_parse (request, members, NULL, &error);
+  TocsinPeerTrust trust;
+
+  if (body == NULL || !read_trust (json_node_get_object (body), &trust, &error))
+    tocsin_reply_set_error (reply, error);
+  else if (tocsin_admin_has_federation (api, reply))
+    tocsin_peers_trust_async (api->federation, tocsin_request_get_param (request, "id"), &trust,
+                              tocsin_admin_who (request), on_trusted, op_new (api, request));
+}
+
+/* ---- POST /v1/peers/{id}/confirm-key ---- */
+
+static void
+on_confirmed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  (void) tocsin_peers_confirm_key_finish (result, &error);
+  op_done (user_data, error);
+}
+
+static void
+on_confirm_key (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  static const char *const members[] = { "fingerprint", NULL };
+  TocsinApi *api = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) body = tocsin_json_body_parse (request, members, NULL, &error);
+  const char *fingerprint =
+      body != NULL ? tocsin_json_get_string (json_node_get_object (body), "", "fingerprint", &error)
+                   : NULL;
+
+  if (fingerprint == NULL)
+    tocsin_reply_set_error (reply, error);
+  else if (tocsin_admin_has_federation (api, reply))
+    tocsin_peers_confirm_key_async (api->federation, tocsin_request_get_param (request, "id"),
+                                    fingerprint, tocsin_admin_who (request), on_confirmed,
+                                    op_new (api, request));
+}
+
+/* A client may send an action with an empty object, so these take a short body and ignore it. */
+#define ACTION(word)                                                                               \
+  {                                                                                                \
+    "POST", "/v1/peers/{id}/" word, on_act, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 1024, NULL      \
+  }
+
+static const TocsinRoute routes[] = {
+  { "GET", "/v1/peers", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL },
+  { "POST", "/v1/peers", on_post, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, TOCSIN_ADMIN_BODY_BYTES,
+    NULL },
+  { "GET", "/v1/peers/suggestions", on_suggestions, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 0,
+    NULL },
+  { "GET", "/v1/peers/{id}", on_get, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL },
+  { "DELETE", "/v1/peers/{id}", on_delete, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 0, NULL },
+  ACTION ("accept"),
+  ACTION ("reject"),
+  ACTION ("block"),
+  ACTION ("unblock"),
+  ACTION ("reset"),
+  { "POST", "/v1/peers/{id}/confirm-key", on_confirm_key, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
+    TOCSIN_ADMIN_BODY_BYTES, NULL },
+  { "PUT", "/v1/peers/{id}/trust", on_put_trust, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
+    TOCSIN_ADMIN_BODY_BYTES, NULL },
+};
+
+void
+tocsin_route_peers_add (TocsinRouter *router, TocsinApi *api)
+{
+  tocsin_router_add (router, routes, G_N_ELEMENTS (routes), api);
+}
