@@ -219,25 +219,6 @@ make_control (TocsinControl **out, GError **error)
   return *out != NULL;
 }
 
-/* Completion of ACTOR: a node that is down or slow completes to nothing. */
-static void
-list_actors (void)
-{
-  g_autoptr (TocsinControl) control = NULL;
-  g_auto (GStrv) names = NULL;
-
-  if (!make_control (&control, NULL))
-    return;
-  tocsin_control_set_timeout_seconds (control, 2);
-  names = tocsin_actor_ref_names (control, NULL);
-  for (gsize i = 0; names != NULL && names[i] != NULL; i++)
-    {
-      g_autofree char *clean = tocsin_text_clean (names[i]);
-
-      g_print ("%s\n", clean);
-    }
-}
-
 static gboolean
 parse_options (const TocsinCommand *command, char ***argv, GError **error)
 {
@@ -264,6 +245,26 @@ parse_options (const TocsinCommand *command, char ***argv, GError **error)
     g_option_context_add_main_entries (context, confirm_options, GETTEXT_PACKAGE);
   g_option_context_add_main_entries (context, common_options, GETTEXT_PACKAGE);
   return g_option_context_parse_strv (context, argv, error);
+}
+
+/* Completion of ACTOR: a node that is down or slow completes to nothing. Takes the options that say
+ * which node. */
+static void
+list_actors (char ***argv)
+{
+  g_autoptr (TocsinControl) control = NULL;
+  g_auto (GStrv) names = NULL;
+
+  if (!parse_options (NULL, argv, NULL) || !make_control (&control, NULL))
+    return;
+  tocsin_control_set_timeout_seconds (control, 2);
+  names = tocsin_actor_ref_names (control, NULL);
+  for (gsize i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      g_autofree char *clean = tocsin_text_clean (names[i]);
+
+      g_print ("%s\n", clean);
+    }
 }
 
 static gboolean
@@ -383,7 +384,9 @@ tocsin_cli_main (int argc, char *argv[])
     }
   if (argc > 1 && g_str_equal (argv[1], "--list-actors"))
     {
-      list_actors ();
+      g_free (words[1]);
+      memmove (words + 1, words + 2, (g_strv_length (words + 2) + 1) * sizeof (char *));
+      list_actors (&words);
       return finish_output (TOCSIN_EXIT_OK);
     }
   if (argc == 2 && g_str_equal (argv[1], "--version"))

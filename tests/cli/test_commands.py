@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import termios
@@ -163,9 +164,30 @@ class Commands(unittest.TestCase):
         self.assertIn("--category\n", run("--list-commands", "report", "add").stdout)
         self.assertIn("disposable_email\n", run("--list-commands", "report", "add", "--category").stdout)
         self.assertEqual(run("--list-commands", "nonsense").stdout, "")
-        listed = self.node.run("--list-actors")
-        self.assertEqual(listed.returncode, 2)
-        self.assertIn("tocsin@b.example\n", run("--list-actors", env={"TOCSIN_SOCKET": self.node.socket}).stdout)
+        for done in (run("--list-actors", env={"TOCSIN_SOCKET": self.node.socket}),
+                     run("--list-actors", "--socket", self.node.socket)):
+            self.check(done, 0, f"(?s)\\A{B}\ntocsin@b.example\nb.example\n")
+        self.check(run("--list-actors", "--socket", "/nonexistent"), 0, r"\A\Z")
+
+    def complete(self, *words):
+        """What bash offers for the last word."""
+        script = (f"source {os.environ['COMPLETION']}; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _tocsin; "
+                  'printf "%s\\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(["bash", "-c", script, "bash", TOCSIN, "--socket", self.node.socket, *words],
+                              capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(done.stderr, "")
+        return done.stdout.split()
+
+    @unittest.skipUnless(shutil.which("bash"), "no bash here")
+    def test_completion(self):
+        for words, offered in (
+                (("pe",), ["peer"]), (("peer", "conf"), ["confirm-key"]),
+                (("report", "add", "ip=192.0.2.1", "--cat"), ["--category"]),
+                (("report", "add", "--category", "spa"), ["spam"]), (("check", "em"), ["email="]),
+                (("peer", "accept", "tocsin@"), ["tocsin@b.example", "tocsin@c.example"]),
+                (("peer", "list", "--pe"), ["--pending"]), (("nonsense", "x"), [])):
+            with self.subTest(words):
+                self.assertEqual(self.complete(*words), offered)
 
     def test_full_disk(self):
         self.node.answer("GET", "/v1/status", {"ready": True})

@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 The Tocsin contributors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Holds the manual pages to what the programs take, and renders them.
+
+Usage: TOCSIN=PATH TOCSIND=PATH test_man.py DOCS_MAN SCHEMA PAGE…
+
+Every command and option of the programs is in its page, and the page names no other; every
+setting is in node.conf(5); no page makes man complain.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+import xml.etree.ElementTree as ET
+
+from fake_node import run
+
+SOURCES, SCHEMA, *PAGES = (pathlib.Path(a) for a in sys.argv[1:])
+COMMON = {"--socket", "--url", "--token-file", "--json", "--help"}
+
+
+def section(text, title):
+    return re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", text, re.M | re.S).group(1)
+
+
+def options_in(text):
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
+
+
+def options_of_help(text):
+    return set(re.findall(r"^  (?:-\w, )?(--[a-z][a-z-]*)", text, re.M)) - {"--help-all"}
+
+
+def commands(path=()):
+    """All commands that can be run, as tuples of words."""
+    for word in run("--list-commands", *path).stdout.split():
+        if word.startswith("--"):
+            continue
+        below = [w for w in run("--list-commands", *path, word).stdout.split() if not w.startswith("--")]
+        if below:
+            yield from commands((*path, word))
+        else:
+            yield (*path, word)
+
+
+class Manual(unittest.TestCase):
+    def test_commands(self):
+        page = (SOURCES / "tocsin.1.md").read_text(encoding="utf-8")
+        told = {}
+        for synopsis in re.findall(r"^(\*\*[a-z].*)\n:   ", section(page, "Commands"), re.M):
+            name = re.match(r"\*\*([a-z -]+)\*\*", synopsis).group(1)
+            told[tuple(name.split())] = options_in(synopsis)
+        real = {c: options_of_help(run(*c, "--help", env={"LANGUAGE": "C"}).stdout) - COMMON for c in commands()}
+        self.assertGreater(len(real), 30)
+        self.assertEqual(told, real)
+
+    def test_help_and_completion_agree(self):
+        for command in commands():
+            listed = options_in(run("--list-commands", *command).stdout)
+            self.assertEqual(listed, options_of_help(run(*command, "--help").stdout) | {"--help"}, command)
+
+    def test_common_options(self):
+        page = (SOURCES / "tocsin.1.md").read_text(encoding="utf-8")
+        told = options_in("\n".join(re.findall(r"^(\*\*--.*)\n:   ", section(page, "Options"), re.M)))
+        self.assertEqual(told, COMMON | {"--yes"})
+
+    def test_exit_statuses(self):
+        page = (SOURCES / "tocsin.1.md").read_text(encoding="utf-8")
+        self.assertEqual(re.findall(r"^\*\*(\d+)\*\*$", section(page, "Exit status"), re.M),
+                         "0 1 2 3 4 5 10 11".split())
+
+    def test_daemon(self):
+        page = (SOURCES / "tocsind.8.md").read_text(encoding="utf-8")
+        done = subprocess.run([os.environ["TOCSIND"], "--help"], capture_output=True, text=True, check=True,
+                              env={**os.environ, "LANGUAGE": "C"}, timeout=60)
+        told = options_in("\n".join(re.findall(r"^(\*\*--.*)\n:   ", section(page, "Options"), re.M)))
+        self.assertEqual(told, options_of_help(done.stdout) | {"--help"})
+
+    def test_settings(self):
+        page = next(p for p in PAGES if p.name == "node.conf.5").read_text(encoding="utf-8")
+        for key in ET.parse(SCHEMA).getroot().iter("key"):
+            self.assertIn(f"\\fB{key.get('name')}\\fR".replace("-", "\\-"), page)
+
+    @unittest.skipUnless(shutil.which("man"), "no man here")
+    def test_they_render(self):
+        for page in PAGES:
+            done = subprocess.run(["man", "--warnings", "-l", str(page)], capture_output=True, text=True,
+                                  check=True, timeout=60,
+                                  env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "MANPAGER": "cat"})
+            self.assertEqual(done.stderr, "", page)
+            self.assertNotRegex(done.stdout, r"\*\*|@settings@|^:   |`", page)
+            self.assertIn("SEE ALSO", done.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main(argv=sys.argv[:1]))
