@@ -355,8 +355,8 @@ test_refuses_bodies (void)
 {
   const char *base = tocsin_identity_get_base (peer.fed->identity);
 
-  expect_text (&peer, nested (40), 413, "too-large");
-  expect_text (&peer, nested (100000 / 6), 413, "too-large");
+  expect_text (&peer, nested (40), 400, "invalid");
+  expect_text (&peer, nested (100000 / 6), 400, "invalid");
   expect_text (&peer, g_strdup ("{\"type\":\"Add\",\"type\":\"Add\"}"), 400, "invalid");
   expect_text (&peer, g_strdup ("{\"type\":\"\xff\xfe\"}"), 400, "invalid");
   expect_text (&peer, g_strdup ("{\"type\":\"a\\u0000\"}"), 400, "invalid");

@@ -204,9 +204,17 @@ assert_parses (const char *json, const TocsinJsonLimits *limits)
 }
 
 static void
-test_limits (void)
+assert_malformed (const char *json)
 {
-  TocsinJsonLimits limits = tocsin_json_default_limits;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (tocsin_json_parse (json, strlen (json), NULL, NULL, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+}
+
+static void
+test_depth (void)
+{
   g_autofree char *deep = g_strnfill (32, '[');
   g_autofree char *closed = g_strnfill (32, ']');
   g_autofree char *fits = g_strconcat (deep, closed, NULL);
@@ -214,8 +222,15 @@ test_limits (void)
   g_autofree char *abyss = g_strnfill (200000, '[');
 
   assert_parses (fits, NULL);
-  assert_too_large (too_deep, NULL);
-  assert_too_large (abyss, NULL);
+  assert_malformed (too_deep);
+  assert_malformed (abyss);
+}
+
+static void
+test_limits (void)
+{
+  TocsinJsonLimits limits = tocsin_json_default_limits;
+
   limits.max_members = 3;
   assert_parses ("[1,2,{}]", &limits);
   assert_too_large ("[1,2,{\"a\":1}]", &limits);
@@ -363,6 +378,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/json/numbers", test_numbers);
   g_test_add_func ("/json/values", test_values);
   g_test_add_func ("/json/scalar-documents", test_scalar_documents);
+  g_test_add_func ("/json/depth", test_depth);
   g_test_add_func ("/json/limits", test_limits);
   g_test_add_func ("/json/colliding-names", test_colliding_names);
   g_test_add_func ("/json/errors-name-the-place", test_errors_name_the_place);

@@ -265,7 +265,7 @@ open_container (Scanner *s, gboolean *complete, GError **error)
   Frame frame = { .name_at = s->names->len };
 
   if (s->depth >= MIN (s->limits->max_depth, TOCSIN_JSON_MAX_DEPTH))
-    return fail (s, TOCSIN_ERROR_TOO_LARGE, "nested too deep", error);
+    return fail (s, TOCSIN_ERROR_INVALID, "nested too deep", error);
   if (is_object)
     {
       frame.object = json_object_new ();

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * @TOCSIN_ERROR_UNPROCESSABLE: well-formed, but not a valid thing of its kind (422)
  * @TOCSIN_ERROR_STALE: too old to be taken (422)
  * @TOCSIN_ERROR_FUTURE: dated too far ahead of our clock (422)
- * @TOCSIN_ERROR_TOO_LARGE: longer or deeper than a documented limit (413)
+ * @TOCSIN_ERROR_TOO_LARGE: longer than a documented limit (413)
  * @TOCSIN_ERROR_UNSUPPORTED: a media type or content coding that we do not take (415)
  * @TOCSIN_ERROR_NOT_FOUND: the thing asked for does not exist, or may not be seen (404)
  * @TOCSIN_ERROR_GONE: it existed and was withdrawn (410)
