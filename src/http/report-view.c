@@ -80,7 +80,7 @@ tocsin_report_view_write (TocsinJsonWriter *json,
   tocsin_json_writer_member_int (json, "number", (gint64) record->number);
   tocsin_json_writer_member_string (json, "state", tocsin_state_to_string (record->state));
   tocsin_json_writer_member_string (json, "hold", tocsin_hold_to_string (record->hold));
-  tocsin_admin_member_actor (json, "reporter", txn, record->actor);
+  tocsin_admin_member_actor (json, "actor", txn, record->actor);
   tocsin_admin_member_actor (json, "via", txn, record->via);
   write_subject (json, txn, record);
   tocsin_json_writer_member_string (json, "category",
