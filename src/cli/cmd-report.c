@@ -29,6 +29,8 @@ static struct
   char *comment;
   char *sharing;
   char *expires;
+  char *observed_at;
+  char *last_observed_at;
   char *reason;
   char *format;
   char *subject;
@@ -64,6 +66,18 @@ write_subjects (TocsinInvocation *self, TocsinJsonWriter *json, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_time (const char *option, const char *typed, GError **error)
+{
+  gint64 time_us = 0;
+
+  if (typed == NULL || tocsin_time_parse (typed, &time_us, NULL))
+    return TRUE;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+               _ ("%s must be an RFC 3339 time, such as 2027-01-31T12:00:00Z"), option);
+  return FALSE;
+}
+
 static void
 write_member (TocsinJsonWriter *json, const char *name, const char *value)
 {
@@ -86,7 +100,9 @@ write_report (TocsinInvocation *self, GString *body, GError **error)
   if (!check_name ("category", given.category, error) ||
       !check_name ("action", given.action, error) ||
       !check_name ("opinion", given.opinion, error) ||
-      !check_name ("sharing", given.sharing, error))
+      !check_name ("sharing", given.sharing, error) ||
+      !check_time ("--observed-at", given.observed_at, error) ||
+      !check_time ("--last-observed-at", given.last_observed_at, error))
     return FALSE;
   if (given.confidence != NULL &&
       !tocsin_argument_number ("--confidence", given.confidence, 1, 100, &confidence, error))
@@ -109,6 +125,8 @@ write_report (TocsinInvocation *self, GString *body, GError **error)
   write_member (&json, "comment", given.comment);
   write_member (&json, "sharing", given.sharing);
   write_member (&json, "expires", expires);
+  write_member (&json, "observed_at", given.observed_at);
+  write_member (&json, "last_observed_at", given.last_observed_at);
   tocsin_json_writer_end_object (&json);
   return TRUE;
 }
@@ -326,6 +344,10 @@ static const GOptionEntry add_options[] = {
     N_ ("Who may see it: clear, green or amber"), N_ ("LEVEL") },
   { "expires", 0, 0, G_OPTION_ARG_STRING, &given.expires,
     N_ ("When it stops to count: a date, a time, or a span such as 30d"), N_ ("WHEN") },
+  { "observed-at", 0, 0, G_OPTION_ARG_STRING, &given.observed_at,
+    N_ ("When it was seen first (default: now)"), N_ ("TIME") },
+  { "last-observed-at", 0, 0, G_OPTION_ARG_STRING, &given.last_observed_at,
+    N_ ("When it was seen last (default: as --observed-at)"), N_ ("TIME") },
   G_OPTION_ENTRY_NULL,
 };
 

@@ -141,6 +141,7 @@ class Commands(unittest.TestCase):
                 (("report", "add", "ip=192.0.2.1"), "--category"),
                 (("report", "add", "ip=192.0.2.1", "--category", "spamm"), "did you mean “spam”"),
                 (("report", "add", "ip=192.0.2.1", "--category", "spam", "--expires", "soon"), "A time is"),
+                (("report", "add", "ip=192.0.2.1", "--category", "spam", "--observed-at", "soon"), "RFC 3339"),
                 (("report", "withdraw", "x", "--reason", "eror"), "did you mean “error”"),
                 (("token", "add", "x"), "--scope"), (("token", "add", "x", "--scope", "root"), "there are"),
                 (("observe", "maybe"), "on"), (("--token-file", "x", "status"), "--url"),
@@ -342,12 +343,12 @@ class Commands(unittest.TestCase):
                          (201, {"bundle": "b1", "reports": [{"id": "https://a.example/reports/1", "state": "live"}]}))
         done = self.node.run("report", "add", "ip=192.0.2.1", "email=a@b.example", "--category", "spam", "--action",
                              "suspended", "--confidence", "90", "--comment", "wörds", "--sharing", "amber",
-                             "--expires", "2030-01-31")
+                             "--expires", "2030-01-31", "--observed-at", "2026-01-31T12:00:00Z")
         self.check(done, 0, "https://a.example/reports/1 +live")
         self.assertEqual(self.last().body, {
             "subjects": [{"type": "ip", "value": "192.0.2.1"}, {"type": "email", "value": "a@b.example"}],
             "category": "spam", "action": "suspended", "confidence": 90, "comment": "wörds", "sharing": "amber",
-            "expires": "2030-01-31T23:59:59Z"})
+            "expires": "2030-01-31T23:59:59Z", "observed_at": "2026-01-31T12:00:00Z"})
 
     def test_report_list_goes_through_the_pages(self):
         pages = {"": ([{"id": f"r{i}"} for i in range(200)], 77), 77: ([{"id": "r200", "n": 1.50}], None)}
