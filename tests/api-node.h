@@ -174,7 +174,7 @@ put_report (TocsinTxn *txn, gpointer data, GError **error)
   return TRUE;
 }
 
-static guint64
+G_GNUC_UNUSED static guint64
 node_report (Node *node, guint32 actor, TocsinSubjectType type, const char *value, guint8 category)
 {
   g_autoptr (GError) error = NULL;

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "fed/peers-view.h"
 #include "fed/peers.h"
+#include "fed/webfinger.h"
 #include "http/admin.h"
 #include "http/json-body.h"
 #include "http/routes-admin.h"
@@ -314,6 +315,7 @@ typedef struct
 {
   TocsinApi *api;
   TocsinRequest *request; /* suspended */
+  char *actor;            /* (owned) (nullable) URI of an existing peer */
 } Op;
 
 static Op *
@@ -327,6 +329,37 @@ op_new (TocsinApi *api, TocsinRequest *request)
   return op;
 }
 
+static void
+op_free (Op *op)
+{
+  g_free (op->actor);
+  g_free (op);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Op, op_free)
+
+/* A change to whom `{id}` names, however it is written, so that the answer is about the same one.
+ * %NULL, and @reply says why, if there is no such actor. */
+static Op *
+op_new_for_peer (TocsinApi *api, TocsinRequest *request, TocsinReply *reply)
+{
+  g_autoptr (GError) error = NULL;
+  char *actor;
+  Op *op;
+
+  if (!tocsin_admin_has_federation (api, reply))
+    return NULL;
+  actor = tocsin_peers_lookup (api->federation, tocsin_request_get_param (request, "id"), &error);
+  if (actor == NULL)
+    {
+      tocsin_reply_set_error (reply, error);
+      return NULL;
+    }
+  op = op_new (api, request);
+  op->actor = actor;
+  return op;
+}
+
 /* Answers with the peer as it is now. */
 static void
 op_done (Op *op, const GError *error)
@@ -336,9 +369,9 @@ op_done (Op *op, const GError *error)
   if (error != NULL)
     tocsin_reply_set_error (reply, error);
   else
-    answer_peer (op->api, reply, tocsin_request_get_param (op->request, "id"));
+    answer_peer (op->api, reply, op->actor);
   tocsin_request_complete (op->request);
-  g_free (op);
+  op_free (op);
 }
 
 static void
@@ -353,9 +386,11 @@ on_acted (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 act (TocsinApi *api, TocsinRequest *request, TocsinReply *reply, TocsinPeerAction action)
 {
-  if (tocsin_admin_has_federation (api, reply))
-    tocsin_peers_act_async (api->federation, tocsin_request_get_param (request, "id"), action,
-                            tocsin_admin_who (request), on_acted, op_new (api, request));
+  Op *op = op_new_for_peer (api, request, reply);
+
+  if (op != NULL)
+    tocsin_peers_act_async (api->federation, op->actor, action, tocsin_admin_who (request),
+                            on_acted, op);
 }
 
 static void
@@ -385,6 +420,19 @@ read_area (const char *name, const char *pointer, TocsinArea *out, GError **erro
   g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
                "%s: the area is none of any, spam, abuse, security", pointer);
   return FALSE;
+}
+
+/* What cannot be an address is refused before anybody is asked. */
+static const char *
+read_actor (JsonObject *object, GError **error)
+{
+  const char *text = tocsin_json_get_string (object, "", "actor", error);
+  g_auto (TocsinActorAddress) address = { 0 };
+
+  if (text == NULL || tocsin_actor_address_parse (&address, text, error))
+    return text;
+  g_prefix_error (error, "/actor: ");
+  return NULL;
 }
 
 static gboolean
@@ -437,7 +485,7 @@ write_followed (TocsinReply *reply, const TocsinFollowed *followed)
 static void
 on_followed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Op *op = user_data;
+  g_autoptr (Op) op = user_data;
   TocsinReply *reply = tocsin_request_get_reply (op->request);
   g_autoptr (GError) error = NULL;
   g_autoptr (TocsinFollowed) followed = tocsin_peers_follow_finish (result, &error);
@@ -457,7 +505,7 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) body = tocsin_json_body_parse (request, members, NULL, &error);
   JsonObject *object = body != NULL ? json_node_get_object (body) : NULL;
-  const char *actor = object != NULL ? tocsin_json_get_string (object, "", "actor", &error) : NULL;
+  const char *actor = object != NULL ? read_actor (object, &error) : NULL;
   gint8 weights[TOCSIN_N_AREAS];
 
   if (actor == NULL || !read_weights (object, weights, &error) ||
@@ -520,12 +568,15 @@ on_put_trust (TocsinRequest *request, TocsinReply *reply, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) body = tocsin_json_body_parse (request, members, NULL, &error);
   TocsinPeerTrust trust;
+  Op *op = NULL;
 
   if (body == NULL || !read_trust (json_node_get_object (body), &trust, &error))
     tocsin_reply_set_error (reply, error);
-  else if (tocsin_admin_has_federation (api, reply))
-    tocsin_peers_trust_async (api->federation, tocsin_request_get_param (request, "id"), &trust,
-                              tocsin_admin_who (request), on_trusted, op_new (api, request));
+  else
+    op = op_new_for_peer (api, request, reply);
+  if (op != NULL)
+    tocsin_peers_trust_async (api->federation, op->actor, &trust, tocsin_admin_who (request),
+                              on_trusted, op);
 }
 
 /* ---- POST /v1/peers/{id}/confirm-key ---- */
@@ -549,13 +600,15 @@ on_confirm_key (TocsinRequest *request, TocsinReply *reply, gpointer data)
   const char *fingerprint =
       body != NULL ? tocsin_json_get_string (json_node_get_object (body), "", "fingerprint", &error)
                    : NULL;
+  Op *op = NULL;
 
   if (fingerprint == NULL)
     tocsin_reply_set_error (reply, error);
-  else if (tocsin_admin_has_federation (api, reply))
-    tocsin_peers_confirm_key_async (api->federation, tocsin_request_get_param (request, "id"),
-                                    fingerprint, tocsin_admin_who (request), on_confirmed,
-                                    op_new (api, request));
+  else
+    op = op_new_for_peer (api, request, reply);
+  if (op != NULL)
+    tocsin_peers_confirm_key_async (api->federation, op->actor, fingerprint,
+                                    tocsin_admin_who (request), on_confirmed, op);
 }
 
 /* A client may send an action with an empty object, so these take a short body and ignore it. */

@@ -1,0 +1,336 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * /v1/peers: one node follows another and is accepted; what is not understood changes nothing.
+ */
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "http/gate.h"
+#include "http/request-private.h"
+#include "http/routes-admin.h"
+#include "public-node.h"
+
+#define LIMIT_US (20 * TOCSIN_SECOND_US)
+
+/* A node with its operator's side. */
+typedef struct
+{
+  PublicNode node;
+  TocsinApi *api;
+  TocsinRouter *router;
+  char *id; /* (owned) of the actor, as a path has it */
+} Operated;
+
+/* Keys take long to make, so all tests share two nodes; each begins with setting how they stand. */
+static Operated a;
+static Operated b;
+
+static void
+operated_start (Operated *self)
+{
+  TocsinApiOptions options = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  public_node_start (&self->node);
+  options = (TocsinApiOptions){ .store = self->node.files.store,
+                                .writer = self->node.writer,
+                                .federation = self->node.fed,
+                                .base_url = tocsin_identity_get_base (self->node.fed->identity) };
+  self->api = tocsin_api_new (&options, &error);
+  g_assert_no_error (error);
+  self->router = tocsin_router_new ();
+  tocsin_route_peers_add (self->router, self->api);
+  self->id = g_uri_escape_string (public_node_actor (&self->node), NULL, FALSE);
+}
+
+static void
+operated_stop (Operated *self)
+{
+  g_free (self->id);
+  tocsin_router_unref (self->router);
+  tocsin_api_free (self->api);
+  public_node_stop (&self->node);
+}
+
+/* Returns the answer, an object, whose status has to be @status. */
+static JsonObject *
+ask (Operated *self, const char *method, const char *target, const char *body, guint status)
+{
+  TocsinRequest *request = tocsin_request_new (method, target);
+  gint64 limit_us = g_get_monotonic_time () + LIMIT_US;
+  g_autoptr (JsonNode) node = NULL;
+  const char *text;
+
+  request->kind = TOCSIN_LISTENER_UNIX;
+  if (body != NULL)
+    {
+      g_autofree char *length = g_strdup_printf ("%" G_GSIZE_FORMAT, strlen (body));
+      g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
+
+      tocsin_request_add_header (request, "Content-Length", length);
+      tocsin_request_set_body (request, bytes);
+    }
+  if (tocsin_gate_admit (request, self->router, NULL))
+    request->match.route->handler (request, request->reply, request->match.data);
+  while (request->handler_suspended && !tocsin_request_is_complete (request))
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, limit_us);
+      g_main_context_iteration (NULL, TRUE);
+    }
+  text = tocsin_reply_get_buffer (request->reply)->str;
+  if (tocsin_reply_get_status (request->reply) != status)
+    g_error ("%s %s %s: %u %s", method, target, body != NULL ? body : "",
+             tocsin_reply_get_status (request->reply), text);
+  node = json_from_string (text, NULL);
+  g_assert_true (node != NULL && JSON_NODE_HOLDS_OBJECT (node));
+  tocsin_request_unref (request);
+  return json_object_ref (json_node_get_object (node));
+}
+
+static void
+expect_string (JsonObject *object, const char *member, const char *value)
+{
+  g_assert_cmpstr (json_object_get_string_member (object, member), ==, value);
+}
+
+static JsonObject *
+ask_peer (
+    Operated *self, const Operated *peer, const char *method, const char *after, const char *body)
+{
+  g_autofree char *target = g_strdup_printf ("/v1/peers/%s%s", peer->id, after);
+
+  return ask (self, method, target, body, 200);
+}
+
+static guint
+count (Operated *self, const char *query)
+{
+  g_autofree char *target = g_strconcat ("/v1/peers", query, NULL);
+  g_autoptr (JsonObject) answer = ask (self, "GET", target, NULL, 200);
+
+  return json_array_get_length (json_object_get_array_member (answer, "peers"));
+}
+
+static void
+follow (Operated *self, const Operated *peer, const char *more)
+{
+  g_autofree char *body =
+      g_strdup_printf ("{\"actor\":\"%s\"%s}", public_node_actor (&peer->node), more);
+  g_autoptr (JsonObject) answer = ask (self, "POST", "/v1/peers", body, 201);
+
+  expect_string (answer, "actor", public_node_actor (&peer->node));
+  expect_string (answer, "following", "pending");
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (answer, "fingerprints")),
+                    ==, 1);
+}
+
+static void
+test_follow (void)
+{
+  Befriend none = { .peer = &a.node };
+  g_autoptr (JsonObject) peer = NULL;
+  JsonObject *areas;
+
+  public_node_befriend (&b.node, &none);
+  follow (&b, &a, ",\"trust\":80,\"areas\":{\"spam\":90}");
+  peer = ask_peer (&b, &a, "GET", "", NULL);
+  expect_string (peer, "actor", public_node_actor (&a.node));
+  expect_string (peer, "following", "pending");
+  expect_string (peer, "follower", "none");
+  expect_string (peer, "breaker", "closed");
+  expect_string (peer, "state", "ok");
+  g_assert_cmpint (json_object_get_int_member (peer, "trust"), ==, 80);
+  g_assert_cmpint (json_object_get_int_member (peer, "queue"), ==, 1);
+  g_assert_true (json_object_get_null_member (peer, "note"));
+  areas = json_object_get_object_member (peer, "areas");
+  g_assert_cmpuint (json_object_get_size (areas), ==, 2);
+  g_assert_cmpint (json_object_get_int_member (areas, "spam"), ==, 90);
+  g_assert_cmpuint (count (&b, ""), ==, 1);
+  g_assert_cmpuint (count (&b, "?filter=pending"), ==, 1);
+  g_assert_cmpuint (count (&b, "?filter=following"), ==, 1);
+  g_assert_cmpuint (count (&b, "?filter=followers"), ==, 0);
+}
+
+/* One actor's relation step by step: the call, and what the peer is then. */
+static void
+test_actions (void)
+{
+  static const struct
+  {
+    const char *method;
+    const char *after;
+    const char *member;
+    const char *value;
+  } steps[] = {
+    { "POST", "/accept", "follower", "reader" }, { "POST", "/reject", "follower", "rejected" },
+    { "POST", "/accept", "follower", "reader" }, { "POST", "/reset", "breaker", "closed" },
+    { "DELETE", "", "following", "none" },       { "POST", "/block", "state", "blocked" },
+    { "POST", "/unblock", "state", "ok" },
+  };
+  Befriend pending = { .peer = &b.node,
+                       .following = TOCSIN_FOLLOWING_ACCEPTED,
+                       .follower = TOCSIN_FOLLOWER_PENDING };
+
+  public_node_befriend (&a.node, &pending);
+  g_assert_cmpuint (count (&a, "?filter=pending"), ==, 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      g_autoptr (JsonObject) peer = ask_peer (&a, &b, steps[i].method, steps[i].after, NULL);
+
+      g_test_message ("%s %s", steps[i].method, steps[i].after);
+      expect_string (peer, steps[i].member, steps[i].value);
+    }
+  g_assert_cmpuint (count (&a, "?filter=pending"), ==, 0);
+}
+
+/* Whoever is named by the host alone is changed, and answered for, all the same. */
+static void
+test_named_by_host (void)
+{
+  Befriend pending = { .peer = &b.node, .follower = TOCSIN_FOLLOWER_PENDING };
+  g_autoptr (JsonObject) peer = NULL;
+  g_autofree char *target = NULL;
+
+  public_node_befriend (&a.node, &pending);
+  target = g_strdup_printf ("/v1/peers/127.0.0.1%%3A%u/accept", b.node.port);
+  peer = ask (&a, "POST", target, NULL, 200);
+  expect_string (peer, "actor", public_node_actor (&b.node));
+  expect_string (peer, "follower", "reader");
+}
+
+static void
+test_trust (void)
+{
+  Befriend direct = { .peer = &a.node, .following = TOCSIN_FOLLOWING_ACCEPTED };
+  g_autoptr (JsonObject) first = NULL;
+  g_autoptr (JsonObject) second = NULL;
+  g_autoptr (JsonObject) third = NULL;
+
+  public_node_befriend (&b.node, &direct);
+  first = ask_peer (&b, &a, "PUT", "/trust", "{\"weight\":70,\"full\":true,\"private\":true}");
+  g_assert_cmpint (json_object_get_int_member (first, "trust"), ==, 70);
+  g_assert_true (json_object_get_boolean_member (first, "full"));
+  g_assert_true (json_object_get_boolean_member (first, "private"));
+  /* What is not named stays. */
+  second = ask_peer (&b, &a, "PUT", "/trust", "{\"area\":\"abuse\",\"weight\":0}");
+  g_assert_cmpint (json_object_get_int_member (second, "trust"), ==, 70);
+  g_assert_cmpint (
+      json_object_get_int_member (json_object_get_object_member (second, "areas"), "abuse"), ==, 0);
+  g_assert_true (json_object_get_boolean_member (second, "full"));
+  third = ask_peer (&b, &a, "PUT", "/trust", "{\"area\":\"abuse\",\"weight\":null}");
+  g_assert_false (json_object_has_member (json_object_get_object_member (third, "areas"), "abuse"));
+}
+
+static void
+test_confirm_key (void)
+{
+  Befriend direct = { .peer = &a.node, .following = TOCSIN_FOLLOWING_ACCEPTED };
+  g_autoptr (JsonObject) before = NULL;
+  g_autoptr (JsonObject) after = NULL;
+  g_autofree char *body = NULL;
+  g_autofree char *target = NULL;
+
+  public_node_befriend (&b.node, &direct);
+  before = ask_peer (&b, &a, "GET", "", NULL);
+  body = g_strdup_printf (
+      "{\"fingerprint\":\"%s\"}",
+      json_array_get_string_element (json_object_get_array_member (before, "fingerprints"), 0));
+  after = ask_peer (&b, &a, "POST", "/confirm-key", body);
+  expect_string (after, "state", "ok");
+  target = g_strdup_printf ("/v1/peers/%s/confirm-key", a.id);
+  json_object_unref (ask (&b, "POST", target, "{\"fingerprint\":\"SHA256:00\"}", 422));
+}
+
+static void
+test_refusals (void)
+{
+#define ACTOR   "\"actor\":\"http://127.0.0.1:9/actor\""
+#define UNKNOWN "/v1/peers/https%3A%2F%2Fz.example%2Fa"
+  static const struct
+  {
+    const char *method;
+    const char *target;
+    const char *body;
+    guint status;
+    const char *detail; /* (nullable) how it begins */
+  } vectors[] = {
+    { "POST", "/v1/peers", "", 400, NULL },
+    { "POST", "/v1/peers", "[]", 400, NULL },
+    { "POST", "/v1/peers", "{}", 400, "/actor" },
+    { "POST", "/v1/peers", "{\"actor\":7}", 400, "/actor" },
+    { "POST", "/v1/peers", "{\"actor\":\"no actor\"}", 400, "/actor: " },
+    { "POST", "/v1/peers", "{" ACTOR ",\"weight\":50}", 400, "/weight" },
+    { "POST", "/v1/peers", "{" ACTOR ",\"trust\":0}", 400, "/trust" },
+    { "POST", "/v1/peers", "{" ACTOR ",\"trust\":101}", 400, "/trust" },
+    { "POST", "/v1/peers", "{" ACTOR ",\"trust\":\"50\"}", 400, "/trust" },
+    { "POST", "/v1/peers", "{" ACTOR ",\"areas\":[]}", 400, "/areas" },
+    { "POST", "/v1/peers", "{" ACTOR ",\"areas\":{\"spam\":0}}", 400, "/areas/spam" },
+    { "POST", "/v1/peers", "{" ACTOR ",\"areas\":{\"food\":9}}", 422, "/areas" },
+    { "GET", "/v1/peers?filter=all", NULL, 400, "filter: " },
+    { "GET", UNKNOWN, NULL, 404, NULL },
+    { "DELETE", UNKNOWN, NULL, 404, NULL },
+    { "POST", UNKNOWN "/accept", NULL, 404, NULL },
+    { "POST", UNKNOWN "/reset", NULL, 404, NULL },
+    { "POST", UNKNOWN "/unfollow", NULL, 404, NULL },
+    { "POST", "/v1/peers/z.example/accept", NULL, 404, NULL },
+    { "POST", UNKNOWN "/confirm-key", "{\"fingerprint\":\"a\"}", 404, NULL },
+    { "POST", UNKNOWN "/confirm-key", "{}", 400, "/fingerprint" },
+    { "PUT", UNKNOWN "/trust", "{}", 400, "/weight" },
+    { "PUT", UNKNOWN "/trust", "{\"weight\":101}", 400, "/weight" },
+    { "PUT", UNKNOWN "/trust", "{\"weight\":5,\"trust\":5}", 400, "/trust" },
+    { "PUT", UNKNOWN "/trust", "{\"weight\":5,\"full\":1}", 400, "/full" },
+    { "PUT", UNKNOWN "/trust", "{\"weight\":5,\"area\":\"food\"}", 422, "/area" },
+    { "PUT", UNKNOWN "/trust", "{\"weight\":5}", 404, NULL },
+  };
+
+  Befriend none = { .peer = &b.node };
+  g_autoptr (JsonObject) peer = NULL;
+
+  public_node_befriend (&a.node, &none);
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autoptr (JsonObject) problem =
+          ask (&a, vectors[i].method, vectors[i].target, vectors[i].body, vectors[i].status);
+      const char *detail = json_object_get_string_member (problem, "detail");
+
+      if (vectors[i].detail != NULL && !g_str_has_prefix (detail, vectors[i].detail))
+        g_error ("%s %s: %s", vectors[i].target, vectors[i].body, detail);
+    }
+  g_assert_cmpuint (count (&a, ""), ==, 1);
+  peer = ask_peer (&a, &b, "GET", "", NULL);
+  expect_string (peer, "relation", "none");
+  g_assert_true (json_object_get_null_member (peer, "trust"));
+}
+
+/* A literal path wins over the pattern. */
+static void
+test_suggestions (void)
+{
+  g_autoptr (JsonObject) answer = NULL;
+
+  answer = ask (&a, "GET", "/v1/peers/suggestions", NULL, 200);
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (answer, "suggestions")),
+                    ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+  operated_start (&a);
+  operated_start (&b);
+  g_test_add_func ("/route-peers/follow", test_follow);
+  g_test_add_func ("/route-peers/actions", test_actions);
+  g_test_add_func ("/route-peers/named-by-host", test_named_by_host);
+  g_test_add_func ("/route-peers/trust", test_trust);
+  g_test_add_func ("/route-peers/confirm-key", test_confirm_key);
+  g_test_add_func ("/route-peers/refusals", test_refusals);
+  g_test_add_func ("/route-peers/suggestions", test_suggestions);
+  result = g_test_run ();
+  operated_stop (&b);
+  operated_stop (&a);
+  return result;
+}
