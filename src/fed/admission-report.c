@@ -287,6 +287,25 @@ count (TocsinTxn *txn, TocsinAdmitting *a, const TocsinSubjectKey *key)
     tocsin_guards_count_confirmed (txn, other, a->admission->now_us);
 }
 
+/* Past the quota: protocol.md's digest of what came still needs id and hash, and nothing else. */
+static void
+refuse_report (TocsinReportRecord *record)
+{
+  record->state = TOCSIN_STATE_REFUSED;
+  record->hold = TOCSIN_HOLD_NONE;
+  record->held_us = 0;
+  record->verified = FALSE;
+  memset (&record->key, 0, sizeof record->key);
+  memset (record->subject_digest, 0, sizeof record->subject_digest);
+  g_clear_pointer (&record->activity_id, g_free);
+  g_clear_pointer (&record->category_text, g_free);
+  g_clear_pointer (&record->content, g_free);
+  g_clear_pointer (&record->value, g_free);
+  g_clear_pointer (&record->key_value, g_free);
+  g_clear_pointer (&record->activity, g_bytes_unref);
+  g_clear_pointer (&record->alternate, g_bytes_unref);
+}
+
 /* What is left to do once it is clear that @record is a new report or a newer version. On entry
  * its @hold is that of the version before; what a person decided, or has yet to decide about two
  * contents, is not undone by a newer one. */
@@ -303,10 +322,7 @@ store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, g
   record->state = record->hold == TOCSIN_HOLD_NONE ? TOCSIN_STATE_LIVE : TOCSIN_STATE_HELD;
   record->held_us = record->hold == TOCSIN_HOLD_NONE ? 0 : self->now_us;
   if (is_new && tocsin_admission_is_past_quota (txn, a))
-    {
-      record->state = TOCSIN_STATE_REFUSED;
-      record->hold = TOCSIN_HOLD_NONE;
-    }
+    refuse_report (record);
   if (is_new && record->state != TOCSIN_STATE_REFUSED)
     count (txn, a, &record->key);
   if (self->activity->has_unknown_members)

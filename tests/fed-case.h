@@ -1,0 +1,345 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "codec/activity-build.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/uri.h"
+#include "fed/admission.h"
+#include "store-fixture.h"
+#include "store/table-actors.h"
+#include "store/table-peers.h"
+#include "store/table-queue.h"
+#include "store/table-reports.h"
+#include "store/table-review.h"
+
+/* What the writer thread sees of a node and its peers, without a network: a.example is this node,
+ * b.example and c.example are followed with weight 50, d.example is trusted by b.example alone,
+ * and c.example reads us; nobody knows z.example. */
+typedef struct
+{
+  Fixture f;
+  TocsinPolicy *policy; /* (owned) */
+  gint64 now_us;
+  guint32 b, c, d;
+} Case;
+
+#define NOON (T0 + 12 * TOCSIN_HOUR_US)
+
+static inline char *
+actor_at (const char *host)
+{
+  return g_strdup_printf ("https://%s/actor", host);
+}
+
+static inline guint32
+case_intern (TocsinTxn *txn, const char *host)
+{
+  g_autofree char *uri = actor_at (host);
+  guint32 number = tocsin_actors_intern (txn, uri, T0);
+  g_auto (TocsinActorRecord) record = { 0 };
+
+  if (!tocsin_actors_get (txn, number, &record))
+    {
+      record.uri = g_strdup (uri);
+      record.number = number;
+    }
+  g_free (record.inbox);
+  record.inbox = g_strdup_printf ("https://%s/inbox", host);
+  record.fetched_us = T0;
+  tocsin_actors_put (txn, &record);
+  return number;
+}
+
+static inline void
+case_follow (TocsinTxn *txn, guint32 actor, TocsinFollower follower)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  tocsin_peers_get (txn, actor, &peer);
+  peer.following = TOCSIN_FOLLOWING_ACCEPTED;
+  peer.weights[TOCSIN_AREA_ANY] = 50;
+  peer.had_protocol_version = TRUE;
+  peer.first_batch_done = TRUE;
+  peer.follower = follower;
+  tocsin_peers_put (txn, &peer);
+}
+
+static inline gboolean
+case_write_actors (TocsinTxn *txn, gpointer data, GError **error)
+{
+  Case *c = data;
+
+  tocsin_actors_set_local (txn, "https://a.example/actor", T0);
+  c->b = case_intern (txn, "b.example");
+  c->c = case_intern (txn, "c.example");
+  c->d = case_intern (txn, "d.example");
+  case_follow (txn, c->b, TOCSIN_FOLLOWER_NONE);
+  case_follow (txn, c->c, TOCSIN_FOLLOWER_READER);
+  return TRUE;
+}
+
+static inline TocsinTrustSnapshot *
+case_trust (const Case *c)
+{
+  const TocsinTrustPeer peers[] = { { c->b, TOCSIN_AREA_ANY, 0.5, FALSE },
+                                    { c->c, TOCSIN_AREA_ANY, 0.5, FALSE } };
+  const TocsinGraphStatement statements[] = { { c->b, c->d, 1000000000, TOCSIN_AREA_ANY } };
+  const TocsinTrustInput input = { statements, G_N_ELEMENTS (statements), peers,
+                                   G_N_ELEMENTS (peers) };
+
+  return tocsin_trust_snapshot_new (&input, 1, 1);
+}
+
+static inline void
+case_set_up (Case *c, gconstpointer data)
+{
+  static const char *const hosts[] = { "a.example", "b.example", "c.example" };
+
+  set_up (&c->f, NULL);
+  write_ok (&c->f, case_write_actors, c);
+  c->now_us = NOON;
+  c->policy = tocsin_policy_new ();
+  c->policy->host = g_strdup ("a.example");
+  c->policy->actor = g_strdup ("https://a.example/actor");
+  c->policy->burst_per_hour = 200;
+  c->policy->trust = case_trust (c);
+  for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
+    {
+      g_hash_table_add (c->policy->protected_hosts, g_strdup (hosts[i]));
+      g_hash_table_add (c->policy->protected_hosts, g_strdup_printf ("%s:443", hosts[i]));
+    }
+}
+
+static inline void
+case_tear_down (Case *c, gconstpointer data)
+{
+  tocsin_policy_unref (c->policy);
+  tear_down (&c->f, NULL);
+}
+
+static inline TocsinReading *
+case_read (Case *c)
+{
+  return tocsin_reader_begin (tocsin_store_get_reader (c->f.store));
+}
+
+/**
+ * Draft: an Add of a report. What is 0 or NULL gets a value that is in order.
+ */
+typedef struct
+{
+  const char *host;     /* whose it is; b.example */
+  const char *name;     /* of the report; "r1" */
+  const char *activity; /* name of the Add; "add-" and @name */
+  TocsinSubjectType type;
+  const char *value;
+  guint8 category;
+  const char *slug; /* in place of the category's own */
+  guint8 confidence;
+  gboolean sharing_set;
+  TocsinSharing sharing;
+  gint64 published_us;
+  gint64 updated_us;
+  gint64 end_us;
+  const char *member; /* one that nobody knows, to be added */
+} Draft;
+
+static inline GBytes *
+draft_bytes (const Draft *draft)
+{
+  const char *host = draft->host != NULL ? draft->host : "b.example";
+  const char *name = draft->name != NULL ? draft->name : "r1";
+  TocsinSubjectType type = draft->type != TOCSIN_SUBJECT_NONE ? draft->type : TOCSIN_SUBJECT_IP;
+  const TocsinCategory *category =
+      tocsin_category_by_id (draft->category != 0 ? draft->category : 1);
+  gint64 published_us = draft->published_us != 0 ? draft->published_us : T0;
+  g_autofree char *actor = actor_at (host);
+  g_autofree char *target = g_strdup_printf ("https://%s/reports", host);
+  g_autofree char *followers = g_strdup_printf ("https://%s/followers", host);
+  g_autofree char *id = draft->activity != NULL
+                            ? g_strdup_printf ("https://%s/activities/%s", host, draft->activity)
+                            : g_strdup_printf ("https://%s/activities/add-%s", host, name);
+  g_auto (TocsinReport) report = { 0 };
+  g_autoptr (JsonObject) activity = NULL;
+  g_autoptr (GError) error = NULL;
+  TocsinActivityHead head = {
+    .id = id, .actor = actor, .to = followers, .published_us = published_us
+  };
+
+  report.id = g_strdup_printf ("https://%s/reports/%s", host, name);
+  report.attributed_to = g_strdup (actor);
+  tocsin_subject_parse (&report.subject, type, draft->value != NULL ? draft->value : "192.0.2.1",
+                        &error);
+  g_assert_no_error (error);
+  report.category = category->id;
+  report.category_text = g_strdup (draft->slug != NULL ? draft->slug : category->slug);
+  report.confidence = draft->confidence != 0 ? draft->confidence : 100;
+  report.sharing = draft->sharing_set ? draft->sharing : TOCSIN_SHARING_GREEN;
+  report.published_us = published_us;
+  report.updated_us = draft->updated_us != 0 ? draft->updated_us : published_us;
+  report.observed_us = report.last_observed_us = published_us - published_us % TOCSIN_HOUR_US;
+  report.end_us = draft->end_us != 0
+                      ? draft->end_us
+                      : tocsin_report_default_end (category->id, type, report.last_observed_us);
+  activity = tocsin_activity_build_add_report (&head, &report, target);
+  if (draft->member != NULL)
+    json_object_set_string_member (json_object_get_object_member (activity, "object"),
+                                   draft->member, "x");
+  return tocsin_activity_to_bytes (activity, &error);
+}
+
+static inline GBytes *
+remove_bytes (const char *host, const char *name, gint64 published_us, TocsinRemoveReason reason)
+{
+  g_autofree char *actor = actor_at (host);
+  g_autofree char *target = g_strdup_printf ("https://%s/reports", host);
+  g_autofree char *followers = g_strdup_printf ("https://%s/followers", host);
+  g_autofree char *id = g_strdup_printf ("https://%s/activities/remove-%s", host, name);
+  g_autofree char *report = g_strdup_printf ("https://%s/reports/%s", host, name);
+  TocsinActivityHead head = {
+    .id = id, .actor = actor, .to = followers, .published_us = published_us
+  };
+  g_autoptr (JsonObject) activity = tocsin_activity_build_remove (&head, report, target, reason);
+
+  return tocsin_activity_to_bytes (activity, NULL);
+}
+
+/* How something comes in; zeroed: by its own actor, proven. */
+typedef struct
+{
+  const char *signer; /* host */
+  gboolean catch_up;
+  gboolean unproven;
+  TocsinPinning pinning;
+} Way;
+
+#define DONE    (-1) /* stored */
+#define DROPPED (-2) /* 202 without a trace of it */
+
+/* @body: (transfer full). Returns DONE, DROPPED, or the code of the refusal. */
+static inline int
+admit (Case *c, GBytes *body, const Way *way)
+{
+  static const Way own = { 0 };
+  g_autoptr (GBytes) owned = body;
+  g_autoptr (GError) error = NULL;
+  TocsinActivity *activity = tocsin_activity_parse (owned, &error);
+  g_autoptr (TocsinAdmission) admission = NULL;
+  g_autofree char *signer = NULL;
+  TocsinArrival arrival;
+
+  g_assert_no_error (error);
+  way = way != NULL ? way : &own;
+  signer = way->signer != NULL ? actor_at (way->signer) : g_strdup (activity->actor);
+  arrival = way->catch_up                           ? TOCSIN_ARRIVAL_CATCH_UP
+            : g_str_equal (signer, activity->actor) ? TOCSIN_ARRIVAL_PUSH
+                                                    : TOCSIN_ARRIVAL_RELAY;
+  admission = tocsin_admission_new (activity, signer, arrival, c->policy, c->now_us);
+  admission->proven = !way->unproven;
+  admission->pinning = way->pinning;
+  if (!tocsin_store_write (c->f.store, tocsin_admission_write, admission, &error))
+    {
+      g_assert_true (error->domain == TOCSIN_ERROR);
+      return error->code;
+    }
+  if (admission->refusal != NULL)
+    return admission->refusal->code;
+  return admission->stored ? DONE : DROPPED;
+}
+
+static inline int
+admit_draft (Case *c, const Draft *draft, const Way *way)
+{
+  return admit (c, draft_bytes (draft), way);
+}
+
+/* The report NAME of @host; zero if there is none. */
+static inline void
+get_report (Case *c, const char *host, const char *name, TocsinReportRecord *out)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+  g_autofree char *actor = actor_at (host);
+  g_autofree char *id = g_strdup_printf ("https://%s/reports/%s", host, name);
+  guint32 number;
+  guint64 report;
+
+  tocsin_report_record_clear (out);
+  if (tocsin_actors_find (txn, actor, &number) && tocsin_reports_find (txn, number, id, &report))
+    tocsin_reports_get (txn, report, out);
+}
+
+static inline void
+assert_report (
+    Case *c, const char *host, const char *name, TocsinReportState state, TocsinHold hold)
+{
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  get_report (c, host, name, &record);
+  g_assert_nonnull (record.id);
+  g_assert_cmpint (record.state, ==, state);
+  g_assert_cmpint (record.hold, ==, hold);
+}
+
+/* The open line of a kind about an actor; 0 and *count 0 if there is none. */
+static inline guint64
+open_line (Case *c, TocsinReviewKind kind, guint32 actor, guint64 *count)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+  g_auto (TocsinReviewRecord) line = { 0 };
+  guint64 id;
+
+  if (count != NULL)
+    *count = 0;
+  if (!tocsin_review_find_open (txn, kind, actor, 0, &id) || !tocsin_review_get (txn, id, &line))
+    return 0;
+  if (count != NULL)
+    *count = line.count;
+  return id;
+}
+
+static inline guint64
+queued_for (Case *c, guint32 peer)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+
+  return tocsin_queue_count_of (txn, peer);
+}
+
+/* Changes the record of a peer. */
+typedef struct
+{
+  guint32 actor;
+  void (*change) (TocsinPeerRecord *peer);
+} PeerEdit;
+
+static inline gboolean
+write_peer_edit (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const PeerEdit *edit = data;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  tocsin_peers_get (txn, edit->actor, &peer);
+  edit->change (&peer);
+  tocsin_peers_put (txn, &peer);
+  return TRUE;
+}
+
+static inline void
+edit_peer (Case *c, guint32 actor, void (*change) (TocsinPeerRecord *peer))
+{
+  PeerEdit edit = { actor, change };
+
+  write_ok (&c->f, write_peer_edit, &edit);
+}
+
+static inline void
+get_case_peer (Case *c, guint32 actor, TocsinPeerRecord *out)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+
+  tocsin_peer_record_clear (out);
+  tocsin_peers_get (txn, actor, out);
+}

@@ -1,0 +1,687 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include "core/limits.h"
+#include "fed-case.h"
+#include "fed/withdrawal.h"
+#include "store/table-allow.h"
+#include "store/table-outbox.h"
+#include "store/table-trust.h"
+
+#define MINUTE TOCSIN_MINUTE_US
+
+/* ---- who may send what ---- */
+
+static void
+block_it (TocsinPeerRecord *peer)
+{
+  peer->blocked = TRUE;
+}
+
+static void
+other_version (TocsinPeerRecord *peer)
+{
+  peer->version_hold = TRUE;
+}
+
+static void
+not_accepted (TocsinPeerRecord *peer)
+{
+  peer->following = TOCSIN_FOLLOWING_PENDING;
+}
+
+static void
+no_weight (TocsinPeerRecord *peer)
+{
+  peer->weights[TOCSIN_AREA_ANY] = 0;
+}
+
+static void
+other_software (TocsinPeerRecord *peer)
+{
+  peer->had_protocol_version = FALSE;
+}
+
+static void
+test_signers (Case *c, gconstpointer data)
+{
+  static const struct
+  {
+    const char *name;
+    const char *author;
+    Way way;
+    void (*change) (TocsinPeerRecord *peer); /* of b.example, from here on until the next */
+    int result;
+  } vectors[] = {
+    { "stranger", "z.example", { 0 }, NULL, TOCSIN_ERROR_NOT_A_PEER },
+    { "indirect itself", "d.example", { 0 }, NULL, TOCSIN_ERROR_NOT_A_PEER },
+    { "stranger as relay", "d.example", { .signer = "z.example" }, NULL, TOCSIN_ERROR_NOT_A_PEER },
+    { "relay of nobody", "z.example", { .signer = "b.example" }, NULL, DROPPED },
+    { "relay unproven",
+      "d.example",
+      { .signer = "b.example", .unproven = TRUE },
+      NULL,
+      TOCSIN_ERROR_FORBIDDEN },
+    { "relay", "d.example", { .signer = "b.example" }, NULL, DONE },
+    { "unproven", "b.example", { .unproven = TRUE }, NULL, TOCSIN_ERROR_FORBIDDEN },
+    { "proven", "b.example", { 0 }, NULL, DONE },
+    { "unproven software", "b.example", { .unproven = TRUE }, other_software, DONE },
+    { "other version", "b.example", { 0 }, other_version, TOCSIN_ERROR_REFUSED },
+    { "not accepted", "b.example", { 0 }, not_accepted, TOCSIN_ERROR_NOT_A_PEER },
+    { "no weight", "b.example", { 0 }, no_weight, TOCSIN_ERROR_NOT_A_PEER },
+    { "blocked", "b.example", { 0 }, block_it, TOCSIN_ERROR_REFUSED },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("report-%u", i);
+      Draft draft = { .host = vectors[i].author, .name = name };
+
+      g_test_message ("%s", vectors[i].name);
+      if (vectors[i].change != NULL)
+        edit_peer (c, c->b, vectors[i].change);
+      g_assert_cmpint (admit_draft (c, &draft, &vectors[i].way), ==, vectors[i].result);
+    }
+}
+
+/* ---- versions ---- */
+
+static void
+test_versions (Case *c, gconstpointer data)
+{
+  g_auto (TocsinReportRecord) record = { 0 };
+  const Draft first = { .updated_us = T0 + 2 * MINUTE };
+  const Draft lower = { .updated_us = T0 + MINUTE, .activity = "lower", .confidence = 10 };
+  const Draft newer = { .updated_us = T0 + 3 * MINUTE, .activity = "newer", .confidence = 30 };
+
+  g_assert_cmpint (admit_draft (c, &first, NULL), ==, DONE);
+  g_assert_cmpint (admit_draft (c, &first, NULL), ==, DROPPED);
+  g_assert_cmpint (admit_draft (c, &lower, NULL), ==, DROPPED);
+  get_report (c, "b.example", "r1", &record);
+  g_assert_cmpuint (record.confidence, ==, 100);
+  g_assert_cmpint (admit_draft (c, &newer, NULL), ==, DONE);
+  get_report (c, "b.example", "r1", &record);
+  g_assert_cmpuint (record.confidence, ==, 30);
+  g_assert_cmpint (record.state, ==, TOCSIN_STATE_LIVE);
+}
+
+static void
+test_seen_id (Case *c, gconstpointer data)
+{
+  const Draft one = { .name = "one", .activity = "same" };
+  const Draft other = { .name = "other", .activity = "same" };
+
+  g_assert_cmpint (admit_draft (c, &one, NULL), ==, DONE);
+  g_assert_cmpint (admit_draft (c, &other, NULL), ==, TOCSIN_ERROR_EQUIVOCATION);
+}
+
+static void
+test_equivocation (Case *c, gconstpointer data)
+{
+  const Draft one = { .confidence = 100 };
+  const Draft other = { .activity = "other", .confidence = 50 };
+  const Draft third = { .activity = "third", .confidence = 20 };
+  const Draft newer = { .activity = "newer", .confidence = 10, .updated_us = T0 + MINUTE };
+  g_auto (TocsinReportRecord) record = { 0 };
+  guint64 lines;
+
+  g_assert_cmpint (admit_draft (c, &one, NULL), ==, DONE);
+  admit_draft (c, &other, NULL);
+  assert_report (c, "b.example", "r1", TOCSIN_STATE_HELD, TOCSIN_HOLD_EQUIVOCATION);
+  admit_draft (c, &third, NULL);
+  get_report (c, "b.example", "r1", &record);
+  g_assert_nonnull (record.alternate);
+  g_assert_cmpuint (record.confidence, ==, 100);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_EQUIVOCATION, c->b, &lines), !=, 0);
+  g_assert_cmpuint (lines, ==, 1);
+  /* A newer version does not get it past the person. */
+  g_assert_cmpint (admit_draft (c, &newer, NULL), ==, DONE);
+  assert_report (c, "b.example", "r1", TOCSIN_STATE_HELD, TOCSIN_HOLD_EQUIVOCATION);
+}
+
+static void
+test_tombstone_first (Case *c, gconstpointer data)
+{
+  const Draft old = { .updated_us = T0 + MINUTE };
+  const Draft equal = { .updated_us = T0 + 5 * MINUTE, .activity = "equal" };
+  const Draft late = { .updated_us = T0 + 6 * MINUTE, .activity = "late" };
+
+  g_assert_cmpint (
+      admit (c, remove_bytes ("b.example", "r1", T0 + 5 * MINUTE, TOCSIN_REASON_ERROR), NULL), ==,
+      DONE);
+  g_assert_cmpint (admit_draft (c, &old, NULL), ==, DROPPED);
+  g_assert_cmpint (admit_draft (c, &equal, NULL), ==, DROPPED);
+  g_assert_cmpint (admit_draft (c, &late, NULL), ==, DONE);
+  assert_report (c, "b.example", "r1", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+}
+
+static gboolean
+write_rejected (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const TocsinReportRecord *record = data;
+
+  return tocsin_reports_set_state (txn, record->number, TOCSIN_STATE_HELD, TOCSIN_HOLD_REJECTED,
+                                   NOON);
+}
+
+static void
+test_rejected_stays (Case *c, gconstpointer data)
+{
+  const Draft one = { 0 };
+  const Draft newer = { .activity = "newer", .updated_us = T0 + MINUTE };
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  admit_draft (c, &one, NULL);
+  get_report (c, "b.example", "r1", &record);
+  write_ok (&c->f, write_rejected, &record);
+  g_assert_cmpint (admit_draft (c, &newer, NULL), ==, DONE);
+  assert_report (c, "b.example", "r1", TOCSIN_STATE_HELD, TOCSIN_HOLD_REJECTED);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_HELD, c->b, NULL), ==, 0);
+}
+
+/* ---- times, kinds, subjects ---- */
+
+static void
+test_contents (Case *c, gconstpointer data)
+{
+  static const struct
+  {
+    Draft draft;
+    int result;
+    TocsinReportState state;
+    TocsinHold hold;
+  } vectors[] = {
+    { { .name = "documentation" }, DONE, TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE },
+    { { .name = "public", .value = "8.8.8.8" }, DONE, TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE },
+    { { .name = "private", .value = "10.1.2.3" }, DONE, TOCSIN_STATE_HELD, TOCSIN_HOLD_SUBJECT },
+    { { .name = "us", .type = TOCSIN_SUBJECT_DOMAIN, .value = "a.example" },
+      DONE,
+      TOCSIN_STATE_HELD,
+      TOCSIN_HOLD_SUBJECT },
+    { { .name = "peer", .type = TOCSIN_SUBJECT_URL, .value = "https://c.example/x" },
+      DONE,
+      TOCSIN_STATE_HELD,
+      TOCSIN_HOLD_SUBJECT },
+    { { .name = "peer-actor", .type = TOCSIN_SUBJECT_ACTOR, .value = "https://c.example/actor" },
+      DONE,
+      TOCSIN_STATE_HELD,
+      TOCSIN_HOLD_SUBJECT },
+    { { .name = "other-domain", .type = TOCSIN_SUBJECT_DOMAIN, .value = "bad.example" },
+      DONE,
+      TOCSIN_STATE_LIVE,
+      TOCSIN_HOLD_NONE },
+    { { .name = "future", .updated_us = NOON + 61 * TOCSIN_MINUTE_US }, TOCSIN_ERROR_FUTURE, 0, 0 },
+    { { .name = "near-future", .updated_us = NOON + 59 * TOCSIN_MINUTE_US },
+      DONE,
+      TOCSIN_STATE_LIVE,
+      TOCSIN_HOLD_NONE },
+    { { .name = "old", .published_us = T0 - 401 * TOCSIN_DAY_US }, TOCSIN_ERROR_STALE, 0, 0 },
+    { { .name = "clear-person", .sharing_set = TRUE, .sharing = TOCSIN_SHARING_CLEAR },
+      TOCSIN_ERROR_UNPROCESSABLE,
+      0,
+      0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_test_message ("%s", vectors[i].draft.name);
+      g_assert_cmpint (admit_draft (c, &vectors[i].draft, NULL), ==, vectors[i].result);
+      if (vectors[i].result == DONE)
+        assert_report (c, "b.example", vectors[i].draft.name, vectors[i].state, vectors[i].hold);
+    }
+}
+
+static void
+test_unknown_category (Case *c, gconstpointer data)
+{
+  const Draft draft = { .category = TOCSIN_CATEGORY_OTHER, .slug = "https://x.example/odd" };
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  g_assert_cmpint (admit_draft (c, &draft, NULL), ==, DONE);
+  get_report (c, "b.example", "r1", &record);
+  g_assert_cmpuint (record.category, ==, TOCSIN_CATEGORY_OTHER);
+  g_assert_cmpstr (record.category_text, ==, "https://x.example/odd");
+}
+
+/* An old report may still be read from an outbox; what has ended counts for nothing. */
+static void
+test_ended (Case *c, gconstpointer data)
+{
+  const Draft draft = { .published_us = T0 - 401 * TOCSIN_DAY_US,
+                        .end_us = T0 - 300 * TOCSIN_DAY_US };
+  const Way read = { .catch_up = TRUE };
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  g_assert_cmpint (admit_draft (c, &draft, &read), ==, DONE);
+  get_report (c, "b.example", "r1", &record);
+  g_assert_cmpint (record.evidence_end_us, <, c->now_us);
+}
+
+/* ---- relay ---- */
+
+static void
+test_forwarding (Case *c, gconstpointer data)
+{
+  static const struct
+  {
+    Draft draft;
+    Way way;
+    guint queued; /* for c.example, which reads us */
+  } vectors[] = {
+    { { .name = "green" }, { 0 }, 1 },
+    { { .name = "amber", .sharing_set = TRUE, .sharing = TOCSIN_SHARING_AMBER }, { 0 }, 0 },
+    { { .name = "relayed", .host = "d.example" }, { .signer = "b.example" }, 1 },
+    { { .name = "back", .host = "d.example" }, { .signer = "c.example" }, 0 },
+    { { .name = "own", .host = "c.example" }, { 0 }, 0 },
+    { { .name = "members", .member = "somethingNew" }, { 0 }, 0 },
+    { { .name = "held", .value = "10.0.0.1" }, { 0 }, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      guint64 before = queued_for (c, c->c);
+
+      g_test_message ("%s", vectors[i].draft.name);
+      g_assert_cmpint (admit_draft (c, &vectors[i].draft, &vectors[i].way), ==, DONE);
+      g_assert_cmpuint (queued_for (c, c->c) - before, ==, vectors[i].queued);
+      g_assert_cmpuint (queued_for (c, c->b), ==, 0);
+    }
+}
+
+static void
+attempt_all (Case *c)
+{
+  /* Nothing is cancelled once it was tried. */
+  g_autoptr (TocsinReading) txn = case_read (c);
+  TocsinQueueEntry entry;
+
+  g_assert_true (tocsin_queue_next (txn, c->c, &entry));
+  g_assert_cmpuint (entry.attempts, ==, 0);
+}
+
+static void
+test_remove_of_forwarded (Case *c, gconstpointer data)
+{
+  const Draft one = { .name = "one" };
+
+  admit_draft (c, &one, NULL);
+  g_assert_cmpuint (queued_for (c, c->c), ==, 1);
+  attempt_all (c);
+  g_assert_cmpint (admit (c, remove_bytes ("b.example", "one", NOON, TOCSIN_REASON_APPEAL), NULL),
+                   ==, DONE);
+  /* Neither was delivered, so both cancel out. */
+  g_assert_cmpuint (queued_for (c, c->c), ==, 0);
+  assert_report (c, "b.example", "one", TOCSIN_STATE_WITHDRAWN, TOCSIN_HOLD_NONE);
+}
+
+static void
+test_leak (Case *c, gconstpointer data)
+{
+  const Draft amber = { .host = "d.example", .sharing_set = TRUE, .sharing = TOCSIN_SHARING_AMBER };
+  const Way relay = { .signer = "b.example" };
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  g_assert_cmpint (admit_draft (c, &amber, &relay), ==, TOCSIN_ERROR_FORBIDDEN);
+  g_assert_cmpint (admit_draft (c, &amber, &relay), ==, TOCSIN_ERROR_FORBIDDEN);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_LEAK, c->b, NULL), !=, 0);
+  get_case_peer (c, c->b, &peer);
+  g_assert_true (peer.leaked);
+  get_report (c, "d.example", "r1", &record);
+  g_assert_null (record.id);
+}
+
+/* A relay cannot leave tombstones of somebody whom nobody believes. */
+static void
+test_remove_by_nobody (Case *c, gconstpointer data)
+{
+  const Way relay = { .signer = "b.example" };
+  TocsinTombstone tombstone;
+  TocsinActorCounts counts;
+
+  g_assert_cmpint (admit (c, remove_bytes ("z.example", "r1", NOON, TOCSIN_REASON_ERROR), &relay),
+                   ==, DROPPED);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+    guint32 z;
+
+    g_assert_false (tocsin_actors_find (txn, "https://z.example/actor", &z));
+    g_assert_false (tocsin_tombstones_get (txn, c->d, "https://d.example/reports/r1", &tombstone));
+    tocsin_reports_counts (txn, c->b, &counts);
+    g_assert_cmpuint (counts.tombstones, ==, 0);
+  }
+}
+
+/* ---- guards ---- */
+
+static gboolean
+write_tombstones (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+  const TocsinTombstone tombstone = { .removed_us = T0, .until_us = NOON + TOCSIN_DAY_US };
+
+  for (guint i = 0; i < 10000; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("https://d.example/reports/gone-%u", i);
+
+      tocsin_tombstones_put (txn, c->d, id, &tombstone);
+    }
+  return TRUE;
+}
+
+static void
+test_quota (Case *c, gconstpointer data)
+{
+  const Draft draft = { .host = "d.example", .name = "more" };
+  const Draft again = {
+    .host = "d.example", .name = "more", .activity = "again", .updated_us = T0 + MINUTE
+  };
+  const Way relay = { .signer = "b.example" };
+  g_auto (TocsinReportRecord) record = { 0 };
+  TocsinTombstone tombstone;
+
+  write_ok (&c->f, write_tombstones, c);
+  g_assert_cmpint (admit_draft (c, &draft, &relay), ==, DONE);
+  get_report (c, "d.example", "more", &record);
+  g_assert_cmpint (record.state, ==, TOCSIN_STATE_REFUSED);
+  g_assert_null (record.value);
+  g_assert_null (record.activity);
+  g_assert_cmpint (admit_draft (c, &again, &relay), ==, DONE);
+  assert_report (c, "d.example", "more", TOCSIN_STATE_REFUSED, TOCSIN_HOLD_NONE);
+  /* Made-up Removes do not grow it either. */
+  g_assert_cmpint (
+      admit (c, remove_bytes ("d.example", "never", NOON, TOCSIN_REASON_ERROR), &relay), ==,
+      DROPPED);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+
+    g_assert_false (
+        tocsin_tombstones_get (txn, c->d, "https://d.example/reports/never", &tombstone));
+  }
+}
+
+static void
+test_burst (Case *c, gconstpointer data)
+{
+  const Way relay = { .signer = "b.example" };
+  const Way read = { .catch_up = TRUE };
+  const Draft relayed = { .host = "d.example", .name = "relayed" };
+  const Draft caught_up = { .name = "caught-up" };
+  const Draft later = { .name = "later" };
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint live = 0, held = 0, busy = 0;
+  guint64 count;
+
+  c->policy->burst_per_hour = 5;
+  /* b.example was heard an hour ago and is heard now: its allowance is 5 × h. */
+  for (guint i = 0; i < 1200 && busy == 0; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("burst-%u", i);
+      Draft draft = { .name = name };
+      int result = admit_draft (c, &draft, NULL);
+      g_auto (TocsinReportRecord) record = { 0 };
+
+      if (result == TOCSIN_ERROR_BUSY)
+        {
+          busy++;
+          break;
+        }
+      g_assert_cmpint (result, ==, DONE);
+      get_report (c, "b.example", name, &record);
+      live += record.state == TOCSIN_STATE_LIVE ? 1 : 0;
+      held += record.hold == TOCSIN_HOLD_BURST ? 1 : 0;
+    }
+  g_assert_cmpuint (live, >=, 5);
+  g_assert_cmpuint (live, <=, 5 * 168);
+  g_assert_cmpuint (held, ==, 1);
+  g_assert_cmpuint (busy, ==, 1);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_BURST, c->b, &count), !=, 0);
+  g_assert_cmpuint (count, ==, 1);
+  get_case_peer (c, c->b, &peer);
+  g_assert_cmpint (peer.inbound_open_until_us, ==, c->now_us + 24 * TOCSIN_HOUR_US);
+  /* For this signer it is open, whatever it brings; what we read ourselves is taken, held. */
+  g_assert_cmpint (admit_draft (c, &relayed, &relay), ==, TOCSIN_ERROR_BUSY);
+  g_assert_cmpint (admit_draft (c, &caught_up, &read), ==, DONE);
+  assert_report (c, "b.example", "caught-up", TOCSIN_STATE_HELD, TOCSIN_HOLD_BURST);
+  open_line (c, TOCSIN_REVIEW_BURST, c->b, &count);
+  g_assert_cmpuint (count, ==, 2);
+  g_assert_cmpint (
+      admit (c, remove_bytes ("b.example", "burst-0", c->now_us, TOCSIN_REASON_ERROR), NULL), ==,
+      DONE);
+  c->now_us += 25 * TOCSIN_HOUR_US;
+  g_assert_cmpint (admit_draft (c, &later, NULL), ==, DONE);
+  assert_report (c, "b.example", "later", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+}
+
+typedef struct
+{
+  Case *c;
+  gboolean apply;
+} Settling;
+
+static gboolean
+write_settle (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Settling *settling = data;
+  guint64 after = 0;
+
+  do
+    after = tocsin_withdrawal_settle (txn, settling->c->policy, settling->c->b, settling->apply,
+                                      after, settling->c->now_us);
+  while (after != 0);
+  return TRUE;
+}
+
+static guint
+count_in_state (Case *c, TocsinReportState state)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+  TocsinActorCounts counts;
+
+  tocsin_reports_counts (txn, c->b, &counts);
+  return counts.by_state[state];
+}
+
+static void
+test_mass_withdrawal (Case *c, gconstpointer data)
+{
+  gboolean apply = GPOINTER_TO_INT (data);
+  Settling settling = { c, apply };
+  guint64 count;
+
+  for (guint i = 0; i < 60; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("r-%u", i);
+      Draft draft = { .name = name };
+
+      g_assert_cmpint (admit_draft (c, &draft, NULL), ==, DONE);
+    }
+  for (guint i = 0; i < 25; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("r-%u", i);
+
+      g_assert_cmpint (
+          admit (c, remove_bytes ("b.example", name, c->now_us, TOCSIN_REASON_ERROR), NULL), ==,
+          DONE);
+    }
+  /* 20 go at once; from the 21st it is more than 20, and more than a fifth. */
+  g_assert_cmpuint (count_in_state (c, TOCSIN_STATE_WITHDRAWN), ==, 20);
+  g_assert_cmpuint (count_in_state (c, TOCSIN_STATE_LIVE), ==, 40);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_WITHDRAWAL, c->b, &count), !=, 0);
+  g_assert_cmpuint (count, ==, 5);
+  /* Who asks to be erased does not wait. */
+  g_assert_cmpint (
+      admit (c, remove_bytes ("b.example", "r-59", c->now_us, TOCSIN_REASON_ERASED), NULL), ==,
+      DONE);
+  g_assert_cmpuint (count_in_state (c, TOCSIN_STATE_WITHDRAWN), ==, 21);
+  write_ok (&c->f, write_settle, &settling);
+  g_assert_cmpuint (count_in_state (c, TOCSIN_STATE_WITHDRAWN), ==, apply ? 26 : 21);
+  g_assert_cmpuint (count_in_state (c, TOCSIN_STATE_LIVE), ==, apply ? 34 : 39);
+}
+
+static void
+test_key_changed (Case *c, gconstpointer data)
+{
+  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  const Draft first = { .name = "first" };
+  const Draft second = { .name = "second" };
+  const Draft relayed = { .host = "d.example", .name = "relayed" };
+  const Way relay = { .signer = "b.example" };
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  g_assert_cmpint (admit_draft (c, &first, &changed), ==, DONE);
+  assert_report (c, "b.example", "first", TOCSIN_STATE_HELD, TOCSIN_HOLD_KEY);
+  get_case_peer (c, c->b, &peer);
+  g_assert_true (peer.key_hold);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_KEY_CHANGE, c->b, NULL), !=, 0);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_HELD, c->b, NULL), ==, 0);
+  /* From now on all of it is held, but not what others proved. */
+  g_assert_cmpint (admit_draft (c, &second, NULL), ==, DONE);
+  assert_report (c, "b.example", "second", TOCSIN_STATE_HELD, TOCSIN_HOLD_KEY);
+  g_assert_cmpint (admit_draft (c, &relayed, &relay), ==, DONE);
+  assert_report (c, "d.example", "relayed", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+}
+
+static gboolean
+write_allow (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinSubject) subject = { 0 };
+  TocsinAllowRecord record = { .created_us = T0, .reason = (char *) "ours" };
+
+  g_assert_true (tocsin_subject_parse (&subject, TOCSIN_SUBJECT_IP, "192.0.2.1", NULL));
+  record.key = tocsin_subject_key (&subject);
+  record.type = subject.key_type;
+  record.value = subject.key_value;
+  tocsin_allow_put (txn, &record);
+  return TRUE;
+}
+
+static void
+test_contradiction (Case *c, gconstpointer data)
+{
+  write_ok (&c->f, write_allow, NULL);
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("r-%u", i);
+      Draft draft = { .name = name };
+
+      g_assert_cmpint (admit_draft (c, &draft, NULL), ==, DONE);
+    }
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_CONTRADICTION, c->b, NULL), !=, 0);
+  assert_report (c, "b.example", "r-9", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+}
+
+/* ---- trust statements ---- */
+
+static GBytes *
+statement_bytes (const char *host,
+                 const char *name,
+                 const char *about,
+                 guint8 weight,
+                 gint64 updated_us,
+                 const char *activity_name)
+{
+  g_autofree char *actor = actor_at (host);
+  g_autofree char *target = g_strdup_printf ("https://%s/trust", host);
+  g_autofree char *followers = g_strdup_printf ("https://%s/followers", host);
+  g_autofree char *id = g_strdup_printf ("https://%s/activities/%s", host, activity_name);
+  g_auto (TocsinTrustStatement) statement = { 0 };
+  TocsinActivityHead head = { .id = id, .actor = actor, .to = followers, .published_us = T0 };
+  g_autoptr (JsonObject) activity = NULL;
+
+  statement.id = g_strdup_printf ("https://%s/trust/%s", host, name);
+  statement.attributed_to = g_strdup (actor);
+  statement.about = actor_at (about);
+  statement.weight = weight;
+  statement.published_us = MIN (T0, updated_us);
+  statement.updated_us = updated_us;
+  activity = tocsin_activity_build_add_statement (&head, &statement, target);
+  return tocsin_activity_to_bytes (activity, NULL);
+}
+
+static gboolean
+get_statement (Case *c, const char *about, TocsinTrustRecord *out)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+  g_autofree char *uri = actor_at (about);
+  guint32 number;
+
+  tocsin_trust_record_clear (out);
+  return tocsin_actors_find (txn, uri, &number) &&
+         tocsin_trust_get (txn, c->b, number, TOCSIN_AREA_ANY, out);
+}
+
+static void
+test_statements (Case *c, gconstpointer data)
+{
+  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  g_auto (TocsinTrustRecord) record = { 0 };
+  guint64 before = queued_for (c, c->c);
+
+  g_assert_cmpint (admit (c, statement_bytes ("b.example", "s", "e.example", 70, T0, "1"), NULL),
+                   ==, DONE);
+  g_assert_true (get_statement (c, "e.example", &record));
+  g_assert_true (record.live);
+  g_assert_cmpuint (record.weight, ==, 70);
+  g_assert_cmpuint (queued_for (c, c->c), ==, before + 1);
+  g_assert_cmpint (
+      admit (c, statement_bytes ("b.example", "s", "e.example", 20, T0 - MINUTE, "2"), NULL), ==,
+      DROPPED);
+  g_assert_cmpint (
+      admit (c, statement_bytes ("b.example", "s", "e.example", 80, T0 + MINUTE, "3"), NULL), ==,
+      DONE);
+  g_assert_true (get_statement (c, "e.example", &record));
+  g_assert_cmpuint (record.weight, ==, 80);
+  /* The same time, another content. */
+  admit (c, statement_bytes ("b.example", "s", "e.example", 90, T0 + MINUTE, "4"), NULL);
+  g_assert_true (get_statement (c, "e.example", &record));
+  g_assert_true (record.held);
+  g_assert_false (record.live);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_EQUIVOCATION, c->b, NULL), !=, 0);
+  /* Nobody vouches for itself. */
+  g_assert_cmpint (admit (c, statement_bytes ("b.example", "t", "b.example", 90, T0, "5"), NULL),
+                   ==, DROPPED);
+  /* A key that nothing vouches for brings in nobody. */
+  g_assert_cmpint (
+      admit (c, statement_bytes ("b.example", "u", "f.example", 90, T0, "6"), &changed), ==, DONE);
+  g_assert_true (get_statement (c, "f.example", &record));
+  g_assert_true (record.held);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct
+  {
+    const char *path;
+    void (*test) (Case *c, gconstpointer data);
+    gboolean data;
+  } tests[] = {
+    { "/admission/signers", test_signers, 0 },
+    { "/admission/versions", test_versions, 0 },
+    { "/admission/seen-id", test_seen_id, 0 },
+    { "/admission/equivocation", test_equivocation, 0 },
+    { "/admission/tombstone-first", test_tombstone_first, 0 },
+    { "/admission/rejected-stays", test_rejected_stays, 0 },
+    { "/admission/contents", test_contents, 0 },
+    { "/admission/unknown-category", test_unknown_category, 0 },
+    { "/admission/ended", test_ended, 0 },
+    { "/admission/forwarding", test_forwarding, 0 },
+    { "/admission/remove-of-forwarded", test_remove_of_forwarded, 0 },
+    { "/admission/leak", test_leak, 0 },
+    { "/admission/remove-by-nobody", test_remove_by_nobody, 0 },
+    { "/admission/quota", test_quota, 0 },
+    { "/admission/burst", test_burst, 0 },
+    { "/admission/mass-withdrawal/applied", test_mass_withdrawal, TRUE },
+    { "/admission/mass-withdrawal/disregarded", test_mass_withdrawal, FALSE },
+    { "/admission/key-changed", test_key_changed, 0 },
+    { "/admission/contradiction", test_contradiction, 0 },
+    { "/admission/statements", test_statements, 0 },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].path, Case, GINT_TO_POINTER (tests[i].data), case_set_up, tests[i].test,
+                case_tear_down);
+  return g_test_run ();
+}
