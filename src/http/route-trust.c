@@ -6,9 +6,9 @@
 #define G_LOG_DOMAIN "tocsin-http"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/error.h"
-#include "core/uri.h"
 #include "http/admin.h"
 #include "http/routes-admin.h"
 #include "store/table-actors.h"
@@ -139,13 +139,17 @@ on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
 
 /* ---- GET /v1/trust/{actor} ---- */
 
+/* Host, and the port where the URI names one: as a check's answer calls a reporter. */
 static char *
 host_of (TocsinTxn *txn, guint32 actor)
 {
   const char *uri = tocsin_actors_peek_uri (txn, actor);
-  char *host = uri != NULL ? tocsin_uri_host (uri, NULL) : NULL;
+  const char *host = uri != NULL ? strstr (uri, "://") : NULL;
 
-  return host != NULL ? host : g_strdup ("?");
+  if (host == NULL)
+    return g_strdup ("?");
+  host += strlen ("://");
+  return g_strndup (host, strcspn (host, "/"));
 }
 
 /* The last one is whom the question is about, so it is not named. */
