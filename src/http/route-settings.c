@@ -143,7 +143,9 @@ on_rotate (TocsinRequest *request, TocsinReply *reply, gpointer data)
 typedef struct
 {
   TocsinApi *api;
-  char *dir; /* (owned) */
+  TocsinRequest *request; /* suspended */
+  char *dir;              /* (owned) */
+  char *who;              /* (owned) */
 } Backup;
 
 static void
@@ -152,6 +154,7 @@ backup_free (gpointer data)
   Backup *backup = data;
 
   g_free (backup->dir);
+  g_free (backup->who);
   g_free (backup);
 }
 
@@ -193,6 +196,15 @@ copy_keys (const Backup *backup, GError **error)
   return TRUE;
 }
 
+/* A node that starts from a copy has forgotten what this one says from now on, which readers of its
+ * outbox learn by another epoch (protocol.md, "Catching up"). */
+static gboolean
+renew_epoch (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+{
+  tocsin_meta_renew_epoch (txn);
+  return TRUE;
+}
+
 /* What was written is opened once, as a restore would. */
 static gboolean
 write_backup (const Backup *backup, GError **error)
@@ -214,7 +226,7 @@ write_backup (const Backup *backup, GError **error)
   if (!tocsin_store_copy (backup->api->store, store, error) || !copy_keys (backup, error))
     return FALSE;
   copy = tocsin_store_open (backup->dir, 0, error);
-  return copy != NULL;
+  return copy != NULL && tocsin_store_write (copy, renew_epoch, NULL, error);
 }
 
 static void
@@ -231,26 +243,46 @@ run_backup (GTask *task,
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
+static gboolean
+write_backup_audit (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
+{
+  const Backup *backup = data;
+
+  tocsin_audit_append (txn, tocsin_api_now_us (backup->api), backup->who, "backup", backup->dir,
+                       NULL);
+  return TRUE;
+}
+
+static void
+on_backup_audited (TocsinApi *api G_GNUC_UNUSED, TocsinReply *reply, gpointer data)
+{
+  const Backup *backup = data;
+  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+
+  tocsin_json_writer_begin_object (&json);
+  tocsin_json_writer_member_string (&json, "dir", backup->dir);
+  tocsin_json_writer_end_object (&json);
+}
+
 static void
 on_backed_up (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  TocsinRequest *request = user_data;
-  TocsinReply *reply = tocsin_request_get_reply (request);
-  const Backup *backup = g_task_get_task_data (G_TASK (result));
+  Backup *backup = user_data;
+  TocsinReply *reply = tocsin_request_get_reply (backup->request);
   g_autoptr (GError) error = NULL;
 
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    {
+      tocsin_admin_write (backup->api, backup->request, write_backup_audit, backup, backup_free,
+                          on_backup_audited);
+      return;
+    }
+  if (error->domain == TOCSIN_ERROR)
     tocsin_reply_set_error (reply, error);
   else
-    {
-      TocsinJsonWriter json =
-          TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
-
-      tocsin_json_writer_begin_object (&json);
-      tocsin_json_writer_member_string (&json, "dir", backup->dir);
-      tocsin_json_writer_end_object (&json);
-    }
-  tocsin_request_complete (request);
+    tocsin_reply_set_problem (reply, 503, "unavailable", error->message);
+  tocsin_request_complete (backup->request);
+  backup_free (backup);
 }
 
 static void
@@ -271,10 +303,12 @@ on_backup (TocsinRequest *request, TocsinReply *reply, gpointer data)
     }
   backup = g_new0 (Backup, 1);
   backup->api = data;
+  backup->request = request;
   backup->dir = g_strdup (dir);
+  backup->who = g_strdup (tocsin_admin_who (request));
   tocsin_request_suspend (request);
-  task = g_task_new (NULL, NULL, on_backed_up, request);
-  g_task_set_task_data (task, backup, backup_free);
+  task = g_task_new (NULL, NULL, on_backed_up, backup);
+  g_task_set_task_data (task, backup, NULL);
   g_task_run_in_thread (task, run_backup);
 }
 

@@ -1,0 +1,219 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What the operator asks about the node itself: status, health, metrics, audit, settings, backup.
+ */
+#include "admin-node.h"
+
+#include "store/table-meta.h"
+
+#define ONE "{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}],\"category\":\"spam\"}"
+
+static void
+test_status (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *status, *counts;
+
+  admin_init (&admin);
+  admin_do (&admin, "POST", "/v1/reports", ONE, 201);
+  root = admin_ask (&admin, "GET", "/v1/status", NULL, 200);
+  status = OBJECT (root);
+  counts = json_object_get_object_member (status, "counts");
+  g_assert_cmpstr (TEXT (status, "actor"), ==, "https://a.example/actor");
+  g_assert_cmpstr (TEXT (status, "profile"), ==, "default");
+  g_assert_cmpint (INT (status, "uptime_seconds"), ==, 5);
+  g_assert_cmpint (INT (counts, "reports"), ==, 1);
+  g_assert_cmpint (INT (counts, "subjects"), ==, 1);
+  g_assert_cmpint (INT (counts, "trusted"), ==, PEERS);
+  g_assert_cmpuint (json_array_get_length (ARRAY (status, "warnings")), ==, 0);
+  g_assert_true (FLAG (json_object_get_object_member (status, "clock"), "sane"));
+}
+
+static void
+test_wrong_clock (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) ready = NULL;
+  g_autoptr (JsonNode) status = NULL;
+
+  admin_init (&admin);
+  admin_do (&admin, "GET", "/health/live", NULL, 200);
+  admin_do (&admin, "GET", "/health/ready", NULL, 200);
+  now_us = TOCSIN_DAY_US;
+  ready = admin_ask (&admin, "GET", "/health/ready", NULL, 503);
+  g_assert_false (FLAG (OBJECT (ready), "clock"));
+  g_assert_true (FLAG (OBJECT (ready), "store"));
+  g_assert_true (FLAG (OBJECT (ready), "writer"));
+  g_assert_true (FLAG (OBJECT (ready), "keys"));
+  status = admin_ask (&admin, "GET", "/v1/status", NULL, 200);
+  g_assert_cmpuint (json_array_get_length (ARRAY (OBJECT (status), "warnings")), ==, 1);
+}
+
+static void
+test_dead_writer (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) ready = NULL;
+
+  admin_init (&admin);
+  tocsin_writer_stop (admin.node.writer);
+  ready = admin_ask (&admin, "GET", "/health/ready", NULL, 503);
+  g_assert_false (FLAG (OBJECT (ready), "writer"));
+  admin_refused (&admin, "POST", "/v1/reports", ONE, 503, "");
+}
+
+/* Each family is described once, before its samples, and every sample is a number. */
+static void
+test_metrics (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_auto (Answer) answer = { 0 };
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (GHashTable) families = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GRegex) sample = g_regex_new (
+      "^(tocsin_[a-z_]+)(\\{[a-z]+=\"[^\"]*\"(,[a-z]+=\"[^\"]*\")*\\})? ([0-9]+)$", 0, 0, NULL);
+
+  admin_init (&admin);
+  admin_do (&admin, "POST", "/v1/reports", ONE, 201);
+  node_ask (&admin.node, "GET", "/metrics", NULL, NULL, &answer);
+  g_assert_cmpuint (answer.status, ==, 200);
+  g_assert_true (g_str_has_suffix (answer.body->str, "\n"));
+  g_string_truncate (answer.body, answer.body->len - 1);
+  lines = g_strsplit (answer.body->str, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      g_auto (GStrv) words = g_strsplit (*line, " ", 4);
+      g_autoptr (GMatchInfo) match = NULL;
+      g_autofree char *name = NULL;
+
+      if (g_str_has_prefix (*line, "# TYPE "))
+        g_assert_true (g_hash_table_add (families, g_strdup (words[2])));
+      if (**line == '#')
+        continue;
+      if (!g_regex_match (sample, *line, 0, &match))
+        g_error ("not a sample: %s", *line);
+      name = g_match_info_fetch (match, 1);
+      g_assert_true (g_hash_table_contains (families, name));
+    }
+  g_assert_true (g_strv_contains ((const char *const *) lines, "tocsin_reports 1"));
+  g_assert_true (g_strv_contains ((const char *const *) lines, "tocsin_uptime_seconds 5"));
+  g_assert_true (
+      g_strv_contains ((const char *const *) lines, "tocsin_breakers{state=\"open\"} 0"));
+}
+
+static void
+test_audit (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) list = NULL;
+  g_autoptr (JsonNode) verified = NULL;
+  JsonArray *entries;
+  JsonObject *newest;
+
+  admin_init (&admin);
+  admin_do (&admin, "POST", "/v1/reports", ONE, 201);
+  admin_do (&admin, "POST", "/v1/observe", "{\"on\":true}", 200);
+  list = admin_ask (&admin, "GET", "/v1/audit", NULL, 200);
+  entries = ARRAY (OBJECT (list), "entries");
+  g_assert_cmpuint (json_array_get_length (entries), ==, 2);
+  newest = json_array_get_object_element (entries, 0);
+  g_assert_cmpstr (TEXT (newest, "action"), ==, "observe");
+  g_assert_cmpstr (TEXT (newest, "who"), ==, "socket");
+  g_assert_true (json_object_get_null_member (OBJECT (list), "cursor"));
+  verified = admin_ask (&admin, "POST", "/v1/audit/verify", NULL, 200);
+  g_assert_true (FLAG (OBJECT (verified), "ok"));
+  g_assert_cmpint (INT (OBJECT (verified), "checked"), ==, 2);
+}
+
+static void
+test_observe (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (GBytes) kept = NULL;
+
+  admin_init (&admin);
+  admin_refused (&admin, "POST", "/v1/observe", "{}", 400, "/on");
+  admin_refused (&admin, "POST", "/v1/observe", "{\"on\":1}", 400, "/on");
+  admin_refused (&admin, "POST", "/v1/observe", "{\"on\":true,\"days\":1}", 400, "/days");
+  g_assert_false (tocsin_api_is_observing (tocsin_api_state (admin.node.api), now_us));
+  admin_do (&admin, "POST", "/v1/observe", "{\"on\":true}", 200);
+  g_assert_true (tocsin_api_is_observing (tocsin_api_state (admin.node.api), now_us));
+  admin_do (&admin, "POST", "/v1/observe", "{\"on\":false}", 200);
+  g_assert_false (tocsin_api_is_observing (tocsin_api_state (admin.node.api), now_us));
+  {
+    g_autoptr (TocsinReading) txn =
+        tocsin_reader_begin (tocsin_store_get_reader (admin.node.store));
+
+    kept = tocsin_meta_get (txn, "observe");
+  }
+  g_assert_cmpmem (g_bytes_get_data (kept, NULL), g_bytes_get_size (kept), "off", 3);
+}
+
+static guint64
+epoch_of (TocsinStore *store)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (store));
+
+  return tocsin_meta_epoch (txn);
+}
+
+static void
+test_backup (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinStore) copy = NULL;
+  g_autofree char *dir = NULL;
+  g_autofree char *body = NULL;
+  g_autofree char *key = NULL;
+
+  admin_init (&admin);
+  dir = g_build_filename (admin.node.dir, "backup", NULL);
+  body = g_strdup_printf ("{\"dir\":\"%s\"}", dir);
+  key = g_build_filename (dir, "keys", NULL);
+  admin_do (&admin, "POST", "/v1/reports", ONE, 201);
+  admin_refused (&admin, "POST", "/v1/backup", "{\"dir\":\"here\"}", 400, "/dir");
+  admin_do (&admin, "POST", "/v1/backup", body, 200);
+  g_assert_true (g_file_test (key, G_FILE_TEST_IS_DIR));
+  copy = tocsin_store_open (dir, 64 << 20, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (epoch_of (copy), !=, epoch_of (admin.node.store));
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (copy));
+
+    g_assert_cmpuint (tocsin_reports_count (txn), ==, 1);
+  }
+  /* What is there is not written over. */
+  admin_refused (&admin, "POST", "/v1/backup", body, 409, "/dir");
+}
+
+static void
+test_config (void)
+{
+  static const char *settings[] = { "listen=127.0.0.1:1", "name=a=b", NULL };
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) root = NULL;
+
+  admin_init (&admin);
+  admin.node.api->settings = g_strdupv ((char **) settings);
+  root = admin_ask (&admin, "GET", "/v1/config", NULL, 200);
+  g_assert_cmpstr (TEXT (OBJECT (root), "listen"), ==, "127.0.0.1:1");
+  g_assert_cmpstr (TEXT (OBJECT (root), "name"), ==, "a=b");
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/route-node/status", test_status);
+  g_test_add_func ("/route-node/wrong-clock", test_wrong_clock);
+  g_test_add_func ("/route-node/dead-writer", test_dead_writer);
+  g_test_add_func ("/route-node/metrics", test_metrics);
+  g_test_add_func ("/route-node/audit", test_audit);
+  g_test_add_func ("/route-node/observe", test_observe);
+  g_test_add_func ("/route-node/backup", test_backup);
+  g_test_add_func ("/route-node/config", test_config);
+  return g_test_run ();
+}

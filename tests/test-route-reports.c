@@ -1,0 +1,283 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * /v1/reports.
+ */
+#include "admin-node.h"
+
+#include "store/table-audit.h"
+#include "store/table-outbox.h"
+
+#define TWO                                                                                        \
+  "{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"},"                                      \
+  "{\"type\":\"email\",\"value\":\"Bad@Example.org\"}],\"category\":\"spam\",\"confidence\":80}"
+
+static guint64
+count_reports (Admin *admin)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (admin->node.store));
+
+  return tocsin_reports_count (txn);
+}
+
+static gboolean
+see_audit (const TocsinAuditRecord *entry, gpointer data)
+{
+  GString *seen = data;
+
+  g_string_append_printf (seen, "%s:%s ", entry->who, entry->action);
+  /* The log must never name what a report is about. */
+  g_assert_null (strstr (entry->object, "192.0.2.9"));
+  g_assert_true (entry->detail == NULL || strstr (entry->detail, "192.0.2.9") == NULL);
+  return TRUE;
+}
+
+static void
+test_post (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) made = NULL;
+  g_autoptr (GString) audit = g_string_new (NULL);
+  JsonArray *reports;
+
+  admin_init (&admin);
+  made = admin_ask (&admin, "POST", "/v1/reports", TWO, 201);
+  g_assert_cmpint (INT (OBJECT (made), "bundle"), >, 0);
+  reports = ARRAY (OBJECT (made), "reports");
+  g_assert_cmpuint (json_array_get_length (reports), ==, 2);
+  for (guint i = 0; i < 2; i++)
+    {
+      JsonObject *report = json_array_get_object_element (reports, i);
+
+      g_assert_true (g_str_has_prefix (TEXT (report, "id"), "https://a.example/reports/"));
+      g_assert_cmpstr (TEXT (report, "actor"), ==, "https://a.example/actor");
+      g_assert_cmpstr (TEXT (report, "state"), ==, "live");
+      g_assert_cmpstr (TEXT (report, "category"), ==, "spam");
+      g_assert_cmpstr (TEXT (report, "action"), ==, "none");
+      g_assert_cmpstr (TEXT (report, "opinion"), ==, "malicious");
+      g_assert_cmpstr (TEXT (report, "sharing"), ==, "green");
+      g_assert_cmpint (INT (report, "confidence"), ==, 80);
+      g_assert_cmpint (INT (report, "bundle"), ==, INT (OBJECT (made), "bundle"));
+    }
+  {
+    g_autoptr (TocsinReading) txn =
+        tocsin_reader_begin (tocsin_store_get_reader (admin.node.store));
+
+    g_assert_cmpuint (tocsin_outbox_last (txn), ==, 2);
+    tocsin_audit_foreach (txn, 0, FALSE, see_audit, audit);
+  }
+  g_assert_cmpstr (audit->str, ==, "socket:report.add socket:report.add ");
+}
+
+static void
+test_names_of_a_report (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) made = NULL;
+  JsonObject *report;
+  const char *id;
+  g_autofree char *escaped = NULL;
+  char *paths[3]; /* (owned) */
+
+  admin_init (&admin);
+  made = admin_ask (&admin, "POST", "/v1/reports", TWO, 201);
+  report = json_array_get_object_element (ARRAY (OBJECT (made), "reports"), 0);
+  id = TEXT (report, "id");
+  escaped = g_uri_escape_string (id, NULL, FALSE);
+  paths[0] = g_strdup_printf ("/v1/reports/%s", strrchr (id, '/') + 1);
+  paths[1] = g_strdup_printf ("/v1/reports/%s", escaped);
+  paths[2] = g_strdup_printf ("/v1/reports/%d", (int) INT (report, "number"));
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autoptr (JsonNode) got = admin_ask (&admin, "GET", paths[i], NULL, 200);
+      JsonObject *activity = json_object_get_object_member (OBJECT (got), "activity");
+
+      g_assert_cmpstr (TEXT (OBJECT (got), "id"), ==, id);
+      g_assert_cmpstr (TEXT (activity, "type"), ==, "Add");
+      g_assert_true (json_object_has_member (activity, "proof"));
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    g_free (paths[i]);
+  admin_refused (&admin, "GET", "/v1/reports/nothing", NULL, 404, "There is no such report");
+  admin_refused (&admin, "GET", "/v1/reports/999", NULL, 404, "There is no such report");
+  admin_refused (&admin, "GET", "/v1/reports/https%3A%2F%2Fp1.example%2Freports%2F1", NULL, 404,
+                 "There is no such report");
+}
+
+static void
+test_report_of_a_peer (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) got = NULL;
+
+  admin_init (&admin);
+  node_report (&admin.node, 2, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  got = admin_ask (&admin, "GET", "/v1/reports/https%3A%2F%2Fp2.example%2Freports%2F192.0.2.9-1",
+                   NULL, 200);
+  g_assert_cmpstr (TEXT (OBJECT (got), "actor"), ==, "https://p2.example/actor");
+  admin_refused (&admin, "DELETE", "/v1/reports/https%3A%2F%2Fp2.example%2Freports%2F192.0.2.9-1",
+                 NULL, 404, "");
+}
+
+static const struct
+{
+  const char *name;
+  const char *body;
+  guint status;
+  const char *where;
+} refusals[] = {
+  { "no JSON", "{", 400, "" },
+  { "no object", "[]", 400, "" },
+  { "nothing", "{}", 400, "/category" },
+  { "unknown member", "{\"category\":\"spam\",\"colour\":1}", 400, "/colour" },
+  { "no subjects", "{\"category\":\"spam\"}", 400, "/subjects" },
+  { "empty subjects", "{\"category\":\"spam\",\"subjects\":[]}", 400, "/subjects" },
+  { "subject is no object", "{\"category\":\"spam\",\"subjects\":[1]}", 400, "/subjects/0" },
+  { "subject without value", "{\"category\":\"spam\",\"subjects\":[{\"type\":\"ip\"}]}", 400,
+    "/subjects/0/value" },
+  { "unknown member of a subject",
+    "{\"category\":\"spam\",\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\",\"x\":1}]}", 400,
+    "/subjects/0/x" },
+  { "unknown type", "{\"category\":\"spam\",\"subjects\":[{\"type\":\"fax\",\"value\":\"1\"}]}",
+    422, "/subjects/0/type" },
+  { "bad value", "{\"category\":\"spam\",\"subjects\":[{\"type\":\"ip\",\"value\":\"300\"}]}", 400,
+    "/subjects/0/value" },
+  { "unknown account",
+    "{\"category\":\"spam\",\"subjects\":[{\"type\":\"actor\",\"value\":\"@u@h.example\"}]}", 422,
+    "/subjects/0/value" },
+  { "unknown category",
+    "{\"category\":\"rude\",\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}]}", 422,
+    "/category" },
+  { "confidence too high",
+    "{\"category\":\"spam\",\"confidence\":101,"
+    "\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}]}",
+    400, "/confidence" },
+  { "opinion", "{\"category\":\"spam\",\"opinion\":\"so so\",\"subjects\":[]}", 400, "/opinion" },
+  { "action", "{\"category\":\"spam\",\"action\":\"hug\",\"subjects\":[]}", 400, "/action" },
+  { "sharing", "{\"category\":\"spam\",\"sharing\":\"red\",\"subjects\":[]}", 400, "/sharing" },
+  { "time", "{\"category\":\"spam\",\"expires\":\"soon\",\"subjects\":[]}", 400, "/expires" },
+  { "a person in clear",
+    "{\"category\":\"spam\",\"sharing\":\"clear\","
+    "\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}]}",
+    422, "/subjects/0" },
+};
+
+static void
+test_refusals (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (GString) many = g_string_new ("{\"category\":\"spam\",\"subjects\":[");
+
+  admin_init (&admin);
+  for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++)
+    {
+      g_test_message ("%s", refusals[i].name);
+      admin_refused (&admin, "POST", "/v1/reports", refusals[i].body, refusals[i].status,
+                     refusals[i].where);
+    }
+  for (guint i = 0; i < 17; i++)
+    g_string_append_printf (many, "%s{\"type\":\"ip\",\"value\":\"192.0.2.%u\"}", i > 0 ? "," : "",
+                            i);
+  g_string_append (many, "]}");
+  admin_refused (&admin, "POST", "/v1/reports", many->str, 413, "/subjects");
+  g_assert_cmpuint (count_reports (&admin), ==, 0);
+}
+
+static guint
+count_listed (Admin *admin, const char *query)
+{
+  g_autofree char *target = g_strconcat ("/v1/reports?", query, NULL);
+  g_autoptr (JsonNode) page = admin_ask (admin, "GET", target, NULL, 200);
+
+  return json_array_get_length (ARRAY (OBJECT (page), "reports"));
+}
+
+static void
+test_filters (void)
+{
+  g_auto (Admin) admin = { 0 };
+
+  admin_init (&admin);
+  admin_do (&admin, "POST", "/v1/reports", TWO, 201);
+  node_report (&admin.node, 1, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  node_report (&admin.node, 2, TOCSIN_SUBJECT_IP, "192.0.2.10", 2);
+  g_assert_cmpuint (count_listed (&admin, ""), ==, 4);
+  g_assert_cmpuint (count_listed (&admin, "subject=ip:192.0.2.9"), ==, 2);
+  g_assert_cmpuint (count_listed (&admin, "subject=email:bad@example.org"), ==, 1);
+  g_assert_cmpuint (count_listed (&admin, "actor=https://p1.example/actor"), ==, 1);
+  g_assert_cmpuint (count_listed (&admin, "actor=https://a.example/actor"), ==, 2);
+  g_assert_cmpuint (count_listed (&admin, "actor=https://nobody.example/actor"), ==, 0);
+  g_assert_cmpuint (count_listed (&admin, "category=spam"), ==, 3);
+  g_assert_cmpuint (count_listed (&admin, "state=live"), ==, 4);
+  g_assert_cmpuint (count_listed (&admin, "state=held"), ==, 0);
+  admin_refused (&admin, "GET", "/v1/reports?cursor=-1", NULL, 400, "cursor");
+  admin_refused (&admin, "GET", "/v1/reports?subject=192.0.2.9", NULL, 400, "subject");
+  admin_refused (&admin, "GET", "/v1/reports?subject=fax:1", NULL, 422, "subject");
+  admin_refused (&admin, "GET", "/v1/reports?category=rude", NULL, 422, "category");
+  admin_refused (&admin, "GET", "/v1/reports?state=odd", NULL, 400, "state");
+}
+
+static void
+test_pages (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) first = NULL;
+  g_autoptr (JsonNode) second = NULL;
+  g_autofree char *target = NULL;
+
+  admin_init (&admin);
+  for (guint i = 0; i < 205; i++)
+    {
+      g_autofree char *address = g_strdup_printf ("192.0.2.%u", i);
+
+      node_report (&admin.node, 1, TOCSIN_SUBJECT_IP, address, 1);
+    }
+  first = admin_ask (&admin, "GET", "/v1/reports", NULL, 200);
+  g_assert_cmpuint (json_array_get_length (ARRAY (OBJECT (first), "reports")), ==, 200);
+  target = g_strdup_printf ("/v1/reports?cursor=%d", (int) INT (OBJECT (first), "cursor"));
+  second = admin_ask (&admin, "GET", target, NULL, 200);
+  g_assert_cmpuint (json_array_get_length (ARRAY (OBJECT (second), "reports")), ==, 5);
+  g_assert_true (json_object_get_null_member (OBJECT (second), "cursor"));
+}
+
+static void
+test_withdraw (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) made = NULL;
+  g_autoptr (JsonNode) gone = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *odd = NULL;
+  g_autofree char *with_reason = NULL;
+
+  admin_init (&admin);
+  made = admin_ask (&admin, "POST", "/v1/reports", TWO, 201);
+  path = g_strdup_printf (
+      "/v1/reports/%d",
+      (int) INT (json_array_get_object_element (ARRAY (OBJECT (made), "reports"), 0), "number"));
+  odd = g_strconcat (path, "?reason=mood", NULL);
+  with_reason = g_strconcat (path, "?reason=appeal", NULL);
+  admin_refused (&admin, "DELETE", odd, NULL, 400, "reason");
+  g_assert_cmpuint (count_listed (&admin, "state=live"), ==, 2);
+  gone = admin_ask (&admin, "DELETE", with_reason, NULL, 200);
+  g_assert_cmpstr (TEXT (OBJECT (gone), "state"), ==, "withdrawn");
+  g_assert_cmpstr (TEXT (OBJECT (gone), "reason"), ==, "appeal");
+  g_assert_true (json_object_get_null_member (OBJECT (gone), "subject"));
+  g_assert_cmpuint (count_listed (&admin, "subject=ip:192.0.2.9"), ==, 0);
+  admin_refused (&admin, "DELETE", path, NULL, 410, "");
+  admin_refused (&admin, "DELETE", "/v1/reports/nothing", NULL, 404, "");
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/route-reports/post", test_post);
+  g_test_add_func ("/route-reports/names-of-a-report", test_names_of_a_report);
+  g_test_add_func ("/route-reports/report-of-a-peer", test_report_of_a_peer);
+  g_test_add_func ("/route-reports/refusals", test_refusals);
+  g_test_add_func ("/route-reports/filters", test_filters);
+  g_test_add_func ("/route-reports/pages", test_pages);
+  g_test_add_func ("/route-reports/withdraw", test_withdraw);
+  return g_test_run ();
+}
