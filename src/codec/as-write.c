@@ -10,37 +10,21 @@
 #include "core/clock.h"
 
 #define XSD_DATE_TIME "http://www.w3.org/2001/XMLSchema#dateTime"
-#define XSD_INTEGER   "http://www.w3.org/2001/XMLSchema#integer"
 
-/* Our terms and, where JSON-LD needs one, their type; schemas/context.jsonld is the same text. */
+/* Every term of ours is in one vocabulary; named are those alone to which JSON-LD has to be told a
+ * type. Each activity carries this, is parsed, canonicalised and hashed with it: so it is short.
+ * schemas/context.jsonld is the same text. */
 static const struct
 {
   const char *term;
   const char *type;
 } terms[] = {
-  { "Report", NULL },
-  { "TrustStatement", NULL },
-  { "reportSubject", NULL },
-  { "subjectType", NULL },
-  { "value", NULL },
-  { "digest", NULL },
-  { "category", NULL },
-  { "basis", NULL },
-  { "opinion", NULL },
-  { "confidence", XSD_INTEGER },
   { "observedAt", XSD_DATE_TIME },
   { "lastObservedAt", XSD_DATE_TIME },
-  { "action", NULL },
-  { "sharing", NULL },
+  { "asOf", XSD_DATE_TIME },
   { "about", "@id" },
-  { "area", NULL },
-  { "weight", XSD_INTEGER },
   { "reports", "@id" },
   { "trust", "@id" },
-  { "protocolVersion", NULL },
-  { "epoch", NULL },
-  { "lastSequence", XSD_INTEGER },
-  { "asOf", XSD_DATE_TIME },
 };
 
 static JsonObject *
@@ -48,19 +32,11 @@ inline_context (void)
 {
   JsonObject *context = json_object_new ();
 
-  json_object_set_string_member (context, "tocsin", TOCSIN_NAMESPACE);
+  json_object_set_string_member (context, "@vocab", TOCSIN_NAMESPACE);
   for (gsize i = 0; i < G_N_ELEMENTS (terms); i++)
     {
-      g_autofree char *iri = g_strconcat ("tocsin:", terms[i].term, NULL);
-      JsonObject *typed;
+      JsonObject *typed = json_object_new ();
 
-      if (terms[i].type == NULL)
-        {
-          json_object_set_string_member (context, terms[i].term, iri);
-          continue;
-        }
-      typed = json_object_new ();
-      json_object_set_string_member (typed, "@id", iri);
       json_object_set_string_member (typed, "@type", terms[i].type);
       json_object_set_object_member (context, terms[i].term, typed);
     }
