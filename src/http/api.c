@@ -77,10 +77,16 @@ state_copy (const TocsinApiState *from)
 {
   TocsinApiState *copy = g_new (TocsinApiState, 1);
 
-  *copy = *from;
-  copy->refs = 1;
-  copy->trust = tocsin_trust_snapshot_ref (from->trust);
-  copy->over_budget = g_memdup2 (from->over_budget, from->n_over_budget * sizeof (guint32));
+  /* Member by member: readers count in @from->refs meanwhile. */
+  *copy = (TocsinApiState){
+    .refs = 1,
+    .trust = tocsin_trust_snapshot_ref (from->trust),
+    .observe = from->observe,
+    .observe_until_us = from->observe_until_us,
+    .over_budget = g_memdup2 (from->over_budget, from->n_over_budget * sizeof (guint32)),
+    .n_over_budget = from->n_over_budget,
+    .budget_day = from->budget_day,
+  };
   return copy;
 }
 
@@ -298,6 +304,7 @@ tocsin_api_charge (TocsinApi *self, guint32 actor, guint64 event, gint64 now_us)
   guint64 mark = (event ^ actor) +
                  (guint64) (now_us / TOCSIN_DAY_US) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
   Charge charge = { .api = self, .actor = actor, .event = event, .now_us = now_us };
+  g_autoptr (GSource) source = NULL;
 
   if (actor == 0 || actor == TOCSIN_WALKS_NOBODY)
     return;
@@ -311,8 +318,12 @@ tocsin_api_charge (TocsinApi *self, guint32 actor, guint64 event, gint64 now_us)
       return;
     }
   slot->charged[mark % RECENT_CHARGES] = mark;
-  g_main_context_invoke_full (priv->context, G_PRIORITY_DEFAULT, on_charge,
-                              g_memdup2 (&charge, sizeof charge), g_free);
+  /* Not g_main_context_invoke(): on a thread without a context of its own it calls at once while
+   * main does not iterate its context, and two such threads would meet in on_charge(). */
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_charge, g_memdup2 (&charge, sizeof charge), g_free);
+  g_source_attach (source, priv->context);
 }
 
 /* ---- life ---- */
