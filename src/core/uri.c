@@ -41,6 +41,25 @@ refuse (GError **error, const char *message)
   return FALSE;
 }
 
+/* How many dots, 1 or 2, and nothing else the segment at @at is; else 0. "%2E" is a dot too (RFC
+ * 3986, section 6.2.2.2): whoever builds on the URL Standard takes such a segment away. */
+static guint
+count_dots (const char *at, gsize len)
+{
+  guint dots = 0;
+
+  while (len > 0)
+    {
+      gboolean encoded = len >= 3 && g_ascii_strncasecmp (at, "%2e", 3) == 0;
+
+      if ((*at != '.' && !encoded) || ++dots > 2)
+        return 0;
+      at += encoded ? 3 : 1;
+      len -= encoded ? 3 : 1;
+    }
+  return dots;
+}
+
 /* Removes "." and ".." in place (RFC 3986, section 5.2.4). @path begins with "/" or is empty. */
 static void
 remove_dot_segments (char *path)
@@ -52,13 +71,12 @@ remove_dot_segments (char *path)
     {
       gsize len = 1 + strcspn (in + 1, "/"); /* the segment with the slash before it */
       gboolean last = in[len] == '\0';
-      gboolean one = len == 2 && in[1] == '.';
-      gboolean two = len == 3 && in[1] == '.' && in[2] == '.';
+      guint dots = count_dots (in + 1, len - 1);
 
-      if (two)
+      if (dots == 2)
         while (out > path && *--out != '/')
           ;
-      if (!one && !two)
+      if (dots == 0)
         {
           memmove (out, in, len);
           out += len;
