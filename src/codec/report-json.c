@@ -171,10 +171,11 @@ read_times (JsonObject *object, const char *where, TocsinReport *out, GError **e
     return FALSE;
   if (out->updated_us < out->published_us)
     return refuse (error, where, "updated", "before published");
-  if (out->last_observed_us < out->observed_us)
-    return refuse (error, where, "lastObservedAt", "before observedAt");
+  /* Cut first: a peer may have cut only the last one. */
   out->observed_us = cut_to_hour (out->observed_us);
   out->last_observed_us = cut_to_hour (out->last_observed_us);
+  if (out->last_observed_us < out->observed_us)
+    return refuse (error, where, "lastObservedAt", "before observedAt");
   return TRUE;
 }
 
