@@ -50,6 +50,8 @@ class Cast:
         expect(self.send(self.peer.request(self.node, self.held)) == 202, "a right Add is taken")
         proven = self.prover.request(self.node, self.foreign, "rfc9421")
         expect(self.send(proven) == 202, "an Add with a proof is taken")
+        # Trust is computed aside; only then nothing changes by itself any more.
+        wait_until(lambda: self.verdict()[0] == "review", "two peers make a review")
 
     def stranger(self):
         return Stranger(self.rsa, self.ed25519)
@@ -83,8 +85,11 @@ class Cast:
         peers = sorted(
             (p["actor"], p["following"], p["follower"]) for p in node.ask("GET", "/v1/peers")["peers"]
         )
-        verdict = node.check(("ip", "203.0.113.9"))
-        return reports, peers, verdict["verdict"], verdict["score"]
+        return reports, peers, self.verdict()
+
+    def verdict(self):
+        answer = self.node.check(("ip", "203.0.113.9"))
+        return answer["verdict"], answer["score"]
 
     def close(self):
         for stranger in self.everyone:
@@ -114,7 +119,13 @@ def plain_cases(cast, count):
             if cost > FETCHES_MAX:
                 count.wrong.append(f"{name}: {cost} fetches")
         if cast.state() != before:
-            count.wrong.append(f"{group.__name__}: changed {before} to {cast.state()}")
+            count.wrong.append(f"{group.__name__} changed {difference(before, cast.state())}")
+
+
+def difference(before, after):
+    """What of two states is not in both."""
+    parts = [set(old) ^ set(new) for old, new in zip(before, after)]
+    return "; ".join(str(part) for part in parts if part)
 
 
 def replays(cast, count):
