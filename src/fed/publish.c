@@ -322,8 +322,9 @@ write_item (TocsinTxn *txn, PublishChange *change, const Item *item)
         .activity = item->prepared->activity,
       };
 
-      record.sequence = tocsin_relay_publish (txn, change->policy, &entry, 0, change->now_us);
-      tocsin_reports_put (txn, &record, change->now_us);
+      tocsin_reports_set_sequence (
+          txn, &record, tocsin_relay_publish (txn, change->policy, &entry, 0, change->now_us),
+          FALSE);
     }
   tocsin_audit_append (txn, change->now_us, change->who, "report.add", record.id, NULL);
 }

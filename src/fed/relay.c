@@ -114,9 +114,8 @@ tocsin_relay_report (TocsinTxn *txn,
       !record->verified || record->activity == NULL ||
       !tocsin_trust_snapshot_is_believed (policy->trust, record->actor))
     return;
-  record->forwarded = TRUE;
-  record->sequence = tocsin_relay_publish (txn, policy, &entry, 0, now_us);
-  tocsin_reports_put (txn, record, now_us);
+  tocsin_reports_set_sequence (txn, record, tocsin_relay_publish (txn, policy, &entry, 0, now_us),
+                               TRUE);
 }
 
 /**

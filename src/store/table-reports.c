@@ -393,6 +393,21 @@ tocsin_reports_put (TocsinTxn *txn, TocsinReportRecord *record, gint64 now_us)
     tocsin_report_replace (txn, &old, record, now_us);
 }
 
+void
+tocsin_reports_set_sequence (TocsinTxn *txn,
+                             TocsinReportRecord *record,
+                             guint64 sequence,
+                             gboolean forwarded)
+{
+  TocsinKey key = tocsin_key_u64 (record->number);
+
+  if (record->sequence != 0 && record->sequence != sequence)
+    tocsin_outbox_blank (txn, record->sequence);
+  record->sequence = sequence;
+  record->forwarded = forwarded;
+  tocsin_txn_put_record (txn, TOCSIN_TABLE_REPORTS, &key, &shape, record);
+}
+
 gboolean
 tocsin_reports_set_state (
     TocsinTxn *txn, guint64 number, TocsinReportState state, TocsinHold hold, gint64 now_us)

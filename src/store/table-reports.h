@@ -90,6 +90,13 @@ void tocsin_report_record_evidence (const TocsinReportRecord *self, TocsinEviden
  */
 void tocsin_reports_put (TocsinTxn *txn, TocsinReportRecord *record, gint64 now_us);
 
+/* Says where in the outbox the newest Add of @record, as it was just stored, is, and whether it is
+ * there because we relay it. Nothing else of the row changes, so no index is looked at. */
+void tocsin_reports_set_sequence (TocsinTxn *txn,
+                                  TocsinReportRecord *record,
+                                  guint64 sequence,
+                                  gboolean forwarded);
+
 gboolean tocsin_reports_get (TocsinTxn *txn, guint64 number, TocsinReportRecord *out);
 gboolean tocsin_reports_find (TocsinTxn *txn, guint32 actor, const char *id, guint64 *number);
 
