@@ -64,6 +64,23 @@ write_areas (TocsinJsonWriter *json, GError **error)
   return TRUE;
 }
 
+/* What people compare over another channel, before they believe what the peer says. */
+static void
+print_fingerprints (JsonObject *answer)
+{
+  JsonArray *fingerprints = tocsin_answer_array (answer, "fingerprints");
+
+  for (guint i = 0; fingerprints != NULL && i < json_array_get_length (fingerprints); i++)
+    {
+      JsonNode *node = json_array_get_element (fingerprints, i);
+      const char *text = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
+      g_autofree char *clean = tocsin_text_clean (text != NULL ? text : "");
+
+      if (*clean != '\0')
+        g_print (_ ("Its key, to be compared with what its admin sees: %s\n"), clean);
+    }
+}
+
 static gboolean
 run_follow (TocsinInvocation *self, GError **error)
 {
@@ -91,6 +108,7 @@ run_follow (TocsinInvocation *self, GError **error)
       g_autofree char *clean = tocsin_text_clean (actor != NULL ? actor : self->args[0]);
 
       g_print (_ ("Asked to follow %s, with trust %u\n"), clean, trust);
+      print_fingerprints (json_node_get_object (answer));
     }
   return TRUE;
 }
