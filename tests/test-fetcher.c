@@ -436,6 +436,7 @@ test_same_origin (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_autoptr (TocsinFetchResult) followed = NULL;
 
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN);
+  g_assert_null (refused);
   g_clear_error (&error);
   followed = run_path (f, here, (TocsinFetchRequest){ .same_origin = TRUE }, &error);
   g_assert_no_error (error);
@@ -453,12 +454,14 @@ test_media_types (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_autoptr (TocsinFetchResult) busy = NULL;
 
   g_assert_no_error (error);
+  g_assert_cmpuint (answer->status, ==, 200);
   g_assert_nonnull (strstr (f->last_request, "\nAccept: application/activity+json, "));
   for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
     {
       g_autoptr (TocsinFetchResult) none = run_path (f, refused[i], request, &error);
 
       g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED);
+      g_assert_null (none);
       g_clear_error (&error);
     }
   /* The status of a refusal counts, not its media type. */
@@ -695,6 +698,7 @@ test_guard (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 
       g_test_message ("%s: %s", hosts[i], error != NULL ? error->message : "no error");
       g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN);
+      g_assert_null (none);
     }
   for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
     {
@@ -704,6 +708,7 @@ test_guard (Fixture *f, gconstpointer data G_GNUC_UNUSED)
           run (strict, &(TocsinFetchRequest){ .uri = uri }, &error);
 
       g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE);
+      g_assert_null (none);
     }
   g_resolver_set_default (honest);
   g_assert_cmpuint (f->connections, ==, 0);
@@ -738,6 +743,7 @@ test_urls (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 
       g_test_message ("%.100s", invalid[i]);
       g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_null (none);
     }
   for (gsize i = 0; i < G_N_ELEMENTS (forbidden); i++)
     {
@@ -746,6 +752,7 @@ test_urls (Fixture *f, gconstpointer data G_GNUC_UNUSED)
           run (strict, &(TocsinFetchRequest){ .uri = forbidden[i] }, &error);
 
       g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN);
+      g_assert_null (none);
     }
   g_assert_cmpuint (f->connections, ==, 0);
 }

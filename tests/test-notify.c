@@ -116,7 +116,6 @@ test_interval (void)
 static void
 test_sign_of_life (void)
 {
-  g_autoptr (GError) error = NULL;
   g_autofree char *uuid = g_uuid_string_random ();
   g_autofree char *variable = g_strconcat ("@", uuid, NULL);
   g_autoptr (GSocketAddress) address =

@@ -94,7 +94,6 @@ test_modes_and_reopen (Fixture *f, gconstpointer data)
 static void
 test_second_daemon_is_refused (Fixture *f, gconstpointer data)
 {
-  g_autofree char *lock = g_build_filename (f->dir, "lock", NULL);
   g_autoptr (GError) error = NULL;
   TocsinStore *second = tocsin_store_open (f->dir, 0, &error);
 
@@ -208,7 +207,6 @@ test_file_limit_then_recovery (Fixture *f, gconstpointer data)
 static void
 test_stale_reader_is_freed (Fixture *f, gconstpointer data)
 {
-  g_autofree char *path = g_build_filename (f->dir, "store", NULL);
   int ready[2];
   char byte;
   pid_t pid;
@@ -232,7 +230,6 @@ test_stale_reader_is_freed (Fixture *f, gconstpointer data)
   close (ready[0]);
   close (ready[1]);
   {
-    g_autofree char *lock = g_build_filename (f->dir, "lock", NULL);
     g_autoptr (GError) error = NULL;
 
     /* While it lives the directory is taken; the lock dies with it. */

@@ -213,7 +213,8 @@ judge (TocsinJudge *self,
   for (gsize i = 0; i < n_subjects; i++)
     {
       event->subjects[i].n_keys = event->first_key[i + 1] - event->first_key[i];
-      event->subjects[i].keys = (const TocsinKeyEvidence *) event->keys->data + event->first_key[i];
+      event->subjects[i].keys =
+          &g_array_index (event->keys, TocsinKeyEvidence, event->first_key[i]);
     }
   tocsin_score_event (&self->scoring, event->subjects, n_subjects, out);
   event_clear (event, n_subjects);

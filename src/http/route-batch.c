@@ -56,7 +56,9 @@ pull (gpointer data, guint8 *buffer, gsize size)
 
   if (batch->sent == batch->answer->len)
     {
-      g_autoptr (TocsinReading) reading = tocsin_reader_begin (tocsin_api_reader (batch->api));
+      /* Held, not read from: the lines of one piece see one state. */
+      g_autoptr (TocsinReading) reading G_GNUC_UNUSED =
+          tocsin_reader_begin (tocsin_api_reader (batch->api));
 
       g_string_truncate (batch->answer, 0);
       batch->sent = 0;
