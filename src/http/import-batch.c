@@ -21,9 +21,10 @@
 #include "store/table-imports.h"
 #include "store/table-reports.h"
 
-#define LISTED_DAYS 30 /* a fact that holds while it is listed, and nobody reads this list again   \
-                        */
-#define SLICE            64 /* reports on their way at a time: each is signed on the main thread */
+/* A fact that holds while it is listed, and nobody reads this list again. */
+#define LISTED_DAYS 30
+
+#define SLICE            64   /* reports under way at a time: each is signed on the main thread */
 #define UNDO_ROWS        5000 /* a transaction */
 #define SOURCE_MAX_BYTES 200
 

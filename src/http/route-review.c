@@ -48,6 +48,7 @@ on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
   TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
   Listing listing = { .json = &json, .txn = txn };
+  g_autoptr (GError) error = NULL;
   gboolean all = g_strcmp0 (tocsin_request_get_query (request, "all"), "true") == 0;
 
   tocsin_json_writer_begin_object (&json);
@@ -56,6 +57,8 @@ on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_review_foreach (txn, 0, !all, write_line, &listing);
   tocsin_json_writer_end_array (&json);
   tocsin_json_writer_end_object (&json);
+  if (!tocsin_txn_check (txn, &error))
+    tocsin_reply_set_error (reply, error);
 }
 
 static void

@@ -1,0 +1,118 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * /openapi.json says what the routes do, and nothing else.
+ */
+#include "admin-node.h"
+
+static JsonNode *
+read_document (Admin *admin)
+{
+  TocsinRequest *request = node_begin (&admin->node, "GET", "/openapi.json", NULL, NULL);
+  TocsinJsonLimits limits = tocsin_json_default_limits;
+  g_autoptr (GError) error = NULL;
+  JsonNode *root;
+  GBytes *bytes;
+
+  node_run (&admin->node, request);
+  g_assert_cmpuint (tocsin_reply_get_status (request->reply), ==, 200);
+  bytes = tocsin_reply_get_bytes (request->reply);
+  limits.max_members = 100000;
+  root = tocsin_json_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &limits, NULL,
+                            &error);
+  g_assert_no_error (error);
+  tocsin_request_unref (request);
+  return root;
+}
+
+static JsonObject *
+find_operation (JsonObject *paths, const TocsinRoute *route)
+{
+  g_autofree char *method = g_ascii_strdown (route->method, -1);
+  JsonObject *path = json_object_has_member (paths, route->pattern)
+                         ? json_object_get_object_member (paths, route->pattern)
+                         : NULL;
+
+  if (path == NULL || !json_object_has_member (path, method))
+    g_error ("%s %s is not documented", route->method, route->pattern);
+  return json_object_get_object_member (path, method);
+}
+
+static guint
+documented_scopes (JsonObject *operation)
+{
+  JsonArray *names =
+      json_object_has_member (operation, "x-scopes") ? ARRAY (operation, "x-scopes") : NULL;
+  guint all = 0;
+
+  for (guint i = 0; names != NULL && i < json_array_get_length (names); i++)
+    {
+      guint one = 0;
+
+      g_assert_true (
+          tocsin_auth_scopes_parse (json_array_get_string_element (names, i), &one, NULL));
+      all |= one;
+    }
+  return all;
+}
+
+static guint
+count_operations (JsonObject *paths)
+{
+  JsonObjectIter iter;
+  JsonNode *path;
+  guint n = 0;
+
+  json_object_iter_init (&iter, paths);
+  while (json_object_iter_next (&iter, NULL, &path))
+    n += json_object_get_size (json_node_get_object (path));
+  return n;
+}
+
+static void
+test_routes (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *paths;
+  guint n_routes;
+
+  admin_init (&admin);
+  root = read_document (&admin);
+  paths = json_object_get_object_member (OBJECT (root), "paths");
+  n_routes = tocsin_router_get_n_routes (admin.node.router);
+  for (guint i = 0; i < n_routes; i++)
+    {
+      const TocsinRoute *route = tocsin_router_get_route (admin.node.router, i);
+      JsonObject *operation = find_operation (paths, route);
+
+      g_test_message ("%s %s", route->method, route->pattern);
+      g_assert_cmpuint (documented_scopes (operation), ==, route->scope);
+      if (json_object_has_member (operation, "requestBody"))
+        g_assert_cmpuint (route->body_max_bytes, >, 0);
+    }
+  g_assert_cmpuint (count_operations (paths), ==, n_routes);
+}
+
+static void
+test_version (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (JsonNode) status = NULL;
+
+  admin_init (&admin);
+  root = read_document (&admin);
+  status = admin_ask (&admin, "GET", "/v1/status", NULL, 200);
+  g_assert_cmpstr (TEXT (json_object_get_object_member (OBJECT (root), "info"), "version"), ==,
+                   TEXT (OBJECT (status), "version"));
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/route-openapi/routes", test_routes);
+  g_test_add_func ("/route-openapi/version", test_version);
+  return g_test_run ();
+}
