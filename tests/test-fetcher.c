@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 #include "core/error.h"
-#include "fed/fetch-uri.h"
 #include "fed/fetcher.h"
 
 #include <string.h>
@@ -757,28 +756,6 @@ test_urls (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_cmpuint (f->connections, ==, 0);
 }
 
-static void
-test_authority (void)
-{
-  static const char *const cases[][2] = {
-    { "https://Peer.Example/actor", "peer.example:443" },
-    { "https://peer.example.:443", "peer.example:443" },
-    { "http://peer.example", "peer.example:80" },
-    { "https://peer.example:8443/#key", "peer.example:8443" },
-    { "https://bücher.example/", "xn--bcher-kva.example:443" },
-    { "https://[2001:DB8:0::1]/", "[2001:db8::1]:443" },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autoptr (GError) error = NULL;
-      g_autofree char *authority = tocsin_fetch_authority (cases[i][0], &error);
-
-      g_assert_no_error (error);
-      g_assert_cmpstr (authority, ==, cases[i][1]);
-    }
-}
-
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -800,6 +777,5 @@ main (int argc, char *argv[])
   ADD ("/fetcher/connect-deadline", test_connect_deadline);
   ADD ("/fetcher/guard", test_guard);
   ADD ("/fetcher/urls", test_urls);
-  g_test_add_func ("/fetcher/authority", test_authority);
   return g_test_run ();
 }

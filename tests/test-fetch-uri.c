@@ -1,0 +1,34 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include "fed/fetch-uri.h"
+
+static void
+test_authority (void)
+{
+  static const char *const cases[][2] = {
+    { "https://Peer.Example/actor", "peer.example:443" },
+    { "https://peer.example.:443", "peer.example:443" },
+    { "http://peer.example", "peer.example:80" },
+    { "https://peer.example:8443/#key", "peer.example:8443" },
+    { "https://bücher.example/", "xn--bcher-kva.example:443" },
+    { "https://[2001:DB8:0::1]/", "[2001:db8::1]:443" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *authority = tocsin_fetch_authority (cases[i][0], &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (authority, ==, cases[i][1]);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/fetch-uri/authority", test_authority);
+  return g_test_run ();
+}
