@@ -251,7 +251,7 @@ check_times (const TocsinEnvelope *envelope,
              gint64 now_us,
              GError **error)
 {
-  gint64 seconds;
+  gint64 seconds = 0;
   gint64 date_us;
 
   if ((covers & COVERS_DATE) != 0)
