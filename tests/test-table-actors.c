@@ -136,7 +136,7 @@ put_relations (TocsinTxn *txn, gpointer data, GError **error)
       record.follower = relations[i].follower;
       record.weights[TOCSIN_AREA_SPAM] = relations[i].weight;
       record.blocked = relations[i].blocked;
-      record.given = 0.25;
+      record.reciprocity.given = 0.25;
       record.note = g_strdup (relations[i].name);
       record.outbound.failures = 3;
       record.keys = tocsin_peer_keys_new ();
@@ -147,7 +147,7 @@ put_relations (TocsinTxn *txn, gpointer data, GError **error)
       g_assert_cmpstr (got.note, ==, relations[i].name);
       g_assert_cmpint (tocsin_peer_record_is_direct (&got), ==, relations[i].direct);
       g_assert_cmpint (tocsin_peer_record_is_follower (&got), ==, relations[i].gets);
-      g_assert_cmpfloat (got.given, ==, 0.25);
+      g_assert_cmpfloat (got.reciprocity.given, ==, 0.25);
       g_assert_cmpuint (got.outbound.failures, ==, 3);
       g_assert_cmpint (got.weights[TOCSIN_AREA_ANY], ==, -1);
       g_assert_cmpstr (g_array_index (got.keys, TocsinPeerKey, 0).multibase, ==, "z");

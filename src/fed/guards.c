@@ -1,80 +1,45 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Guards against a peer that suddenly behaves unlike itself, scoring.md 7. All state is in the
- * peer's record; whoever calls writes the record back.
+ * Guards against a peer that suddenly behaves unlike itself, scoring.md 7: the arithmetic of
+ * core/guard.h, applied to the record of a peer. Whoever calls writes the record back.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
 #include "fed/guards.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "store/table-review.h"
 
-#define WITHDRAWAL_DAY_SHARE   5 /* one fifth of what is live, and */
-#define WITHDRAWAL_DAY_LEAST   20
-#define WITHDRAWAL_MONTH_SHARE 2 /* one half */
-#define ERASED_PER_DAY         100
-#define RECIPROCITY_HALF_US    (30.0 * TOCSIN_DAY_US)
-#define CONTRADICTION_WINDOW   200
-#define CONTRADICTION_PER_CENT 3
-
+/* The arithmetic knows hours and days; tests let them pass faster. Counted from 2026, so that the
+ * product fits. */
 static gint64
-hour_us (const TocsinPolicy *policy)
+scaled_time (const TocsinPolicy *policy, gint64 time_us)
 {
-  return MAX (TOCSIN_HOUR_US / policy->time_scale, TOCSIN_SECOND_US / 10);
+  static const gint64 begin_us = 1767225600 * TOCSIN_SECOND_US;
+  gint64 scaled;
+
+  if (time_us <= begin_us || policy->time_scale <= 1)
+    return time_us;
+  if (__builtin_mul_overflow (time_us - begin_us, (gint64) policy->time_scale, &scaled) ||
+      scaled > G_MAXINT64 - begin_us)
+    return G_MAXINT64;
+  return begin_us + scaled;
 }
 
-/* Moves the history so that element 0 is the hour of @now_us. */
+/* A peer whose outbox we have read to the end had its chance to speak: silence before that saves
+ * up no more than an hour's allowance. */
 static void
-shift_hours (TocsinPeerRecord *peer, gint64 hour)
+forget_silence (TocsinPeerRecord *peer, const TocsinPolicy *policy, gint64 now_us)
 {
-  gint64 passed = hour - peer->hour_of_burst;
+  TocsinBurst *burst = &peer->burst;
+  gint64 contact_us = scaled_time (policy, peer->sync_done_us);
 
-  if (peer->hour_of_burst == 0 || passed >= TOCSIN_PEER_BURST_HOURS)
-    memset (peer->burst_hours, 0, sizeof peer->burst_hours);
-  else if (passed > 0)
-    {
-      memmove (peer->burst_hours + passed, peer->burst_hours,
-               (TOCSIN_PEER_BURST_HOURS - (gsize) passed) * sizeof peer->burst_hours[0]);
-      memset (peer->burst_hours, 0, (gsize) passed * sizeof peer->burst_hours[0]);
-    }
-  if (passed > 0 || peer->hour_of_burst == 0)
-    peer->hour_of_burst = hour;
-}
-
-static int
-compare_u16 (const void *a, const void *b)
-{
-  return (int) *(const guint16 *) a - (int) *(const guint16 *) b;
-}
-
-static guint
-median_hour (const TocsinPeerRecord *peer)
-{
-  guint16 sorted[TOCSIN_PEER_BURST_HOURS - 1];
-
-  memcpy (sorted, peer->burst_hours + 1, sizeof sorted);
-  qsort (sorted, G_N_ELEMENTS (sorted), sizeof sorted[0], compare_u16);
-  return sorted[G_N_ELEMENTS (sorted) / 2];
-}
-
-/* Hours for which the peer had no way to speak: since its last report, and since we last read
- * its outbox to the end. A peer that was merely quiet saves up nothing. */
-static guint
-hours_since_contact (const TocsinPeerRecord *peer, gint64 hour, gint64 unit_us)
-{
-  guint hours = 1;
-
-  while (hours < TOCSIN_PEER_BURST_HOURS && peer->burst_hours[hours] == 0)
-    hours++;
-  if (peer->sync_done_us > 0)
-    hours = MIN (hours,
-                 (guint) CLAMP (hour - peer->sync_done_us / unit_us, 1, TOCSIN_PEER_BURST_HOURS));
-  return hours;
+  if (burst->updated_us == 0 || contact_us <= burst->updated_us || contact_us > now_us)
+    return;
+  burst->left =
+      MIN (burst->left, tocsin_burst_allowance (policy->burst_per_hour,
+                                                tocsin_burst_median_hour (burst, now_us), 1));
+  burst->updated_us = contact_us;
 }
 
 /**
@@ -90,23 +55,26 @@ hours_since_contact (const TocsinPeerRecord *peer, gint64 hour, gint64 unit_us)
 gboolean
 tocsin_guards_burst (TocsinPeerRecord *peer, const TocsinPolicy *policy, gint64 now_us)
 {
-  gint64 unit_us = hour_us (policy);
-  gint64 hour = now_us / unit_us;
-  guint64 limit;
+  gint64 scaled_us = scaled_time (policy, now_us);
 
-  shift_hours (peer, hour);
-  if (peer->burst_hours[0] < G_MAXUINT16)
-    peer->burst_hours[0]++;
-  peer->last_contact_us = now_us;
-  if (peer->burst_hours[0] <= policy->burst_per_hour)
-    return FALSE;
-
-  limit = MAX (policy->burst_per_hour, TOCSIN_BURST_LIMIT_FACTOR * median_hour (peer));
-  limit *= hours_since_contact (peer, hour, unit_us);
-  if (peer->burst_hours[0] <= limit)
+  forget_silence (peer, policy, scaled_us);
+  if (tocsin_burst_take (&peer->burst, policy->burst_per_hour, scaled_us))
     return FALSE;
   peer->inbound_open_until_us = now_us + TOCSIN_INBOUND_OPEN_US / policy->time_scale;
   return TRUE;
+}
+
+/**
+ * tocsin_guards_reset:
+ * @peer: (inout): a peer whose inbound breaker the operator closes
+ *
+ * Gives it the allowance of a new peer, or its next Add would open the breaker again.
+ */
+void
+tocsin_guards_reset (TocsinPeerRecord *peer)
+{
+  peer->inbound_open_until_us = 0;
+  peer->burst.updated_us = 0;
 }
 
 /**
@@ -128,65 +96,15 @@ tocsin_guards_withdrawal (TocsinPeerRecord *peer,
                           gboolean erased,
                           gint64 now_us)
 {
-  gint64 day_us = 24 * hour_us (policy);
+  gint64 scaled_us = scaled_time (policy, now_us);
 
-  if (now_us - peer->withdrawn_day_us >= day_us)
-    {
-      peer->withdrawn_day_us = now_us;
-      peer->withdrawn_day = peer->erased_day = 0;
-      peer->live_at_day_start = live;
-    }
-  if (now_us - peer->withdrawn_month_us >= 30 * day_us)
-    {
-      peer->withdrawn_month_us = now_us;
-      peer->withdrawn_month = 0;
-      peer->live_at_month_start = live;
-    }
-  if (erased && peer->erased_day < ERASED_PER_DAY)
-    {
-      peer->erased_day++;
-      return FALSE;
-    }
-  peer->withdrawn_day++;
-  peer->withdrawn_month++;
-  /* What was added since the window began counts too: a busy day is no mass withdrawal. */
-  peer->live_at_day_start = MAX (peer->live_at_day_start, live);
-  peer->live_at_month_start = MAX (peer->live_at_month_start, live);
-  if (peer->withdrawn_day > WITHDRAWAL_DAY_LEAST &&
-      (guint64) peer->withdrawn_day * WITHDRAWAL_DAY_SHARE > peer->live_at_day_start)
-    return TRUE;
-  return peer->withdrawn_month > WITHDRAWAL_DAY_LEAST &&
-         (guint64) peer->withdrawn_month * WITHDRAWAL_MONTH_SHARE > peer->live_at_month_start;
+  if (erased && tocsin_withdrawals_take_erased (&peer->withdrawals, scaled_us))
+    return FALSE;
+  tocsin_withdrawals_add (&peer->withdrawals, scaled_us);
+  return tocsin_withdrawals_is_mass (&peer->withdrawals, live > 0 ? live - 1 : 0, scaled_us);
 }
 
 /* ---- reciprocity ---- */
-
-static double
-decay_factor (const TocsinPeerRecord *peer, gint64 now_us)
-{
-  gint64 age_us = now_us - peer->counted_us;
-
-  return peer->counted_us == 0 || age_us <= 0 ? 1 : exp2 (-(double) age_us / RECIPROCITY_HALF_US);
-}
-
-/**
- * tocsin_guards_decay:
- * @peer: (inout): a peer
- * @now_us: the time
- *
- * Brings the counts of reciprocity to @now_us: they have a half-life of 30 days.
- */
-void
-tocsin_guards_decay (TocsinPeerRecord *peer, gint64 now_us)
-{
-  double factor = decay_factor (peer, now_us);
-
-  peer->given *= factor;
-  peer->got *= factor;
-  peer->first *= factor;
-  peer->confirmed *= factor;
-  peer->counted_us = MAX (peer->counted_us, now_us);
-}
 
 /**
  * tocsin_guards_ratio:
@@ -198,24 +116,21 @@ tocsin_guards_decay (TocsinPeerRecord *peer, gint64 now_us)
 double
 tocsin_guards_ratio (const TocsinPeerRecord *peer, gint64 now_us)
 {
-  double factor = decay_factor (peer, now_us);
-
-  return (peer->got * factor + 5) / (peer->given * factor + 5);
+  return tocsin_reciprocity_ratio (&peer->reciprocity, now_us);
 }
 
 gboolean
 tocsin_guards_is_free_rider (const TocsinPeerRecord *peer, gint64 now_us)
 {
-  return peer->given * decay_factor (peer, now_us) > TOCSIN_FREE_RIDER_GIVEN &&
-         tocsin_guards_ratio (peer, now_us) < TOCSIN_FREE_RIDER_RATIO;
+  return tocsin_reciprocity_is_free_rider (&peer->reciprocity, now_us);
 }
 
 /* A report that @peer took from us. */
 void
 tocsin_guards_count_given (TocsinPeerRecord *peer, gint64 now_us)
 {
-  tocsin_guards_decay (peer, now_us);
-  peer->given += 1;
+  tocsin_reciprocity_decay (&peer->reciprocity, now_us);
+  peer->reciprocity.given += 1;
   peer->given_total++;
 }
 
@@ -223,11 +138,11 @@ tocsin_guards_count_given (TocsinPeerRecord *peer, gint64 now_us)
 void
 tocsin_guards_count_got (TocsinPeerRecord *peer, gboolean first, gint64 now_us)
 {
-  tocsin_guards_decay (peer, now_us);
-  peer->got += 1;
+  tocsin_reciprocity_decay (&peer->reciprocity, now_us);
+  peer->reciprocity.got += 1;
   peer->got_total++;
   if (first)
-    peer->first += 1;
+    peer->reciprocity.first += 1;
 }
 
 /**
@@ -243,10 +158,12 @@ tocsin_guards_count_confirmed (TocsinTxn *txn, guint32 actor, gint64 now_us)
 
   if (!tocsin_peers_get (txn, actor, &peer))
     return;
-  tocsin_guards_decay (&peer, now_us);
-  peer.confirmed += 1;
+  tocsin_reciprocity_decay (&peer.reciprocity, now_us);
+  peer.reciprocity.confirmed += 1;
   tocsin_peers_put (txn, &peer);
 }
+
+/* ---- contradiction ---- */
 
 /* Tells the operator once that a peer contradicts them often. */
 void
@@ -270,21 +187,16 @@ tocsin_guards_suggest_weight (TocsinTxn *txn, guint32 actor, gint64 now_us)
  * @peer: (inout): a reporter
  * @contradicted: whether its report hit the allow list or was overruled by the operator
  *
- * Counts over about the last 200 reports of a peer; older ones fade by halves. Past 3 % the
- * operator is told; trust never changes by itself.
+ * Counts over the last 200 reports of a peer. Past 3 % the operator is told; trust never changes
+ * by itself.
+ *
+ * Returns: %TRUE if this one is past it
  */
 gboolean
 tocsin_guards_count_contradiction (TocsinPeerRecord *peer, gboolean contradicted)
 {
-  peer->contradictions[contradicted ? 1 : 0]++;
-  if (peer->contradictions[0] > CONTRADICTION_WINDOW)
-    {
-      peer->contradictions[0] /= 2;
-      peer->contradictions[1] /= 2;
-    }
-  return contradicted && peer->contradictions[1] > 2 &&
-         peer->contradictions[1] * 100 >
-             CONTRADICTION_PER_CENT * MAX (peer->contradictions[0], CONTRADICTION_WINDOW / 4);
+  tocsin_contradictions_add (&peer->contradictions, contradicted);
+  return contradicted && tocsin_contradictions_alert (&peer->contradictions);
 }
 
 /**

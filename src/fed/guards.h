@@ -11,14 +11,12 @@
 G_BEGIN_DECLS
 
 /* Scoring.md 7. */
-#define TOCSIN_BURST_LIMIT_FACTOR    8
 #define TOCSIN_HELD_LAPSE_US         (7 * TOCSIN_DAY_US)
 #define TOCSIN_INBOUND_PAUSE_SECONDS 3600
 #define TOCSIN_INBOUND_OPEN_US       (24 * TOCSIN_HOUR_US)
-#define TOCSIN_FREE_RIDER_RATIO      0.05
-#define TOCSIN_FREE_RIDER_GIVEN      500
 
 gboolean tocsin_guards_burst (TocsinPeerRecord *peer, const TocsinPolicy *policy, gint64 now_us);
+void tocsin_guards_reset (TocsinPeerRecord *peer);
 gboolean tocsin_guards_withdrawal (TocsinPeerRecord *peer,
                                    const TocsinPolicy *policy,
                                    guint32 live,
@@ -26,7 +24,6 @@ gboolean tocsin_guards_withdrawal (TocsinPeerRecord *peer,
                                    gint64 now_us);
 double tocsin_guards_ratio (const TocsinPeerRecord *peer, gint64 now_us);
 gboolean tocsin_guards_is_free_rider (const TocsinPeerRecord *peer, gint64 now_us);
-void tocsin_guards_decay (TocsinPeerRecord *peer, gint64 now_us);
 void tocsin_guards_count_given (TocsinPeerRecord *peer, gint64 now_us);
 void tocsin_guards_count_got (TocsinPeerRecord *peer, gboolean first, gint64 now_us);
 void tocsin_guards_count_confirmed (TocsinTxn *txn, guint32 actor, gint64 now_us);

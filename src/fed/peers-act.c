@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "fed/guards.h"
 #include "fed/peers-private.h"
 #include "store/table-actors.h"
 #include "store/table-audit.h"
@@ -242,9 +243,7 @@ reset (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *peer)
   tocsin_breaker_on_success (&peer->outbound);
   peer->first_failure_us = 0;
   peer->away = FALSE;
-  peer->inbound_open_until_us = 0;
-  /* Else the first Add to come would open it again. */
-  peer->burst_hours[0] = 0;
+  tocsin_guards_reset (peer);
   if (peer->following == TOCSIN_FOLLOWING_ACCEPTED)
     peer->sync_due_us = change->now_us;
   if (tocsin_queue_next (txn, peer->actor, &next))

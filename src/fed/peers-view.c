@@ -158,10 +158,9 @@ describe_breakers (const TocsinPeerRecord *peer, gint64 now_us, TocsinPeerView *
 static void
 describe_reciprocity (const TocsinPeerRecord *peer, gint64 now_us, TocsinPeerView *out)
 {
-  /* Borrows what @peer owns; only the counts change. */
-  TocsinPeerRecord now = *peer;
+  TocsinReciprocity now = peer->reciprocity;
 
-  tocsin_guards_decay (&now, now_us);
+  tocsin_reciprocity_decay (&now, now_us);
   out->given = now.given;
   out->got = now.got;
   out->first = now.first;

@@ -5,6 +5,7 @@
 
 #include "core/breaker.h"
 #include "core/category.h"
+#include "core/guard.h"
 #include "store/txn.h"
 
 G_BEGIN_DECLS
@@ -55,8 +56,6 @@ typedef struct
   char *multibase; /* (owned) */
 } TocsinPeerKey;
 
-#define TOCSIN_PEER_BURST_HOURS 168
-
 /**
  * TocsinPeerRecord:
  *
@@ -96,30 +95,17 @@ typedef struct
   guint64 dropped;              /* activities that it refused for good */
 
   /* Guards, scoring.md 7. */
-  gint64 hour_of_burst;                         /* hours since the epoch of hours[0]; 0: none */
-  guint16 burst_hours[TOCSIN_PEER_BURST_HOURS]; /* reports an hour; [0] is the newest hour */
-  gint64 last_contact_us;                       /* newest Add or finished read */
-  guint64 first_batch;                          /* batch of the first read; 0: not begun */
+  TocsinBurst burst;
+  guint64 first_batch; /* batch of the first read; 0: not begun */
   gboolean first_batch_done;
-  gint64 withdrawn_day_us; /* start of the 24 h window */
-  guint32 withdrawn_day;   /* withdrawals in it */
-  guint32 live_at_day_start;
-  gint64 withdrawn_month_us; /* start of the 30 d window */
-  guint32 withdrawn_month;
-  guint32 live_at_month_start;
-  guint32 erased_day;            /* `erased` in the 24 h window */
-  guint32 contradictions[2];     /* {reports, contradicted} of the last 200 at most */
+  TocsinWithdrawals withdrawals;
+  TocsinContradictions contradictions;
   gboolean leaked;               /* relayed amber */
   gboolean key_hold;             /* its key changed unproven: held until confirmed */
   gboolean version_hold;         /* another major protocolVersion */
   gboolean had_protocol_version; /* when accepted: every Add must carry a proof */
 
-  /* Reciprocity, decaying with a half-life of 30 days, as of @counted_us. */
-  double given;
-  double got;
-  double first;
-  double confirmed;
-  gint64 counted_us;
+  TocsinReciprocity reciprocity;
   guint64 given_total;
   guint64 got_total;
 
