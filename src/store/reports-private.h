@@ -45,7 +45,7 @@ void tocsin_report_remove_compact (TocsinTxn *txn, const TocsinReportRecord *rec
 void tocsin_report_put_counts (TocsinTxn *txn, guint32 actor, const TocsinActorCounts *counts);
 /* SHA-256(report id ‖ LF ‖ hex content hash), XORed into @digest. */
 void tocsin_report_xor (const TocsinReportRecord *record, guint8 digest[TOCSIN_SHA256_BYTES]);
-/* Whether it is in its reporter's digest: received, not withdrawn, not expired. */
+/* Whether it is in its reporter's digest: sent or received, not withdrawn, not expired. */
 gboolean tocsin_report_in_digest (const TocsinReportRecord *record);
 
 G_END_DECLS

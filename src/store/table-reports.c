@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "store/reports-private.h"
+#include "store/table-actors.h"
 #include "store/table-evidence.h"
 #include "store/table-meta.h"
 #include "store/table-outbox.h"
@@ -208,12 +209,21 @@ tocsin_report_xor (const TocsinReportRecord *record, guint8 digest[TOCSIN_SHA256
     digest[i] ^= hash[i];
 }
 
-gboolean
-tocsin_report_in_digest (const TocsinReportRecord *record)
+/* Received, and neither withdrawn nor expired. */
+static gboolean
+is_current (const TocsinReportRecord *record)
 {
   return record->id != NULL &&
          (record->state == TOCSIN_STATE_LIVE || record->state == TOCSIN_STATE_HELD ||
           record->state == TOCSIN_STATE_REFUSED);
+}
+
+gboolean
+tocsin_report_in_digest (const TocsinReportRecord *record)
+{
+  /* What was derived here never leaves: nobody else could count it. */
+  return is_current (record) &&
+         (record->actor != TOCSIN_ACTOR_LOCAL || record->basis != TOCSIN_BASIS_DERIVED);
 }
 
 void
@@ -284,7 +294,7 @@ write_indexes (TocsinTxn *txn, const TocsinReportRecord *r, gboolean add)
       key = tocsin_report_end_key (r->evidence_end_us, r->number, TOCSIN_END_EVIDENCE);
       write_index (txn, TOCSIN_TABLE_REPORT_ENDS, &key, add);
     }
-  if (tocsin_report_in_digest (r))
+  if (is_current (r))
     {
       key = tocsin_report_end_key (midnight_after (r->end_us), r->number, TOCSIN_END_REPORT);
       write_index (txn, TOCSIN_TABLE_REPORT_ENDS, &key, add);
