@@ -1,0 +1,641 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+/* Catching up (protocol.md): `us` reads the outbox of `peer`, and what `peer` relayed of `other`,
+ * over HTTP; nothing is pushed. */
+#include "fed/publish.h"
+#include "fed/sync-read.h"
+#include "fed/sync.h"
+#include "public-node.h"
+#include "store/table-imports.h"
+#include "store/table-meta.h"
+#include "store/table-outbox.h"
+#include "store/table-reports.h"
+#include "store/table-review.h"
+
+#define DEADLINE_US (G_GINT64_CONSTANT (60000000))
+
+static PublicNode us, peer, other;
+static guint32 peer_number; /* of `peer` at `us` */
+static guint32 us_number;   /* of `us` at `peer` */
+static guint next_address;
+
+/* ---- both nodes ---- */
+
+static void
+start (TocsinFollower as)
+{
+  Befriend ours = { .peer = &peer,
+                    .following = TOCSIN_FOLLOWING_ACCEPTED,
+                    .had_protocol_version = TRUE };
+  Befriend theirs = { .peer = &us, .follower = as };
+
+  public_node_start (&us);
+  public_node_start (&peer);
+  peer_number = public_node_befriend (&us, &ours);
+  us_number = public_node_befriend (&peer, &theirs);
+}
+
+static void
+stop (void)
+{
+  public_node_stop (&peer);
+  public_node_stop (&us);
+}
+
+static gboolean
+keep_waking (gpointer data G_GNUC_UNUSED)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Runs the main loop until @condition holds. */
+#define WAIT_FOR(condition)                                                                        \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    gint64 until_us = g_get_monotonic_time () + DEADLINE_US;                                       \
+    guint wake = g_timeout_add (20, keep_waking, NULL);                                            \
+    while (!(condition))                                                                           \
+      {                                                                                            \
+        g_assert_cmpint (g_get_monotonic_time (), <, until_us);                                    \
+        g_main_context_iteration (NULL, TRUE);                                                     \
+      }                                                                                            \
+    g_source_remove (wake);                                                                        \
+  }                                                                                                \
+  G_STMT_END
+
+static void
+on_done (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GAsyncResult **out = data;
+
+  *out = g_object_ref (result);
+}
+
+/* A subject that nothing else is about. What may be about a person is never clear; a network is
+ * about none. */
+static void
+add_subject (GArray *subjects, gboolean network)
+{
+  guint n = next_address++;
+  g_autofree char *text = network ? g_strdup_printf ("198.51.%u.0/24", n % 100)
+                                  : g_strdup_printf ("198.51.%u.%u", 100 + n / 200, 1 + n % 200);
+  TocsinSubject subject = { 0 };
+
+  g_assert_true (tocsin_subject_parse (
+      &subject, network ? TOCSIN_SUBJECT_NETWORK : TOCSIN_SUBJECT_IP, text, NULL));
+  g_array_append_val (subjects, subject);
+}
+
+/* @n reports of @node; gives the URI of the last. */
+static char *
+publish (PublicNode *node, guint n, TocsinSharing sharing, gboolean derived)
+{
+  char *last = NULL;
+
+  while (n > 0)
+    {
+      g_auto (TocsinDraft) draft = { 0 };
+      g_autoptr (GAsyncResult) result = NULL;
+      g_autoptr (TocsinPublished) published = NULL;
+      g_autoptr (GError) error = NULL;
+
+      tocsin_draft_init (&draft);
+      for (; n > 0 && draft.subjects->len < TOCSIN_PUBLISH_SUBJECTS_MAX; n--)
+        add_subject (draft.subjects, sharing == TOCSIN_SHARING_CLEAR);
+      draft.category = tocsin_category_by_slug ("spam")->id;
+      draft.sharing_set = TRUE;
+      draft.sharing = sharing;
+      draft.derived = derived;
+      tocsin_publish_reports_async (node->fed, &draft, "test", on_done, &result);
+      WAIT_FOR (result != NULL);
+      published = tocsin_publish_reports_finish (result, &error);
+      g_assert_no_error (error);
+      g_free (last);
+      last = g_strdup (published->ids[draft.subjects->len - 1]);
+    }
+  return last;
+}
+
+static void
+publish_green (guint n)
+{
+  g_free (publish (&peer, n, TOCSIN_SHARING_GREEN, FALSE));
+}
+
+static guint64
+number_of (PublicNode *node, guint32 actor, const char *id)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (node->files.store));
+  guint64 number = 0;
+
+  tocsin_reports_find (txn, actor, id, &number);
+  return number;
+}
+
+static void
+withdraw (const char *id)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 number = number_of (&peer, TOCSIN_ACTOR_LOCAL, id);
+
+  g_assert_cmpuint (number, !=, 0);
+  tocsin_publish_withdraw_async (peer.fed, number, TOCSIN_REASON_ERROR, "test", on_done, &result);
+  WAIT_FOR (result != NULL);
+  tocsin_publish_withdraw_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+/* ---- one reading ---- */
+
+static gboolean
+read_of (PublicNode *node, guint32 actor, gboolean from_zero, TocsinReadResult *out, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tocsin_sync_read_async (node->fed, actor, from_zero, NULL, on_done, &result);
+  WAIT_FOR (result != NULL);
+  return tocsin_sync_read_finish (result, out, error);
+}
+
+static TocsinReadResult
+read_ok (gboolean from_zero)
+{
+  TocsinReadResult out = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  read_of (&us, peer_number, from_zero, &out, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (out.actor, ==, peer_number);
+  return out;
+}
+
+static void
+read_fails (TocsinError code)
+{
+  TocsinReadResult out = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (read_of (&us, peer_number, FALSE, &out, &error));
+  g_assert_error (error, TOCSIN_ERROR, (int) code);
+}
+
+/* ---- what is here ---- */
+
+static guint
+reports_here (guint32 actor, TocsinReportState state)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  TocsinActorCounts counts;
+
+  tocsin_reports_counts (txn, actor, &counts);
+  return counts.by_state[state];
+}
+
+static guint
+live (void)
+{
+  return reports_here (peer_number, TOCSIN_STATE_LIVE);
+}
+
+static void
+get_peer (TocsinPeerRecord *out)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+
+  tocsin_peer_record_clear (out);
+  tocsin_peers_get (txn, peer_number, out);
+}
+
+static void
+assert_sync (TocsinSyncState state, guint64 sequence)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  get_peer (&record);
+  g_assert_cmpint (record.sync_state, ==, state);
+  g_assert_cmpuint (record.sync_sequence, ==, sequence);
+}
+
+typedef struct
+{
+  TocsinReviewKind kind;
+  guint lines;
+  guint64 count; /* of the last */
+} Lines;
+
+static gboolean
+count_line (const TocsinReviewRecord *record, gpointer data)
+{
+  Lines *lines = data;
+
+  if (record->kind == lines->kind && record->actor == peer_number)
+    {
+      lines->lines++;
+      lines->count = record->count;
+    }
+  return TRUE;
+}
+
+static Lines
+lines_of (TocsinReviewKind kind)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  Lines lines = { .kind = kind };
+
+  tocsin_review_foreach (txn, 0, FALSE, count_line, &lines);
+  return lines;
+}
+
+static guint64
+last_of_peer (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (peer.files.store));
+
+  return tocsin_outbox_last (txn);
+}
+
+/* ---- changes behind the nodes' backs ---- */
+
+typedef struct
+{
+  guint32 actor;
+  int follower;    /* -1: as it is */
+  gint64 sequence; /* -1: as it is */
+} Change;
+
+static gboolean
+write_change (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Change *change = data;
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  g_assert_true (tocsin_peers_get (txn, change->actor, &record));
+  if (change->follower >= 0)
+    record.follower = (TocsinFollower) change->follower;
+  if (change->sequence >= 0)
+    record.sync_sequence = (guint64) change->sequence;
+  tocsin_peers_put (txn, &record);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+set_follower (TocsinFollower follower)
+{
+  Change change = { .actor = us_number, .follower = (int) follower, .sequence = -1 };
+
+  write_ok (&peer.files, write_change, &change);
+}
+
+static void
+set_cursor (gint64 sequence)
+{
+  Change change = { .actor = peer_number, .follower = -1, .sequence = sequence };
+
+  write_ok (&us.files, write_change, &change);
+}
+
+static gboolean
+write_epoch (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  tocsin_meta_renew_epoch (txn);
+  return tocsin_txn_check (txn, error);
+}
+
+/* A report that its outbox does not have: what a peer says of itself is not what it sent. */
+static gboolean
+write_unsent (TocsinTxn *txn, gpointer data, GError **error)
+{
+  guint64 *number = data;
+  gint64 now_us = tocsin_time_now_us ();
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  record.actor = record.via = TOCSIN_ACTOR_LOCAL;
+  record.category = tocsin_category_by_slug ("spam")->id;
+  record.subject_type = record.key_type = TOCSIN_SUBJECT_IP;
+  record.confidence = 90;
+  record.sharing = TOCSIN_SHARING_GREEN;
+  record.published_us = record.updated_us = record.observed_us = record.last_observed_us = now_us;
+  record.end_us = record.evidence_end_us = now_us + 30 * TOCSIN_DAY_US;
+  record.key = key_number (1);
+  record.id = tocsin_identity_url (peer.fed->identity, "/reports/unsent");
+  record.value = g_strdup ("203.0.113.1");
+  tocsin_reports_put (txn, &record, now_us);
+  *number = record.number;
+  return tocsin_txn_check (txn, error);
+}
+
+static gboolean
+write_withdraw (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const guint64 *number = data;
+  gint64 now_us = tocsin_time_now_us ();
+
+  g_assert_true (tocsin_reports_withdraw (txn, *number, TOCSIN_REASON_ERROR, now_us,
+                                          now_us + 30 * TOCSIN_DAY_US));
+  return tocsin_txn_check (txn, error);
+}
+
+/* ---- tests ---- */
+
+/* More than one page; live at once; one line that a person can reject. */
+static void
+test_first_read (void)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+  Lines lines;
+
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (120);
+  g_assert_false (read_ok (FALSE).again);
+  g_assert_cmpuint (live (), ==, 120);
+  assert_sync (TOCSIN_SYNC_MATCHES, 120);
+  lines = lines_of (TOCSIN_REVIEW_BATCH);
+  g_assert_cmpuint (lines.lines, ==, 1);
+  g_assert_cmpuint (lines.count, ==, 120);
+  get_peer (&record);
+  g_assert_true (record.first_batch_done);
+  g_assert_cmpint (record.sync_due_us - record.sync_done_us, >=, 5 * TOCSIN_HOUR_US);
+  g_assert_cmpint (record.sync_due_us - record.sync_done_us, <=, 7 * TOCSIN_HOUR_US);
+
+  /* What comes later belongs to no batch, and only it is read. */
+  publish_green (1);
+  read_ok (FALSE);
+  g_assert_cmpuint (live (), ==, 121);
+  g_assert_cmpuint (us.fed->stats.caught_up, ==, 121);
+  assert_sync (TOCSIN_SYNC_MATCHES, 121);
+  lines = lines_of (TOCSIN_REVIEW_BATCH);
+  g_assert_cmpuint (lines.lines, ==, 1);
+  g_assert_cmpuint (lines.count, ==, 120);
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+    g_auto (TocsinImportRecord) batch = { 0 };
+    g_autoptr (GArray) numbers = tocsin_reports_in_batch (txn, record.first_batch, 0, 1000);
+
+    g_assert_true (tocsin_imports_get (txn, record.first_batch, &batch));
+    g_assert_cmpuint (batch.actor, ==, peer_number);
+    g_assert_cmpuint (batch.count, ==, 120);
+    g_assert_cmpuint (numbers->len, ==, 120);
+  }
+  stop ();
+}
+
+/* A restored peer begins a new epoch, perhaps with fewer entries than were read before. */
+static void
+test_epoch (void)
+{
+  g_auto (TocsinPeerRecord) before = { 0 };
+  g_auto (TocsinPeerRecord) after = { 0 };
+
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (3);
+  read_ok (FALSE);
+  get_peer (&before);
+  set_cursor (1000);
+  write_ok (&peer.files, write_epoch, NULL);
+  publish_green (1);
+  read_ok (FALSE);
+  get_peer (&after);
+  g_assert_cmpuint (before.sync_epoch, !=, after.sync_epoch);
+  g_assert_cmpuint (live (), ==, 4);
+  assert_sync (TOCSIN_SYNC_MATCHES, 4);
+  stop ();
+}
+
+static void
+test_withdrawn (void)
+{
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+
+  start (TOCSIN_FOLLOWER_READER);
+  first = publish (&peer, 1, TOCSIN_SHARING_GREEN, FALSE);
+  second = publish (&peer, 1, TOCSIN_SHARING_GREEN, FALSE);
+  publish_green (1);
+  withdraw (second);
+  read_ok (FALSE);
+  g_assert_cmpuint (live (), ==, 2);
+  g_assert_cmpuint (number_of (&us, peer_number, second), ==, 0);
+  assert_sync (TOCSIN_SYNC_MATCHES, 4);
+
+  withdraw (first);
+  read_ok (FALSE);
+  g_assert_cmpuint (live (), ==, 1);
+  g_assert_cmpuint (reports_here (peer_number, TOCSIN_STATE_WITHDRAWN), ==, 1);
+  assert_sync (TOCSIN_SYNC_MATCHES, 5);
+
+  /* All of it again brings nothing back. */
+  read_ok (TRUE);
+  g_assert_cmpuint (live (), ==, 1);
+  assert_sync (TOCSIN_SYNC_MATCHES, 5);
+  stop ();
+}
+
+/* What was missed is found by a re-read; what was never sent is told to a person, once. */
+static void
+test_digest (void)
+{
+  guint64 unsent = 0;
+
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (2);
+  read_ok (FALSE);
+  publish_green (2);
+  set_cursor (4);
+  g_assert_true (read_ok (FALSE).again);
+  assert_sync (TOCSIN_SYNC_DIFFERS, 4);
+  g_assert_cmpuint (live (), ==, 2);
+  g_assert_false (read_ok (TRUE).again);
+  assert_sync (TOCSIN_SYNC_MATCHES, 4);
+  g_assert_cmpuint (live (), ==, 4);
+  g_assert_cmpuint (lines_of (TOCSIN_REVIEW_DRIFT).lines, ==, 0);
+
+  /* One re-read a day: the next difference on the same day is not read for again. */
+  write_ok (&peer.files, write_unsent, &unsent);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_false (read_ok (FALSE).again);
+      assert_sync (TOCSIN_SYNC_ALERTED, 4);
+      g_assert_cmpuint (lines_of (TOCSIN_REVIEW_DRIFT).lines, ==, 1);
+    }
+  g_assert_cmpuint (live (), ==, 4);
+  write_ok (&peer.files, write_withdraw, &unsent);
+  read_ok (FALSE);
+  assert_sync (TOCSIN_SYNC_MATCHES, 4);
+  stop ();
+}
+
+/* A report that was made here from others' never leaves, and is in no digest. */
+static void
+test_derived (void)
+{
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (1);
+  g_free (publish (&peer, 1, TOCSIN_SHARING_GREEN, TRUE));
+  g_assert_false (read_ok (FALSE).again);
+  g_assert_cmpuint (live (), ==, 1);
+  assert_sync (TOCSIN_SYNC_MATCHES, 1);
+  stop ();
+}
+
+/* A guest gets what is clear, and a digest of that. */
+static void
+test_guest (void)
+{
+  start (TOCSIN_FOLLOWER_GUEST);
+  g_free (publish (&peer, 2, TOCSIN_SHARING_CLEAR, FALSE));
+  g_free (publish (&peer, 1, TOCSIN_SHARING_GREEN, FALSE));
+  g_free (publish (&peer, 1, TOCSIN_SHARING_AMBER, FALSE));
+  g_assert_false (read_ok (FALSE).again);
+  g_assert_cmpuint (live (), ==, 2);
+  assert_sync (TOCSIN_SYNC_MATCHES, 4);
+
+  /* A reader from now on: its digest shows that there is more, and the re-read gets it. */
+  set_follower (TOCSIN_FOLLOWER_READER);
+  g_assert_true (read_ok (FALSE).again);
+  g_assert_false (read_ok (TRUE).again);
+  g_assert_cmpuint (live (), ==, 4);
+  assert_sync (TOCSIN_SYNC_MATCHES, 4);
+  stop ();
+}
+
+/* An empty, shrinking or failing answer removes nothing. */
+static void
+test_removes_nothing (void)
+{
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (3);
+  read_ok (FALSE);
+
+  set_follower (TOCSIN_FOLLOWER_NONE);
+  read_fails (TOCSIN_ERROR_FORBIDDEN);
+  assert_sync (TOCSIN_SYNC_MATCHES, 3);
+  g_assert_cmpuint (live (), ==, 3);
+
+  set_follower (TOCSIN_FOLLOWER_READER);
+  set_cursor (1000);
+  g_assert_false (read_ok (FALSE).again);
+  assert_sync (TOCSIN_SYNC_UNKNOWN, 1000);
+  g_assert_cmpuint (live (), ==, 3);
+
+  peer.fed->peer_requests_per_minute = 1;
+  g_hash_table_remove_all (peer.fed->signer_rates);
+  read_ok (FALSE); /* the head, then no digest */
+  read_fails (TOCSIN_ERROR_UNREACHABLE);
+  g_assert_cmpuint (live (), ==, 3);
+  stop ();
+}
+
+static void
+believe (PublicNode *node, const guint32 *actors, gsize n)
+{
+  TocsinTrustPeer rows[2] = { 0 };
+  TocsinTrustInput input = { .peers = rows, .n_peers = n };
+  g_autoptr (TocsinTrustSnapshot) trust = NULL;
+
+  for (gsize i = 0; i < n; i++)
+    rows[i] = (TocsinTrustPeer){ .actor = actors[i], .area = TOCSIN_AREA_ANY, .weight = 0.5 };
+  trust = tocsin_trust_snapshot_new (&input, 1, 1);
+  tocsin_federation_set_trust (node->fed, trust);
+}
+
+/* What `peer` relayed of `other` is passed over until `other` is believed here too. */
+static void
+test_relayed (void)
+{
+  Befriend as_followed = { .peer = &other,
+                           .following = TOCSIN_FOLLOWING_ACCEPTED,
+                           .had_protocol_version = TRUE };
+  Befriend as_reader = { .peer = &peer, .follower = TOCSIN_FOLLOWER_READER };
+  g_autoptr (GError) error = NULL;
+  TocsinReadResult out = { 0 };
+  guint32 at_peer, at_us, both[2];
+
+  start (TOCSIN_FOLLOWER_READER);
+  public_node_start (&other);
+  at_peer = public_node_befriend (&peer, &as_followed);
+  public_node_befriend (&other, &as_reader);
+  g_free (publish (&other, 2, TOCSIN_SHARING_GREEN, FALSE));
+  g_free (publish (&other, 1, TOCSIN_SHARING_AMBER, FALSE));
+  read_of (&peer, at_peer, FALSE, &out, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (last_of_peer (), ==, 2);
+
+  at_us = public_node_befriend (&us, &as_followed);
+  believe (&us, &peer_number, 1);
+  read_ok (FALSE);
+  g_assert_cmpuint (reports_here (at_us, TOCSIN_STATE_LIVE), ==, 0);
+  assert_sync (TOCSIN_SYNC_MATCHES, 2);
+
+  both[0] = peer_number;
+  both[1] = at_us;
+  believe (&us, both, 2);
+  read_ok (TRUE);
+  g_assert_cmpuint (reports_here (at_us, TOCSIN_STATE_LIVE), ==, 2);
+  g_assert_cmpuint (live (), ==, 0);
+  assert_sync (TOCSIN_SYNC_MATCHES, 2);
+  public_node_stop (&other);
+  stop ();
+}
+
+/* After a start each direct peer is read soon, whatever is due; after a failure again. */
+static void
+test_schedule (void)
+{
+  start (TOCSIN_FOLLOWER_READER);
+  us.fed->time_scale = 1000;
+  publish_green (2);
+  tocsin_sync_start (us.fed->sync);
+  WAIT_FOR (live () == 2 && lines_of (TOCSIN_REVIEW_BATCH).lines == 1);
+  tocsin_sync_stop (us.fed->sync);
+
+  publish_green (1);
+  tocsin_sync_start (us.fed->sync);
+  WAIT_FOR (live () == 3);
+
+  publish_green (1);
+  tocsin_sync_read_peer (us.fed->sync, peer_number, FALSE);
+  WAIT_FOR (live () == 4);
+
+  set_follower (TOCSIN_FOLLOWER_NONE);
+  publish_green (1);
+  tocsin_sync_read_peer (us.fed->sync, peer_number, FALSE);
+  WAIT_FOR (us.fed->stats.caught_up == 4 && live () == 4);
+  set_follower (TOCSIN_FOLLOWER_READER);
+  WAIT_FOR (live () == 5);
+  tocsin_sync_stop (us.fed->sync);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  stop ();
+}
+
+/* An actor that is no direct peer is not read. */
+static void
+test_no_peer (void)
+{
+  TocsinReadResult out = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  start (TOCSIN_FOLLOWER_READER);
+  g_assert_false (read_of (&peer, us_number, FALSE, &out, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_A_PEER);
+  stop ();
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sync/first-read", test_first_read);
+  g_test_add_func ("/sync/epoch", test_epoch);
+  g_test_add_func ("/sync/withdrawn", test_withdrawn);
+  g_test_add_func ("/sync/digest", test_digest);
+  g_test_add_func ("/sync/derived", test_derived);
+  g_test_add_func ("/sync/guest", test_guest);
+  g_test_add_func ("/sync/removes-nothing", test_removes_nothing);
+  g_test_add_func ("/sync/relayed", test_relayed);
+  g_test_add_func ("/sync/schedule", test_schedule);
+  g_test_add_func ("/sync/no-peer", test_no_peer);
+  return g_test_run ();
+}
