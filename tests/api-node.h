@@ -12,6 +12,7 @@
 #include "http/api.h"
 #include "http/gate.h"
 #include "http/request-private.h"
+#include "http/routes-admin.h"
 #include "http/routes.h"
 #include "store/table-actors.h"
 #include "store/table-reports.h"
@@ -108,6 +109,7 @@ node_init (Node *node)
   tocsin_route_authz_add (node->router, node->api);
   tocsin_route_changes_add (node->router, node->api);
   tocsin_route_allow_add (node->router, node->api);
+  tocsin_route_export_add (node->router, node->api);
   node_trust (node, PEERS, 1);
 }
 
