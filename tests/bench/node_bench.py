@@ -45,7 +45,7 @@ def checks(count: int, subjects: int, seed: int) -> list[str]:
 
 def make_store(build: pathlib.Path, directory: pathlib.Path, subjects: int, evidence: int) -> None:
     directory.mkdir(mode=0o700)
-    subprocess.run([build / "tests/make-store", "--subjects", str(subjects), "--evidence", str(evidence), "--seed",
+    subprocess.run([build / "tests/tools/make-store", "--subjects", str(subjects), "--evidence", str(evidence), "--seed",
                     "1", directory], check=True)
 
 
