@@ -7,6 +7,7 @@
 
 /* Whoever is believed is at most three steps from a direct peer, so it is found long before. */
 #define MAX_EXPANDED 20000
+#define MAX_LABELS   500000 /* 14 MB: rows of a thousand statements must not make more */
 
 #define NO_LABEL G_MAXUINT32
 
@@ -184,7 +185,9 @@ tocsin_graph_paths (const TocsinGraph *graph, guint32 actor, guint max_paths)
     if (target >= graph->n_direct || target == i)
       push (&search, (Label){ graph->direct_weight[i], i, NO_LABEL, 0 });
 
-  for (int n = 0; search.heap->len > 0 && paths->len < max_paths && n < MAX_EXPANDED; n++)
+  for (int n = 0; search.heap->len > 0 && paths->len < max_paths && n < MAX_EXPANDED &&
+                  search.labels->len < MAX_LABELS;
+       n++)
     {
       guint32 number = pop (&search);
       guint32 node = label_at (&search, number)->node;
