@@ -207,7 +207,7 @@ on_written (GObject *source, GAsyncResult *result, gpointer data)
   World *world = data;
   g_autoptr (GError) error = NULL;
 
-  tocsin_writer_submit_finish (world->writer, result, &error);
+  tocsin_writer_submit_finish (result, &error);
   g_assert_no_error (error);
   world->in_flight--;
   world->done++;

@@ -78,7 +78,7 @@ on_done (GObject *source, GAsyncResult *result, gpointer data)
   Tally *tally = data;
   g_autoptr (GError) error = NULL;
 
-  if (tocsin_writer_submit_finish (tally->writer, result, &error))
+  if (tocsin_writer_submit_finish (result, &error))
     tally->ok++;
   else if (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_REFUSED))
     tally->refused++;
@@ -370,7 +370,7 @@ on_done_tell (GObject *source, GAsyncResult *result, gpointer data)
 {
   Op *op = data;
 
-  if (tocsin_writer_submit_finish (op->tally->writer, result, NULL) &&
+  if (tocsin_writer_submit_finish (result, NULL) &&
       write (tell_fd, &op->number, sizeof op->number) != sizeof op->number)
     _exit (2);
 }

@@ -494,7 +494,7 @@ on_turn (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
       unref (self);
       return;
     }
-  if (!tocsin_writer_submit_finish (self->fed->writer, result, &error))
+  if (!tocsin_writer_submit_finish (result, &error))
     undo_turn (self, turn, error);
   else
     {

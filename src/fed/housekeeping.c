@@ -128,7 +128,7 @@ on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 
   if (self->stopped)
     round_end (round, FALSE);
-  else if (tocsin_writer_submit_finish (self->fed->writer, result, &error))
+  else if (tocsin_writer_submit_finish (result, &error))
     tocsin_review_lapse_async (self->fed, round->now_us, on_lapsed, round);
   else
     {

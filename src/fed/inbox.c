@@ -439,7 +439,7 @@ on_report_stored (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer 
   g_autoptr (GError) error = NULL;
 
   op->retry_after_seconds = admission->retry_after_seconds;
-  if (!tocsin_writer_submit_finish (op->fed->writer, result, &error))
+  if (!tocsin_writer_submit_finish (result, &error))
     refuse (task, g_steal_pointer (&error));
   else if (admission->refusal != NULL)
     refuse (task, g_steal_pointer (&admission->refusal));
@@ -488,7 +488,7 @@ on_relation_stored (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointe
   TocsinRelationChange *change = g_object_get_data (G_OBJECT (task), "change");
   g_autoptr (GError) error = NULL;
 
-  if (!tocsin_writer_submit_finish (op->fed->writer, result, &error))
+  if (!tocsin_writer_submit_finish (result, &error))
     {
       refuse (task, g_steal_pointer (&error));
       return;

@@ -201,7 +201,7 @@ on_confirmed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user
   TocsinPeerChange *change = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  if (!tocsin_writer_submit_finish (change->fed->writer, result, &error))
+  if (!tocsin_writer_submit_finish (result, &error))
     g_task_return_error (task, g_steal_pointer (&error));
   else if (change->released)
     g_task_return_boolean (task, TRUE);

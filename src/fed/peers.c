@@ -106,10 +106,9 @@ static void
 on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
-  TocsinPeerChange *self = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  if (tocsin_writer_submit_finish (self->fed->writer, result, &error))
+  if (tocsin_writer_submit_finish (result, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, g_steal_pointer (&error));

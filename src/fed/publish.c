@@ -344,12 +344,11 @@ static void
 on_reports_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
-  TocsinFederation *fed = g_task_get_task_data (task);
   PublishChange *change = g_object_get_data (G_OBJECT (task), "change");
   g_autoptr (GError) error = NULL;
   TocsinPublished *published;
 
-  if (!tocsin_writer_submit_finish (fed->writer, result, &error))
+  if (!tocsin_writer_submit_finish (result, &error))
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
@@ -502,10 +501,9 @@ static void
 on_withdrawal_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
-  TocsinFederation *fed = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  if (tocsin_writer_submit_finish (fed->writer, result, &error))
+  if (tocsin_writer_submit_finish (result, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, g_steal_pointer (&error));

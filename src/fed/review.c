@@ -254,7 +254,7 @@ on_slice (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_dat
   Decision *decision = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  if (!tocsin_writer_submit_finish (decision->fed->writer, result, &error))
+  if (!tocsin_writer_submit_finish (result, &error))
     g_task_return_error (task, g_steal_pointer (&error));
   else if (decision->next == 0)
     g_task_return_boolean (task, TRUE);

@@ -81,7 +81,7 @@ on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
   TocsinFederation *fed = rotation->fed;
   g_autoptr (GError) error = NULL;
 
-  if (!tocsin_writer_submit_finish (fed->writer, result, &error))
+  if (!tocsin_writer_submit_finish (result, &error))
     {
       tocsin_identity_rotate_abort (fed->identity);
       g_task_return_error (task, g_steal_pointer (&error));

@@ -46,7 +46,7 @@ typedef struct
 
 typedef struct
 {
-  TocsinFederation *fed; /* (unowned) */
+  TocsinFederation *fed; /* (unowned) may be gone once the reading was cancelled */
   guint32 actor;
   gboolean from_zero;
   char *uri;     /* (owned) */
@@ -111,17 +111,18 @@ read_note_free (gpointer data)
   g_free (note);
 }
 
-/* The first failure ends the reading, after what is on its way to disk got there. */
+/* The first failure ends the reading, after what is on its way to disk got there; being cancelled
+ * ends it at once. */
 static void
 fail (GTask *task, GError *error)
 {
   ReadOp *op = g_task_get_task_data (task);
 
-  if (op->failure == NULL)
+  if (op->failure == NULL && !g_task_had_error (task))
     op->failure = error;
   else
     g_error_free (error);
-  if (op->writes == 0)
+  if (op->writes == 0 && op->failure != NULL)
     g_task_return_error (task, g_steal_pointer (&op->failure));
 }
 
@@ -154,7 +155,7 @@ load (ReadOp *op)
  * @fed: the federation
  * @actor: a direct peer's number
  * @from_zero: read it all, whatever was read before
- * @cancellable: to give up early
+ * @cancellable: to give up early; cancel it before @fed is freed
  * @callback: called in the thread-default context of the caller
  * @user_data: data for @callback
  *
@@ -330,7 +331,7 @@ on_begun (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_dat
 
   if (g_task_return_error_if_cancelled (task))
     return;
-  if (!tocsin_writer_submit_finish (op->fed->writer, result, &error))
+  if (!tocsin_writer_submit_finish (result, &error))
     {
       fail (task, error);
       return;
@@ -503,10 +504,11 @@ on_page_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer u
   g_autoptr (GTask) task = G_TASK (user_data);
   ReadOp *op = g_task_get_task_data (task);
   GError *error = NULL;
-  gboolean written = tocsin_writer_submit_finish (op->fed->writer, result, &error);
+  gboolean written = tocsin_writer_submit_finish (result, &error);
 
   op->writes--;
-  if (g_task_had_error (task) || g_task_get_completed (task))
+  if (g_task_had_error (task) || g_task_get_completed (task) ||
+      g_task_return_error_if_cancelled (task))
     {
       g_clear_error (&error);
       return;
@@ -671,7 +673,7 @@ on_ended (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_dat
   GError *error = NULL;
   TocsinReadResult *out;
 
-  if (!tocsin_writer_submit_finish (op->fed->writer, result, &error))
+  if (!tocsin_writer_submit_finish (result, &error))
     {
       fail (task, error);
       return;

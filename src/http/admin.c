@@ -107,7 +107,7 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
   TocsinReply *reply = tocsin_request_get_reply (op->request);
   g_autoptr (GError) error = NULL;
 
-  if (tocsin_writer_submit_finish (op->api->writer, result, &error))
+  if (tocsin_writer_submit_finish (result, &error))
     op->done (op->api, reply, op->data);
   else
     tocsin_reply_set_error (reply, error);

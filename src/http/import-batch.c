@@ -317,7 +317,7 @@ on_finished (GObject *source, GAsyncResult *result, gpointer user_data)
   Run *run = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  if (tocsin_writer_submit_finish (run->batch->api->writer, result, &error))
+  if (tocsin_writer_submit_finish (result, &error))
     g_task_return_pointer (task, run->batch, NULL);
   else
     g_task_return_error (task, g_steal_pointer (&error));
@@ -403,7 +403,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   run->batch->duplicates = run->batch->repeated;
-  if (tocsin_writer_submit_finish (run->batch->api->writer, result, &error))
+  if (tocsin_writer_submit_finish (result, &error))
     publish_slice (task);
   else
     g_task_return_error (task, g_steal_pointer (&error));
@@ -491,7 +491,7 @@ on_undo_written (GObject *source, GAsyncResult *result, gpointer user_data)
   Undo *undo = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  if (!tocsin_writer_submit_finish (undo->api->writer, result, &error))
+  if (!tocsin_writer_submit_finish (result, &error))
     g_task_return_error (task, g_steal_pointer (&error));
   else if (undo->removed == 0)
     g_task_return_boolean (task, TRUE);

@@ -258,7 +258,7 @@ on_put (GObject *source, GAsyncResult *result, gpointer data)
   TocsinReply *reply = tocsin_request_get_reply (op->request);
   g_autoptr (GError) error = NULL;
 
-  if (!tocsin_writer_submit_finish (op->api->writer, result, &error))
+  if (!tocsin_writer_submit_finish (result, &error))
     tocsin_reply_set_error (reply, error);
   else
     {
@@ -279,7 +279,7 @@ on_removed (GObject *source, GAsyncResult *result, gpointer data)
   TocsinReply *reply = tocsin_request_get_reply (op->request);
   g_autoptr (GError) error = NULL;
 
-  if (!tocsin_writer_submit_finish (op->api->writer, result, &error))
+  if (!tocsin_writer_submit_finish (result, &error))
     tocsin_reply_set_error (reply, error);
   else
     tocsin_reply_set_status (reply, 204);

@@ -315,7 +315,7 @@ tocsin_writer_submit_async (TocsinWriter *self,
 }
 
 gboolean
-tocsin_writer_submit_finish (TocsinWriter *self G_GNUC_UNUSED, GAsyncResult *result, GError **error)
+tocsin_writer_submit_finish (GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, NULL), FALSE);
   return g_task_propagate_boolean (G_TASK (result), error);

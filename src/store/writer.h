@@ -57,7 +57,7 @@ void tocsin_writer_submit_async (TocsinWriter *self,
  *   %TOCSIN_ERROR_UNAVAILABLE (queue full, disk full, stopping), %TOCSIN_ERROR_STORE or
  *   %G_IO_ERROR_CANCELLED
  */
-gboolean tocsin_writer_submit_finish (TocsinWriter *self, GAsyncResult *result, GError **error);
+gboolean tocsin_writer_submit_finish (GAsyncResult *result, GError **error);
 
 /**
  * tocsin_writer_submit:
