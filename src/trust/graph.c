@@ -81,7 +81,7 @@ read_operator_row (Builder *self, const TocsinTrustInput *input)
         const TocsinTrustPeer *peer = &input->peers[i];
         TocsinArea wanted = specific ? self->area : TOCSIN_AREA_ANY;
 
-        if (peer->area == wanted && !isnan (peer->weight))
+        if (peer->area == wanted && isfinite (peer->weight))
           self->row[peer->actor] = CLAMP (peer->weight, ROW_DISTRUSTED, 1.0);
       }
 }

@@ -38,7 +38,8 @@ G_STATIC_ASSERT (sizeof (TocsinGraphStatement) == 12);
  * TocsinTrustPeer:
  * @actor: actor number
  * @area: where the weight holds; %TOCSIN_AREA_ANY is the default of the other areas
- * @weight: 0 or less: distrusted; up to 1: a direct peer; not a number: the row is ignored
+ * @weight: 0 or less: distrusted; up to 1: a direct peer; not a finite number: the
+ *   row is ignored
  * @full_trust: this peer's own report blocks as the operator's own does
  *
  * A row of the operator's own trust. The last row of an actor and area counts.

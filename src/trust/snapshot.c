@@ -76,7 +76,7 @@ read_peers (TocsinTrustSnapshot *self, const TocsinTrustInput *input)
       const TocsinTrustPeer *peer = &input->peers[i];
       gpointer key = GUINT_TO_POINTER (peer->actor);
 
-      if (isnan (peer->weight) || peer->actor == 0)
+      if (!isfinite (peer->weight) || peer->actor == 0)
         continue;
       if (peer->full_trust && peer->weight > 0)
         g_hash_table_add (self->full_trust, key);

@@ -3,6 +3,7 @@
  */
 #include "tools/trust-case.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,6 +57,8 @@ add_edge (TrustCase *self, const char *from, const char *to, double weight)
   guint32 x = number_of (self, from);
   guint32 u = number_of (self, to);
 
+  if (!isfinite (weight))
+    return; /* no statement at all, so that an earlier one of the pair stands */
   if (x == 0)
     {
       TocsinTrustPeer peer = { .actor = u, .area = TOCSIN_AREA_ANY, .weight = weight };
@@ -102,6 +105,16 @@ read_number (JsonNode *node, const char *where, double *out, GError **error)
   return TRUE;
 }
 
+/* A number, or the null that stands for one that is none. */
+static gboolean
+read_weight (JsonNode *node, const char *where, double *out, GError **error)
+{
+  if (node == NULL || !JSON_NODE_HOLDS_NULL (node))
+    return read_number (node, where, out, error);
+  *out = NAN;
+  return TRUE;
+}
+
 static gboolean
 read_edges (TrustCase *self, JsonObject *object, GError **error)
 {
@@ -126,7 +139,7 @@ read_edges (TrustCase *self, JsonObject *object, GError **error)
         }
       from = read_id (json_array_get_element (edge, 0), where, error);
       to = from != NULL ? read_id (json_array_get_element (edge, 1), where, error) : NULL;
-      if (to == NULL || !read_number (json_array_get_element (edge, 2), where, &weight, error))
+      if (to == NULL || !read_weight (json_array_get_element (edge, 2), where, &weight, error))
         return FALSE;
       add_edge (self, from, to, weight);
     }
@@ -233,6 +246,36 @@ read_case (JsonObject *object, GError **error)
   return g_steal_pointer (&self);
 }
 
+/* Other implementations write NaN, Infinity and -Infinity, which are not JSON: null instead. */
+static GString *
+replace_not_numbers (const char *text, gsize size)
+{
+  static const char *const words[] = { "NaN", "Infinity", "-Infinity" };
+  GString *out = g_string_sized_new (size + 1);
+  gboolean in_string = FALSE;
+
+  for (gsize i = 0; i < size; i++)
+    {
+      gsize word_bytes = 0;
+
+      for (gsize w = 0; !in_string && w < G_N_ELEMENTS (words); w++)
+        if (size - i >= strlen (words[w]) && memcmp (text + i, words[w], strlen (words[w])) == 0)
+          word_bytes = strlen (words[w]);
+      if (word_bytes > 0)
+        {
+          g_string_append (out, "null");
+          i += word_bytes - 1;
+          continue;
+        }
+      if (text[i] == '"')
+        in_string = !in_string;
+      g_string_append_c (out, text[i]);
+      if (in_string && text[i] == '\\' && i + 1 < size)
+        g_string_append_c (out, text[++i]);
+    }
+  return out;
+}
+
 /**
  * trust_cases_load:
  * @several: (out): whether the file is {"cases": […]} and not one case
@@ -245,6 +288,7 @@ trust_cases_load (const char *path, gboolean *several, GError **error)
   g_autoptr (GPtrArray) cases = g_ptr_array_new_with_free_func ((GDestroyNotify) trust_case_free);
   TocsinJsonLimits limits = tocsin_json_default_limits;
   g_autoptr (JsonNode) root = NULL;
+  g_autoptr (GString) json = NULL;
   g_autofree char *text = NULL;
   JsonObject *object;
   gsize size = 0;
@@ -254,7 +298,8 @@ trust_cases_load (const char *path, gboolean *several, GError **error)
   limits.max_object_members = G_MAXINT32;
   if (!g_file_get_contents (path, &text, &size, error))
     return NULL;
-  root = tocsin_json_parse (text, size, &limits, NULL, error);
+  json = replace_not_numbers (text, size);
+  root = tocsin_json_parse (json->str, json->len, &limits, NULL, error);
   object = root != NULL ? tocsin_json_node_object (root, error) : NULL;
   if (object == NULL)
     return NULL;
@@ -299,7 +344,7 @@ read_line (TrustCase *self, char *line, guint number, GError **error)
       value = g_ascii_strtod (weight, &end);
       if (end != weight && *end == '\0')
         {
-          add_edge (self, from, to, value);
+          add_edge (self, g_strstrip (from), g_strstrip (to), value);
           return TRUE;
         }
       if (number == 1)
@@ -307,6 +352,21 @@ read_line (TrustCase *self, char *line, guint number, GError **error)
     }
   g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "Line %u is not from,to,weight: %.*s",
                number, SHOWN_BYTES, from);
+  return FALSE;
+}
+
+/* Ids go into the JSON that comes out. A 0 byte would end the text before its end. */
+static gboolean
+check_text (const char *text, gsize size, GError **error)
+{
+  const char *end = text;
+  guint line = 1;
+
+  if (g_utf8_validate_len (text, size, &end))
+    return TRUE;
+  for (const char *at = text; at < end; at++)
+    line += *at == '\n' ? 1 : 0;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "Line %u is not UTF-8 text", line);
   return FALSE;
 }
 
@@ -322,8 +382,14 @@ trust_case_load_csv (const char *path, const char *source, GError **error)
   g_autoptr (TrustCase) self = trust_case_new ();
   g_autofree char *text = NULL;
   guint number = 0;
+  gsize size = 0;
 
-  if (!g_file_get_contents (path, &text, NULL, error))
+  if (!g_utf8_validate (source, -1, NULL))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "--source is not UTF-8");
+      return NULL;
+    }
+  if (!g_file_get_contents (path, &text, &size, error) || !check_text (text, size, error))
     return NULL;
   number_of (self, source);
   for (char *line = text; line != NULL;)
