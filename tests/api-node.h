@@ -87,8 +87,11 @@ node_trust (Node *node, guint n, guint64 version)
 static void
 node_init (Node *node)
 {
+  static const char *const shared[] = { "198.51.100.128/25", "2001:db8:99::/48", "192.0.2.200",
+                                        NULL };
   g_autoptr (GError) error = NULL;
   TocsinApiOptions options = { .allow_get_checks = TRUE,
+                               .shared_networks = shared,
                                .base_url = "https://a.example",
                                .now_us = get_now_us };
 

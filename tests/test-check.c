@@ -314,6 +314,43 @@ test_authz (void)
   g_assert_cmpstr (observed.verdict, ==, "block");
 }
 
+/* In a network that the operator marked as shared, nothing goes beyond note; a network around it,
+ * and what is beside it, are judged as ever. */
+static void
+test_shared (void)
+{
+  static const struct
+  {
+    TocsinSubjectType type;
+    const char *reported;
+    const char *body;
+    const char *verdict;
+  } cases[] = {
+    { TOCSIN_SUBJECT_IP, "198.51.100.200", CHECK_IP ("198.51.100.200"), "note" },
+    { TOCSIN_SUBJECT_IP, "198.51.100.100", CHECK_IP ("198.51.100.100"), "review" },
+    { TOCSIN_SUBJECT_IP, "192.0.2.200", CHECK_IP ("192.0.2.200"), "note" },
+    { TOCSIN_SUBJECT_IP, "192.0.2.201", CHECK_IP ("192.0.2.201"), "review" },
+    { TOCSIN_SUBJECT_IP, "2001:db8:99:1::5", CHECK_IP ("2001:db8:99:1::7"), "note" },
+    { TOCSIN_SUBJECT_IP, "2001:db8:98:1::5", CHECK_IP ("2001:db8:98:1::7"), "review" },
+    { TOCSIN_SUBJECT_NETWORK, "198.51.100.0/24", CHECK_IP ("198.51.100.7"), "review" },
+    { TOCSIN_SUBJECT_NETWORK, "198.51.100.0/24", CHECK_IP ("198.51.100.201"), "note" },
+  };
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    for (guint32 peer = 1; peer <= 3; peer++)
+      node_report (&node, peer, cases[i].type, cases[i].reported, 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *expected = g_strdup_printf ("{\"verdict\":\"%s\"", cases[i].verdict);
+      g_auto (Answer) answer = { 0 };
+
+      node_ask (&node, "POST", "/v1/check", TYPE_CHECK, cases[i].body, &answer);
+      ASSERT_HAS (&answer, expected);
+    }
+}
+
 /* The 51st event of a day that rests on one voice alone is a note; the next day is another. */
 static gboolean
 count_lines (TocsinTxn *txn, gpointer data, GError **error)
@@ -451,6 +488,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/check/batch", test_batch);
   g_test_add_func ("/check/authz", test_authz);
   g_test_add_func ("/check/budget", test_budget);
+  g_test_add_func ("/check/shared", test_shared);
   g_test_add_func ("/check/logs", test_logs);
   return g_test_run ();
 }

@@ -76,6 +76,7 @@ test_defaults (Fixture *self, gconstpointer data)
   g_assert_cmpuint (g_strv_length (config->follow_allow_domains), ==, 0);
   g_assert_cmpint (config->free_rider_policy, ==, TOCSIN_FREE_RIDER_SHOW);
   g_assert_cmpstr (config->default_profile, ==, "default");
+  g_assert_cmpuint (g_strv_length (config->shared_networks), ==, 0);
   g_assert_cmpuint (config->burst_per_hour, ==, 200);
   g_assert_cmpuint (config->retention_days, ==, 400);
   g_assert_cmpuint (config->observe_days, ==, 7);
@@ -97,7 +98,8 @@ test_file (Fixture *self, gconstpointer data)
                        "contact=admin@tocsin.example\nfollow-policy=listed\n"
                        "follow-allow-domains=['B\xC3\xBC"
                        "cher.example']\n"
-                       "free-rider-policy=pause\napi-threads=3\nmap-size-gib=2\n",
+                       "free-rider-policy=pause\napi-threads=3\nmap-size-gib=2\n"
+                       "shared-networks=['192.0.2.0/24', '2001:db8::1']\n",
                        -1, &error);
   g_assert_no_error (error);
   config = configure (self, extra, &error);
@@ -111,6 +113,7 @@ test_file (Fixture *self, gconstpointer data)
   g_assert_cmpint (config->free_rider_policy, ==, TOCSIN_FREE_RIDER_PAUSE);
   g_assert_cmpuint (config->api_threads, ==, 3);
   g_assert_cmpuint (config->map_size_gib, ==, 2);
+  g_assert_cmpuint (g_strv_length (config->shared_networks), ==, 2);
 }
 
 static void

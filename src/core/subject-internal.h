@@ -33,6 +33,7 @@ gboolean tocsin_prefix_read (const char *text, TocsinPrefix *out);
 void tocsin_prefix_write (const TocsinPrefix *prefix,
                           gboolean with_length,
                           char out[TOCSIN_PREFIX_TEXT_BYTES]);
+gboolean tocsin_prefix_is_within (const TocsinPrefix *inner, const TocsinPrefix *outer);
 void tocsin_prefix_cut (TocsinPrefix *prefix, guint8 length);
 
 void tocsin_probe_append (GArray *probes,

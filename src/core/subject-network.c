@@ -293,6 +293,13 @@ is_special (const TocsinPrefix *prefix)
 }
 
 gboolean
+tocsin_prefix_is_within (const TocsinPrefix *inner, const TocsinPrefix *outer)
+{
+  return inner->family_bytes == outer->family_bytes && inner->length >= outer->length &&
+         same_bits (inner->bytes, outer->bytes, outer->length);
+}
+
+gboolean
 tocsin_address_is_global (const guint8 *address, gsize n_bytes)
 {
   TocsinPrefix prefix = { .family_bytes = (guint8) n_bytes, .length = (guint8) (8 * n_bytes) };

@@ -379,6 +379,7 @@ tocsin_api_new (const TocsinApiOptions *options, GError **error)
   self->profiles =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) tocsin_profile_free);
   add_profiles (self, options->profiles);
+  self->shared_networks = tocsin_network_list_new (options->shared_networks);
   self->allow_get_checks = options->allow_get_checks;
   self->base_url = g_strdup (options->base_url);
   self->data_dir = g_strdup (options->data_dir);
@@ -420,6 +421,7 @@ tocsin_api_free (TocsinApi *self)
   g_free (priv);
   g_ptr_array_unref (self->servers);
   g_hash_table_unref (self->profiles);
+  tocsin_network_list_free (self->shared_networks);
   g_free (self->base_url);
   g_free (self->data_dir);
   g_strfreev (self->settings);

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "core/network-list.h"
 #include "fed/federation.h"
 #include "http/auth.h"
 #include "http/router.h"
@@ -50,6 +51,7 @@ typedef struct
  *   before the first request
  * @profiles: (owned) (element-type utf8 TocsinProfile): by name; not changed after the start
  * @default_profile: (unowned): that of a check that names none; in @profiles
+ * @shared_networks: (owned): what is known of an address in them stops at note
  * @allow_get_checks: whether GET /v1/check is answered, on loopback and the Unix socket
  * @base_url: (owned): origin of this node
  * @data_dir: (owned)
@@ -76,6 +78,7 @@ typedef struct
   GPtrArray *servers;
   GHashTable *profiles;
   const TocsinProfile *default_profile;
+  TocsinNetworkList *shared_networks;
   gboolean allow_get_checks;
   char *base_url;
   char *data_dir;
@@ -92,6 +95,7 @@ typedef struct
  *   the three built-in ones, of which one of the same name takes the place; ownership of the
  *   elements moves to the api
  * @default_profile: (nullable): a name; %NULL: default
+ * @shared_networks: (nullable): addresses and networks in CIDR form
  * @now_us: (nullable): %NULL: tocsin_time_now_us()
  */
 typedef struct
@@ -102,6 +106,7 @@ typedef struct
   TocsinAuth *auth;
   GPtrArray *profiles;
   const char *default_profile;
+  const char *const *shared_networks;
   gboolean allow_get_checks;
   const char *base_url;
   const char *data_dir;

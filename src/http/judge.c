@@ -34,7 +34,9 @@ tocsin_judge_begin (TocsinJudge *self,
   gint64 now_us = tocsin_api_now_us (api);
   gboolean today = now_us / TOCSIN_DAY_US == state->budget_day;
 
-  *self = (TocsinJudge){ .txn = tocsin_reader_begin (tocsin_api_reader (api)), .state = state };
+  *self = (TocsinJudge){ .txn = tocsin_reader_begin (tocsin_api_reader (api)),
+                         .state = state,
+                         .shared_networks = api->shared_networks };
   self->scoring = (TocsinScoring){
     .trust = state->trust,
     .profile = profile != NULL ? profile : api->default_profile,
@@ -127,6 +129,13 @@ typedef struct
   TocsinSubjectEvidence subjects[TOCSIN_CHECK_MAX_SUBJECTS];
 } Event;
 
+static gboolean
+is_shared (const TocsinJudge *self, const TocsinSubject *subject)
+{
+  return tocsin_subject_is_shared_address (subject) ||
+         tocsin_network_list_holds (self->shared_networks, subject);
+}
+
 static void
 read_key (TocsinJudge *self, Event *event, const TocsinSubject *subject, const TocsinProbe *probe)
 {
@@ -144,8 +153,7 @@ read_key (TocsinJudge *self, Event *event, const TocsinSubject *subject, const T
       event->buffer = (TocsinEvidenceBuffer){ 0 };
     }
   evidence.broad = tocsin_subject_is_broad (&key);
-  evidence.shared =
-      tocsin_subject_is_shared_address (subject) || tocsin_subject_is_shared_address (&key);
+  evidence.shared = is_shared (self, subject) || is_shared (self, &key);
   g_array_append_val (event->keys, evidence);
 }
 

@@ -25,6 +25,7 @@ typedef struct
   TocsinScoring scoring;
   guint64 generation;
   const TocsinApiState *state;
+  const TocsinNetworkList *shared_networks; /* (unowned) */
   TocsinNetworkLengths lengths;
   gboolean has_allow;
 } TocsinJudge;

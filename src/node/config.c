@@ -223,6 +223,7 @@ take_policies (TocsinConfig *self, GSettings *settings)
       (TocsinFreeRiderPolicy) take_choice (settings, "free-rider-policy", free_rider);
   self->sync_interval_hours = g_settings_get_uint (settings, "sync-interval-hours");
   self->default_profile = g_settings_get_string (settings, "default-profile");
+  self->shared_networks = g_settings_get_strv (settings, "shared-networks");
   self->observe_days = g_settings_get_uint (settings, "observe-days");
   self->feeds_refresh_hours = g_settings_get_uint (settings, "feeds-refresh-hours");
   self->retention_days = g_settings_get_uint (settings, "retention-days");
@@ -365,6 +366,7 @@ tocsin_config_free (TocsinConfig *self)
   g_clear_pointer (&self->trusted_proxies, g_ptr_array_unref);
   g_strfreev (self->follow_allow_domains);
   g_free (self->default_profile);
+  g_strfreev (self->shared_networks);
   g_free (self);
 }
 
@@ -395,6 +397,8 @@ tocsin_config_describe (const TocsinConfig *self)
   static const char *const riders[] = { "show", "warn", "pause" };
   g_autofree char *domains =
       self->follow_allow_domains != NULL ? g_strjoinv (",", self->follow_allow_domains) : NULL;
+  g_autofree char *shared =
+      self->shared_networks != NULL ? g_strjoinv (",", self->shared_networks) : NULL;
   GPtrArray *out = g_ptr_array_new ();
 
   describe (out, "base-url", self->base_url);
@@ -416,6 +420,7 @@ tocsin_config_describe (const TocsinConfig *self)
   describe (out, "free-rider-policy", riders[self->free_rider_policy]);
   describe_number (out, "sync-interval-hours", self->sync_interval_hours);
   describe (out, "default-profile", self->default_profile);
+  describe (out, "shared-networks", shared);
   describe_number (out, "observe-days", self->observe_days);
   describe_number (out, "feeds-refresh-hours", self->feeds_refresh_hours);
   describe_number (out, "retention-days", self->retention_days);

@@ -67,7 +67,8 @@ typedef struct
   guint sync_interval_hours;
 
   /* How it judges, what it keeps. */
-  char *default_profile; /* (owned) lenient, default, strict or the operator's own */
+  char *default_profile;  /* (owned) lenient, default, strict or the operator's own */
+  char **shared_networks; /* (owned) of their addresses nothing is believed beyond note */
   guint observe_days;
   guint feeds_refresh_hours;
   guint retention_days;

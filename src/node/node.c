@@ -241,6 +241,7 @@ make_routes (TocsinNode *self, GError **error)
     .auth = self->auth,
     .profiles = profiles,
     .default_profile = config->default_profile,
+    .shared_networks = (const char *const *) config->shared_networks,
     .allow_get_checks = config->allow_get_checks,
     .base_url = config->base_url,
     .data_dir = config->data_dir,

@@ -309,12 +309,13 @@ static const struct
   const char *key;
   gboolean (*check) (const char *key, GVariant *value, GError **error);
 } RULES[] = {
-  { "base-url", check_base_url },       { "preferred-username", check_username },
-  { "default-profile", check_profile }, { "name", check_name },
-  { "summary", check_summary },         { "contact", check_contact },
-  { "appeal-url", check_appeal_url },   { "listen", check_listen },
-  { "api-listen", check_listen },       { "trusted-proxies", check_networks },
-  { "allow-address", check_networks },  { "follow-allow-domains", check_domains },
+  { "base-url", check_base_url },        { "preferred-username", check_username },
+  { "default-profile", check_profile },  { "name", check_name },
+  { "summary", check_summary },          { "contact", check_contact },
+  { "appeal-url", check_appeal_url },    { "listen", check_listen },
+  { "api-listen", check_listen },        { "trusted-proxies", check_networks },
+  { "allow-address", check_networks },   { "follow-allow-domains", check_domains },
+  { "shared-networks", check_networks },
 };
 
 /**
