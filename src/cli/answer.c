@@ -96,21 +96,29 @@ tocsin_answer_done (TocsinInvocation *self,
  * @question: what is going to happen, translated
  * @error: return location for an error, or %NULL
  *
- * Asks on a terminal. With --yes, and where nobody is there to answer, the command line itself is
- * the answer.
+ * Asks on a terminal. With --yes the command line is the answer; where nobody is there to answer,
+ * it has to be.
  *
- * Returns: %TRUE to go on, or %FALSE with %TOCSIN_ERROR_CONFLICT
+ * Returns: %TRUE to go on; else %FALSE with %TOCSIN_ERROR_CONFLICT, or %TOCSIN_ERROR_INVALID where
+ *   --yes is missing
  */
 gboolean
 tocsin_answer_confirm (const TocsinInvocation *self, const char *question, GError **error)
 {
   char line[16] = "";
 
-  if (self->yes || !isatty (STDIN_FILENO) || !isatty (STDERR_FILENO))
+  if (self->yes)
     return TRUE;
+  if (!isatty (STDIN_FILENO) || !isatty (STDERR_FILENO))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                   _ ("%s Nobody is here to be asked: give --yes if that is meant"), question);
+      return FALSE;
+    }
   g_printerr (_ ("%s Type “yes” to go on: "), question);
-  if (fgets (line, sizeof line, stdin) != NULL)
-    g_strstrip (line);
+  if (fgets (line, sizeof line, stdin) == NULL)
+    g_printerr ("\n");
+  g_strstrip (line);
   if (g_str_equal (line, "yes") || g_str_equal (line, _ ("yes")))
     return TRUE;
   g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, _ ("Nothing was changed"));

@@ -7,10 +7,15 @@
 
 #include "cli/command-line.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/actor-ref.h"
 #include "cli/arguments.h"
@@ -219,12 +224,53 @@ make_control (TocsinControl **out, GError **error)
   return *out != NULL;
 }
 
+static void
+add_option_names (GPtrArray *names, const GOptionEntry *options)
+{
+  for (gsize i = 0; options != NULL && options[i].long_name != NULL; i++)
+    g_ptr_array_add (names, (gpointer) options[i].long_name);
+}
+
+/* In place of GLib's "Unknown option", which offers nothing. */
+static void
+explain_unknown_option (const TocsinCommand *command, char **argv, GError **error)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  if (command != NULL && command->commands == NULL)
+    add_option_names (names, command->options);
+  if (command != NULL && command->confirms)
+    add_option_names (names, confirm_options);
+  add_option_names (names, common_options);
+  g_ptr_array_add (names, (gpointer) "help");
+  g_ptr_array_add (names, NULL);
+  for (char **word = argv + 1; *word != NULL && !g_str_equal (*word, "--"); word++)
+    {
+      g_autofree char *typed = g_str_has_prefix (*word, "--") ? g_strdup (*word + 2) : NULL;
+      const char *near;
+
+      if (typed == NULL || !g_utf8_validate (typed, -1, NULL))
+        continue;
+      typed[strcspn (typed, "=")] = '\0';
+      near = g_strv_contains ((const char *const *) names->pdata, typed)
+                 ? NULL
+                 : tocsin_text_closest (typed, (const char *const *) names->pdata);
+      if (near == NULL)
+        continue;
+      g_clear_error (error);
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                   _ ("There is no option “--%s”; did you mean “--%s”?"), typed, near);
+      return;
+    }
+}
+
 static gboolean
 parse_options (const TocsinCommand *command, char ***argv, GError **error)
 {
   gboolean is_group = command == NULL || command->commands != NULL;
   g_autoptr (GOptionContext) context = NULL;
   g_autofree char *description = NULL;
+  g_autoptr (GError) failure = NULL;
 
   context = g_option_context_new (is_group ? _ ("COMMAND [ARGUMENT…]")
                                   : command->synopsis != NULL && *command->synopsis != '\0'
@@ -244,7 +290,12 @@ parse_options (const TocsinCommand *command, char ***argv, GError **error)
   if (!is_group && command->confirms)
     g_option_context_add_main_entries (context, confirm_options, GETTEXT_PACKAGE);
   g_option_context_add_main_entries (context, common_options, GETTEXT_PACKAGE);
-  return g_option_context_parse_strv (context, argv, error);
+  if (g_option_context_parse_strv (context, argv, &failure))
+    return TRUE;
+  if (g_error_matches (failure, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
+    explain_unknown_option (command, *argv, &failure);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }
 
 /* Completion of ACTOR: a node that is down or slow completes to nothing. Takes the options that say
@@ -321,11 +372,42 @@ find_and_parse (char ***argv, GError **error)
   return parse_options (command, argv, error) ? command : NULL;
 }
 
+/* What was closed when the program began must not become the socket that it opens next, on which
+ * it would then print. Opened the wrong way round, so that using it is an error. */
+static void
+occupy_standard_descriptors (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0 && errno == EBADF)
+      {
+        int filler = open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+
+        /* The lowest free number is this one. */
+        if (filler >= 0 && filler != fd)
+          close (filler);
+      }
+}
+
+/* Whether whoever read our output has had enough: `tocsin report list | head`. */
+static gboolean
+reader_has_gone (void)
+{
+  struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+  return poll (&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 static int
 finish_output (int status)
 {
   if (fflush (stdout) == 0 && !ferror (stdout))
     return status;
+  /* GLib's sockets have the signal ignored; end as every filter does. */
+  if (reader_has_gone ())
+    {
+      signal (SIGPIPE, SIG_DFL);
+      raise (SIGPIPE);
+    }
   g_printerr ("tocsin: %s\n", _ ("The output cannot be written"));
   return TOCSIN_EXIT_FAILED;
 }
@@ -371,6 +453,7 @@ tocsin_cli_main (int argc, char *argv[])
 {
   g_auto (GStrv) words = g_strdupv (argv);
 
+  occupy_standard_descriptors ();
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");

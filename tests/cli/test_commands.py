@@ -145,7 +145,10 @@ class Commands(unittest.TestCase):
                 (("report", "withdraw", "x", "--reason", "eror"), "did you mean “error”"),
                 (("token", "add", "x"), "--scope"), (("token", "add", "x", "--scope", "root"), "there are"),
                 (("observe", "maybe"), "on"), (("--token-file", "x", "status"), "--url"),
-                (("check", b"username=\xff"), "UTF-8"), (("--url", "http://x", "status"), "exclude")):
+                (("status", "--josn"), "did you mean “--json”"), (("--sokcet=x", "status"), "did you mean “--socket”"),
+                (("report", "undo", "b1", "--yse"), "did you mean “--yes”"),
+                (("report", "undo", "b1"), "--yes"), (("key", "rotate"), "--yes"),
+                (("check", b"username=\xff"), "UTF-8"), (("check", b"--\xff"), "."), (("--url", "http://x", "status"), "exclude")):
             with self.subTest(arguments):
                 self.check(self.node.run(*arguments), 2, r"\A\Z", words)
         self.assertEqual([r for r in self.node.requests if r.method != "GET"], [])
@@ -197,6 +200,20 @@ class Commands(unittest.TestCase):
                                   stderr=subprocess.PIPE, check=False, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn(b"cannot be written", done.stderr)
+
+    def test_closed_standard_descriptors(self):
+        """The socket must not take the place of what was closed; `tocsin … | head` is no failure to tell of."""
+        self.node.answer("GET", "/v1/status", {"ready": True})
+        done = subprocess.run(["sh", "-c", 'exec "$0" --socket "$1" status <&- >&-', TOCSIN, self.node.socket],
+                              stderr=subprocess.PIPE, check=False, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"cannot be written", done.stderr)
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = subprocess.run([TOCSIN, "--socket", self.node.socket, "status"], stdout=writing,
+                              stderr=subprocess.PIPE, check=False, timeout=60)
+        os.close(writing)
+        self.assertEqual((done.returncode, done.stderr), (-13, b""))
 
     # Peers
 
@@ -366,14 +383,14 @@ class Commands(unittest.TestCase):
     def test_report_withdraw(self):
         uri = "https://a.example/reports/1"
         self.node.answer("DELETE", f"/v1/reports/{quoted(uri)}?reason=appeal", (204, b""))
-        self.check(self.node.run("report", "withdraw", uri, "--reason", "appeal"), 0, "withdrawn")
+        self.check(self.node.run("report", "withdraw", uri, "--reason", "appeal", "--yes"), 0, "withdrawn")
         self.check(self.node.run("report", "withdraw", "nothing", "--yes"), 3, r"\A\Z", "nothing here")
 
     def test_report_show_undo_export(self):
         self.node.answer("GET", "/v1/reports/1", {"id": "1", "activity": {"type": "Add"}})
         self.check(self.node.run("report", "show", "1"), 0, r"id +1\n(.*\n)* +type +Add")
         self.node.answer("DELETE", "/v1/imports/b1", {"withdrawn": 3})
-        self.assertEqual(json.loads(self.node.run("report", "undo", "b1", "--json").stdout), {"withdrawn": 3})
+        self.assertEqual(json.loads(self.node.run("report", "undo", "b1", "--yes", "--json").stdout), {"withdrawn": 3})
         raw = "#domain\r\nexämple.org\r\n".encode()
         self.node.answer("GET", "/v1/export/mastodon-csv", raw)
         done = subprocess.run([TOCSIN, "--socket", self.node.socket, "report", "export", "--format", "mastodon-csv"],
@@ -408,7 +425,7 @@ class Commands(unittest.TestCase):
                  r"\At0ken\n\Z"),
                 (("token", "list"), "GET", "/v1/tokens", None,
                  {"tokens": [{"name": "shop", "scopes": ["check", "range"]}]}, "shop +check, range"),
-                (("token", "remove", "a/b"), "DELETE", "/v1/tokens/a%2Fb", None, {}, "removed"),
+                (("token", "remove", "a/b", "--yes"), "DELETE", "/v1/tokens/a%2Fb", None, {}, "removed"),
                 (("observe", "off"), "POST", "/v1/observe", {"on": False}, {}, "no longer"),
                 (("allow", "add", "ip=192.0.2.1", "--reason", "ours", "--expires", "2030-01-01T00:00:00Z"), "POST",
                  "/v1/allow", {"type": "ip", "value": "192.0.2.1", "reason": "ours",
