@@ -54,6 +54,10 @@
 #define TOCSIN_RANGE_PREFIX_DIGITS 5
 #define TOCSIN_RANGE_PADDING_LINES 64
 
+/* How full the map of the store may be (protocol.md, "Limits and refusals"). */
+#define TOCSIN_STORE_WARN_PERCENT 75 /* the operator is told */
+#define TOCSIN_STORE_FULL_PERCENT 90 /* nothing is added; what takes back still comes in */
+
 /* The trusted set's room in the store (scoring.md 1). */
 #define TOCSIN_QUOTA_DIRECT_REPORTS   100000
 #define TOCSIN_QUOTA_INDIRECT_REPORTS 10000

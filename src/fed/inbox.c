@@ -30,8 +30,6 @@
 #include "store/table-peers.h"
 #include "store/table-seen.h"
 
-#define FULL_PERCENT 90 /* protocol.md: past it no Add; what takes back still comes in */
-
 typedef struct
 {
   TocsinFederation *fed;      /* (unowned) */
@@ -385,7 +383,7 @@ with_author (GTask *task)
   switch (op->activity->kind)
     {
     case TOCSIN_ACTIVITY_ADD:
-      if (tocsin_store_fill_percent (op->fed->store) >= FULL_PERCENT)
+      if (tocsin_store_fill_percent (op->fed->store) >= TOCSIN_STORE_FULL_PERCENT)
         refuse_with (task, TOCSIN_ERROR_UNAVAILABLE, "The store of this node is almost full");
       else
         store_report (task);

@@ -12,7 +12,6 @@ G_BEGIN_DECLS
 
 #define TOCSIN_ADMIN_PAGE       200           /* rows of a listing at a time */
 #define TOCSIN_ADMIN_BODY_BYTES (1024 * 1024) /* longest body; api.md */
-#define TOCSIN_ADMIN_FULL       90            /* percent: past it nothing is added to the store */
 
 /* Who asks, for the audit log: the token's name, or "socket". */
 const char *tocsin_admin_who (const TocsinRequest *request);

@@ -19,8 +19,7 @@
 #include "store/table-audit.h"
 #include "store/table-meta.h"
 
-#define META_OBSERVE "observe"
-#define KEYS_DIR     "keys"
+#define KEYS_DIR "keys"
 
 static void
 on_config (TocsinRequest *request G_GNUC_UNUSED, TocsinReply *reply, gpointer data)
@@ -64,7 +63,7 @@ write_observe (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
   Observe *observe = data;
   const char *text = observe->on ? "on" : "off";
 
-  tocsin_meta_put (txn, META_OBSERVE, text, strlen (text));
+  tocsin_meta_put (txn, TOCSIN_META_OBSERVE, text, strlen (text));
   tocsin_audit_append (txn, observe->now_us, observe->who, "observe", text, NULL);
   return TRUE;
 }

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "core/clock.h"
+#include "core/limits.h"
 #include "http/admin.h"
 #include "http/routes-admin.h"
 #include "store/table-actors.h"
@@ -19,8 +20,6 @@
 #include "store/table-review.h"
 #include "store/table-subjects.h"
 #include "store/table-trust.h"
-
-#define MAP_WARN_PERCENT 75 /* architecture.md, "Store" */
 
 static void
 write_identity (TocsinJsonWriter *json, TocsinApi *api)
@@ -81,11 +80,11 @@ write_warnings (TocsinJsonWriter *json, TocsinApi *api, guint fill, gint64 now_u
 {
   tocsin_json_writer_name (json, "warnings");
   tocsin_json_writer_begin_array (json);
-  if (fill >= MAP_WARN_PERCENT)
+  if (fill >= TOCSIN_STORE_WARN_PERCENT)
     {
       g_autofree char *text = g_strdup_printf (
           "The store is %u %% full; at %d %% it takes no reports any more: raise map-size", fill,
-          TOCSIN_ADMIN_FULL);
+          TOCSIN_STORE_FULL_PERCENT);
 
       tocsin_json_writer_string (json, text);
     }

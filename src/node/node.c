@@ -36,7 +36,6 @@
 #define FETCH_PER_HOST    2
 #define META_BASE_URL     "base-url"
 #define META_FIRST_START  "first-start"
-#define META_OBSERVE      "observe" /* "on" or "off", once the operator has said so */
 #define PROFILES_DIR      "profiles.d"
 
 struct _TocsinNode
@@ -208,7 +207,7 @@ static void
 apply_observe (TocsinNode *self)
 {
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (self->store));
-  g_autoptr (GBytes) said = tocsin_meta_get (txn, META_OBSERVE);
+  g_autoptr (GBytes) said = tocsin_meta_get (txn, TOCSIN_META_OBSERVE);
   g_autoptr (GBytes) first = tocsin_meta_get (txn, META_FIRST_START);
   gint64 until_us = 0;
 

@@ -17,7 +17,10 @@ void tocsin_meta_renew_epoch (TocsinTxn *txn);
 /* As tocsin_store_generation(), as this transaction sees it. */
 guint64 tocsin_meta_generation (TocsinTxn *txn);
 
-/* Small named values, such as "observe". */
+/* "on" or "off", once the operator has said so. */
+#define TOCSIN_META_OBSERVE "observe"
+
+/* Small named values. */
 GBytes *tocsin_meta_get (TocsinTxn *txn, const char *name) G_GNUC_WARN_UNUSED_RESULT; /* nullable */
 void tocsin_meta_put (TocsinTxn *txn, const char *name, gconstpointer data, gsize size);
 void tocsin_meta_remove (TocsinTxn *txn, const char *name);
