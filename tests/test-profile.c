@@ -44,7 +44,7 @@ test_own (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (TocsinProfile) profile = tocsin_profile_new_from_text (
-      "forum", "# ours\n[profile]\nbase=strict\nspam=note\nscraping=ignore\ntor_exit=ignore\n",
+      "forum", "# ours\n[profile]\nspam=note\n scraping = ignore \ntor_exit=ignore\r\nbase=strict",
       &error);
   g_autoptr (TocsinProfile) again = NULL;
   g_autofree char *text = NULL;
@@ -76,15 +76,20 @@ static const struct
   { "x", "", "one group" },
   { "x", "[other]\n", "one group" },
   { "x", "[profile]\n[more]\n", "one group" },
-  { "x", "spam=note\n", "group" },
-  { "x", "[profile]\nbase=x\n", "base" },
-  { "x", "[profile]\nspan=note\n", "span" },
-  { "x", "[profile]\nspam=allow\n", "spam" },
-  { "x", "[profile]\nspam=\n", "spam" },
-  { "x", "[profile]\nspam=Review\n", "spam" },
-  { "x", "[profile]\nspam=note\nspam=block\n", "line 3" },
-  { "x", "[profile]\ntor_exit=review\n", "tor_exit" },
-  { "x", "[profile]\nspam[de]=note\n", "spam[de]" },
+  { "x", "spam=note\n", "line 1: The group" },
+  { "x", "[profile]\n[profile]\n", "line 2: A profile has one group" },
+  { "x", "[profile]\nbase=x\n", "line 2: base" },
+  { "x", "[profile]\nbase=strict\nbase=strict\n", "line 3: “base” is given twice" },
+  { "x", "[profile]\nspan=note\n", "line 2: “span”" },
+  { "x", "\n# ours\n[profile]\nspam=allow\n", "line 4: spam" },
+  { "x", "[profile]\nspam=\n", "line 2: spam" },
+  { "x", "[profile]\nspam=Review\n", "line 2: spam" },
+  { "x", "[profile]\nspam=note\nspam=block\n", "line 3: “spam” is given twice" },
+  { "x", "[profile]\nspam=note\n spam = block\n", "line 3: “spam” is given twice" },
+  { "x", "[profile]\ntor_exit=review\n", "line 2: tor_exit states a fact" },
+  { "x", "[profile]\nspam[de]=note\n", "line 2: “spam[de]”" },
+  { "x", "[profile]\nspam note\n", "line 2: “spam note” is neither" },
+  { "x", "[profile]\n# \xff\n", "not UTF-8" },
 };
 
 static void

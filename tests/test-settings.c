@@ -56,6 +56,8 @@ static const struct
   { "too-high", "[node]\nretention-days=3651\n", 2 },
   { "past-u32", "[node]\nretention-days=4294967696\n", 2 },
   { "empty-number", "[node]\nburst-per-hour=\n", 2 },
+  { "not-a-field-name", "[node]\nname=x\nauthz-client-header=X Real\n", 3 },
+  { "no-field-name", "[node]\nauthz-client-header=\n", 2 },
   { "not-a-boolean", "[node]\nallow-get-checks=yes\n", 2 },
   { "no-such-choice", "[node]\nfollow-policy=closed\n", 2 },
   { "choice-with-case", "[node]\nfollow-policy=Open\n", 2 },

@@ -381,6 +381,8 @@ tocsin_api_new (const TocsinApiOptions *options, GError **error)
   add_profiles (self, options->profiles);
   self->shared_networks = tocsin_network_list_new (options->shared_networks);
   self->allow_get_checks = options->allow_get_checks;
+  self->authz_header = g_strdup (options->authz_header != NULL ? options->authz_header
+                                                               : TOCSIN_AUTHZ_HEADER_DEFAULT);
   self->base_url = g_strdup (options->base_url);
   self->data_dir = g_strdup (options->data_dir);
   self->settings = g_strdupv ((char **) options->settings);
@@ -422,6 +424,7 @@ tocsin_api_free (TocsinApi *self)
   g_ptr_array_unref (self->servers);
   g_hash_table_unref (self->profiles);
   tocsin_network_list_free (self->shared_networks);
+  g_free (self->authz_header);
   g_free (self->base_url);
   g_free (self->data_dir);
   g_strfreev (self->settings);

@@ -15,7 +15,8 @@
 
 G_BEGIN_DECLS
 
-#define TOCSIN_API_THREADS_MAX 128 /* that ever ask: the server's threads and main */
+#define TOCSIN_AUTHZ_HEADER_DEFAULT "X-Real-IP"
+#define TOCSIN_API_THREADS_MAX      128 /* that ever ask: the server's threads and main */
 
 /**
  * TocsinApiState:
@@ -53,6 +54,7 @@ typedef struct
  * @default_profile: (unowned): that of a check that names none; in @profiles
  * @shared_networks: (owned): what is known of an address in them stops at note
  * @allow_get_checks: whether GET /v1/check is answered, on loopback and the Unix socket
+ * @authz_header: (owned): in which field a proxy names the client that GET /v1/authz is about
  * @base_url: (owned): origin of this node
  * @data_dir: (owned)
  * @settings: (owned): `name=value` lines of the settings in force, for status; none is secret
@@ -80,6 +82,7 @@ typedef struct
   const TocsinProfile *default_profile;
   TocsinNetworkList *shared_networks;
   gboolean allow_get_checks;
+  char *authz_header;
   char *base_url;
   char *data_dir;
   char **settings;
@@ -96,6 +99,7 @@ typedef struct
  *   elements moves to the api
  * @default_profile: (nullable): a name; %NULL: default
  * @shared_networks: (nullable): addresses and networks in CIDR form
+ * @authz_header: (nullable): %NULL: %TOCSIN_AUTHZ_HEADER_DEFAULT
  * @now_us: (nullable): %NULL: tocsin_time_now_us()
  */
 typedef struct
@@ -108,6 +112,7 @@ typedef struct
   const char *default_profile;
   const char *const *shared_networks;
   gboolean allow_get_checks;
+  const char *authz_header;
   const char *base_url;
   const char *data_dir;
   const char *const *settings;

@@ -393,6 +393,7 @@ within_rate (TocsinServer *self, const TocsinConnection *connection, TocsinReque
   guint wait_seconds;
 
   g_strlcpy (request->remote, connection->peer_text, sizeof request->remote);
+  request->is_from_proxy = connection->is_proxy;
   if (connection->is_proxy)
     forwarded = tocsin_request_set_forwarded (request, self->options.trusted_proxies);
   if (self->rate == NULL || (connection->is_exempt && !forwarded))

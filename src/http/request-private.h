@@ -49,6 +49,8 @@ struct _TocsinRequest
   guint scopes;
   const char *token_name;
   char remote[64];
+  gboolean is_from_proxy;     /* a trusted one */
+  gboolean is_forwarded;      /* @remote is what that proxy said */
   TocsinReply *reply;         /* (owned) */
   GCancellable *cancellable;  /* (owned) (nullable) */
   gboolean detached;          /* nothing points into the connection any more */

@@ -74,6 +74,8 @@ tocsin_request_reset (TocsinRequest *self)
   self->scopes = 0;
   self->token_name = NULL;
   self->remote[0] = '\0';
+  self->is_from_proxy = FALSE;
+  self->is_forwarded = FALSE;
   self->detached = FALSE;
   self->handler_suspended = FALSE;
   self->connection = NULL;
@@ -284,6 +286,18 @@ TocsinListenerKind
 tocsin_request_get_listener_kind (const TocsinRequest *self)
 {
   return self->kind;
+}
+
+gboolean
+tocsin_request_is_from_proxy (const TocsinRequest *self)
+{
+  return self->is_from_proxy;
+}
+
+gboolean
+tocsin_request_is_forwarded (const TocsinRequest *self)
+{
+  return self->is_forwarded;
 }
 
 guint
@@ -597,5 +611,6 @@ tocsin_request_set_forwarded (TocsinRequest *self, GPtrArray *trusted)
     return FALSE;
   text = g_inet_address_to_string (forwarded);
   g_strlcpy (self->remote, text, sizeof self->remote);
+  self->is_forwarded = TRUE;
   return TRUE;
 }

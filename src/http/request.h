@@ -107,6 +107,8 @@ GBytes *tocsin_request_get_body (TocsinRequest *self);
  */
 const char *tocsin_request_get_remote (const TocsinRequest *self);
 TocsinListenerKind tocsin_request_get_listener_kind (const TocsinRequest *self);
+gboolean tocsin_request_is_from_proxy (const TocsinRequest *self);     /* a trusted one */
+gboolean tocsin_request_is_forwarded (const TocsinRequest *self);      /* the remote is its word */
 guint tocsin_request_get_scopes (const TocsinRequest *self);           /* #TocsinScope bits */
 const char *tocsin_request_get_token_name (const TocsinRequest *self); /* NULL: no token */
 TocsinReply *tocsin_request_get_reply (TocsinRequest *self);

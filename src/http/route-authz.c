@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * GET /v1/authz: whether a reverse proxy may let a client in (nginx auth_request, Caddy
- * forward_auth, Traefik forwardAuth). Only `block` keeps a client out; the proxy that asks names
- * the client in X-Real-IP, or in X-Forwarded-For if it is a trusted proxy.
+ * forward_auth, Traefik forwardAuth). Only `block` keeps a client out. The proxy names the client
+ * in the field that the setting authz-client-header says; nobody but a trusted proxy, or whoever
+ * may use the Unix socket, can name one. 403 is kept for the verdict: whatever is wrong with a
+ * question is 400, and what it then means for the client is the proxy's choice (docs/gate.md).
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
@@ -11,28 +13,33 @@
 #include "http/answer.h"
 #include "http/routes.h"
 
-#define CLIENT_HEADER "X-Real-IP"
+#define FORWARDED_FOR "X-Forwarded-For"
 
+/* NULL with an error. */
 static const char *
-find_client (TocsinRequest *request, GError **error)
+find_client (const TocsinApi *api, TocsinRequest *request, GError **error)
 {
-  guint n = tocsin_request_count_header (request, CLIENT_HEADER);
+  const char *name = api->authz_header;
+  guint n = tocsin_request_count_header (request, name);
 
-  if (n > 1)
+  if (tocsin_request_get_listener_kind (request) != TOCSIN_LISTENER_UNIX)
     {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                           CLIENT_HEADER " is given twice");
-      return NULL;
+      if (!tocsin_request_is_from_proxy (request))
+        {
+          g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                               "Only a proxy of the setting trusted-proxies may name a client");
+          return NULL;
+        }
+      /* A list, which the server has read from its trusted end. */
+      if (g_ascii_strcasecmp (name, FORWARDED_FOR) == 0 && n > 0 &&
+          tocsin_request_is_forwarded (request))
+        return tocsin_request_get_remote (request);
     }
   if (n == 1)
-    return tocsin_request_get_header (request, CLIENT_HEADER);
-  if (tocsin_request_get_listener_kind (request) == TOCSIN_LISTENER_UNIX)
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                           "Name the client in " CLIENT_HEADER);
-      return NULL;
-    }
-  return tocsin_request_get_remote (request);
+    return tocsin_request_get_header (request, name);
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+               n == 0 ? "The proxy has to name the client in %s" : "%s is given twice", name);
+  return NULL;
 }
 
 static gboolean
@@ -63,7 +70,7 @@ static void
 on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   g_autoptr (GError) error = NULL;
-  const char *client = find_client (request, &error);
+  const char *client = find_client (data, request, &error);
   TocsinVerdict verdict;
   gboolean observe;
 

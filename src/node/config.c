@@ -242,6 +242,7 @@ take_endpoints (TocsinConfig *self, GSettings *settings, const Options *options)
   self->trusted_proxies = take_masks ((const char *const *) proxies);
   self->api_threads = take_threads (settings);
   self->allow_get_checks = g_settings_get_boolean (settings, "allow-get-checks");
+  self->authz_client_header = take_string (settings, "authz-client-header", NULL);
 }
 
 static char *
@@ -266,6 +267,15 @@ take_identity (TocsinConfig *self, GSettings *settings, const Options *options)
   self->summary = take_string (settings, "summary", NULL);
   self->contact = take_string (settings, "contact", NULL);
   self->appeal_url = take_string (settings, "appeal-url", NULL);
+}
+
+static char *
+find_profiles (const char *config_file)
+{
+  g_autofree char *absolute = g_canonicalize_filename (config_file, NULL);
+  g_autofree char *directory = g_path_get_dirname (absolute);
+
+  return g_build_filename (directory, TOCSIN_PROFILES_DIR, NULL);
 }
 
 /* What no single value shows. */
@@ -340,6 +350,7 @@ tocsin_config_new_from_arguments (const char *const *argv, GError **error)
     return NULL;
   self->data_dir = g_canonicalize_filename (
       options.data_dir != NULL ? options.data_dir : TOCSIN_CONFIG_DATA_DIR, NULL);
+  self->profiles_dir = find_profiles (config_file);
   self->allow_addresses = take_masks ((const char *const *) options.allow_addresses);
   self->time_scale = (guint) options.time_scale;
   take_identity (self, settings, &options);
@@ -354,6 +365,7 @@ tocsin_config_free (TocsinConfig *self)
   if (self == NULL)
     return;
   g_free (self->data_dir);
+  g_free (self->profiles_dir);
   g_clear_pointer (&self->allow_addresses, g_ptr_array_unref);
   g_free (self->base_url);
   g_free (self->preferred_username);
@@ -363,6 +375,7 @@ tocsin_config_free (TocsinConfig *self)
   g_free (self->appeal_url);
   g_free (self->listen);
   g_free (self->api_listen);
+  g_free (self->authz_client_header);
   g_clear_pointer (&self->trusted_proxies, g_ptr_array_unref);
   g_strfreev (self->follow_allow_domains);
   g_free (self->default_profile);
@@ -412,6 +425,7 @@ tocsin_config_describe (const TocsinConfig *self)
   describe (out, "api-listen", self->api_listen != NULL ? self->api_listen : "none");
   describe_number (out, "api-threads", self->api_threads);
   describe (out, "allow-get-checks", self->allow_get_checks ? "true" : "false");
+  describe (out, "authz-client-header", self->authz_client_header);
   describe (out, "follow-policy", policies[self->follow_policy]);
   describe (out, "follow-allow-domains", domains);
   describe_number (out, "peer-requests-per-minute", self->peer_requests_per_minute);

@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 
 #define TOCSIN_CONFIG_FILE     "/etc/tocsin/node.conf"
+#define TOCSIN_PROFILES_DIR    "profiles.d" /* beside it */
 #define TOCSIN_CONFIG_DATA_DIR "/var/lib/tocsin"
 
 typedef enum
@@ -35,6 +36,7 @@ typedef struct
 {
   /* From the command line alone. */
   char *data_dir;             /* (owned) absolute; its api.sock fits in a socket address */
+  char *profiles_dir;         /* (owned) absolute, beside the settings file; may be missing */
   GPtrArray *allow_addresses; /* (owned) of GInetAddressMask; empty: no private peer, no http */
   guint time_scale;           /* 1..1000000: divides retry, breaker, sync and guard waits */
   gboolean check_only;        /* --check-config: everything is checked by now; exit 0 */
@@ -56,6 +58,7 @@ typedef struct
   GPtrArray *trusted_proxies; /* (owned) of GInetAddressMask */
   guint api_threads;          /* 1..64 */
   gboolean allow_get_checks;  /* on loopback and the Unix socket */
+  char *authz_client_header;  /* (owned) a field name */
 
   /* Who may follow, and how much a peer may ask. */
   TocsinFollowPolicy follow_policy;

@@ -18,6 +18,7 @@
 #include "node/config.h"
 #include "node/node.h"
 #include "node/notify.h"
+#include "node/profiles.h"
 
 #define EXIT_CONFIGURATION 2
 
@@ -109,6 +110,11 @@ main (int argc, char *argv[])
     {
       g_print ("tocsind %s\n", PACKAGE_VERSION);
       return EXIT_SUCCESS;
+    }
+  if (!tocsin_profiles_check (config->profiles_dir, config->default_profile, &error))
+    {
+      g_printerr ("tocsind: %s\n", error->message);
+      return EXIT_CONFIGURATION;
     }
   if (config->check_only)
     return EXIT_SUCCESS;

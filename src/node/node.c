@@ -36,7 +36,6 @@
 #define FETCH_PER_HOST    2
 #define META_BASE_URL     "base-url"
 #define META_FIRST_START  "first-start"
-#define PROFILES_DIR      "profiles.d"
 
 struct _TocsinNode
 {
@@ -229,9 +228,7 @@ static gboolean
 make_routes (TocsinNode *self, GError **error)
 {
   const TocsinConfig *config = self->config;
-  g_autofree char *config_dir = g_path_get_dirname (TOCSIN_CONFIG_FILE);
-  g_autofree char *profiles_dir = g_build_filename (config_dir, PROFILES_DIR, NULL);
-  g_autoptr (GPtrArray) profiles = tocsin_profiles_load (profiles_dir, error);
+  g_autoptr (GPtrArray) profiles = tocsin_profiles_load (config->profiles_dir, error);
   g_auto (GStrv) settings = tocsin_config_describe (config);
   TocsinApiOptions options = {
     .store = self->store,
@@ -242,6 +239,7 @@ make_routes (TocsinNode *self, GError **error)
     .default_profile = config->default_profile,
     .shared_networks = (const char *const *) config->shared_networks,
     .allow_get_checks = config->allow_get_checks,
+    .authz_header = config->authz_client_header,
     .base_url = config->base_url,
     .data_dir = config->data_dir,
     .settings = (const char *const *) settings,

@@ -42,6 +42,13 @@ load_file (GPtrArray *profiles, const char *dir, const char *file, GError **erro
   return TRUE;
 }
 
+static void
+free_profiles (GPtrArray *profiles)
+{
+  g_ptr_array_foreach (profiles, (GFunc) (void (*) (void)) tocsin_profile_free, NULL);
+  g_ptr_array_unref (profiles);
+}
+
 /**
  * tocsin_profiles_load:
  * @dir: a folder of `NAME.conf` files; one that does not exist is empty
@@ -56,15 +63,49 @@ GPtrArray *
 tocsin_profiles_load (const char *dir, GError **error)
 {
   GPtrArray *profiles = g_ptr_array_new ();
-  g_autoptr (GDir) listing = g_dir_open (dir, 0, NULL);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GDir) listing = g_dir_open (dir, 0, &local);
   const char *file;
 
+  if (listing == NULL && !g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s", local->message);
+      free_profiles (profiles);
+      return NULL;
+    }
   while (listing != NULL && (file = g_dir_read_name (listing)) != NULL)
     if (g_str_has_suffix (file, SUFFIX) && !load_file (profiles, dir, file, error))
       {
-        g_ptr_array_foreach (profiles, (GFunc) (void (*) (void)) tocsin_profile_free, NULL);
-        g_ptr_array_unref (profiles);
+        free_profiles (profiles);
         return NULL;
       }
   return profiles;
+}
+
+/**
+ * tocsin_profiles_check:
+ * @dir: as for tocsin_profiles_load()
+ * @default_profile: the name that a setting gives
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: whether a node with these profiles can start. On error, %FALSE, and @error is
+ *   %TOCSIN_ERROR_INVALID, its message naming the file and the line
+ */
+gboolean
+tocsin_profiles_check (const char *dir, const char *default_profile, GError **error)
+{
+  GPtrArray *profiles = tocsin_profiles_load (dir, error);
+  g_autoptr (TocsinProfile) builtin = tocsin_profile_new_builtin (default_profile);
+  gboolean known = builtin != NULL;
+
+  if (profiles == NULL)
+    return FALSE;
+  for (guint i = 0; i < profiles->len; i++)
+    known = known || g_str_equal (((TocsinProfile *) g_ptr_array_index (profiles, i))->name,
+                                  default_profile);
+  free_profiles (profiles);
+  if (!known)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                 "default-profile: there is no profile “%.64s” in %s", default_profile, dir);
+  return known;
 }

@@ -7,6 +7,7 @@
 
 G_BEGIN_DECLS
 
+gboolean tocsin_profiles_check (const char *dir, const char *default_profile, GError **error);
 GPtrArray *tocsin_profiles_load (const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

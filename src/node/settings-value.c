@@ -18,6 +18,7 @@
 #define URL_MAX_BYTES          2000
 #define ORIGIN_MAX_BYTES       300
 #define USERNAME_MAX_BYTES     64
+#define FIELD_NAME_MAX_BYTES   64
 #define PROFILE_MAX_BYTES      32
 #define HOST_MAX_BYTES         253 /* RFC 1035, section 2.3.4, in text form */
 #define LIST_MAX               10000
@@ -239,6 +240,19 @@ check_profile (const char *key, GVariant *value, GError **error)
   return refuse (error, "%s must be 1 to %d letters, digits, “_” or “-”", key, PROFILE_MAX_BYTES);
 }
 
+/* tchar of RFC 9110, section 5.6.2. */
+static gboolean
+check_field_name (const char *key, GVariant *value, GError **error)
+{
+  const char *text = g_variant_get_string (value, NULL);
+  gsize length = strlen (text);
+
+  if (length >= 1 && length <= FIELD_NAME_MAX_BYTES &&
+      strspn (text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "!#$%&'*+-.^_`|~") == length)
+    return TRUE;
+  return refuse (error, "%s must be the name of a header field such as X-Real-IP", key);
+}
+
 static gboolean
 check_name (const char *key, GVariant *value, GError **error)
 {
@@ -309,12 +323,19 @@ static const struct
   const char *key;
   gboolean (*check) (const char *key, GVariant *value, GError **error);
 } RULES[] = {
-  { "base-url", check_base_url },        { "preferred-username", check_username },
-  { "default-profile", check_profile },  { "name", check_name },
-  { "summary", check_summary },          { "contact", check_contact },
-  { "appeal-url", check_appeal_url },    { "listen", check_listen },
-  { "api-listen", check_listen },        { "trusted-proxies", check_networks },
-  { "allow-address", check_networks },   { "follow-allow-domains", check_domains },
+  { "base-url", check_base_url },
+  { "preferred-username", check_username },
+  { "default-profile", check_profile },
+  { "name", check_name },
+  { "summary", check_summary },
+  { "contact", check_contact },
+  { "appeal-url", check_appeal_url },
+  { "authz-client-header", check_field_name },
+  { "listen", check_listen },
+  { "api-listen", check_listen },
+  { "trusted-proxies", check_networks },
+  { "allow-address", check_networks },
+  { "follow-allow-domains", check_domains },
   { "shared-networks", check_networks },
 };
 

@@ -70,36 +70,120 @@ tocsin_profile_new_builtin (const char *name)
   return self;
 }
 
+/* A file being read. A key file would let the last of two equal keys win in silence, and its faults
+ * have no lines; here every line has to mean what it seems to mean. */
+typedef struct
+{
+  gboolean in_group;
+  const char *base; /* static; NULL: not said */
+  gboolean said[TOCSIN_N_CATEGORIES];
+  gint8 ceiling[TOCSIN_N_CATEGORIES]; /* where @said */
+} Reading;
+
 static gboolean
-set_ceiling (TocsinProfile *self, const char *key, const char *value, GError **error)
+parse_base (Reading *reading, const char *value, GError **error)
+{
+  if (reading->base != NULL)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           "“" KEY_BASE "” is given twice");
+      return FALSE;
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (builtin_names); i++)
+    if (g_str_equal (value, builtin_names[i]))
+      reading->base = builtin_names[i];
+  if (reading->base != NULL)
+    return TRUE;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+               KEY_BASE ": “%.64s” is not one of lenient, default, strict", value);
+  return FALSE;
+}
+
+static gboolean
+parse_ceiling (Reading *reading, const char *key, const char *value, GError **error)
 {
   const TocsinCategory *category = tocsin_category_by_slug (key);
   TocsinVerdict verdict = TOCSIN_VERDICT_ALLOW;
+  gboolean ignore = g_str_equal (value, "ignore");
 
   if (category == NULL)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "“%.64s” is not a category", key);
+  else if (reading->said[category->id])
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "“%s” is given twice", key);
+  else if (!ignore &&
+           (!tocsin_verdict_from_string (value, &verdict) || verdict == TOCSIN_VERDICT_ALLOW))
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                 "%s: “%.64s” is not one of ignore, note, review, block", key, value);
+  else if (category->klass == TOCSIN_CLASS_INFORMAL && verdict > TOCSIN_VERDICT_NOTE)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                 "%s states a fact, not conduct: its ceiling is note or ignore", key);
+  else
     {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "“%.64s” is not a category", key);
-      return FALSE;
-    }
-  if (g_str_equal (value, "ignore"))
-    {
-      self->ceiling[category->id] = TOCSIN_CEILING_IGNORE;
+      reading->said[category->id] = TRUE;
+      reading->ceiling[category->id] = ignore ? TOCSIN_CEILING_IGNORE : (gint8) verdict;
       return TRUE;
     }
-  if (!tocsin_verdict_from_string (value, &verdict) || verdict == TOCSIN_VERDICT_ALLOW)
+  return FALSE;
+}
+
+static gboolean
+parse_line (Reading *reading, char *line, GError **error)
+{
+  char *equals = strchr (g_strstrip (line), '=');
+  gboolean is_group = g_str_equal (line, "[" GROUP "]");
+
+  if (line[0] == '\0' || line[0] == '#')
+    return TRUE;
+  if (line[0] == '[' && (!is_group || reading->in_group))
     {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                   "%s: “%.64s” is not one of ignore, note, review, block", key, value);
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           "A profile has one group, [" GROUP "]");
       return FALSE;
     }
-  if (category->klass == TOCSIN_CLASS_INFORMAL && verdict > TOCSIN_VERDICT_NOTE)
+  if (is_group)
+    {
+      reading->in_group = TRUE;
+      return TRUE;
+    }
+  if (equals == NULL)
     {
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                   "%s states a fact, not conduct: its ceiling is note or ignore", key);
+                   "“%.64s” is neither [" GROUP "], CATEGORY=CEILING nor a comment (#)", line);
       return FALSE;
     }
-  self->ceiling[category->id] = (gint8) verdict;
-  return TRUE;
+  if (!reading->in_group)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           "The group [" GROUP "] has to come first");
+      return FALSE;
+    }
+  *equals = '\0';
+  return g_str_equal (g_strchomp (line), KEY_BASE)
+             ? parse_base (reading, g_strchug (equals + 1), error)
+             : parse_ceiling (reading, line, g_strchug (equals + 1), error);
+}
+
+static gboolean
+parse_text (Reading *reading, const char *text, GError **error)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  if (!g_utf8_validate (text, -1, NULL))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "It is not UTF-8");
+      return FALSE;
+    }
+  for (gsize i = 0; lines[i] != NULL; i++)
+    if (!parse_line (reading, lines[i], error))
+      {
+        g_prefix_error (error, "line %" G_GSIZE_FORMAT ": ", i + 1);
+        return FALSE;
+      }
+  if (reading->in_group)
+    return TRUE;
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                       "A profile has one group, [" GROUP "]");
+  return FALSE;
 }
 
 static gboolean
@@ -111,32 +195,6 @@ name_is_valid (const char *name)
          strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == len;
 }
 
-/* A key file lets the last of two equal keys win in silence; here that is a mistake. */
-static gboolean
-check_duplicates (const char *text, GError **error)
-{
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-
-  for (gsize i = 0; lines[i] != NULL; i++)
-    {
-      const char *equals = strchr (lines[i], '=');
-      g_autofree char *key = NULL;
-
-      if (equals == NULL || lines[i][0] == '#')
-        continue;
-      key = g_strstrip (g_strndup (lines[i], (gsize) (equals - lines[i])));
-      if (g_hash_table_contains (seen, key))
-        {
-          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                       "line %" G_GSIZE_FORMAT ": “%.64s” is given twice", i + 1, key);
-          return FALSE;
-        }
-      g_hash_table_add (seen, g_steal_pointer (&key));
-    }
-  return TRUE;
-}
-
 /**
  * tocsin_profile_new_from_text:
  * @name: the name of the profile, such as the file's without its suffix
@@ -146,17 +204,13 @@ check_duplicates (const char *text, GError **error)
  * Reads an operator's own profile strictly: an unknown group, category or ceiling is an error.
  *
  * Returns: (transfer full) (nullable): the profile. On error, %NULL, and @error is
- *   %TOCSIN_ERROR_INVALID.
+ *   %TOCSIN_ERROR_INVALID, its message beginning with the line where there is one.
  */
 TocsinProfile *
 tocsin_profile_new_from_text (const char *name, const char *text, GError **error)
 {
-  g_autoptr (TocsinProfile) self = NULL;
-  g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autoptr (GError) local = NULL;
-  g_autofree char *base = NULL;
-  g_auto (GStrv) groups = NULL;
-  g_auto (GStrv) keys = NULL;
+  Reading reading = { .in_group = FALSE };
+  TocsinProfile *self;
 
   if (!name_is_valid (name))
     {
@@ -165,41 +219,15 @@ tocsin_profile_new_from_text (const char *name, const char *text, GError **error
                    NAME_MAX_BYTES);
       return NULL;
     }
-  if (!g_key_file_load_from_data (file, text, (gsize) -1, G_KEY_FILE_KEEP_TRANSLATIONS, &local))
-    {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%.200s", local->message);
-      return NULL;
-    }
-  if (!check_duplicates (text, error))
+  if (!parse_text (&reading, text, error))
     return NULL;
-  groups = g_key_file_get_groups (file, NULL);
-  if (g_strv_length (groups) != 1 || !g_str_equal (groups[0], GROUP))
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                           "A profile has one group, [" GROUP "]");
-      return NULL;
-    }
-
-  base = g_key_file_get_string (file, GROUP, KEY_BASE, NULL);
-  self = tocsin_profile_new_builtin (base != NULL ? base : "default");
-  if (self == NULL)
-    {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                   "base: “%.64s” is not one of lenient, default, strict", base);
-      return NULL;
-    }
+  self = tocsin_profile_new_builtin (reading.base != NULL ? reading.base : "default");
   g_free (self->name);
   self->name = g_strdup (name);
-
-  keys = g_key_file_get_keys (file, GROUP, NULL, NULL);
-  for (gsize i = 0; keys[i] != NULL; i++)
-    {
-      g_autofree char *value = g_key_file_get_value (file, GROUP, keys[i], NULL);
-
-      if (!g_str_equal (keys[i], KEY_BASE) && !set_ceiling (self, keys[i], value, error))
-        return NULL;
-    }
-  return g_steal_pointer (&self);
+  for (gsize i = 0; i < TOCSIN_N_CATEGORIES; i++)
+    if (reading.said[i])
+      self->ceiling[i] = reading.ceiling[i];
+  return self;
 }
 
 /**

@@ -99,10 +99,11 @@ class Reply:
 class Node:
     """One tocsind and its data directory, which outlives the process."""
 
-    def __init__(self, lab, name, port=None, settings="", base=None):
+    def __init__(self, lab, name, port=None, settings="", base=None, api=False):
         self.lab = lab
         self.name = name
         self.port = port or free_port()
+        self.api_port = free_port() if api else None
         self.base = base or f"http://127.0.0.1:{self.port}"
         self.actor = self.base + "/actor"
         self.data_dir = os.path.join(lab.dir, name)
@@ -121,7 +122,8 @@ class Node:
         expect(self.process is None, f"{self.name} runs already")
         command = [self.lab.tocsind, "--config", self.config, "--base-url", self.base]
         command += ["--data-dir", self.data_dir, "--listen", f"127.0.0.1:{self.port}"]
-        command += ["--api-listen", "none", "--allow-address", "127.0.0.0/8"]
+        listen = f"127.0.0.1:{self.api_port}" if self.api_port else "none"
+        command += ["--api-listen", listen, "--allow-address", "127.0.0.0/8"]
         command += ["--time-scale", str(self.lab.time_scale), "--verbose"]
         environment = dict(os.environ, GIO_USE_PROXY_RESOLVER="dummy", LC_ALL="C.UTF-8")
         with open(self.log, "ab") as log:
@@ -198,6 +200,7 @@ class Node:
         return self.ask("POST", f"/v1/peers/{urllib.parse.quote(actor, safe='')}/{action}")
 
     def check(self, *subjects, **more):
+        self.lab.subjects.update(value for _, value in subjects)
         body = {"subjects": [{"type": t, "value": v} for t, v in subjects], **more}
         return self.ask("POST", "/v1/check", body, 200)
 
@@ -222,6 +225,19 @@ class Node:
             cursor = page.get("cursor")
             if not cursor:
                 return rows
+
+    # What a program says, over TCP with a token.
+
+    def tcp(self, method, path, body=None, token=None, headers=None, seconds=30):
+        connection = http.client.HTTPConnection("127.0.0.1", self.api_port, timeout=seconds)
+        try:
+            headers = dict(headers or {})
+            if token is not None:
+                headers["Authorization"] = f"Bearer {token}"
+            connection.request(method, path, body, headers)
+            return Reply(connection.getresponse())
+        finally:
+            connection.close()
 
     # What the world sees.
 
