@@ -85,7 +85,7 @@ node_trust (Node *node, guint n, guint64 version)
 }
 
 static void
-node_init (Node *node)
+node_start (Node *node)
 {
   static const char *const shared[] = { "198.51.100.128/25", "2001:db8:99::/48", "192.0.2.200",
                                         NULL };
@@ -95,12 +95,7 @@ node_init (Node *node)
                                .base_url = "https://a.example",
                                .now_us = get_now_us };
 
-  now_us = T0;
-  node->dir = g_dir_make_tmp ("tocsin-XXXXXX", &error);
-  g_assert_no_error (error);
   options.store = node->store = tocsin_store_open (node->dir, 64 << 20, &error);
-  g_assert_no_error (error);
-  tocsin_store_write (node->store, intern_peers, NULL, &error);
   g_assert_no_error (error);
   options.writer = node->writer = tocsin_writer_new (node->store);
   node->api = tocsin_api_new (&options, &error);
@@ -113,6 +108,35 @@ node_init (Node *node)
   tocsin_route_changes_add (node->router, node->api);
   tocsin_route_allow_add (node->router, node->api);
   tocsin_route_export_add (node->router, node->api);
+}
+
+static void
+node_stop (Node *node)
+{
+  tocsin_api_free (node->api);
+  tocsin_writer_free (node->writer);
+  tocsin_router_unref (node->router);
+  tocsin_store_close (node->store);
+}
+
+G_GNUC_UNUSED static void
+node_restart (Node *node)
+{
+  node_stop (node);
+  node_start (node);
+}
+
+static void
+node_init (Node *node)
+{
+  g_autoptr (GError) error = NULL;
+
+  now_us = T0;
+  node->dir = g_dir_make_tmp ("tocsin-XXXXXX", &error);
+  g_assert_no_error (error);
+  node_start (node);
+  tocsin_store_write (node->store, intern_peers, NULL, &error);
+  g_assert_no_error (error);
   node_trust (node, PEERS, 1);
 }
 
@@ -122,10 +146,7 @@ node_clear (Node *node)
   g_autofree char *quoted = g_shell_quote (node->dir);
   g_autofree char *command = g_strconcat ("rm -r ", quoted, NULL);
 
-  tocsin_writer_free (node->writer);
-  tocsin_api_free (node->api);
-  tocsin_router_unref (node->router);
-  tocsin_store_close (node->store);
+  node_stop (node);
   g_assert_true (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL));
   g_free (node->dir);
 }

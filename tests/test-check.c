@@ -397,6 +397,17 @@ test_budget (void)
       tocsin_store_write (node.store, count_lines, &open, NULL);
     }
   g_assert_cmpuint (open, ==, 1);
+  /* A restart gives no second budget. */
+  node_restart (&node);
+  tocsin_api_set_trust (node.api, trust);
+  for (guint i = 0; i <= TOCSIN_VOICE_BUDGET_DAY; i += TOCSIN_VOICE_BUDGET_DAY)
+    {
+      g_autofree char *body = g_strdup_printf (CHECK_IP ("192.0.2.%u"), i);
+      g_auto (Answer) answer = { 0 };
+
+      node_ask (&node, "POST", "/v1/check", TYPE_CHECK, body, &answer);
+      ASSERT_HAS (&answer, "{\"verdict\":\"note\",\"score\":79");
+    }
   now_us += TOCSIN_DAY_US;
   {
     g_auto (Answer) tomorrow = { 0 };

@@ -28,7 +28,8 @@
 #define ROWS_MAX   8
 #define STRANGER   99
 
-/* 1 to 8 have a weight of 50, 10 of 80 and is fully trusted, 11 of 100, 12 of 55, 13 of 4. */
+/* 1 to 8 have a weight of 50, 10 of 80 and is fully trusted, 11 of 100, 12 of 55, 13 of 4;
+ * 14 of 1, fully trusted in all but spam, where it is distrusted. */
 static const TocsinTrustPeer peers[] = {
   { 1, TOCSIN_AREA_ANY, 0.5, FALSE },   { 2, TOCSIN_AREA_ANY, 0.5, FALSE },
   { 3, TOCSIN_AREA_ANY, 0.5, FALSE },   { 4, TOCSIN_AREA_ANY, 0.5, FALSE },
@@ -36,6 +37,7 @@ static const TocsinTrustPeer peers[] = {
   { 7, TOCSIN_AREA_ANY, 0.5, FALSE },   { 8, TOCSIN_AREA_ANY, 0.5, FALSE },
   { 10, TOCSIN_AREA_ANY, 0.8, TRUE },   { 11, TOCSIN_AREA_ANY, 1.0, FALSE },
   { 12, TOCSIN_AREA_ANY, 0.55, FALSE }, { 13, TOCSIN_AREA_ANY, 0.04, FALSE },
+  { 14, TOCSIN_AREA_ANY, 0.01, TRUE },  { 14, TOCSIN_AREA_SPAM, 0, TRUE },
 };
 
 /* One row of evidence: age and time left in days. */
@@ -106,6 +108,8 @@ static const Vector vectors[] = {
   { "own report blocks", NULL, { { 0, SPAM } }, .verdict = BLOCK, .score = 100 },
   { "own report of other blocks", NULL, { { 0, OTHER } }, .verdict = BLOCK, .score = 100 },
   { "own report blocks in lenient", "lenient", { { 0, SPAM } }, .verdict = BLOCK, .score = 100 },
+  { "full trust ends where distrust begins", "strict", { { 14, SPAM } }, .verdict = ALLOW },
+  { "full trust in another area", NULL, { { 14, HARASSMENT } }, .verdict = BLOCK, .score = 100 },
   { "a full-trust peer's blocks", NULL, { { 10, SPAM } }, .verdict = BLOCK, .score = 100 },
   { "own benign does not block", NULL, { { 0, SPAM, BENIGN } }, .verdict = ALLOW, .score = 0 },
   { "own import does not block", NULL, { { 0, SPAM, IMPORTED } }, .verdict = NOTE, .score = 0 },

@@ -100,9 +100,9 @@ test_who_is_believed (void)
       g_assert_cmpuint (tocsin_trust_snapshot_branch_of (snapshot, actor), ==, rows[i].branch);
       g_assert_cmpuint (tocsin_trust_snapshot_hops (snapshot, actor), ==, rows[i].hops);
     }
-  g_assert_true (tocsin_trust_snapshot_is_full_trust (snapshot, 1));
-  g_assert_false (tocsin_trust_snapshot_is_full_trust (snapshot, 2));
-  g_assert_false (tocsin_trust_snapshot_is_full_trust (snapshot, 8));
+  g_assert_true (tocsin_trust_snapshot_is_full_trust (snapshot, TOCSIN_AREA_ANY, 1));
+  g_assert_false (tocsin_trust_snapshot_is_full_trust (snapshot, TOCSIN_AREA_ANY, 2));
+  g_assert_false (tocsin_trust_snapshot_is_full_trust (snapshot, TOCSIN_AREA_ANY, 8));
   g_assert_true (tocsin_trust_snapshot_is_distrusted (snapshot, 9));
   g_assert_false (tocsin_trust_snapshot_is_distrusted (snapshot, 5));
 }

@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "store/table-review.h"
+#include "store/table-voices.h"
 #include "view/score.h"
 
 #define CHARGES_WAITING_MAX 10000
@@ -239,23 +240,53 @@ publish_over_budget (TocsinApiPrivate *priv)
   publish (priv, state);
 }
 
-static gboolean
-write_alert (TocsinTxn *txn, gpointer data, GError **error)
+/* What the writer stores of a budget after an event. */
+typedef struct
 {
-  const Charge *charge = data;
+  guint32 actor;
+  gint64 now_us;
+  Budget budget;
+} BudgetWrite;
+
+static gboolean
+write_budget (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const BudgetWrite *write = data;
   TocsinReviewRecord line = {
     .kind = TOCSIN_REVIEW_BUDGET,
-    .actor = charge->actor,
+    .actor = write->actor,
     .count = TOCSIN_VOICE_BUDGET_DAY,
-    .created_us = charge->now_us,
+    .created_us = write->now_us,
     .text = (char *) "Today's reviews that rest on this actor alone have reached the limit; "
                      "further ones are notes until midnight UTC",
   };
   guint64 open;
 
-  if (!tocsin_review_find_open (txn, line.kind, line.actor, 0, &open))
+  tocsin_voices_put (txn, (guint32) (write->now_us / TOCSIN_DAY_US), write->actor,
+                     write->budget.events, write->budget.n);
+  if (write->budget.n == TOCSIN_VOICE_BUDGET_DAY &&
+      !tocsin_review_find_open (txn, line.kind, line.actor, 0, &open))
     tocsin_review_add (txn, &line);
   return TRUE;
+}
+
+/* Returns: (nullable): the budget of @actor on @day, a new one if there was none. */
+static Budget *
+get_budget (TocsinApiPrivate *priv, guint32 actor, gint64 day)
+{
+  Budget *budget;
+
+  if (day > priv->budget_day)
+    {
+      g_hash_table_remove_all (priv->budgets);
+      priv->budget_day = day;
+    }
+  budget = g_hash_table_lookup (priv->budgets, GUINT_TO_POINTER (actor));
+  if (budget != NULL || g_hash_table_size (priv->budgets) >= CHARGED_ACTORS_MAX)
+    return budget;
+  budget = g_new0 (Budget, 1);
+  g_hash_table_insert (priv->budgets, GUINT_TO_POINTER (actor), budget);
+  return budget;
 }
 
 /* Main thread. */
@@ -264,36 +295,47 @@ on_charge (gpointer data)
 {
   const Charge *charge = data;
   TocsinApiPrivate *priv = charge->api->priv;
-  gint64 day = charge->now_us / TOCSIN_DAY_US;
+  BudgetWrite write = { .actor = charge->actor, .now_us = charge->now_us };
   Budget *budget;
 
   g_atomic_int_add (&priv->waiting, -1);
-  if (day > priv->budget_day)
-    {
-      g_hash_table_remove_all (priv->budgets);
-      priv->budget_day = day;
-    }
-  budget = g_hash_table_lookup (priv->budgets, GUINT_TO_POINTER (charge->actor));
-  if (budget == NULL)
-    {
-      if (g_hash_table_size (priv->budgets) >= CHARGED_ACTORS_MAX)
-        return G_SOURCE_REMOVE;
-      budget = g_new0 (Budget, 1);
-      g_hash_table_insert (priv->budgets, GUINT_TO_POINTER (charge->actor), budget);
-    }
+  budget = get_budget (priv, charge->actor, charge->now_us / TOCSIN_DAY_US);
+  if (budget == NULL || budget->n == TOCSIN_VOICE_BUDGET_DAY)
+    return G_SOURCE_REMOVE;
   for (guint i = 0; i < budget->n; i++)
     if (budget->events[i] == charge->event)
       return G_SOURCE_REMOVE;
-  if (budget->n == TOCSIN_VOICE_BUDGET_DAY)
-    return G_SOURCE_REMOVE;
   budget->events[budget->n++] = charge->event;
   if (budget->n == TOCSIN_VOICE_BUDGET_DAY)
-    {
-      publish_over_budget (priv);
-      tocsin_writer_submit (charge->api->writer, write_alert, g_memdup2 (charge, sizeof *charge),
-                            g_free);
-    }
+    publish_over_budget (priv);
+  write.budget = *budget;
+  tocsin_writer_submit (charge->api->writer, write_budget, g_memdup2 (&write, sizeof write),
+                        g_free);
   return G_SOURCE_REMOVE;
+}
+
+static gboolean
+take_budget (guint32 actor, gconstpointer events, guint n_events, gpointer data)
+{
+  TocsinApiPrivate *priv = data;
+  Budget *budget = get_budget (priv, actor, priv->budget_day);
+
+  if (budget == NULL)
+    return FALSE;
+  budget->n = MIN (n_events, TOCSIN_VOICE_BUDGET_DAY);
+  memcpy (budget->events, events, budget->n * sizeof budget->events[0]);
+  return TRUE;
+}
+
+/* A restart gives nobody a second budget. */
+static void
+load_budgets (TocsinApi *self)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (self->store));
+
+  self->priv->budget_day = self->started_us / TOCSIN_DAY_US;
+  tocsin_voices_foreach (txn, (guint32) self->priv->budget_day, take_budget, self->priv);
+  publish_over_budget (self->priv);
 }
 
 void
@@ -389,6 +431,7 @@ tocsin_api_new (const TocsinApiOptions *options, GError **error)
   self->now_us = options->now_us != NULL ? options->now_us : tocsin_time_now_us;
   self->started_us = self->now_us ();
   self->priv = private_new (self);
+  load_budgets (self);
   self->default_profile = g_hash_table_lookup (self->profiles, name);
   if (self->default_profile == NULL)
     {

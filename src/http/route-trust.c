@@ -210,7 +210,8 @@ write_actor (TocsinJsonWriter *json,
                                   tocsin_trust_snapshot_counts (trust, area, actor));
   tocsin_json_writer_member_bool (json, "distrusted",
                                   tocsin_trust_snapshot_is_distrusted (trust, actor));
-  tocsin_json_writer_member_bool (json, "full", tocsin_trust_snapshot_is_full_trust (trust, actor));
+  tocsin_json_writer_member_bool (json, "full",
+                                  tocsin_trust_snapshot_is_full_trust (trust, area, actor));
   write_standing (json, txn, trust, area, actor);
   tocsin_json_writer_name (json, "paths");
   tocsin_json_writer_begin_array (json);

@@ -86,7 +86,7 @@ read_peers (TocsinTrustSnapshot *self, const TocsinTrustInput *input)
         g_hash_table_add (self->distrusted, key);
       else
         g_hash_table_remove (self->distrusted, key);
-      if (!peer->full_trust || peer->weight <= 0)
+      if (!peer->full_trust)
         g_hash_table_remove (self->full_trust, key);
     }
 }
@@ -268,10 +268,19 @@ tocsin_trust_snapshot_is_direct (const TocsinTrustSnapshot *self, guint32 actor)
   return trusted != NULL && trusted->direct;
 }
 
+/**
+ * tocsin_trust_snapshot_is_full_trust:
+ *
+ * Returns: %TRUE if the operator trusts @actor fully and its weight in @area is above 0: whom the
+ *   operator distrusts in an area decides nothing there
+ */
 gboolean
-tocsin_trust_snapshot_is_full_trust (const TocsinTrustSnapshot *self, guint32 actor)
+tocsin_trust_snapshot_is_full_trust (const TocsinTrustSnapshot *self,
+                                     TocsinArea area,
+                                     guint32 actor)
 {
-  return g_hash_table_contains (self->full_trust, GUINT_TO_POINTER (actor));
+  return g_hash_table_contains (self->full_trust, GUINT_TO_POINTER (actor)) &&
+         tocsin_trust_snapshot_direct_weight (self, area, actor) > 0;
 }
 
 /**

@@ -52,7 +52,9 @@ gboolean
 tocsin_trust_snapshot_counts (const TocsinTrustSnapshot *self, TocsinArea area, guint32 actor);
 gboolean tocsin_trust_snapshot_is_believed (const TocsinTrustSnapshot *self, guint32 actor);
 gboolean tocsin_trust_snapshot_is_direct (const TocsinTrustSnapshot *self, guint32 actor);
-gboolean tocsin_trust_snapshot_is_full_trust (const TocsinTrustSnapshot *self, guint32 actor);
+gboolean tocsin_trust_snapshot_is_full_trust (const TocsinTrustSnapshot *self,
+                                              TocsinArea area,
+                                              guint32 actor);
 gboolean tocsin_trust_snapshot_is_distrusted (const TocsinTrustSnapshot *self, guint32 actor);
 guint32 tocsin_trust_snapshot_branch_of (const TocsinTrustSnapshot *self, guint32 actor);
 double tocsin_trust_snapshot_direct_weight (const TocsinTrustSnapshot *self,

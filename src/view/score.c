@@ -103,8 +103,9 @@ hear_row (const TocsinScoring *scoring, const TocsinEvidence *row)
   heard.known = TRUE;
   heard.strength = tocsin_score_strength (row, scoring->now_us);
   heard.counted = !imported && category->klass == TOCSIN_CLASS_CRITICAL;
-  heard.decides = heard.counted && (row->flags & TOCSIN_EVIDENCE_BENIGN) == 0 &&
-                  (own || tocsin_trust_snapshot_is_full_trust (scoring->trust, row->reporter));
+  heard.decides =
+      heard.counted && (row->flags & TOCSIN_EVIDENCE_BENIGN) == 0 &&
+      (own || tocsin_trust_snapshot_is_full_trust (scoring->trust, category->group, row->reporter));
   return heard;
 }
 
