@@ -11,6 +11,89 @@
 /* Times 10^6 this still is an integer that a double holds exactly. */
 #define MAX_FIXED_POINT 1e9
 
+#define EACH_BYTE(byte) (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
+
+/* Makes room for @n more bytes, which the caller writes at the result and counts itself. */
+static inline char *
+make_room (GString *out, gsize n)
+{
+  if (G_UNLIKELY (out->len + n >= out->allocated_len))
+    {
+      gsize len = out->len;
+
+      g_string_set_size (out, len + n);
+      g_string_truncate (out, len);
+    }
+  return out->str + out->len;
+}
+
+static inline void
+end_at (GString *out, char *end)
+{
+  *end = '\0';
+  out->len = (gsize) (end - out->str);
+}
+
+static inline void
+append (GString *out, const char *text, gsize size)
+{
+  char *at = make_room (out, size);
+
+  memcpy (at, text, size);
+  end_at (out, at + size);
+}
+
+static inline void
+append_c (GString *out, char c)
+{
+  append (out, &c, 1);
+}
+
+/* Whether one of eight bytes is a control character, a quote or a backslash. */
+static inline gboolean
+any_to_escape (guint64 eight)
+{
+  guint64 quote = eight ^ EACH_BYTE ('"');
+  guint64 backslash = eight ^ EACH_BYTE ('\\');
+
+  return ((((eight - EACH_BYTE (0x20)) & ~eight) | ((quote - EACH_BYTE (1)) & ~quote) |
+           ((backslash - EACH_BYTE (1)) & ~backslash)) &
+          EACH_BYTE (0x80)) != 0;
+}
+
+/* How many bytes from @at on stand for themselves. */
+static inline gsize
+plain_run (const char *at, const char *end)
+{
+  const char *begin = at;
+  guint64 eight;
+
+  for (; end - at >= (gssize) sizeof eight; at += sizeof eight)
+    {
+      memcpy (&eight, at, sizeof eight);
+      if (any_to_escape (eight))
+        break;
+    }
+  while (at < end && (guchar) *at >= 0x20 && *at != '"' && *at != '\\')
+    at++;
+  return (gsize) (at - begin);
+}
+
+static void
+append_escape (GString *out, guchar c)
+{
+  static const char hex[] = "0123456789abcdef";
+  static const char from[] = "\b\t\n\f\r\"\\";
+  static const char to[] = "btnfr\"\\";
+  const char *found = memchr (from, c, sizeof from - 1);
+  const char two[] = { '\\', found != NULL ? to[found - from] : 'u' };
+  const char four[] = { '0', '0', hex[c >> 4], hex[c & 15] };
+
+  append (out, two, sizeof two);
+  if (found == NULL)
+    append (out, four, sizeof four);
+}
+
 /**
  * tocsin_json_append_string:
  * @value: (array length=size): UTF-8
@@ -22,35 +105,23 @@
 void
 tocsin_json_append_string (GString *out, const char *value, gsize size)
 {
-  static const char hex[] = "0123456789abcdef";
-  static const char from[] = "\b\t\n\f\r\"\\";
-  static const char to[] = "btnfr\"\\";
   const char *end = value + size;
+  gsize run = plain_run (value, end);
+  char *at = make_room (out, run + 2);
 
-  g_string_append_c (out, '"');
-  for (const char *at = value; at < end; at++)
+  *at = '"';
+  memcpy (at + 1, value, run);
+  at[run + 1] = '"';
+  end_at (out, at + run + (run == size ? 2 : 1));
+  if (run == size)
+    return;
+  for (value += run; value < end; value += run)
     {
-      const char *run = at;
-      const char *found;
-
-      while (at < end && (guchar) *at >= 0x20 && *at != '"' && *at != '\\')
-        at++;
-      if (at > run)
-        g_string_append_len (out, run, at - run);
-      if (at == end)
-        break;
-      found = memchr (from, *at, sizeof from - 1);
-      g_string_append_c (out, '\\');
-      if (found != NULL)
-        g_string_append_c (out, to[found - from]);
-      else
-        {
-          g_string_append_len (out, "u00", 3);
-          g_string_append_c (out, hex[(guchar) *at >> 4]);
-          g_string_append_c (out, hex[(guchar) *at & 15]);
-        }
+      append_escape (out, (guchar) *value++);
+      run = plain_run (value, end);
+      append (out, value, run);
     }
-  g_string_append_c (out, '"');
+  append_c (out, '"');
 }
 
 void
@@ -68,14 +139,14 @@ tocsin_json_append_int (GString *out, gint64 value)
   while (rest > 0);
   if (value < 0)
     digits[--at] = '-';
-  g_string_append_len (out, digits + at, (gssize) (sizeof digits - at));
+  append (out, digits + at, sizeof digits - at);
 }
 
 static void
 begin_value (TocsinJsonWriter *self)
 {
   if (self->comma)
-    g_string_append_c (self->out, ',');
+    append_c (self->out, ',');
   self->comma = TRUE;
 }
 
@@ -83,14 +154,14 @@ void
 tocsin_json_writer_begin_object (TocsinJsonWriter *self)
 {
   begin_value (self);
-  g_string_append_c (self->out, '{');
+  append_c (self->out, '{');
   self->comma = FALSE;
 }
 
 void
 tocsin_json_writer_end_object (TocsinJsonWriter *self)
 {
-  g_string_append_c (self->out, '}');
+  append_c (self->out, '}');
   self->comma = TRUE;
 }
 
@@ -98,14 +169,14 @@ void
 tocsin_json_writer_begin_array (TocsinJsonWriter *self)
 {
   begin_value (self);
-  g_string_append_c (self->out, '[');
+  append_c (self->out, '[');
   self->comma = FALSE;
 }
 
 void
 tocsin_json_writer_end_array (TocsinJsonWriter *self)
 {
-  g_string_append_c (self->out, ']');
+  append_c (self->out, ']');
   self->comma = TRUE;
 }
 
@@ -114,7 +185,7 @@ tocsin_json_writer_name (TocsinJsonWriter *self, const char *name)
 {
   begin_value (self);
   tocsin_json_append_string (self->out, name, strlen (name));
-  g_string_append_c (self->out, ':');
+  append_c (self->out, ':');
   self->comma = FALSE;
 }
 
@@ -158,7 +229,7 @@ append_millionths (GString *out, gint64 millionths)
     digits[i] = (char) ('0' + fraction % 10);
   while (digits[n - 1] == '0')
     n--;
-  g_string_append_len (out, digits, (gssize) n);
+  append (out, digits, n);
 }
 
 /**
@@ -188,7 +259,7 @@ void
 tocsin_json_writer_raw (TocsinJsonWriter *self, const char *json, gsize size)
 {
   begin_value (self);
-  g_string_append_len (self->out, json, (gssize) size);
+  append (self->out, json, size);
 }
 
 void

@@ -42,13 +42,20 @@ tocsin_meta_remove (TocsinTxn *txn, const char *name)
 }
 
 static guint64
+get_number_at (TocsinTxn *txn, const TocsinKey *key)
+{
+  guint64 value = 0;
+
+  tocsin_txn_get_u64 (txn, TOCSIN_TABLE_META, key, &value);
+  return value;
+}
+
+static guint64
 get_number (TocsinTxn *txn, const char *name)
 {
   TocsinKey key = key_of (name);
-  guint64 value = 0;
 
-  tocsin_txn_get_u64 (txn, TOCSIN_TABLE_META, &key, &value);
-  return value;
+  return get_number_at (txn, &key);
 }
 
 guint64
@@ -67,10 +74,19 @@ tocsin_meta_next (TocsinTxn *txn, const char *name)
   return tocsin_meta_reserve (txn, name, 1);
 }
 
+/* Every check asks for it, so its key is hashed once. */
 guint64
 tocsin_meta_generation (TocsinTxn *txn)
 {
-  return get_number (txn, "generation");
+  static TocsinKey key;
+  static gsize hashed = 0;
+
+  if (g_once_init_enter (&hashed))
+    {
+      key = key_of ("generation");
+      g_once_init_leave (&hashed, 1);
+    }
+  return get_number_at (txn, &key);
 }
 
 guint64

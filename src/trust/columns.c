@@ -244,7 +244,11 @@ tocsin_columns_get (TocsinColumns *self, guint32 slot)
   all = tocsin_columns_solve (self->graph, self->node_of[slot]);
   column = g_malloc0 (sizeof *column + sizeof (double) * self->n_slots);
   for (guint32 i = 0; i < self->n_slots; i++)
-    column->n[i] = all[self->node_of[i]];
+    {
+      column->n[i] = all[self->node_of[i]];
+      if (i != slot)
+        column->inside = MAX (column->inside, self->reach[self->node_of[i]] * column->n[i]);
+    }
   for (guint32 x = self->graph->n_direct; x < self->graph->n_nodes; x++)
     if (self->slot_of[x] == TOCSIN_COLUMNS_NO_SLOT)
       column->outside = MAX (column->outside, self->reach[x] * all[x]);

@@ -11,12 +11,14 @@ G_BEGIN_DECLS
 
 /**
  * TocsinColumn:
- * @outside: the largest reach[v]·N[v, b] of a node without a slot
+ * @inside: the largest reach[v]·N[v, b] of any other node with a slot
+ * @outside: the same of a node without one
  * @n: N[x, b] by slot: how often a walk from x comes to b before it meets a direct peer. For a
  *   direct peer x the walk has taken its first step
  */
 typedef struct
 {
+  double inside;
   double outside;
   double n[];
 } TocsinColumn;

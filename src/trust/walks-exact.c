@@ -96,9 +96,21 @@ place_arrays (TocsinExact *self)
 {
   gsize n = self->n_direct;
   gsize k = self->k;
-  double *at = self->scratch = g_new0 (double, 5 * n + 6 * k + k * k + k * n + 1);
+  gsize n_numbers = 5 * n + 6 * k + k * k + k * n;
+  /* The columns and slots of the voices stand behind the numbers, a number's room each. */
+  gsize n_all = n_numbers + 2 * k;
+  double *at = self->fixed;
   double **const by_peer[] = { &self->r_direct, &self->m_direct, &self->hit, &self->branch };
 
+  G_STATIC_ASSERT (sizeof (double) >= sizeof (const TocsinColumn *));
+  if (n_all > G_N_ELEMENTS (self->fixed))
+    {
+      self->heap = g_malloc_n (n_all, sizeof (double));
+      at = (double *) (gpointer) self->heap;
+    }
+  self->of = (const TocsinColumn **) (gpointer) (at + n_numbers);
+  self->slot = (guint32 *) (gpointer) (at + n_numbers + k);
+  memset (at, 0, sizeof (double) * 4 * n);
   for (gsize i = 0; i < G_N_ELEMENTS (by_peer); i++, at += n)
     *by_peer[i] = at;
   self->strength = at;
@@ -172,11 +184,12 @@ tocsin_exact_init (TocsinExact *self,
                    const TocsinExactVoice *voices,
                    gsize n_voices)
 {
-  *self = (TocsinExact){ .columns = columns, .n_direct = columns->graph->n_direct };
+  self->columns = columns;
+  self->n_direct = columns->graph->n_direct;
+  self->k = 0;
+  self->heap = NULL;
   for (gsize i = 0; i < n_voices; i++)
     self->k += voices[i].slot >= self->n_direct ? 1 : 0;
-  self->slot = g_new (guint32, MAX (1, self->k));
-  self->of = g_new (const TocsinColumn *, MAX (1, self->k));
   place_arrays (self);
   read_voices (self, voices, n_voices);
   solve_branches (self);
@@ -185,9 +198,7 @@ tocsin_exact_init (TocsinExact *self,
 void
 tocsin_exact_clear (TocsinExact *self)
 {
-  g_clear_pointer (&self->slot, g_free);
-  g_clear_pointer (&self->of, g_free);
-  g_clear_pointer (&self->scratch, g_free);
+  g_clear_pointer (&self->heap, g_free);
 }
 
 static double
@@ -331,19 +342,45 @@ search_init (Search *self, TocsinExact *const *states, guint n_states)
 }
 
 static void
-search_try (Search *self, guint32 node)
+search_accept (Search *self)
+{
+  for (guint s = 0; s < self->n_states; s++)
+    self->enough[s] = self->states[s]->product > 0
+                          ? log ((1 - self->best) / self->states[s]->product)
+                          : G_MAXDOUBLE;
+}
+
+static gboolean
+search_improve (Search *self, guint32 node)
 {
   double value = 0;
 
   for (guint s = 0; s < self->n_states && value < self->best; s++)
     value = MAX (value, tocsin_exact_without (self->states[s], node));
   if (value >= self->best)
-    return;
+    return FALSE;
   self->best = value;
   self->node = node;
-  for (guint s = 0; s < self->n_states; s++)
-    self->enough[s] =
-        self->states[s]->product > 0 ? log ((1 - value) / self->states[s]->product) : G_MAXDOUBLE;
+  return TRUE;
+}
+
+static void
+search_try (Search *self, guint32 node)
+{
+  if (search_improve (self, node))
+    search_accept (self);
+}
+
+/* Nothing excludes one, so what does is worked out once, for the best of them. */
+static void
+try_direct (Search *self)
+{
+  gboolean improved = FALSE;
+
+  for (guint32 i = 0; i < self->states[0]->n_direct; i++)
+    improved = search_improve (self, i) || improved;
+  if (improved)
+    search_accept (self);
 }
 
 /* Whether a removal with no more than @bound in state @s cannot be better than the best. */
@@ -392,6 +429,23 @@ try_voices (Search *self)
     }
 }
 
+/* Whether no node with a slot (or, @strangers, none without) that is no voice itself can be it. */
+static gboolean
+all_excluded (const Search *self, gboolean strangers)
+{
+  for (guint s = 0; s < self->n_states; s++)
+    {
+      const TocsinExact *state = self->states[s];
+      double sum = 0;
+
+      for (guint32 b = 0; b < state->k; b++)
+        sum += MAX (0, state->g[b]) * (strangers ? state->of[b]->outside : state->of[b]->inside);
+      if (search_excludes (self, s, self->slope[s] * sum))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* h at @n slots from @slot on. */
 static void
 hear (const TocsinExact *state, guint32 slot, guint32 n, double hit[SLOTS_AT_ONCE])
@@ -433,22 +487,6 @@ try_slots (Search *self)
             search_try (self, node);
         }
     }
-}
-
-static gboolean
-strangers_excluded (const Search *self)
-{
-  for (guint s = 0; s < self->n_states; s++)
-    {
-      const TocsinExact *state = self->states[s];
-      double sum = 0;
-
-      for (guint32 b = 0; b < state->k; b++)
-        sum += MAX (0, state->g[b]) * state->of[b]->outside;
-      if (search_excludes (self, s, self->slope[s] * sum))
-        return TRUE;
-    }
-  return FALSE;
 }
 
 /* The malicious reports as they are heard at every node, direct peers being walls. */
@@ -530,13 +568,13 @@ tocsin_exact_minimum (TocsinExact *const *states, guint n_states, guint32 *node)
   g_return_val_if_fail (n_states == 1 || n_states == 2, 0);
 
   search_init (&search, states, n_states);
-  for (guint32 i = 0; i < states[0]->n_direct; i++)
-    search_try (&search, i);
+  try_direct (&search);
   if (states[0]->n_direct == 0)
     search.best = 0;
   try_voices (&search);
-  try_slots (&search);
-  if (!strangers_excluded (&search))
+  if (!all_excluded (&search, FALSE))
+    try_slots (&search);
+  if (!all_excluded (&search, TRUE))
     try_strangers (&search);
   if (node != NULL)
     *node = search.node;

@@ -16,21 +16,23 @@ typedef struct
   gboolean malicious;
 } TocsinExactVoice;
 
+#define TOCSIN_EXACT_FIXED 512 /* numbers without a heap: some voices, some dozens of peers */
+
 /**
  * TocsinExact:
  * @branch: (owned): B_i by direct peer
  * @product: Π(1 − t_i·B_i)
  *
- * One subject's voices, solved. Used by one thread.
+ * One subject's voices, solved. Used by one thread. It points into itself: never copied.
  */
 typedef struct
 {
   TocsinColumns *columns; /* (unowned) */
   guint32 n_direct;
   guint32 k;               /* indirect voices */
-  guint32 *slot;           /* k: (owned) */
-  const TocsinColumn **of; /* k: (owned) their columns */
-  double *scratch;         /* (owned) all that follows points into it */
+  guint8 *heap;            /* (owned) (nullable) what all that follows points into, or @fixed */
+  guint32 *slot;           /* k */
+  const TocsinColumn **of; /* k: their columns */
   double *r_direct;        /* n_direct: strength of the direct peer's own report, or 0 */
   double *m_direct;        /* n_direct: 1 if that is malicious */
   double *strength;        /* k */
@@ -42,6 +44,7 @@ typedef struct
   double *branch;
   double *spare; /* n_direct + 3·k, for one counterfactual */
   double product;
+  double fixed[TOCSIN_EXACT_FIXED];
 } TocsinExact;
 
 void tocsin_exact_init (TocsinExact *self,

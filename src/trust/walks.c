@@ -5,6 +5,7 @@
 
 #include "trust/walks.h"
 
+#include "core/scratch.h"
 #include "trust/walk-index.h"
 #include "trust/walks-exact.h"
 
@@ -12,6 +13,13 @@
 
 /* The share of the operator's direct trust that S_trim leaves out, from the highest branch down. */
 #define TRIMMED_SHARE 0.25
+
+/* How much of a #TocsinBelief is worked out. */
+typedef enum
+{
+  TOCSIN_WALKS_SUSPICION, /* S_or */
+  TOCSIN_WALKS_BELIEF,    /* all */
+} TocsinWalksWant;
 
 struct _TocsinWalks
 {
@@ -106,11 +114,29 @@ merge_voice (TocsinExactVoice *into, const TocsinExactVoice *voice)
 }
 
 /* The voices that count, one a slot. */
-static TocsinExactVoice *
-choose_voices (const TocsinWalks *self, const TocsinVoice *voices, gsize n_voices, gsize *n_chosen)
+typedef struct
 {
-  TocsinExactVoice *chosen = g_new (TocsinExactVoice, MAX (1, n_voices));
+  gsize n;
+  TocsinExactVoice *all;  /* @fixed or @more */
+  TocsinExactVoice *more; /* (owned) (nullable) */
+  TocsinExactVoice fixed[TOCSIN_WALKS_EXACT_MAX];
+} Chosen;
+
+static void
+chosen_clear (Chosen *self)
+{
+  g_free (self->more);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Chosen, chosen_clear)
+
+static void
+choose_voices (Chosen *self, const TocsinWalks *walks, const TocsinVoice *voices, gsize n_voices)
+{
+  TocsinExactVoice *chosen;
   gsize n = 0;
+
+  self->more = n_voices > G_N_ELEMENTS (self->fixed) ? g_new (TocsinExactVoice, n_voices) : NULL;
+  self->all = chosen = self->more != NULL ? self->more : self->fixed;
 
   for (gsize i = 0; i < n_voices; i++)
     {
@@ -118,9 +144,9 @@ choose_voices (const TocsinWalks *self, const TocsinVoice *voices, gsize n_voice
                                  .malicious = voices[i].malicious };
       gsize at = 0;
 
-      if (!(voices[i].strength > 1e-12) || !tocsin_walks_believes (self, voices[i].actor))
+      if (!(voices[i].strength > 1e-12) || !tocsin_walks_believes (walks, voices[i].actor))
         continue;
-      voice.slot = self->columns->slot_of[self->graph->node_of[voices[i].actor]];
+      voice.slot = walks->columns->slot_of[walks->graph->node_of[voices[i].actor]];
       while (at < n && chosen[at].slot != voice.slot)
         at++;
       if (at < n)
@@ -128,15 +154,13 @@ choose_voices (const TocsinWalks *self, const TocsinVoice *voices, gsize n_voice
       else
         chosen[n++] = voice;
     }
-  *n_chosen = n;
-  return chosen;
+  self->n = n;
 }
 
-/* S_trim. Only as many branches are put in order as are left out. */
+/* S_trim. Only as many branches are put in order as are left out. @left: room for n_direct. */
 static double
-trimmed_mean (const TocsinGraph *graph, const double *branch)
+trimmed_mean (const TocsinGraph *graph, const double *branch, double *left)
 {
-  g_autofree double *left = g_new (double, MAX (1, graph->n_direct));
   double total = 0;
   double most = 0;
   double sum = 0;
@@ -168,64 +192,91 @@ trimmed_mean (const TocsinGraph *graph, const double *branch)
 
 /* Fills @branches (n_direct) and @without (n_nodes); returns the suspicion. */
 static double
-sample (TocsinWalks *self,
-        const TocsinExactVoice *chosen,
-        gsize n_chosen,
-        double *branches,
-        double *without)
+sample (TocsinWalks *self, const Chosen *chosen, double *branches, double *without)
 {
-  g_autofree TocsinIndexVoice *voices = g_new (TocsinIndexVoice, MAX (1, n_chosen));
+  g_autofree TocsinIndexVoice *voices = g_new (TocsinIndexVoice, MAX (1, chosen->n));
   double product = 1;
 
-  for (gsize i = 0; i < n_chosen; i++)
-    voices[i] = (TocsinIndexVoice){ .node = self->columns->node_of[chosen[i].slot],
-                                    .strength = chosen[i].strength,
-                                    .malicious = chosen[i].malicious };
-  tocsin_walk_index_evaluate (get_index (self), voices, n_chosen, branches, without);
+  for (gsize i = 0; i < chosen->n; i++)
+    voices[i] = (TocsinIndexVoice){ .node = self->columns->node_of[chosen->all[i].slot],
+                                    .strength = chosen->all[i].strength,
+                                    .malicious = chosen->all[i].malicious };
+  tocsin_walk_index_evaluate (get_index (self), voices, chosen->n, branches, without);
   for (guint32 i = 0; i < self->graph->n_direct; i++)
     product *= 1 - self->graph->direct_weight[i] * branches[i];
   return 1 - product;
 }
 
+/* Fills @branches; what @want does not ask for stays 0. */
 static TocsinBelief
-evaluate_sampled (TocsinWalks *self,
-                  const TocsinExactVoice *chosen,
-                  gsize n_chosen,
-                  double *branches)
+evaluate_sampled (TocsinWalks *self, const Chosen *chosen, TocsinWalksWant want, double *branches)
 {
   g_autofree double *without = g_new0 (double, MAX (1, self->graph->n_nodes));
+  g_autofree double *left = g_new (double, MAX (1, self->graph->n_direct));
   guint32 least = 0;
   TocsinBelief belief = { .loo_actor = TOCSIN_WALKS_NOBODY };
 
-  belief.s_or = sample (self, chosen, n_chosen, branches, without);
+  belief.s_or = sample (self, chosen, branches, without);
   if (belief.s_or <= 0)
     return (TocsinBelief){ .loo_actor = TOCSIN_WALKS_NOBODY };
+  if (want == TOCSIN_WALKS_SUSPICION)
+    return belief;
   for (guint32 x = 1; x < self->graph->n_nodes; x++)
     if (without[x] < without[least])
       least = x;
   belief.s_loo = MIN (without[least], belief.s_or);
   belief.loo_actor = self->graph->actor_of[least];
-  belief.s_trim = trimmed_mean (self->graph, branches);
+  belief.s_trim = trimmed_mean (self->graph, branches, left);
   return belief;
 }
 
 static TocsinBelief
-evaluate_exact (TocsinWalks *self, const TocsinExactVoice *chosen, gsize n_chosen, double *branches)
+evaluate_exact (TocsinWalks *self, const Chosen *chosen, TocsinWalksWant want, double *branches)
 {
-  g_auto (TocsinExact) exact = { NULL };
+  TOCSIN_UNZEROED g_auto (TocsinExact) exact;
   TocsinExact *state = &exact;
   guint32 least = 0;
   TocsinBelief belief = { .loo_actor = TOCSIN_WALKS_NOBODY };
 
-  tocsin_exact_init (&exact, self->columns, chosen, n_chosen);
-  memcpy (branches, exact.branch, sizeof *branches * self->graph->n_direct);
+  tocsin_exact_init (&exact, self->columns, chosen->all, chosen->n);
+  if (branches != NULL)
+    memcpy (branches, exact.branch, sizeof *branches * self->graph->n_direct);
   if (exact.product >= 1)
     return belief;
   belief.s_or = 1 - exact.product;
+  if (want == TOCSIN_WALKS_SUSPICION)
+    return belief;
   belief.s_loo = MIN (tocsin_exact_minimum (&state, 1, &least), belief.s_or);
   belief.loo_actor = self->graph->actor_of[least];
-  belief.s_trim = trimmed_mean (self->graph, branches);
+  belief.s_trim = trimmed_mean (self->graph, exact.branch, exact.spare);
   return belief;
+}
+
+static TocsinBelief
+evaluate (TocsinWalks *self,
+          const TocsinVoice *voices,
+          gsize n_voices,
+          TocsinWalksMethod method,
+          TocsinWalksWant want,
+          double *branches)
+{
+  TOCSIN_UNZEROED g_auto (Chosen) chosen;
+
+  choose_voices (&chosen, self, voices, n_voices);
+  if (chosen.n == 0)
+    {
+      if (branches != NULL)
+        memset (branches, 0, sizeof *branches * self->graph->n_direct);
+      return (TocsinBelief){ .loo_actor = TOCSIN_WALKS_NOBODY };
+    }
+  if (method == TOCSIN_WALKS_INDEX ||
+      (method == TOCSIN_WALKS_AUTO && chosen.n > TOCSIN_WALKS_EXACT_MAX))
+    {
+      g_autofree double *own = branches == NULL ? g_new0 (double, self->graph->n_direct + 1) : NULL;
+
+      return evaluate_sampled (self, &chosen, want, branches != NULL ? branches : own);
+    }
+  return evaluate_exact (self, &chosen, want, branches);
 }
 
 /**
@@ -245,17 +296,22 @@ tocsin_walks_evaluate (TocsinWalks *self,
                        TocsinWalksMethod method,
                        double *branches)
 {
-  gsize n = 0;
-  g_autofree TocsinExactVoice *chosen = choose_voices (self, voices, n_voices, &n);
-  g_autofree double *own = branches == NULL ? g_new (double, self->graph->n_direct + 1) : NULL;
-  double *out = branches != NULL ? branches : own;
+  return evaluate (self, voices, n_voices, method, TOCSIN_WALKS_BELIEF, branches);
+}
 
-  memset (out, 0, sizeof *out * self->graph->n_direct);
-  if (n == 0)
-    return (TocsinBelief){ .loo_actor = TOCSIN_WALKS_NOBODY };
-  if (method == TOCSIN_WALKS_INDEX || (method == TOCSIN_WALKS_AUTO && n > TOCSIN_WALKS_EXACT_MAX))
-    return evaluate_sampled (self, chosen, n, out);
-  return evaluate_exact (self, chosen, n, out);
+/**
+ * tocsin_walks_suspicion:
+ * @voices: who reported the subject; those who are not believed are left out
+ *
+ * Where S_or alone is asked for: a fraction of the work of tocsin_walks_evaluate(). May be called
+ * from any thread.
+ *
+ * Returns: S_or, in [0, 1]
+ */
+double
+tocsin_walks_suspicion (TocsinWalks *self, const TocsinVoice *voices, gsize n_voices)
+{
+  return evaluate (self, voices, n_voices, TOCSIN_WALKS_AUTO, TOCSIN_WALKS_SUSPICION, NULL).s_or;
 }
 
 /**
@@ -268,23 +324,23 @@ tocsin_walks_evaluate (TocsinWalks *self,
 double
 tocsin_walks_without (TocsinWalks *self, const TocsinVoice *voices, gsize n_voices, guint32 actor)
 {
-  gsize n = 0;
-  g_autofree TocsinExactVoice *chosen = choose_voices (self, voices, n_voices, &n);
+  TOCSIN_UNZEROED g_auto (Chosen) chosen;
   guint32 node = tocsin_graph_node (self->graph, actor);
 
-  if (n == 0)
+  choose_voices (&chosen, self, voices, n_voices);
+  if (chosen.n == 0)
     return 0;
-  if (n > TOCSIN_WALKS_EXACT_MAX)
+  if (chosen.n > TOCSIN_WALKS_EXACT_MAX)
     {
       g_autofree double *without = g_new0 (double, MAX (1, self->graph->n_nodes));
       g_autofree double *branches = g_new0 (double, MAX (1, self->graph->n_direct));
-      double suspicion = sample (self, chosen, n, branches, without);
+      double suspicion = sample (self, &chosen, branches, without);
 
       return node == TOCSIN_GRAPH_NO_NODE ? suspicion : without[node];
     }
 
-  g_auto (TocsinExact) exact = { NULL };
-  tocsin_exact_init (&exact, self->columns, chosen, n);
+  TOCSIN_UNZEROED g_auto (TocsinExact) exact;
+  tocsin_exact_init (&exact, self->columns, chosen.all, chosen.n);
   return node == TOCSIN_GRAPH_NO_NODE ? 1 - exact.product : tocsin_exact_without (&exact, node);
 }
 
@@ -305,29 +361,30 @@ tocsin_walks_pair_minimum (TocsinWalks *self,
                            const TocsinVoice *second,
                            gsize n_second)
 {
-  gsize n[2] = { 0, 0 };
-  g_autofree TocsinExactVoice *one = choose_voices (self, first, n_first, &n[0]);
-  g_autofree TocsinExactVoice *two = choose_voices (self, second, n_second, &n[1]);
+  TOCSIN_UNZEROED g_auto (Chosen) one;
+  TOCSIN_UNZEROED g_auto (Chosen) two;
 
-  if (MAX (n[0], n[1]) > TOCSIN_WALKS_EXACT_MAX)
+  choose_voices (&one, self, first, n_first);
+  choose_voices (&two, self, second, n_second);
+  if (MAX (one.n, two.n) > TOCSIN_WALKS_EXACT_MAX)
     {
       g_autofree double *a = g_new0 (double, MAX (1, self->graph->n_nodes));
       g_autofree double *b = g_new0 (double, MAX (1, self->graph->n_nodes));
       g_autofree double *branches = g_new0 (double, MAX (1, self->graph->n_direct));
       double least = 1;
 
-      sample (self, one, n[0], branches, a);
-      sample (self, two, n[1], branches, b);
+      sample (self, &one, branches, a);
+      sample (self, &two, branches, b);
       for (guint32 x = 0; x < self->graph->n_nodes; x++)
         least = MIN (least, MAX (a[x], b[x]));
       return self->graph->n_nodes > 0 ? least : 0;
     }
 
-  g_auto (TocsinExact) exact_one = { NULL };
-  g_auto (TocsinExact) exact_two = { NULL };
+  TOCSIN_UNZEROED g_auto (TocsinExact) exact_one;
+  TOCSIN_UNZEROED g_auto (TocsinExact) exact_two;
   TocsinExact *states[] = { &exact_one, &exact_two };
 
-  tocsin_exact_init (&exact_one, self->columns, one, n[0]);
-  tocsin_exact_init (&exact_two, self->columns, two, n[1]);
+  tocsin_exact_init (&exact_one, self->columns, one.all, one.n);
+  tocsin_exact_init (&exact_two, self->columns, two.all, two.n);
   return tocsin_exact_minimum (states, 2, NULL);
 }

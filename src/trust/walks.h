@@ -71,6 +71,7 @@ TocsinBelief tocsin_walks_evaluate (TocsinWalks *self,
                                     gsize n_voices,
                                     TocsinWalksMethod method,
                                     double *branches);
+double tocsin_walks_suspicion (TocsinWalks *self, const TocsinVoice *voices, gsize n_voices);
 double
 tocsin_walks_without (TocsinWalks *self, const TocsinVoice *voices, gsize n_voices, guint32 actor);
 double tocsin_walks_pair_minimum (TocsinWalks *self,

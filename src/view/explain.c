@@ -42,56 +42,66 @@ subject_label (const TocsinSubjectFinding *finding)
     }
 }
 
+static const TocsinCategory *
+category_at (const TocsinSubjectFinding *finding, guint i)
+{
+  return tocsin_category_by_id (
+      g_array_index (finding->categories, TocsinCategoryFinding, i).category);
+}
+
 /* "spam and seo_spam": slugs, since programs and people compare them. */
 static char *
 join_categories (const TocsinSubjectFinding *finding, TocsinCategoryClass klass)
 {
-  g_autoptr (GPtrArray) slugs = g_ptr_array_new ();
-  GString *out = g_string_new (NULL);
+  GString *out;
+  guint left = 0;
 
   for (guint i = 0; i < finding->categories->len; i++)
+    if (category_at (finding, i)->klass == klass)
+      left++;
+  if (left == 0)
+    return NULL;
+  out = g_string_sized_new (64);
+  for (guint i = 0; i < finding->categories->len; i++)
     {
-      const TocsinCategoryFinding *c =
-          &g_array_index (finding->categories, TocsinCategoryFinding, i);
-      const TocsinCategory *category = tocsin_category_by_id (c->category);
+      const TocsinCategory *category = category_at (finding, i);
 
-      if (category->klass == klass)
-        g_ptr_array_add (slugs, (gpointer) (klass == TOCSIN_CLASS_CRITICAL ? category->slug
-                                                                           : _ (category->label)));
-    }
-  for (guint i = 0; i < slugs->len; i++)
-    {
-      if (i > 0)
-        g_string_append (out, i + 1 == slugs->len ? _ (" and ") : ", ");
-      g_string_append (out, g_ptr_array_index (slugs, i));
+      if (category->klass != klass)
+        continue;
+      if (out->len > 0)
+        g_string_append (out, left == 1 ? _ (" and ") : ", ");
+      g_string_append (out, klass == TOCSIN_CLASS_CRITICAL ? category->slug : _ (category->label));
+      left--;
     }
   return g_string_free (out, FALSE);
 }
 
 /* The host of an actor, which is how admins speak of each other. */
-static char *
-actor_label (const TocsinScoring *scoring, guint32 actor)
+static void
+add_actor (GString *out, const TocsinScoring *scoring, guint32 actor)
 {
   const char *uri =
       scoring->actor_name != NULL ? scoring->actor_name (actor, scoring->actor_name_data) : NULL;
   const char *host = uri != NULL ? strstr (uri, "://") : NULL;
 
   if (host == NULL)
-    return g_strdup_printf (_ ("actor %u"), actor);
+    {
+      g_string_append_printf (out, _ ("actor %u"), actor);
+      return;
+    }
   host += strlen ("://");
-  return g_strndup (host, strcspn (host, "/"));
+  g_string_append_len (out, host, (gssize) strcspn (host, "/"));
 }
 
 static char *
 join_actors (const TocsinScoring *scoring, const GArray *actors)
 {
-  GString *out = g_string_new (NULL);
+  GString *out = g_string_sized_new (128);
   guint shown = 0, hidden = 0;
 
   for (guint i = 0; i < actors->len; i++)
     {
       guint32 actor = g_array_index (actors, guint32, i);
-      g_autofree char *label = NULL;
 
       if (actor == 0)
         continue;
@@ -100,8 +110,9 @@ join_actors (const TocsinScoring *scoring, const GArray *actors)
           hidden++;
           continue;
         }
-      label = actor_label (scoring, actor);
-      g_string_append_printf (out, "%s%s", shown++ > 0 ? ", " : "", label);
+      if (shown++ > 0)
+        g_string_append (out, ", ");
+      add_actor (out, scoring, actor);
     }
   if (hidden > 0)
     g_string_append_printf (out, ngettext (" and %u more", " and %u more", hidden), hidden);
@@ -125,42 +136,44 @@ add_note (TocsinSubjectFinding *finding, TocsinCategoryClass klass, char *text)
   g_array_append_val (finding->notes, note);
 }
 
-static void
-add_part (GString *summary, const char *part)
+/* The next part of the summary is to be appended. */
+static GString *
+begin_part (GString *summary)
 {
   if (summary->len > 0)
     g_string_append (summary, "; ");
-  g_string_append (summary, part);
+  return summary;
 }
 
 /* Conduct: who reported it, and for what. */
 static void
-explain_conduct (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GString *summary)
+explain_conduct (const TocsinScoring *scoring,
+                 TocsinSubjectFinding *finding,
+                 const char *categories,
+                 GString *summary)
 {
-  g_autofree char *categories = join_categories (finding, TOCSIN_CLASS_CRITICAL);
-  g_autofree char *part = NULL;
-  g_autofree char *names = NULL;
   gboolean own = has_own (finding->reporters);
   guint others = finding->reporters->len - (own ? 1 : 0);
 
-  if (*categories == '\0' || finding->reporters->len == 0)
-    return;
+  begin_part (summary);
   if (own && others == 0)
-    part = g_strdup_printf (_ ("%s reported by this instance, for %s"), subject_label (finding),
-                            categories);
+    g_string_append_printf (summary, _ ("%s reported by this instance, for %s"),
+                            subject_label (finding), categories);
   else if (own)
-    part = g_strdup_printf (ngettext ("%s reported by this instance and %u that you trust, for %s",
+    g_string_append_printf (summary,
+                            ngettext ("%s reported by this instance and %u that you trust, for %s",
                                       "%s reported by this instance and %u that you trust, for %s",
                                       others),
                             subject_label (finding), others, categories);
   else
-    part = g_strdup_printf (ngettext ("%s reported by %u instance that you trust, for %s",
+    g_string_append_printf (summary,
+                            ngettext ("%s reported by %u instance that you trust, for %s",
                                       "%s reported by %u instances that you trust, for %s", others),
                             subject_label (finding), others, categories);
-  add_part (summary, part);
   if (others > 0)
     {
-      names = join_actors (scoring, finding->reporters);
+      g_autofree char *names = join_actors (scoring, finding->reporters);
+
       add_note (finding, TOCSIN_CLASS_CRITICAL,
                 g_strdup_printf (_ ("Reported for %s by %s"), categories, names));
     }
@@ -172,33 +185,24 @@ explain_conduct (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GS
 static void
 explain_dispute (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GString *summary)
 {
-  g_autofree char *names = NULL;
-  g_autofree char *part = NULL;
+  g_autofree char *names = join_actors (scoring, finding->disputers);
 
-  if (finding->disputers->len == 0)
-    return;
-  names = join_actors (scoring, finding->disputers);
   if (*names == '\0')
     {
       g_free (names);
       names = g_strdup (_ ("this instance"));
     }
-  part = g_strdup_printf (_ ("%s disputed by %s"), subject_label (finding), names);
-  add_part (summary, part);
+  g_string_append_printf (begin_part (summary), _ ("%s disputed by %s"), subject_label (finding),
+                          names);
   add_note (finding, TOCSIN_CLASS_CRITICAL, g_strdup_printf (_ ("Disputed by %s"), names));
 }
 
 /* Facts from lists: what it is, no blame. */
 static void
-explain_facts (TocsinSubjectFinding *finding, GString *summary)
+explain_facts (TocsinSubjectFinding *finding, const char *facts, GString *summary)
 {
-  g_autofree char *facts = join_categories (finding, TOCSIN_CLASS_INFORMAL);
-  g_autofree char *part = NULL;
-
-  if (*facts == '\0')
-    return;
-  part = g_strdup_printf (_ ("%s is listed: %s"), subject_label (finding), facts);
-  add_part (summary, part);
+  g_string_append_printf (begin_part (summary), _ ("%s is listed: %s"), subject_label (finding),
+                          facts);
   add_note (finding, TOCSIN_CLASS_INFORMAL,
             g_strdup_printf (_ ("“%s” is listed: %s"),
                              finding->matched != NULL ? finding->matched : "", facts));
@@ -206,18 +210,28 @@ explain_facts (TocsinSubjectFinding *finding, GString *summary)
 
 /* Conduct that only a list tells of: shown, never counted. */
 static void
-explain_imported (TocsinSubjectFinding *finding, GString *summary)
+explain_imported (TocsinSubjectFinding *finding, const char *categories, GString *summary)
 {
-  g_autofree char *categories = join_categories (finding, TOCSIN_CLASS_CRITICAL);
-  g_autofree char *part = NULL;
-
-  if (*categories == '\0' || finding->reporters->len > 0)
-    return;
-  part = g_strdup_printf (_ ("%s is on an imported list, for %s"), subject_label (finding),
-                          categories);
-  add_part (summary, part);
+  g_string_append_printf (begin_part (summary), _ ("%s is on an imported list, for %s"),
+                          subject_label (finding), categories);
   add_note (finding, TOCSIN_CLASS_INFORMAL,
             g_strdup_printf (_ ("On an imported list, for %s"), categories));
+}
+
+static void
+explain_subject (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GString *summary)
+{
+  g_autofree char *conduct = join_categories (finding, TOCSIN_CLASS_CRITICAL);
+  g_autofree char *facts = join_categories (finding, TOCSIN_CLASS_INFORMAL);
+
+  if (conduct != NULL && finding->reporters->len > 0)
+    explain_conduct (scoring, finding, conduct, summary);
+  else if (conduct != NULL)
+    explain_imported (finding, conduct, summary);
+  if (facts != NULL)
+    explain_facts (finding, facts, summary);
+  if (finding->disputers->len > 0)
+    explain_dispute (scoring, finding, summary);
 }
 
 /**
@@ -230,19 +244,12 @@ explain_imported (TocsinSubjectFinding *finding, GString *summary)
 void
 tocsin_explain_event (const TocsinScoring *scoring, TocsinFinding *finding)
 {
-  GString *summary = g_string_new (NULL);
+  GString *summary = g_string_sized_new (128);
 
   for (guint i = 0; i < finding->subjects->len; i++)
-    {
-      TocsinSubjectFinding *subject = &g_array_index (finding->subjects, TocsinSubjectFinding, i);
-
-      explain_conduct (scoring, subject, summary);
-      explain_imported (subject, summary);
-      explain_facts (subject, summary);
-      explain_dispute (scoring, subject, summary);
-    }
+    explain_subject (scoring, &g_array_index (finding->subjects, TocsinSubjectFinding, i), summary);
   if (finding->allowed_by != NULL)
-    add_part (summary, _ ("on this instance's allow list"));
+    g_string_append (begin_part (summary), _ ("on this instance's allow list"));
   if (summary->len == 0)
     g_string_append (summary, _ ("Nothing is known"));
   finding->summary = g_string_free (summary, FALSE);

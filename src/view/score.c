@@ -5,58 +5,24 @@
  *   hear        the rows of one key, each with its strength and whether it counts
  *   judge_key   one run for each category group and level of ceiling
  *   judge_event the highest over keys and subjects, and the rule of two subjects
- *   describe_*  what is shown beside the verdict
+ * What is shown beside the verdict is in view/describe.c.
  * A reporter's absence (explain, the rule of two subjects) is judged by the same code: an
  * actor that is a dead wall is one that reports “benign” with strength 1.
  */
 #define G_LOG_DOMAIN "tocsin-view"
 
-#include "view/score.h"
+#include "view/score-private.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "core/scratch.h"
 #include "view/explain.h"
 
 #define NOBODY          G_MAXUINT32
 #define STACK_ROWS      64
 #define SECONDS_PER_DAY 86400.0
 #define CATEGORY_BIT(c) (G_GUINT64_CONSTANT (1) << (c))
-
-/* A row of the store with what this check makes of it. */
-typedef struct
-{
-  const TocsinEvidence *row;
-  double strength;
-  gboolean known;   /* shown; FALSE for what is held, expired, superseded or not believed */
-  gboolean counted; /* a voice in the runs: known, first-hand and about conduct */
-  gboolean decides; /* own or a full-trust peer's, and malicious */
-} Heard;
-
-typedef struct
-{
-  const TocsinKeyEvidence *key;
-  Heard *rows;
-  gsize n_rows;
-} HeardKey;
-
-typedef struct
-{
-  TocsinVerdict verdict;
-  guint score;
-  TocsinBelief belief; /* of the run that decided, else of the strongest */
-  double event_s_or;   /* the largest S_or of what may lead to a review */
-  double event_s_loo;  /* the largest S_loo of the same */
-  gboolean known;
-  gboolean fragile; /* a review that rests on belief.loo_actor */
-} Judgement;
-
-static gint8
-ceiling_of (const TocsinScoring *scoring, guint8 category)
-{
-  return category < TOCSIN_N_CATEGORIES ? scoring->profile->ceiling[category]
-                                        : TOCSIN_CEILING_IGNORE;
-}
 
 /**
  * tocsin_score_strength:
@@ -85,15 +51,15 @@ tocsin_score_strength (const TocsinEvidence *evidence, gint64 now_us)
   return strength;
 }
 
-static Heard
+static TocsinHeardRow
 hear_row (const TocsinScoring *scoring, const TocsinEvidence *row)
 {
-  Heard heard = { .row = row };
+  TocsinHeardRow heard = { .row = row };
   const TocsinCategory *category = tocsin_category_by_id (row->category);
   gboolean own = row->reporter == 0;
   gboolean imported = (row->flags & TOCSIN_EVIDENCE_IMPORTED) != 0;
 
-  if (category == NULL || ceiling_of (scoring, row->category) == TOCSIN_CEILING_IGNORE ||
+  if (category == NULL || tocsin_score_ceiling (scoring, row->category) == TOCSIN_CEILING_IGNORE ||
       (row->flags & TOCSIN_EVIDENCE_HELD) != 0 ||
       (gint64) row->expires_s * TOCSIN_SECOND_US <= scoring->now_us)
     return heard;
@@ -111,13 +77,13 @@ hear_row (const TocsinScoring *scoring, const TocsinEvidence *row)
 
 /* Rows come by (reporter, category): of each pair the newest observation speaks. */
 static void
-hear (const TocsinScoring *scoring, const TocsinKeyEvidence *key, HeardKey *out)
+hear (const TocsinScoring *scoring, const TocsinKeyEvidence *key, TocsinHeardKey *out)
 {
-  Heard *newest = NULL;
+  TocsinHeardRow *newest = NULL;
 
   for (gsize i = 0; i < key->n_rows; i++)
     {
-      Heard *heard = &out->rows[i];
+      TocsinHeardRow *heard = &out->rows[i];
 
       *heard = hear_row (scoring, &key->rows[i]);
       if (!heard->known)
@@ -126,7 +92,8 @@ hear (const TocsinScoring *scoring, const TocsinKeyEvidence *key, HeardKey *out)
           newest->row->category == heard->row->category &&
           ((newest->row->flags ^ heard->row->flags) & TOCSIN_EVIDENCE_IMPORTED) == 0)
         {
-          Heard *older = newest->row->observed_s <= heard->row->observed_s ? newest : heard;
+          TocsinHeardRow *older =
+              newest->row->observed_s <= heard->row->observed_s ? newest : heard;
 
           older->known = older->counted = older->decides = FALSE;
           if (older == heard)
@@ -141,7 +108,7 @@ hear (const TocsinScoring *scoring, const TocsinKeyEvidence *key, HeardKey *out)
 /* One voice a reporter over the categories in @mask: malicious with its strongest, else benign
  * with its strongest. @without speaks as a dead wall. */
 static gsize
-gather_voices (const HeardKey *heard, guint64 mask, guint32 without, TocsinVoice *voices)
+gather_voices (const TocsinHeardKey *heard, guint64 mask, guint32 without, TocsinVoice *voices)
 {
   gsize n = 0;
 
@@ -170,24 +137,55 @@ gather_voices (const HeardKey *heard, guint64 mask, guint32 without, TocsinVoice
   return n;
 }
 
+typedef struct
+{
+  TocsinVoice fixed[STACK_ROWS];
+  TocsinVoice *more; /* (owned) (nullable) */
+  TocsinVoice *all;  /* (unowned) the one or the other */
+  gsize n;
+} Voices;
+
+static void
+voices_clear (Voices *self)
+{
+  g_free (self->more);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Voices, voices_clear)
+
+static void
+gather (Voices *self, const TocsinHeardKey *heard, guint64 mask, guint32 without)
+{
+  self->more = heard->n_rows + 1 > STACK_ROWS ? g_new (TocsinVoice, heard->n_rows + 1) : NULL;
+  self->all = self->more != NULL ? self->more : self->fixed;
+  self->n = gather_voices (heard, mask, without, self->all);
+}
+
 static void
 evaluate (const TocsinScoring *scoring,
           TocsinArea area,
-          const HeardKey *heard,
+          const TocsinHeardKey *heard,
           guint64 mask,
           guint32 without,
           TocsinBelief *out)
 {
-  TocsinVoice fixed[STACK_ROWS];
-  g_autofree TocsinVoice *more = NULL;
-  TocsinVoice *voices = fixed;
-  gsize n;
+  TOCSIN_UNZEROED g_auto (Voices) voices;
 
-  if (heard->n_rows + 1 > STACK_ROWS)
-    voices = more = g_new (TocsinVoice, heard->n_rows + 1);
-  n = gather_voices (heard, mask, without, voices);
-  *out = tocsin_walks_evaluate (tocsin_trust_snapshot_walks (scoring->trust, area), voices, n,
-                                TOCSIN_WALKS_AUTO, NULL);
+  gather (&voices, heard, mask, without);
+  *out = tocsin_walks_evaluate (tocsin_trust_snapshot_walks (scoring->trust, area), voices.all,
+                                voices.n, TOCSIN_WALKS_AUTO, NULL);
+}
+
+/* S_or of one category, for display: verdicts come of runs over groups. */
+double
+tocsin_score_suspicion (const TocsinScoring *scoring,
+                        const TocsinCategory *category,
+                        const TocsinHeardKey *heard)
+{
+  TOCSIN_UNZEROED g_auto (Voices) voices;
+
+  gather (&voices, heard, CATEGORY_BIT (category->id), NOBODY);
+  return tocsin_walks_suspicion (tocsin_trust_snapshot_walks (scoring->trust, category->group),
+                                 voices.all, voices.n);
 }
 
 static gboolean
@@ -220,10 +218,10 @@ score_of (const TocsinBelief *belief)
 static void
 judge_group (const TocsinScoring *scoring,
              TocsinArea area,
-             const HeardKey *heard,
+             const TocsinHeardKey *heard,
              const guint64 masks[TOCSIN_N_VERDICTS],
              guint32 without,
-             Judgement *out)
+             TocsinJudgement *out)
 {
   TocsinBelief belief = { 0 };
   guint64 seen = 0;
@@ -278,7 +276,7 @@ is_over_budget (const TocsinScoring *scoring, guint32 actor)
 /* What bounds a verdict besides the ceilings: breadth, shared addresses, the single-voice budget.
  */
 static void
-apply_bounds (const TocsinScoring *scoring, const TocsinKeyEvidence *key, Judgement *out)
+apply_bounds (const TocsinScoring *scoring, const TocsinKeyEvidence *key, TocsinJudgement *out)
 {
   gboolean fragile = out->belief.s_loo < TOCSIN_REVIEW_S_LOO;
 
@@ -298,16 +296,19 @@ apply_bounds (const TocsinScoring *scoring, const TocsinKeyEvidence *key, Judgem
 }
 
 static void
-judge_key (const TocsinScoring *scoring, const HeardKey *heard, guint32 without, Judgement *out)
+judge_key (const TocsinScoring *scoring,
+           const TocsinHeardKey *heard,
+           guint32 without,
+           TocsinJudgement *out)
 {
   guint64 masks[TOCSIN_N_AREAS][TOCSIN_N_VERDICTS] = { 0 };
   gboolean decided = FALSE;
   gboolean fact = FALSE;
 
-  *out = (Judgement){ 0 };
+  *out = (TocsinJudgement){ 0 };
   for (gsize i = 0; i < heard->n_rows; i++)
     {
-      const Heard *h = &heard->rows[i];
+      const TocsinHeardRow *h = &heard->rows[i];
       TocsinArea area;
 
       if (!h->known || (h->row->reporter == without && h->row->reporter != 0))
@@ -318,8 +319,8 @@ judge_key (const TocsinScoring *scoring, const HeardKey *heard, guint32 without,
       if (!h->counted)
         continue;
       area = tocsin_category_by_id (h->row->category)->group;
-      for (gint8 level = TOCSIN_VERDICT_NOTE; level <= ceiling_of (scoring, h->row->category);
-           level++)
+      for (gint8 level = TOCSIN_VERDICT_NOTE;
+           level <= tocsin_score_ceiling (scoring, h->row->category); level++)
         masks[area][level] |= CATEGORY_BIT (h->row->category);
     }
 
@@ -339,19 +340,8 @@ judge_key (const TocsinScoring *scoring, const HeardKey *heard, guint32 without,
 
 /* ---- events ---- */
 
-typedef struct
-{
-  const TocsinSubjectEvidence *evidence;
-  HeardKey *keys; /* (owned) */
-  Heard *rows;    /* (owned) of all keys */
-  Judgement best;
-  gssize best_key; /* -1: nothing known */
-  Judgement pair;  /* of the key with the largest event_s_or, for the rule of two subjects */
-  gssize pair_key; /* -1: none */
-} SubjectState;
-
 static gboolean
-is_stronger (const Judgement *a, const Judgement *b)
+is_stronger (const TocsinJudgement *a, const TocsinJudgement *b)
 {
   if (a->verdict != b->verdict)
     return a->verdict > b->verdict;
@@ -361,13 +351,13 @@ is_stronger (const Judgement *a, const Judgement *b)
 }
 
 static void
-judge_subject (const TocsinScoring *scoring, SubjectState *state, guint32 without)
+judge_subject (const TocsinScoring *scoring, TocsinSubjectState *state, guint32 without)
 {
-  state->best = state->pair = (Judgement){ 0 };
+  state->best = state->pair = (TocsinJudgement){ 0 };
   state->best_key = state->pair_key = -1;
   for (gsize i = 0; i < state->evidence->n_keys; i++)
     {
-      Judgement judgement;
+      TocsinJudgement judgement;
 
       if (state->keys[i].n_rows == 0)
         continue;
@@ -391,16 +381,16 @@ judge_subject (const TocsinScoring *scoring, SubjectState *state, guint32 withou
 }
 
 static gboolean
-same_key (const SubjectState *a, const SubjectState *b)
+same_key (const TocsinSubjectState *a, const TocsinSubjectState *b)
 {
   return tocsin_id_equal (&a->keys[a->pair_key].key->probe->key,
                           &b->keys[b->pair_key].key->probe->key);
 }
 
 static double
-event_s_or_without (const TocsinScoring *scoring, const SubjectState *state, guint32 without)
+event_s_or_without (const TocsinScoring *scoring, const TocsinSubjectState *state, guint32 without)
 {
-  Judgement judgement;
+  TocsinJudgement judgement;
 
   judge_key (scoring, &state->keys[state->pair_key], without, &judgement);
   return judgement.event_s_or;
@@ -408,8 +398,8 @@ event_s_or_without (const TocsinScoring *scoring, const SubjectState *state, gui
 
 static gboolean
 pair_fails_without (const TocsinScoring *scoring,
-                    const SubjectState *a,
-                    const SubjectState *b,
+                    const TocsinSubjectState *a,
+                    const TocsinSubjectState *b,
                     guint32 actor)
 {
   return event_s_or_without (scoring, a, actor) < TOCSIN_EVENT_S_OR &&
@@ -419,7 +409,9 @@ pair_fails_without (const TocsinScoring *scoring,
 /* Whether the pair keeps S_or ≥ 0.25 on one side whoever is missing. Only a believed actor can
  * carry that much: the walks that reach a reporter pass through nobody else in such number. */
 static gboolean
-pair_survives (const TocsinScoring *scoring, const SubjectState *a, const SubjectState *b)
+pair_survives (const TocsinScoring *scoring,
+               const TocsinSubjectState *a,
+               const TocsinSubjectState *b)
 {
   const TocsinTrustedActor *trusted;
   gsize n;
@@ -438,7 +430,7 @@ pair_survives (const TocsinScoring *scoring, const SubjectState *a, const Subjec
 }
 
 static gboolean
-pair_makes_review (const TocsinScoring *scoring, const SubjectState *states, gsize n)
+pair_makes_review (const TocsinScoring *scoring, const TocsinSubjectState *states, gsize n)
 {
   for (gsize i = 0; i < n; i++)
     {
@@ -453,14 +445,14 @@ pair_makes_review (const TocsinScoring *scoring, const SubjectState *states, gsi
 }
 
 static gboolean
-has_exact_allowance (const SubjectState *state)
+has_exact_allowance (const TocsinSubjectState *state)
 {
   return state->evidence->allowed_by != NULL && state->evidence->allowed_exactly;
 }
 
 /* The verdict over all subjects, without what is only for display. */
 static TocsinVerdict
-judge_event (const TocsinScoring *scoring, SubjectState *states, gsize n, guint32 without)
+judge_event (const TocsinScoring *scoring, TocsinSubjectState *states, gsize n, guint32 without)
 {
   TocsinVerdict verdict = TOCSIN_VERDICT_ALLOW;
   gboolean allowed = FALSE;
@@ -478,212 +470,15 @@ judge_event (const TocsinScoring *scoring, SubjectState *states, gsize n, guint3
   return verdict;
 }
 
-/* ---- what is shown ---- */
-
-static TocsinCategoryFinding *
-find_category (GArray *categories, guint8 id)
-{
-  TocsinCategoryFinding new = { .category = id };
-
-  for (guint i = 0; i < categories->len; i++)
-    {
-      TocsinCategoryFinding *finding = &g_array_index (categories, TocsinCategoryFinding, i);
-
-      if (finding->category == id)
-        return finding;
-    }
-  g_array_append_val (categories, new);
-  return &g_array_index (categories, TocsinCategoryFinding, categories->len - 1);
-}
-
-static void
-add_unique (GArray *actors, guint32 actor)
-{
-  for (guint i = 0; i < actors->len; i++)
-    if (g_array_index (actors, guint32, i) == actor)
-      return;
-  g_array_append_val (actors, actor);
-}
-
-/* Over all keys: a reporter of an address and of its network is one origin. */
-static void
-describe_category (const TocsinScoring *scoring,
-                   const SubjectState *state,
-                   TocsinCategoryFinding *out)
-{
-  const TocsinCategory *category = tocsin_category_by_id (out->category);
-  g_autoptr (GArray) origins = g_array_new (FALSE, FALSE, sizeof (guint32));
-
-  for (gsize k = 0; k < state->evidence->n_keys; k++)
-    {
-      const HeardKey *heard = &state->keys[k];
-      TocsinBelief belief = { 0 };
-
-      for (gsize i = 0; i < heard->n_rows; i++)
-        {
-          const Heard *h = &heard->rows[i];
-
-          if (!h->known || h->row->category != out->category ||
-              (h->row->flags & TOCSIN_EVIDENCE_BENIGN) != 0)
-            continue;
-          add_unique (origins, h->row->reporter);
-          if (h->decides)
-            out->s_or = 1;
-        }
-      if (category->klass == TOCSIN_CLASS_CRITICAL && heard->n_rows > 0)
-        evaluate (scoring, category->group, heard, CATEGORY_BIT (out->category), NOBODY, &belief);
-      out->s_or = MAX (out->s_or, belief.s_or);
-    }
-  out->origins = origins->len;
-}
-
-static int
-compare_categories (gconstpointer a, gconstpointer b)
-{
-  const TocsinCategoryFinding *x = a, *y = b;
-
-  if (x->s_or != y->s_or)
-    return x->s_or > y->s_or ? -1 : 1;
-  return (int) x->category - (int) y->category;
-}
-
-static void
-describe_row (const TocsinScoring *scoring, const Heard *heard, TocsinSubjectFinding *out)
-{
-  const TocsinEvidence *row = heard->row;
-  TocsinHeard shown = {
-    .evidence = *row,
-    .via = tocsin_trust_snapshot_branch_of (scoring->trust, row->reporter),
-    .strength = heard->strength,
-    .counted = heard->counted || heard->decides,
-  };
-
-  if (out->heard != NULL)
-    g_array_append_val (out->heard, shown);
-  if (!heard->known)
-    return;
-  out->known = TRUE;
-  if (out->first_seen_s == 0 || row->observed_s < out->first_seen_s)
-    out->first_seen_s = row->observed_s;
-  out->last_seen_s = MAX (out->last_seen_s, row->observed_s);
-  out->expires_s = MAX (out->expires_s, row->expires_s);
-}
-
-/* Who said what, over all keys; an actor and a list that come under one number are two origins. */
-static void
-describe_origins (const SubjectState *state, TocsinSubjectFinding *out)
-{
-  guint lists = 0;
-
-  for (gsize k = 0; k < state->evidence->n_keys; k++)
-    for (gsize i = 0; i < state->keys[k].n_rows; i++)
-      {
-        const Heard *heard = &state->keys[k].rows[i];
-
-        if (!heard->known)
-          continue;
-        if ((heard->row->flags & TOCSIN_EVIDENCE_BENIGN) != 0)
-          add_unique (out->disputers, heard->row->reporter);
-        else if ((heard->row->flags & TOCSIN_EVIDENCE_IMPORTED) != 0)
-          lists = 1;
-        else
-          add_unique (out->reporters, heard->row->reporter);
-      }
-  out->origins = out->reporters->len + lists;
-}
-
-static void
-note_clear (gpointer data)
-{
-  g_free (((TocsinNote *) data)->text);
-}
-
-static void
-subject_finding_clear (gpointer data)
-{
-  TocsinSubjectFinding *self = data;
-
-  g_free (self->matched);
-  g_array_unref (self->categories);
-  g_array_unref (self->notes);
-  g_array_unref (self->reporters);
-  g_array_unref (self->disputers);
-  g_clear_pointer (&self->heard, g_array_unref);
-}
-
-static void
-describe_subject (const TocsinScoring *scoring,
-                  const SubjectState *state,
-                  TocsinSubjectFinding *out)
-{
-  *out = (TocsinSubjectFinding){
-    .subject = state->evidence->subject,
-    .verdict = state->best.verdict,
-    .score = state->evidence->allowed_by != NULL ? 0 : state->best.score,
-    .s_or = state->best.belief.s_or,
-    .s_loo = state->best.belief.s_loo,
-    .s_trim = state->best.belief.s_trim,
-    .categories = g_array_new (FALSE, FALSE, sizeof (TocsinCategoryFinding)),
-    .notes = g_array_new (FALSE, FALSE, sizeof (TocsinNote)),
-    .reporters = g_array_new (FALSE, FALSE, sizeof (guint32)),
-    .disputers = g_array_new (FALSE, FALSE, sizeof (guint32)),
-    .heard = scoring->explain ? g_array_new (FALSE, FALSE, sizeof (TocsinHeard)) : NULL,
-  };
-  g_array_set_clear_func (out->notes, note_clear);
-  if (state->best_key >= 0)
-    {
-      const TocsinProbe *probe = state->keys[state->best_key].key->probe;
-
-      out->matched = g_strdup (probe->value);
-      out->matched_key = probe->key;
-      out->matched_type = probe->type;
-    }
-  for (gsize k = 0; k < state->evidence->n_keys; k++)
-    {
-      const HeardKey *heard = &state->keys[k];
-
-      for (gsize i = 0; i < heard->n_rows; i++)
-        {
-          describe_row (scoring, &heard->rows[i], out);
-          if (heard->rows[i].known && (heard->rows[i].row->flags & TOCSIN_EVIDENCE_BENIGN) == 0)
-            find_category (out->categories, heard->rows[i].row->category);
-        }
-    }
-  if (out->known)
-    describe_origins (state, out);
-  for (guint c = 0; c < out->categories->len; c++)
-    describe_category (scoring, state, &g_array_index (out->categories, TocsinCategoryFinding, c));
-  g_array_sort (out->categories, compare_categories);
-}
-
-/* The highest verdict that the profile allows any of the categories seen. */
-static TocsinVerdict
-find_ceiling (const TocsinScoring *scoring, const TocsinFinding *finding)
-{
-  int ceiling = -1;
-
-  for (guint i = 0; i < finding->subjects->len; i++)
-    {
-      const TocsinSubjectFinding *subject =
-          &g_array_index (finding->subjects, TocsinSubjectFinding, i);
-
-      for (guint c = 0; c < subject->categories->len; c++)
-        ceiling = MAX (
-            ceiling,
-            ceiling_of (scoring,
-                        g_array_index (subject->categories, TocsinCategoryFinding, c).category));
-    }
-  if (ceiling >= 0)
-    return (TocsinVerdict) ceiling;
-  for (guint c = 0; c < TOCSIN_N_CATEGORIES; c++)
-    ceiling = MAX (ceiling, scoring->profile->ceiling[c]);
-  return (TocsinVerdict) MAX (ceiling, TOCSIN_VERDICT_ALLOW);
-}
+/* ---- all of it ---- */
 
 #define WITHOUT_MAX 32 /* origins whose absence explain works out */
 
 static void
-explain_without (const TocsinScoring *scoring, SubjectState *states, gsize n, TocsinFinding *out)
+explain_without (const TocsinScoring *scoring,
+                 TocsinSubjectState *states,
+                 gsize n,
+                 TocsinFinding *out)
 {
   g_autoptr (GHashTable) done = g_hash_table_new (NULL, NULL);
 
@@ -692,7 +487,7 @@ explain_without (const TocsinScoring *scoring, SubjectState *states, gsize n, To
     for (gsize k = 0; k < states[s].evidence->n_keys; k++)
       for (gsize i = 0; i < states[s].keys[k].n_rows; i++)
         {
-          const Heard *heard = &states[s].keys[k].rows[i];
+          const TocsinHeardRow *heard = &states[s].keys[k].rows[i];
           TocsinCounterfactual entry = { .actor = heard->row->reporter };
 
           if (!heard->counted || entry.actor == 0 || out->without->len >= WITHOUT_MAX ||
@@ -704,15 +499,19 @@ explain_without (const TocsinScoring *scoring, SubjectState *states, gsize n, To
 }
 
 static void
-prepare (const TocsinScoring *scoring, const TocsinSubjectEvidence *evidence, SubjectState *out)
+prepare (const TocsinScoring *scoring,
+         const TocsinSubjectEvidence *evidence,
+         TocsinSubjectState *out)
 {
   gsize n_rows = 0, at = 0;
 
   for (gsize i = 0; i < evidence->n_keys; i++)
     n_rows += evidence->keys[i].n_rows;
-  out->evidence = evidence;
-  out->keys = g_new0 (HeardKey, MAX (evidence->n_keys, 1));
-  out->rows = g_new (Heard, MAX (n_rows, 1));
+  *out = (TocsinSubjectState){
+    .evidence = evidence,
+    .keys = evidence->n_keys > 0 ? g_new0 (TocsinHeardKey, evidence->n_keys) : NULL,
+    .rows = n_rows > 0 ? g_new (TocsinHeardRow, n_rows) : NULL,
+  };
   for (gsize i = 0; i < evidence->n_keys; i++)
     {
       out->keys[i].rows = out->rows + at;
@@ -737,14 +536,14 @@ tocsin_score_event (const TocsinScoring *scoring,
                     gsize n_subjects,
                     TocsinFinding *out)
 {
-  SubjectState states[TOCSIN_EVENT_MAX] = { 0 };
+  TOCSIN_UNZEROED TocsinSubjectState states[TOCSIN_EVENT_MAX];
 
   g_return_if_fail (n_subjects >= 1 && n_subjects <= TOCSIN_EVENT_MAX);
 
   *out = (TocsinFinding){ 0 };
   out->subjects =
       g_array_sized_new (FALSE, FALSE, sizeof (TocsinSubjectFinding), (guint) n_subjects);
-  g_array_set_clear_func (out->subjects, subject_finding_clear);
+  g_array_set_clear_func (out->subjects, tocsin_describe_clear);
   for (gsize i = 0; i < n_subjects; i++)
     prepare (scoring, &subjects[i], &states[i]);
   out->verdict = judge_event (scoring, states, n_subjects, NOBODY);
@@ -753,7 +552,7 @@ tocsin_score_event (const TocsinScoring *scoring,
     {
       TocsinSubjectFinding finding;
 
-      describe_subject (scoring, &states[i], &finding);
+      tocsin_describe_subject (scoring, &states[i], &finding);
       g_array_append_val (out->subjects, finding);
       out->score = MAX (out->score, finding.score);
       out->known = out->known || finding.known;
@@ -766,7 +565,7 @@ tocsin_score_event (const TocsinScoring *scoring,
           out->allowed_by = g_strdup (subjects[i].allowed_by);
         }
     }
-  out->ceiling = find_ceiling (scoring, out);
+  out->ceiling = tocsin_describe_ceiling (scoring, out);
   if (scoring->explain)
     explain_without (scoring, states, n_subjects, out);
   tocsin_explain_event (scoring, out);

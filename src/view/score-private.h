@@ -1,0 +1,67 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What view/score.c works out of an event and view/describe.c shows of it.
+ */
+#pragma once
+
+#include "view/score.h"
+
+G_BEGIN_DECLS
+
+/* A row of the store with what this check makes of it. */
+typedef struct
+{
+  const TocsinEvidence *row;
+  double strength;
+  gboolean known;   /* shown; FALSE for what is held, expired, superseded or not believed */
+  gboolean counted; /* a voice in the runs: known, first-hand and about conduct */
+  gboolean decides; /* own or a full-trust peer's, and malicious */
+} TocsinHeardRow;
+
+typedef struct
+{
+  const TocsinKeyEvidence *key;
+  TocsinHeardRow *rows;
+  gsize n_rows;
+} TocsinHeardKey;
+
+typedef struct
+{
+  TocsinVerdict verdict;
+  guint score;
+  TocsinBelief belief; /* of the run that decided, else of the strongest */
+  double event_s_or;   /* the largest S_or of what may lead to a review */
+  double event_s_loo;  /* the largest S_loo of the same */
+  gboolean known;
+  gboolean fragile; /* a review that rests on belief.loo_actor */
+} TocsinJudgement;
+
+typedef struct
+{
+  const TocsinSubjectEvidence *evidence;
+  TocsinHeardKey *keys; /* (owned) */
+  TocsinHeardRow *rows; /* (owned) of all keys */
+  TocsinJudgement best;
+  gssize best_key;      /* -1: nothing known */
+  TocsinJudgement pair; /* of the key with the largest event_s_or, for the rule of two subjects */
+  gssize pair_key;      /* -1: none */
+} TocsinSubjectState;
+
+static inline gint8
+tocsin_score_ceiling (const TocsinScoring *scoring, guint8 category)
+{
+  return category < TOCSIN_N_CATEGORIES ? scoring->profile->ceiling[category]
+                                        : TOCSIN_CEILING_IGNORE;
+}
+
+double tocsin_score_suspicion (const TocsinScoring *scoring,
+                               const TocsinCategory *category,
+                               const TocsinHeardKey *heard);
+void tocsin_describe_subject (const TocsinScoring *scoring,
+                              const TocsinSubjectState *state,
+                              TocsinSubjectFinding *out);
+void tocsin_describe_clear (gpointer finding);
+TocsinVerdict tocsin_describe_ceiling (const TocsinScoring *scoring, const TocsinFinding *finding);
+
+G_END_DECLS
