@@ -41,6 +41,7 @@ typedef struct
 } Answer;
 
 static gint64 now_us = T0;
+static guint report_days = 60; /* how long the next report is good for */
 
 static gint64
 get_now_us (void)
@@ -84,15 +85,17 @@ node_trust (Node *node, guint n, guint64 version)
   tocsin_api_set_trust (node->api, trust);
 }
 
+/* As at a start: all but the directory is new. @profile: (nullable) the default one. */
 static void
-node_start (Node *node)
+node_start_with (Node *node, const char *profile)
 {
+  g_autoptr (GError) error = NULL;
   static const char *const shared[] = { "198.51.100.128/25", "2001:db8:99::/48", "192.0.2.200",
                                         NULL };
-  g_autoptr (GError) error = NULL;
-  TocsinApiOptions options = { .allow_get_checks = TRUE,
-                               .shared_networks = shared,
+  TocsinApiOptions options = { .shared_networks = shared,
+                               .allow_get_checks = TRUE,
                                .base_url = "https://a.example",
+                               .default_profile = profile,
                                .now_us = get_now_us };
 
   options.store = node->store = tocsin_store_open (node->dir, 64 << 20, &error);
@@ -108,6 +111,12 @@ node_start (Node *node)
   tocsin_route_changes_add (node->router, node->api);
   tocsin_route_allow_add (node->router, node->api);
   tocsin_route_export_add (node->router, node->api);
+}
+
+static void
+node_start (Node *node)
+{
+  node_start_with (node, NULL);
 }
 
 static void
@@ -132,6 +141,7 @@ node_init (Node *node)
   g_autoptr (GError) error = NULL;
 
   now_us = T0;
+  report_days = 60;
   node->dir = g_dir_make_tmp ("tocsin-XXXXXX", &error);
   g_assert_no_error (error);
   node_start (node);
@@ -183,8 +193,8 @@ put_report (TocsinTxn *txn, gpointer data, GError **error)
     .updated_us = now_us,
     .observed_us = now_us,
     .last_observed_us = now_us,
-    .end_us = now_us + 60 * TOCSIN_DAY_US,
-    .evidence_end_us = now_us + 60 * TOCSIN_DAY_US,
+    .end_us = now_us + report_days * TOCSIN_DAY_US,
+    .evidence_end_us = now_us + report_days * TOCSIN_DAY_US,
     .received_us = now_us,
     .key = tocsin_subject_key (&subject),
   };

@@ -3,95 +3,17 @@
  *
  * GET /v1/changes, and the allow list, which is one reason to begin anew.
  */
-#include "api-node.h"
+#include "changes-reader.h"
 
-#include "codec/json-strict.h"
 #include "store/table-audit.h"
 
 #define SUBJECTS 1500 /* more than fit on a page */
-
-/* A reader that keeps a copy, as a firewall would. */
-typedef struct
-{
-  GHashTable *copy; /* key → verdict and score */
-  char *cursor;
-  gboolean more;
-  guint resets;
-} Reader;
-
-static void
-reader_init (Reader *self)
-{
-  *self = (Reader){ .copy = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free) };
-}
-
-static void
-reader_clear (Reader *self)
-{
-  g_hash_table_unref (self->copy);
-  g_free (self->cursor);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reader, reader_clear)
-
-static void
-reader_apply (Reader *self, JsonObject *change)
-{
-  const char *key = json_object_get_string_member (change, "key");
-  const char *verdict = json_object_get_string_member (change, "verdict");
-
-  if (g_str_equal (json_object_get_string_member (change, "change"), "removed"))
-    g_hash_table_remove (self->copy, key);
-  else
-    g_hash_table_replace (
-        self->copy, g_strdup (key),
-        g_strdup_printf ("%s %d", verdict, (int) json_object_get_int_member (change, "score")));
-}
-
-static void
-reader_take (Reader *self, const Answer *answer)
-{
-  g_autoptr (GError) error = NULL;
-  TocsinJsonLimits limits = tocsin_json_default_limits;
-  g_autoptr (JsonNode) document = NULL;
-  JsonObject *page;
-  JsonArray *changes;
-
-  g_assert_cmpuint (answer->status, ==, 200);
-  limits.max_bytes = 1 << 20;
-  document = tocsin_json_parse (answer->body->str, answer->body->len, &limits, NULL, &error);
-  g_assert_no_error (error);
-  page = json_node_get_object (document);
-  if (json_object_get_boolean_member (page, "reset"))
-    {
-      g_hash_table_remove_all (self->copy);
-      self->resets++;
-    }
-  changes = json_object_get_array_member (page, "changes");
-  for (guint i = 0; i < json_array_get_length (changes); i++)
-    reader_apply (self, json_array_get_object_element (changes, i));
-  self->more = json_object_get_boolean_member (page, "more");
-  g_free (self->cursor);
-  self->cursor = g_strdup (json_object_get_string_member (page, "cursor"));
-}
-
-static char *
-reader_target (const Reader *self, const char *rest)
-{
-  return self->cursor == NULL ? g_strdup_printf ("/v1/changes?%s", rest)
-                              : g_strdup_printf ("/v1/changes?cursor=%s&%s", self->cursor, rest);
-}
 
 static void
 reader_read (Reader *self, Node *node, const char *rest)
 {
   do
-    {
-      g_autofree char *target = reader_target (self, rest);
-      g_auto (Answer) answer = { 0 };
-
-      node_ask (node, "GET", target, NULL, NULL, &answer);
-      reader_take (self, &answer);
-    }
+    reader_step (self, node, rest);
   while (self->more);
 }
 
@@ -221,7 +143,7 @@ test_resets (void)
   g_assert_cmpuint (reader.resets, ==, 4);
   /* A cursor from before the restart, and a bare generation. */
   g_free (reader.cursor);
-  reader.cursor = g_strdup ("3.1.1");
+  reader.cursor = g_strdup ("3.1.1.498744.0");
   reader_read (&reader, &node, "min_verdict=allow");
   assert_copy (&reader, 1, "allow 0");
   g_free (reader.cursor);
@@ -270,9 +192,19 @@ static void
 test_bad (void)
 {
   static const char *const targets[] = {
-    "/v1/changes?cursor=x",         "/v1/changes?cursor=1.2",    "/v1/changes?cursor=1.2.3.zz",
-    "/v1/changes?cursor=-1",        "/v1/changes?wait=61",       "/v1/changes?wait=x",
-    "/v1/changes?cursor=1.2.3.4.5", "/v1/changes?min_verdict=x",
+    "/v1/changes?cursor=x",
+    "/v1/changes?cursor=1.2",
+    "/v1/changes?cursor=1.2.3.4.5.zz",
+    "/v1/changes?cursor=-1",
+    "/v1/changes?cursor=1.2.3.4",
+    "/v1/changes?cursor=1.2.3.4.5.00112233445566778899aabbccddeeff.x",
+    "/v1/changes?cursor=1.2.3.4.5.00112233445566778899aabbccddeeff.6.7",
+    "/v1/changes?cursor=18446744073709551616",
+    "/v1/changes?wait=61",
+    "/v1/changes?wait=x",
+    "/v1/changes?limit=0",
+    "/v1/changes?limit=1001",
+    "/v1/changes?min_verdict=x",
   };
   g_auto (Node) node = { 0 };
 

@@ -10,35 +10,52 @@
  * is all there is), "removed" is to be dropped, known to the reader or not. While "more" is true
  * the next call answers at once.
  *
- * A cursor names the generation, the version of the trust it was judged by, the start of this
- * process and, within a reset, the last key: another trust, a change of the allow list or more
- * changes at once than the log names may alter any verdict, so they lead to a reset. That a score
- * fades with time is not told: a reader begins anew once a day. What could not be read is a 503,
- * never an empty page.
+ * Verdicts here are those of the beginning of the hour, so that what a reader holds is a function
+ * of the store, the trust and that hour, and time is one more change: once the hour has gone by,
+ * the pages after it also tell of every key whose verdict or score faded meanwhile ("a sweep"),
+ * found by judging each key at both hours. The budget of single voices (http/api.h) counts events
+ * that are asked about; here nobody asks, and it does not apply.
+ *
+ * A cursor names the generation, the version of the trust, the start of this process (another one
+ * may have other profiles), the hour and min_verdict that the reader's copy is of; within a reset
+ * also the last key, and within a sweep the hour that the keys up to the last one are at. Another
+ * trust, a change of the allow list or more changes at once than the log names may alter any
+ * verdict, so they lead to a reset. What could not be read is a 503, never an empty page.
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
 #include <string.h>
 
 #include "codec/json-writer.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "http/judge.h"
 #include "http/routes.h"
 #include "store/table-changes.h"
 #include "store/table-evidence.h"
 
-#define PAGE_KEYS        1000 /* looked at for one answer */
+#define PAGE_KEYS_MAX    1000 /* looked at for one answer */
 #define WAIT_MAX_SECONDS 60
 #define POLLS_MAX        256 /* at a time */
 #define TICK_MS          250
+
+typedef enum
+{
+  AT_REST, /* the reader's copy is whole */
+  IN_RESET,
+  IN_SWEEP,
+} Stage;
 
 typedef struct
 {
   guint64 generation;
   guint64 version;
   guint64 started;
-  gboolean in_reset;
-  TocsinSubjectKey key; /* the last one of the page before, if @in_reset */
+  guint64 hour; /* since the epoch */
+  guint64 min_verdict;
+  Stage stage;
+  TocsinSubjectKey key; /* the last one of the page before, unless @stage is AT_REST */
+  guint64 next_hour;    /* of the keys up to @key, if @stage is IN_SWEEP */
 } Cursor;
 
 typedef struct
@@ -47,7 +64,7 @@ typedef struct
   TocsinRequest *request; /* (unowned) until it is suspended, then owned */
   gboolean has_cursor;
   Cursor cursor;
-  TocsinVerdict min_verdict;
+  guint64 page_keys;
   gint64 deadline_us; /* monotonic */
   guint listener;
   GSource *tick; /* (owned) (nullable) */
@@ -58,9 +75,9 @@ typedef struct
 {
   TocsinJudge *judge;
   TocsinJsonWriter json;
-  TocsinVerdict min_verdict;
   GHashTable *seen; /* (owned) (element-type TocsinSubjectKey): of the log, each key once */
-  guint n_looked;
+  guint64 page_keys;
+  guint64 n_looked;
   guint n_written;
   gboolean more;
   gboolean must_reset;
@@ -87,32 +104,43 @@ key_equal (gconstpointer a, gconstpointer b)
 static void
 append_cursor (GString *out, const Cursor *cursor)
 {
-  g_string_append_printf (out, "%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT,
-                          cursor->generation, cursor->version, cursor->started);
-  if (cursor->in_reset)
+  g_string_append_printf (out,
+                          "%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT
+                          ".%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT,
+                          cursor->generation, cursor->version, cursor->started, cursor->hour,
+                          cursor->min_verdict);
+  if (cursor->stage != AT_REST)
     {
       g_autofree char *hex = tocsin_hex_encode (cursor->key.bytes, sizeof cursor->key.bytes);
 
       g_string_append_printf (out, ".%s", hex);
     }
+  if (cursor->stage == IN_SWEEP)
+    g_string_append_printf (out, ".%" G_GUINT64_FORMAT, cursor->next_hour);
+}
+
+static gboolean
+parse_number (const char *text, guint64 *out)
+{
+  return g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, out, NULL);
 }
 
 /* A bare generation is taken too: it leads to a reset, as every cursor of another process does. */
 static gboolean
 parse_cursor (const char *text, Cursor *out)
 {
-  g_auto (GStrv) parts = g_strsplit (text, ".", 5);
+  g_auto (GStrv) parts = g_strsplit (text, ".", 8);
   guint n = g_strv_length (parts);
 
-  *out = (Cursor){ .in_reset = n == 4 };
+  *out = (Cursor){ .stage = n == 6 ? IN_RESET : n == 7 ? IN_SWEEP : AT_REST };
   if (n == 1)
-    return g_ascii_string_to_unsigned (parts[0], 10, 0, G_MAXUINT64, &out->generation, NULL);
-  return (n == 3 || n == 4) &&
-         g_ascii_string_to_unsigned (parts[0], 10, 0, G_MAXUINT64, &out->generation, NULL) &&
-         g_ascii_string_to_unsigned (parts[1], 10, 0, G_MAXUINT64, &out->version, NULL) &&
-         g_ascii_string_to_unsigned (parts[2], 10, 0, G_MAXUINT64, &out->started, NULL) &&
-         (n == 3 ||
-          tocsin_hex_decode (parts[3], strlen (parts[3]), out->key.bytes, sizeof out->key.bytes));
+    return parse_number (parts[0], &out->generation);
+  return n >= 5 && n <= 7 && parse_number (parts[0], &out->generation) &&
+         parse_number (parts[1], &out->version) && parse_number (parts[2], &out->started) &&
+         parse_number (parts[3], &out->hour) && parse_number (parts[4], &out->min_verdict) &&
+         (n < 6 ||
+          tocsin_hex_decode (parts[5], strlen (parts[5]), out->key.bytes, sizeof out->key.bytes)) &&
+         (n < 7 || parse_number (parts[6], &out->next_hour));
 }
 
 /* ---- pages ---- */
@@ -121,10 +149,10 @@ static void
 write_change (Page *page,
               const TocsinSubjectKey *key,
               const TocsinSubjectRecord *record,
-              const TocsinSubjectFinding *finding)
+              const TocsinSubjectFinding *finding,
+              const char *change)
 {
   g_autofree char *hex = tocsin_hex_encode (key->bytes, sizeof key->bytes);
-  gboolean single = finding != NULL && finding->origins <= 1;
 
   page->n_written++;
   tocsin_json_writer_begin_object (&page->json);
@@ -138,65 +166,104 @@ write_change (Page *page,
       &page->json, "verdict",
       tocsin_verdict_to_string (finding != NULL ? finding->verdict : TOCSIN_VERDICT_ALLOW));
   tocsin_json_writer_member_int (&page->json, "score", finding != NULL ? finding->score : 0);
-  tocsin_json_writer_member_string (&page->json, "change",
-                                    finding == NULL                   ? "removed"
-                                    : single || page->cursor.in_reset ? "added"
-                                                                      : "changed");
+  tocsin_json_writer_member_string (&page->json, "change", change);
   tocsin_json_writer_end_object (&page->json);
 }
 
-/* FALSE if what is known of the key is not enough for the reader. */
-static gboolean
-write_if_known (Page *page, const TocsinSubjectRecord *record)
+/* What is known of a key at @hour, or NULL if it is not enough for the reader. */
+static const TocsinSubjectFinding *
+judge_at (Page *page, const TocsinSubjectRecord *record, guint64 hour, TocsinFinding *finding)
 {
-  g_auto (TocsinFinding) finding = { 0 };
   const TocsinSubjectFinding *found;
   TocsinSubject subject;
 
-  tocsin_judge_key (page->judge, record, &subject, &finding);
-  found = &g_array_index (finding.subjects, TocsinSubjectFinding, 0);
-  if (!found->known || found->verdict < page->min_verdict)
-    return FALSE;
-  write_change (page, &record->key, record, found);
-  return TRUE;
+  page->judge->scoring.now_us = (gint64) hour * TOCSIN_HOUR_US;
+  tocsin_judge_key (page->judge, record, &subject, finding);
+  found = &g_array_index (finding->subjects, TocsinSubjectFinding, 0);
+  return found->known && (guint64) found->verdict >= page->cursor.min_verdict ? found : NULL;
+}
+
+static gboolean
+may_look (Page *page)
+{
+  page->more = page->n_looked >= page->page_keys;
+  if (!page->more)
+    page->n_looked++;
+  return !page->more;
 }
 
 static gboolean
 on_subject (const TocsinSubjectRecord *record, gpointer data)
 {
   Page *page = data;
+  g_auto (TocsinFinding) finding = { 0 };
+  const TocsinSubjectFinding *found;
 
-  page->more = page->n_looked == PAGE_KEYS;
-  if (page->more)
+  if (!may_look (page))
     return FALSE;
-  page->n_looked++;
   page->cursor.key = record->key;
-  write_if_known (page, record);
+  found = judge_at (page, record, page->cursor.hour, &finding);
+  if (found != NULL)
+    write_change (page, &record->key, record, found, "added");
   return TRUE;
+}
+
+/* Whether time alone changed what the reader holds. */
+static gboolean
+on_swept (const TocsinSubjectRecord *record, gpointer data)
+{
+  Page *page = data;
+  g_auto (TocsinFinding) before_finding = { 0 };
+  g_auto (TocsinFinding) after_finding = { 0 };
+  const TocsinSubjectFinding *before, *after;
+
+  if (!may_look (page))
+    return FALSE;
+  page->cursor.key = record->key;
+  before = judge_at (page, record, page->cursor.hour, &before_finding);
+  after = judge_at (page, record, page->cursor.next_hour, &after_finding);
+  if (after != NULL &&
+      (before == NULL || before->verdict != after->verdict || before->score != after->score))
+    write_change (page, &record->key, record, after, before == NULL ? "added" : "changed");
+  else if (after == NULL && before != NULL)
+    write_change (page, &record->key, record, NULL, "removed");
+  return TRUE;
+}
+
+static void
+write_key (Page *page, const TocsinSubjectKey *key)
+{
+  gboolean swept = page->cursor.stage == IN_SWEEP &&
+                   memcmp (key->bytes, page->cursor.key.bytes, sizeof key->bytes) <= 0;
+  g_auto (TocsinFinding) finding = { 0 };
+  const TocsinSubjectFinding *found;
+  TocsinSubjectRecord record;
+
+  if (!tocsin_subjects_get (page->judge->txn, key, &record))
+    {
+      write_change (page, key, NULL, NULL, "removed");
+      return;
+    }
+  found = judge_at (page, &record, swept ? page->cursor.next_hour : page->cursor.hour, &finding);
+  write_change (page, key, &record, found,
+                found == NULL         ? "removed"
+                : found->origins <= 1 ? "added"
+                                      : "changed");
 }
 
 static gboolean
 on_change (const TocsinChange *change, gpointer data)
 {
   Page *page = data;
-  TocsinSubjectRecord record;
 
-  page->more = page->n_looked == PAGE_KEYS;
-  if (page->more)
-    return FALSE;
   page->must_reset = change->kind == TOCSIN_CHANGE_ALLOW || change->kind == TOCSIN_CHANGE_MANY;
-  if (page->must_reset)
+  if (page->must_reset || !may_look (page))
     return FALSE;
-  page->n_looked++;
   page->cursor.generation = change->generation;
   /* What trust changes is told by the version of the snapshot that is made from it. */
-  if (change->kind != TOCSIN_CHANGE_EVIDENCE ||
-      !g_hash_table_add (page->seen, g_memdup2 (&change->key, sizeof change->key)))
-    return TRUE;
-  if (!tocsin_subjects_get (page->judge->txn, &change->key, &record))
-    write_change (page, &change->key, NULL, NULL);
-  else if (!write_if_known (page, &record))
-    write_change (page, &change->key, &record, NULL);
+  if (change->kind == TOCSIN_CHANGE_EVIDENCE &&
+      g_hash_table_add (page->seen, g_memdup2 (&change->key, sizeof change->key)))
+    write_key (page, &change->key);
   return TRUE;
 }
 
@@ -218,7 +285,6 @@ end_page (Page *page)
 {
   g_autoptr (GString) cursor = g_string_new (NULL);
 
-  page->cursor.in_reset = page->cursor.in_reset && page->more;
   append_cursor (cursor, &page->cursor);
   tocsin_json_writer_end_array (&page->json);
   tocsin_json_writer_member_bool (&page->json, "more", page->more);
@@ -229,22 +295,60 @@ end_page (Page *page)
 }
 
 static void
-write_reset (Page *page, const Poll *poll, gboolean begins, GString *out)
+write_reset (Page *page, const Poll *poll, gboolean begins, guint64 hour, GString *out)
 {
-  const TocsinSubjectKey *after = NULL;
-
   begin_page (page, out, begins);
   if (begins)
     page->cursor = (Cursor){
       .generation = page->judge->generation,
       .version = tocsin_trust_snapshot_version (page->judge->scoring.trust),
       .started = (guint64) poll->api->started_us,
-      .in_reset = TRUE,
+      .hour = hour,
+      .min_verdict = poll->cursor.min_verdict,
+      .stage = IN_RESET,
     };
-  else
-    after = &poll->cursor.key;
-  tocsin_subjects_foreach (page->judge->txn, "", after, on_subject, page);
+  tocsin_subjects_foreach (page->judge->txn, "", begins ? NULL : &poll->cursor.key, on_subject,
+                           page);
+  if (!page->more)
+    {
+      page->cursor.stage = AT_REST;
+      /* What happened while it was read comes next. */
+      page->more = page->cursor.generation < page->judge->generation || page->cursor.hour < hour;
+    }
   end_page (page);
+}
+
+/* What time changed, as far as the page has room after what happened. */
+static void
+sweep (Page *page, guint64 hour)
+{
+  gboolean begins = page->cursor.stage == AT_REST;
+  TocsinSubjectKey after = page->cursor.key;
+
+  if (page->more || (begins && page->cursor.hour >= hour))
+    return;
+  if (begins)
+    {
+      page->cursor.stage = IN_SWEEP;
+      page->cursor.next_hour = hour;
+    }
+  tocsin_subjects_foreach (page->judge->txn, "", begins ? NULL : &after, on_swept, page);
+  if (page->more)
+    return;
+  page->cursor.stage = AT_REST;
+  page->cursor.hour = page->cursor.next_hour;
+  page->more = page->cursor.hour < hour;
+}
+
+static gboolean
+fits (const Poll *poll, TocsinJudge *judge, guint64 hour)
+{
+  const Cursor *cursor = &poll->cursor;
+
+  return poll->has_cursor && cursor->started == (guint64) poll->api->started_us &&
+         cursor->version == tocsin_trust_snapshot_version (judge->scoring.trust) &&
+         cursor->hour <= hour && (cursor->stage != IN_SWEEP || cursor->next_hour <= hour) &&
+         tocsin_changes_covers (judge->txn, cursor->generation);
 }
 
 /* Fills @reply. FALSE: nothing happened since the cursor, and waiting is worth while. */
@@ -254,32 +358,37 @@ answer (const Poll *poll, TocsinReply *reply)
   g_auto (TocsinJudge) judge = { 0 };
   g_autoptr (GHashTable) seen = g_hash_table_new_full (key_hash, key_equal, g_free, NULL);
   g_autoptr (GError) error = NULL;
-  Page page = { .judge = &judge, .min_verdict = poll->min_verdict, .seen = seen };
+  Page page = {
+    .judge = &judge, .seen = seen, .page_keys = poll->page_keys, .cursor = poll->cursor
+  };
   GString *out = tocsin_reply_begin (reply, TOCSIN_TYPE_JSON);
-  gboolean fits;
+  gboolean news = TRUE;
+  guint64 hour;
 
   tocsin_judge_begin (&judge, poll->api, NULL, FALSE);
-  fits = poll->has_cursor && poll->cursor.started == (guint64) poll->api->started_us &&
-         poll->cursor.version == tocsin_trust_snapshot_version (judge.scoring.trust) &&
-         tocsin_changes_covers (judge.txn, poll->cursor.generation);
-  page.cursor = poll->cursor;
-  if (!fits || poll->cursor.in_reset)
-    write_reset (&page, poll, !fits, out);
+  judge.scoring.n_over_budget = 0;
+  hour = (guint64) (judge.scoring.now_us / TOCSIN_HOUR_US);
+  if (!fits (poll, &judge, hour))
+    write_reset (&page, poll, TRUE, hour, out);
+  else if (poll->cursor.stage == IN_RESET)
+    write_reset (&page, poll, FALSE, hour, out);
   else
     {
       begin_page (&page, out, FALSE);
       tocsin_changes_foreach (judge.txn, poll->cursor.generation, on_change, &page);
       if (page.must_reset)
-        write_reset (&page, poll, TRUE, out);
+        write_reset (&page, poll, TRUE, hour, out);
       else
-        end_page (&page);
+        {
+          sweep (&page, hour);
+          end_page (&page);
+          news = page.n_written > 0 || page.more || page.cursor.hour != poll->cursor.hour;
+        }
     }
-  if (!tocsin_txn_check (judge.txn, &error))
-    {
-      tocsin_reply_set_error (reply, error);
-      return TRUE;
-    }
-  return !fits || poll->cursor.in_reset || page.n_written > 0 || page.more;
+  if (tocsin_txn_check (judge.txn, &error))
+    return news;
+  tocsin_reply_set_error (reply, error);
+  return TRUE;
 }
 
 /* ---- waiting ---- */
@@ -342,10 +451,12 @@ parse_poll (TocsinRequest *request, Poll *out, guint64 *wait_seconds, GError **e
 {
   const char *cursor = tocsin_request_get_query (request, "cursor");
   const char *wait_text = tocsin_request_get_query (request, "wait");
+  const char *limit = tocsin_request_get_query (request, "limit");
   const char *verdict = tocsin_request_get_query (request, "min_verdict");
+  TocsinVerdict min_verdict = TOCSIN_VERDICT_NOTE;
 
-  out->min_verdict = TOCSIN_VERDICT_NOTE;
   out->has_cursor = cursor != NULL && *cursor != '\0';
+  out->page_keys = PAGE_KEYS_MAX;
   *wait_seconds = 0;
   if (out->has_cursor && !parse_cursor (cursor, &out->cursor))
     g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
@@ -354,11 +465,21 @@ parse_poll (TocsinRequest *request, Poll *out, guint64 *wait_seconds, GError **e
            !g_ascii_string_to_unsigned (wait_text, 10, 0, WAIT_MAX_SECONDS, wait_seconds, NULL))
     g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
                  "wait is not a number of seconds from 0 to %d", WAIT_MAX_SECONDS);
-  else if (verdict != NULL && !tocsin_verdict_from_string (verdict, &out->min_verdict))
+  else if (limit != NULL &&
+           !g_ascii_string_to_unsigned (limit, 10, 1, PAGE_KEYS_MAX, &out->page_keys, NULL))
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "limit is not a number from 1 to %d",
+                 PAGE_KEYS_MAX);
+  else if (verdict != NULL && !tocsin_verdict_from_string (verdict, &min_verdict))
     g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
                          "min_verdict is not one of allow, note, review, block");
   else
-    return TRUE;
+    {
+      /* A copy of other verdicts is another copy. */
+      if (out->cursor.min_verdict != (guint64) min_verdict)
+        out->has_cursor = FALSE;
+      out->cursor.min_verdict = (guint64) min_verdict;
+      return TRUE;
+    }
   return FALSE;
 }
 
