@@ -276,6 +276,13 @@ node_end (Node *node, TocsinRequest *request, Answer *out)
                        g_strdup (tocsin_reply_get_header (request->reply, "X-Tocsin-Verdict")) };
   if (tocsin_reply_get_body_kind (request->reply) == TOCSIN_BODY_STREAM)
     read_stream (request->reply, 1000, out->body);
+  else if (tocsin_reply_get_body_kind (request->reply) == TOCSIN_BODY_BYTES)
+    {
+      GBytes *bytes = tocsin_reply_get_bytes (request->reply);
+
+      g_string_append_len (out->body, g_bytes_get_data (bytes, NULL),
+                           (gssize) g_bytes_get_size (bytes));
+    }
   else
     g_string_append (out->body, tocsin_reply_get_buffer (request->reply)->str);
   tocsin_request_unref (request);

@@ -1,9 +1,15 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What is listed, how a reader knows that a list changed and is whole, and when there is none.
  */
 #include "api-node.h"
 
-#define MANY 450 /* more than two slices */
+#include "codec/json-strict.h"
+#include "core/hash.h"
+#include "http/spool.h"
+
+#define MANY 60000 /* more than a spool holds in memory */
 
 static void
 expect (Node *node, const char *target, guint status, const char *text)
@@ -24,35 +30,223 @@ test_formats (void)
   node_init (&node);
   node_trust (&node, 2, 2);
   expect (&node, "/v1/export/lines", 200, "");
-  expect (&node, "/v1/export/json", 200, "{\"subjects\":[],\"count\":0}\n");
+  expect (&node, "/v1/export/json", 200,
+          "{\"subjects\":[],\"generation\":0,\"as_of\":\"2026-11-24T00:00:00Z\",\"count\":0}\n");
   node_report (&node, 1, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
   node_report (&node, 2, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
   expect (&node, "/v1/export/lines", 200, "spam.example\n");
   expect (&node, "/v1/export/csv", 200,
           "type,value,verdict,score,categories\r\ndomain,\"spam.example\",review,75,spam\r\n");
-  expect (&node, "/v1/export/json?type=ip", 200, "{\"subjects\":[],\"count\":0}\n");
+  expect (&node, "/v1/export/json", 200,
+          "{\"subjects\":[\n{\"type\":\"domain\",\"value\":\"spam.example\",\"verdict\":\"review\","
+          "\"score\":75,\"categories\":\"spam\",\"first_seen\":\"2026-11-24T00:00:00Z\","
+          "\"last_seen\":\"2026-11-24T00:00:00Z\",\"expires\":\"2027-01-23T00:00:00Z\"}],"
+          "\"generation\":2,\"as_of\":\"2026-11-24T00:00:00Z\",\"count\":1}\n");
+}
+
+static void
+test_filters (void)
+{
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_trust (&node, 2, 2);
+  for (guint32 peer = 1; peer <= 2; peer++)
+    {
+      node_report (&node, peer, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
+      node_report (&node, peer, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+    }
+  node_report (&node, 1, TOCSIN_SUBJECT_USERNAME, "jdoe", 1); /* one voice: a note */
+  expect (&node, "/v1/export/lines?type=ip", 200, "192.0.2.1\n");
+  expect (&node, "/v1/export/lines?type=ip&category=spam", 200, "");
+  expect (&node, "/v1/export/lines?category=intrusion", 200, "192.0.2.1\n");
+  expect (&node, "/v1/export/lines?category=intrusion,spam&type=domain,ip&min_verdict=review", 200,
+          NULL);
+  expect (&node, "/v1/export/lines?type=username&min_verdict=review", 200, "");
+  expect (&node, "/v1/export/lines?type=username", 200, "jdoe\n");
   expect (&node, "/v1/export/lines?min_verdict=block", 200, "");
+  /* In lenient nothing of these groups is more than a note. */
+  expect (&node, "/v1/export/lines?profile=lenient&type=domain&min_verdict=review", 200, "");
+  expect (&node, "/v1/export/lines?profile=lenient&type=domain", 200, "spam.example\n");
 }
 
 static void
 test_many (void)
 {
   g_auto (Node) node = { 0 };
-  g_auto (Answer) answer = { 0 };
+  g_auto (Answer) list = { 0 };
+  g_auto (Answer) manifest = { 0 };
   g_auto (GStrv) lines = NULL;
 
   node_init (&node);
   node_trust (&node, 2, 2);
-  for (guint i = 0; i < MANY; i++)
+  for (guint i = 0; i < 500; i++)
     {
       g_autofree char *address = g_strdup_printf ("192.0.%u.%u", i / 250, i % 250);
 
       node_report (&node, 1, TOCSIN_SUBJECT_IP, address, 1);
     }
-  node_ask (&node, "GET", "/v1/export/lines", NULL, NULL, &answer);
+  node_ask (&node, "GET", "/v1/export/lines", NULL, NULL, &list);
+  g_assert_cmpuint (list.status, ==, 200);
+  lines = g_strsplit (list.body->str, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 501);
+  node_ask (&node, "GET", "/v1/export/lines/manifest", NULL, NULL, &manifest);
+  g_assert_nonnull (strstr (manifest.body->str, "\"count\":500,"));
+}
+
+static JsonObject *
+read_manifest (Node *node, const char *target, JsonNode **root)
+{
+  g_auto (Answer) answer = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  node_ask (node, "GET", target, NULL, NULL, &answer);
   g_assert_cmpuint (answer.status, ==, 200);
-  lines = g_strsplit (answer.body->str, "\n", -1);
-  g_assert_cmpuint (g_strv_length (lines), ==, MANY + 1);
+  *root = tocsin_json_parse (answer.body->str, answer.body->len, NULL, NULL, &error);
+  g_assert_no_error (error);
+  return json_node_get_object (*root);
+}
+
+static void
+test_manifest (void)
+{
+  static const struct
+  {
+    const char *format;
+    const char *canary;
+    gint64 count;
+  } vectors[] = {
+    { "csv", "spam.example", 1 },
+    { "nginx-map", "canary.test", 0 }, /* of blocks */
+    { "rbldnsd", "127.0.0.2", 1 },
+    { "mastodon-email-hashes", NULL, 0 },
+  };
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_trust (&node, 2, 2);
+  node_report (&node, 1, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
+  node_report (&node, 2, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autofree char *target = g_strconcat ("/v1/export/", vectors[i].format, NULL);
+      g_autofree char *manifest_target = g_strconcat (target, "/manifest", NULL);
+      g_auto (Answer) list = { 0 };
+      g_autoptr (JsonNode) root = NULL;
+      JsonObject *manifest = read_manifest (&node, manifest_target, &root);
+      guint8 digest[TOCSIN_SHA256_BYTES];
+      g_autofree char *hex = NULL;
+
+      node_ask (&node, "GET", target, NULL, NULL, &list);
+      tocsin_sha256 (list.body->str, list.body->len, digest);
+      hex = tocsin_hex_encode (digest, sizeof digest);
+      g_assert_cmpstr (json_object_get_string_member (manifest, "sha256"), ==, hex);
+      g_assert_cmpint (json_object_get_int_member (manifest, "bytes"), ==, (gint64) list.body->len);
+      g_assert_cmpint (json_object_get_int_member (manifest, "count"), ==, vectors[i].count);
+      g_assert_cmpint (json_object_get_int_member (manifest, "generation"), ==, 2);
+      g_assert_cmpstr (json_object_get_string_member (manifest, "etag"), ==, list.etag);
+      if (vectors[i].canary == NULL)
+        g_assert_true (json_object_get_null_member (manifest, "canary"));
+      else
+        {
+          g_assert_cmpstr (json_object_get_string_member (manifest, "canary"), ==,
+                           vectors[i].canary);
+          g_assert_nonnull (strstr (list.body->str, vectors[i].canary));
+        }
+    }
+}
+
+static void
+ask_if_none_match (Node *node, const char *target, const char *etag, guint status)
+{
+  TocsinRequest *request = node_begin (node, "GET", target, NULL, NULL);
+  g_auto (Answer) answer = { 0 };
+
+  tocsin_request_add_header (request, "If-None-Match", etag);
+  node_run (node, request);
+  node_end (node, request, &answer);
+  g_assert_cmpuint (answer.status, ==, status);
+  if (status == 304)
+    g_assert_cmpuint (answer.body->len, ==, 0);
+}
+
+static void
+test_etag (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) first = { 0 };
+  g_auto (Answer) same = { 0 };
+  g_auto (Answer) later = { 0 };
+  g_autofree char *list = NULL;
+
+  node_init (&node);
+  node_report (&node, 1, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
+  node_ask (&node, "GET", "/v1/export/csv", NULL, NULL, &first);
+  now_us = T0 + 30 * TOCSIN_MINUTE_US;
+  node_ask (&node, "GET", "/v1/export/csv", NULL, NULL, &same);
+  g_assert_cmpstr (same.etag, ==, first.etag);
+  g_assert_cmpstr (same.body->str, ==, first.body->str);
+  ask_if_none_match (&node, "/v1/export/csv", first.etag, 304);
+  ask_if_none_match (&node, "/v1/export/csv/manifest", first.etag, 304);
+  list = g_strdup_printf ("\"x\", W/%s", first.etag);
+  ask_if_none_match (&node, "/v1/export/csv", list, 304);
+  ask_if_none_match (&node, "/v1/export/csv?type=domain", first.etag, 200);
+  ask_if_none_match (&node, "/v1/export/lines", first.etag, 200);
+  ask_if_none_match (&node, "/v1/export/csv?profile=strict", first.etag, 200);
+  /* Scores fade. */
+  now_us = T0 + 61 * TOCSIN_MINUTE_US;
+  ask_if_none_match (&node, "/v1/export/csv", first.etag, 200);
+  now_us = T0;
+  ask_if_none_match (&node, "/v1/export/csv", first.etag, 304);
+  /* Somebody reports, or another is believed. */
+  node_report (&node, 1, TOCSIN_SUBJECT_DOMAIN, "scam.example", 3);
+  ask_if_none_match (&node, "/v1/export/csv", first.etag, 200);
+  node_ask (&node, "GET", "/v1/export/csv", NULL, NULL, &later);
+  node_trust (&node, 2, 9);
+  ask_if_none_match (&node, "/v1/export/csv", later.etag, 200);
+}
+
+static void
+test_doubt (void)
+{
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 1, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
+  now_us = 0;
+  expect (&node, "/v1/export/lines", 503, NULL);
+  expect (&node, "/v1/export/lines/manifest", 503, NULL);
+  ask_if_none_match (&node, "/v1/export/lines", "*", 503);
+  now_us = T0;
+  node_trust (&node, 2, 0); /* not worked out yet */
+  expect (&node, "/v1/export/lines", 503, NULL);
+  ask_if_none_match (&node, "/v1/export/lines", "*", 503);
+  node_trust (&node, 2, 1);
+  expect (&node, "/v1/export/lines", 200, "spam.example\n");
+}
+
+static void
+test_observing (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) manifest = { 0 };
+  g_auto (Answer) before = { 0 };
+
+  node_init (&node);
+  for (guint32 peer = 1; peer <= 3; peer++)
+    {
+      node_report (&node, peer, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
+      node_report (&node, peer, TOCSIN_SUBJECT_DOMAIN, "both.example", 1);
+    }
+  node_report (&node, 0, TOCSIN_SUBJECT_DOMAIN, "both.example", 3);
+  node_ask (&node, "GET", "/v1/export/csv?type=domain", NULL, NULL, &before);
+  g_assert_nonnull (strstr (before.body->str, "spam.example"));
+  tocsin_api_set_observe (node.api, TRUE, 0);
+  expect (&node, "/v1/export/csv", 200,
+          "type,value,verdict,score,categories\r\ndomain,\"both.example\",block,100,scam\r\n");
+  ask_if_none_match (&node, "/v1/export/csv?type=domain", before.etag, 200);
+  node_ask (&node, "GET", "/v1/export/rpz/manifest", NULL, NULL, &manifest);
+  g_assert_nonnull (strstr (manifest.body->str, "\"mode\":\"observe\""));
 }
 
 static void
@@ -62,8 +256,50 @@ test_refusals (void)
 
   node_init (&node);
   expect (&node, "/v1/export/xml", 404, NULL);
+  expect (&node, "/v1/export/xml/manifest", 404, NULL);
   expect (&node, "/v1/export/csv?min_verdict=ban", 422, NULL);
   expect (&node, "/v1/export/csv?type=planet", 422, NULL);
+  expect (&node, "/v1/export/csv?type=", 422, NULL);
+  expect (&node, "/v1/export/csv?type=ip,", 422, NULL);
+  expect (&node, "/v1/export/nginx-geo?type=domain", 422, NULL);
+  expect (&node, "/v1/export/csv?category=rudeness", 422, NULL);
+  expect (&node, "/v1/export/csv?profile=harsh", 422, NULL);
+}
+
+/* Only test_spool needs a list that is longer than memory is good for. */
+static void
+test_spool (void)
+{
+  g_auto (TocsinSpool) spool = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) all = NULL;
+  const char *data;
+  gsize size;
+
+  tocsin_spool_init (&spool, g_get_tmp_dir ());
+  for (guint i = 0; i < MANY; i++)
+    {
+      g_string_append_printf (spool.buffer, "%031u\n", i);
+      g_assert_true (tocsin_spool_keep_short (&spool, &error));
+      g_assert_cmpuint (spool.buffer->len, <, 2 << 20);
+    }
+  all = tocsin_spool_finish (&spool, &error);
+  g_assert_no_error (error);
+  data = g_bytes_get_data (all, &size);
+  g_assert_cmpuint (size, ==, MANY * 32);
+  g_assert_true (g_str_has_prefix (data + size - 32, "0000000000000000000000000059999"));
+}
+
+static void
+test_spool_without_room (void)
+{
+  g_auto (TocsinSpool) spool = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  tocsin_spool_init (&spool, "/nonexistent");
+  g_string_set_size (spool.buffer, 2 << 20);
+  g_assert_false (tocsin_spool_keep_short (&spool, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
 }
 
 int
@@ -71,7 +307,14 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/export/formats", test_formats);
+  g_test_add_func ("/export/filters", test_filters);
   g_test_add_func ("/export/many", test_many);
+  g_test_add_func ("/export/manifest", test_manifest);
+  g_test_add_func ("/export/etag", test_etag);
+  g_test_add_func ("/export/doubt", test_doubt);
+  g_test_add_func ("/export/observing", test_observing);
   g_test_add_func ("/export/refusals", test_refusals);
+  g_test_add_func ("/export/spool", test_spool);
+  g_test_add_func ("/export/spool-without-room", test_spool_without_room);
   return g_test_run ();
 }

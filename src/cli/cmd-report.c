@@ -37,6 +37,10 @@ static struct
   char *actor;
   char *state;
   char *limit;
+  char *profile;
+  char *min_verdict;
+  char *type;
+  gboolean manifest;
 } given;
 
 static gboolean
@@ -317,16 +321,23 @@ run_undo (TocsinInvocation *self, GError **error)
 static gboolean
 run_export (TocsinInvocation *self, GError **error)
 {
-  g_autofree char *path = NULL;
+  g_autoptr (GString) path = NULL;
+  g_autofree char *bare = NULL;
 
-  if (self->json && given.format != NULL && !g_str_equal (given.format, "json"))
+  if (self->json && given.format != NULL && !g_str_equal (given.format, "json") && !given.manifest)
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
                            _ ("--json and another --format exclude each other"));
       return FALSE;
     }
-  path = tocsin_argument_path ("/v1/export/", given.format != NULL ? given.format : "json", "");
-  return tocsin_control_download (self->control, path, STDOUT_FILENO, error);
+  bare = tocsin_argument_path ("/v1/export/", given.format != NULL ? given.format : "json",
+                               given.manifest ? "/manifest" : "");
+  path = g_string_new (bare);
+  tocsin_argument_add_query (path, "profile", given.profile);
+  tocsin_argument_add_query (path, "min_verdict", given.min_verdict);
+  tocsin_argument_add_query (path, "type", given.type);
+  tocsin_argument_add_query (path, "category", given.category);
+  return tocsin_control_download (self->control, path->str, STDOUT_FILENO, error);
 }
 
 static const GOptionEntry add_options[] = {
@@ -373,6 +384,16 @@ static const GOptionEntry withdraw_options[] = {
 static const GOptionEntry export_options[] = {
   { "format", 0, 0, G_OPTION_ARG_STRING, &given.format,
     N_ ("json (default), csv, mastodon-csv, or another that the node knows"), N_ ("FORMAT") },
+  { "profile", 0, 0, G_OPTION_ARG_STRING, &given.profile, N_ ("Judge by this profile of the node"),
+    N_ ("NAME") },
+  { "min-verdict", 0, 0, G_OPTION_ARG_STRING, &given.min_verdict,
+    N_ ("Only what is at least note, review or block (default: as the format)"), N_ ("VERDICT") },
+  { "type", 0, 0, G_OPTION_ARG_STRING, &given.type,
+    N_ ("Only subjects of these types, separated by commas"), N_ ("TYPE") },
+  { "category", 0, 0, G_OPTION_ARG_STRING, &given.category,
+    N_ ("Only what is reported in one of these categories"), N_ ("SLUG") },
+  { "manifest", 0, 0, G_OPTION_ARG_NONE, &given.manifest,
+    N_ ("Write what a whole copy is instead: count, SHA-256, generation, canary"), NULL },
   G_OPTION_ENTRY_NULL,
 };
 

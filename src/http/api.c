@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "http/exports.h"
 #include "store/table-review.h"
 #include "store/table-voices.h"
 #include "view/score.h"
@@ -447,6 +448,7 @@ tocsin_api_free (TocsinApi *self)
 {
   TocsinApiPrivate *priv = self->priv;
 
+  g_clear_pointer (&self->exports, tocsin_exports_free);
   /* Charges that were posted hold @self. */
   while (g_atomic_int_get (&priv->waiting) > 0)
     g_main_context_iteration (priv->context, FALSE);

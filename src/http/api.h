@@ -61,6 +61,7 @@ typedef struct
  * @now_us: the clock; tests give their own
  * @started_us: by that clock, for the uptime
  * @n_polls: readers of /v1/changes that wait; main thread
+ * @exports: (owned) (nullable): makes lists; of the route that serves them
  *
  * What routes need. The members are set before the first server starts and read from any thread
  * after that; what changes later is in #TocsinApiState.
@@ -89,6 +90,7 @@ typedef struct
   gint64 (*now_us) (void);
   gint64 started_us;
   guint n_polls;
+  struct _TocsinExports *exports;
   struct _TocsinApiPrivate *priv;
 } TocsinApi;
 

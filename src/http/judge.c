@@ -136,6 +136,17 @@ is_shared (const TocsinJudge *self, const TocsinSubject *subject)
          tocsin_network_list_holds (self->shared_networks, subject);
 }
 
+/* Rows come by reporter, and the operator is number 0. */
+static gsize
+count_own (const TocsinEvidence *rows, gsize n)
+{
+  gsize own = 0;
+
+  while (own < n && rows[own].reporter == 0)
+    own++;
+  return own;
+}
+
 static void
 read_key (TocsinJudge *self, Event *event, const TocsinSubject *subject, const TocsinProbe *probe)
 {
@@ -143,6 +154,8 @@ read_key (TocsinJudge *self, Event *event, const TocsinSubject *subject, const T
   TocsinKeyEvidence evidence = { .probe = probe };
 
   evidence.n_rows = tocsin_evidence_read (self->txn, &probe->key, &event->buffer, &evidence.rows);
+  if (self->own_only)
+    evidence.n_rows = count_own (evidence.rows, evidence.n_rows);
   if (evidence.n_rows == 0)
     return;
   if (evidence.rows == event->buffer.rows)
@@ -258,6 +271,27 @@ tocsin_judge_key (TocsinJudge *self,
   memcpy (subject->digest, record->key.bytes, sizeof record->key.bytes);
   event.probes[0] = tocsin_subject_probes (subject, &self->lengths);
   judge (self, &event, subject, 1, TRUE, out);
+}
+
+gboolean
+tocsin_judge_row (TocsinJudge *self, const TocsinSubjectRecord *record, TocsinExportRow *row)
+{
+  g_auto (TocsinFinding) finding = { 0 };
+  const TocsinSubjectFinding *found;
+  TocsinSubject subject;
+
+  tocsin_judge_key (self, record, &subject, &finding);
+  found = &g_array_index (finding.subjects, TocsinSubjectFinding, 0);
+  row->verdict = found->verdict;
+  row->score = found->score;
+  row->first_seen_s = found->first_seen_s;
+  row->last_seen_s = found->last_seen_s;
+  row->expires_s = found->expires_s;
+  row->categories = 0;
+  for (guint i = 0; i < found->categories->len; i++)
+    row->categories |= G_GUINT64_CONSTANT (1)
+                       << g_array_index (found->categories, TocsinCategoryFinding, i).category;
+  return found->known;
 }
 
 guint64

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/verdict.h"
+#include "export/export.h"
 #include "http/api.h"
 #include "store/table-subjects.h"
 #include "view/score.h"
@@ -15,6 +16,7 @@ G_BEGIN_DECLS
  * @txn: (owned): the state of the store that is asked
  * @scoring: the trust, profile and time it is judged by
  * @generation: of @txn
+ * @own_only: hear nobody but this node's operator
  *
  * One read transaction with all that a verdict depends on: begin it, ask, end it before the
  * handler returns. Of one thread.
@@ -28,6 +30,7 @@ typedef struct
   const TocsinNetworkList *shared_networks; /* (unowned) */
   TocsinNetworkLengths lengths;
   gboolean has_allow;
+  gboolean own_only;
 } TocsinJudge;
 
 /**
@@ -93,6 +96,19 @@ void tocsin_judge_key (TocsinJudge *self,
                        const TocsinSubjectRecord *record,
                        TocsinSubject *subject,
                        TocsinFinding *out);
+
+/**
+ * tocsin_judge_row:
+ * @self: a judge
+ * @record: as tocsin_judge_key()
+ * @row: (inout): gets verdict, score, categories and times
+ *
+ * The same verdict without what is only for display.
+ *
+ * Returns: whether anything is known
+ */
+gboolean
+tocsin_judge_row (TocsinJudge *self, const TocsinSubjectRecord *record, TocsinExportRow *row);
 
 /* A hash of an event, for tocsin_api_charge(): the same subjects in any order are the same event.
  */

@@ -373,6 +373,8 @@ tocsin_request_complete (TocsinRequest *self)
       g_main_context_wakeup (context);
       return;
     }
+  /* Without a server: whoever made the request waits in the default context. */
+  g_main_context_wakeup (NULL);
   tocsin_request_unref (self);
 }
 

@@ -2,282 +2,188 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * GET /v1/export/FORMAT: every subject that this node knows in clear and judges at least
- * `min_verdict`, for programs that read lists. The body is made in slices, each from one read
- * transaction, so that it costs the same memory however large the store is. A store that fails
- * half-way cuts the connection: a list is whole, or visibly is not.
+ * `min_verdict`, for programs that read lists; GET /v1/export/FORMAT/manifest: what a whole copy of
+ * it is. A list is made whole before the first byte goes out, so that what cannot be relied on is a
+ * 503 and never a short list. Whether a list changed is known without making it (304).
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
-#include "config.h"
-
-#include <string.h>
-
-#include "codec/json-writer.h"
-#include "http/admin.h"
-#include "http/judge.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "http/exports.h"
 #include "http/routes.h"
 
-#define SLICE_SUBJECTS 200
+#include "codec/json-writer.h"
 
-typedef enum
-{
-  FORMAT_JSON,
-  FORMAT_CSV,
-  FORMAT_LINES,
-  FORMAT_MASTODON, /* domain blocks, as Mastodon imports them */
-} Format;
-
-static const char *const format_names[] = { "json", "csv", "lines", "mastodon-csv" };
-static const char *const content_types[] = { TOCSIN_TYPE_JSON, "text/csv; charset=utf-8",
-                                             TOCSIN_TYPE_TEXT, "text/csv; charset=utf-8" };
-
-typedef struct
-{
-  TocsinApi *api;
-  Format format;
-  TocsinVerdict least;
-  TocsinSubjectType type; /* NONE: all */
-  TocsinSubjectKey after;
-  gboolean begun;
-  gboolean ended;
-  guint in_slice;
-  guint64 count;
-  GString *pending; /* (owned) made, and not yet sent */
-  gsize sent;
-  TocsinJudge *judge; /* of the slice being made */
-} Export;
+/* ---- replies; on the thread that makes lists ---- */
 
 static void
-export_free (gpointer data)
+add_headers (TocsinReply *reply, const TocsinMadeExport *made)
 {
-  Export *export = data;
+  g_autofree char *base64 = g_base64_encode (made->sha256, sizeof made->sha256);
+  g_autofree char *digest = g_strdup_printf ("sha-256=:%s:", base64);
+  char text[32];
 
-  g_string_free (export->pending, TRUE);
-  g_free (export);
+  tocsin_reply_add_header (reply, "ETag", made->etag);
+  tocsin_reply_add_header (reply, "Cache-Control", "private, no-cache");
+  tocsin_reply_add_header (reply, "Repr-Digest", digest); /* RFC 9530 */
+  g_snprintf (text, sizeof text, "%" G_GUINT64_FORMAT, made->moment.generation);
+  tocsin_reply_add_header (reply, "X-Tocsin-Generation", text);
+  g_snprintf (text, sizeof text, "%" G_GUINT64_FORMAT, made->count);
+  tocsin_reply_add_header (reply, "X-Tocsin-Count", text);
+  if (made->moment.observe)
+    tocsin_reply_add_header (reply, "X-Tocsin-Mode", "observe");
 }
 
-/* A CSV field; what begins like a formula is made text, since people open such files. */
 static void
-append_field (GString *out, const char *text)
+reply_list (TocsinRequest *request, const TocsinMadeExport *made, const GError *error)
 {
-  gboolean formula = text[0] != '\0' && strchr ("=+-@\t\r", text[0]) != NULL;
+  TocsinReply *reply = tocsin_request_get_reply (request);
 
-  g_string_append_c (out, '"');
-  if (formula)
-    g_string_append_c (out, '\'');
-  for (; *text != '\0'; text++)
+  if (made == NULL)
     {
-      if (*text == '"')
-        g_string_append_c (out, '"');
-      g_string_append_c (out, *text);
+      tocsin_reply_set_error (reply, error);
+      return;
     }
-  g_string_append_c (out, '"');
-}
-
-static char *
-join_categories (const TocsinSubjectFinding *finding)
-{
-  GString *out = g_string_new (NULL);
-
-  for (guint i = 0; i < finding->categories->len; i++)
-    {
-      const TocsinCategoryFinding *c =
-          &g_array_index (finding->categories, TocsinCategoryFinding, i);
-
-      g_string_append_printf (out, "%s%s", i > 0 ? " " : "",
-                              tocsin_category_by_id (c->category)->slug);
-    }
-  return g_string_free (out, FALSE);
+  add_headers (reply, made);
+  tocsin_reply_set_bytes (reply, made->query.format->content_type, made->body);
 }
 
 static void
-append_json (Export *export, const TocsinSubjectRecord *record, const TocsinFinding *finding)
+write_types (TocsinJsonWriter *json, guint types)
 {
-  g_autofree char *categories =
-      join_categories (&g_array_index (finding->subjects, TocsinSubjectFinding, 0));
-  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (export->pending);
+  tocsin_json_writer_name (json, "types");
+  tocsin_json_writer_begin_array (json);
+  for (guint type = TOCSIN_SUBJECT_IP; type <= TOCSIN_SUBJECT_ACTOR; type++)
+    if ((types & TOCSIN_EXPORT_TYPE_BIT (type)) != 0)
+      tocsin_json_writer_string (json, tocsin_subject_type_to_string ((TocsinSubjectType) type));
+  tocsin_json_writer_end_array (json);
+}
 
-  if (export->count > 0)
-    g_string_append_c (export->pending, ',');
+static void
+write_categories (TocsinJsonWriter *json, guint64 categories)
+{
+  gsize n;
+  const TocsinCategory *all = tocsin_categories (&n);
+
+  tocsin_json_writer_name (json, "categories");
+  tocsin_json_writer_begin_array (json);
+  for (gsize i = 0; i < n; i++)
+    if (categories == 0 || (categories & (G_GUINT64_CONSTANT (1) << all[i].id)) != 0)
+      tocsin_json_writer_string (json, all[i].slug);
+  tocsin_json_writer_end_array (json);
+}
+
+static void
+reply_manifest (TocsinRequest *request, const TocsinMadeExport *made, const GError *error)
+{
+  TocsinReply *reply = tocsin_request_get_reply (request);
+  g_autofree char *sha256 = NULL;
+  g_autofree char *as_of = NULL;
+  TocsinJsonWriter json;
+
+  if (made == NULL)
+    {
+      tocsin_reply_set_error (reply, error);
+      return;
+    }
+  sha256 = tocsin_hex_encode (made->sha256, sizeof made->sha256);
+  as_of = tocsin_time_format (made->moment.as_of_us);
+  json = (TocsinJsonWriter) TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
   tocsin_json_writer_begin_object (&json);
-  tocsin_json_writer_member_string (&json, "type", tocsin_subject_type_to_string (record->type));
-  tocsin_json_writer_member_string (&json, "value", record->value);
-  tocsin_json_writer_member_string (&json, "verdict", tocsin_verdict_to_string (finding->verdict));
-  tocsin_json_writer_member_int (&json, "score", finding->score);
-  tocsin_json_writer_member_string (&json, "categories", categories);
+  tocsin_json_writer_member_string (&json, "format", made->query.format->name);
+  tocsin_json_writer_member_string (&json, "content_type", made->query.format->content_type);
+  tocsin_json_writer_member_string (&json, "profile", made->query.profile->name);
+  tocsin_json_writer_member_string (&json, "min_verdict",
+                                    tocsin_verdict_to_string (made->query.least));
+  write_types (&json, made->query.types);
+  write_categories (&json, made->query.categories);
+  if (made->moment.observe)
+    tocsin_json_writer_member_string (&json, "mode", "observe");
+  tocsin_json_writer_member_int (&json, "generation", (gint64) made->moment.generation);
+  tocsin_json_writer_member_int (&json, "serial", made->serial);
+  tocsin_json_writer_member_string (&json, "as_of", as_of);
+  tocsin_json_writer_member_int (&json, "count", (gint64) made->count);
+  tocsin_json_writer_member_int (&json, "skipped", (gint64) made->skipped);
+  tocsin_json_writer_member_int (&json, "bytes", (gint64) g_bytes_get_size (made->body));
+  tocsin_json_writer_member_string (&json, "sha256", sha256);
+  tocsin_json_writer_member_string (&json, "canary", made->canary);
+  tocsin_json_writer_member_string (&json, "etag", made->etag);
   tocsin_json_writer_end_object (&json);
+  g_string_append_c (json.out, '\n');
+  tocsin_reply_add_header (reply, "ETag", made->etag);
+  tocsin_reply_add_header (reply, "Cache-Control", "private, no-cache");
 }
 
-static void
-append_csv (Export *export, const TocsinSubjectRecord *record, const TocsinFinding *finding)
-{
-  g_autofree char *categories =
-      join_categories (&g_array_index (finding->subjects, TocsinSubjectFinding, 0));
-  GString *out = export->pending;
+/* ---- requests; on whatever thread serves ---- */
 
-  g_string_append_printf (out, "%s,", tocsin_subject_type_to_string (record->type));
-  append_field (out, record->value);
-  g_string_append_printf (out, ",%s,%u,%s\r\n", tocsin_verdict_to_string (finding->verdict),
-                          finding->score, categories);
-}
-
-static void
-append_mastodon (Export *export, const TocsinSubjectRecord *record, const TocsinFinding *finding)
-{
-  append_field (export->pending, record->value);
-  g_string_append_printf (export->pending, ",%s,False,False,",
-                          finding->verdict == TOCSIN_VERDICT_BLOCK ? "suspend" : "silence");
-  append_field (export->pending, finding->summary);
-  g_string_append (export->pending, ",False\r\n");
-}
-
+/* TRUE if the reply is filled: the client has this list, or it could not be relied on. */
 static gboolean
-on_subject (const TocsinSubjectRecord *record, gpointer data)
+answer_unmade (TocsinRequest *request,
+               TocsinReply *reply,
+               TocsinApi *api,
+               const TocsinExportQuery *query)
 {
-  Export *export = data;
-  TocsinSubject subject;
-  g_auto (TocsinFinding) finding = { 0 };
-
-  export->after = record->key;
-  export->in_slice++;
-  if (record->value != NULL &&
-      (export->type == TOCSIN_SUBJECT_NONE || record->type == export->type))
-    {
-      tocsin_judge_key (export->judge, record, &subject, &finding);
-      if (finding.verdict >= export->least)
-        {
-          if (export->format == FORMAT_JSON)
-            append_json (export, record, &finding);
-          else if (export->format == FORMAT_CSV)
-            append_csv (export, record, &finding);
-          else if (export->format == FORMAT_MASTODON)
-            append_mastodon (export, record, &finding);
-          else
-            g_string_append_printf (export->pending, "%s\n", record->value);
-          export->count++;
-        }
-    }
-  return export->in_slice < SLICE_SUBJECTS;
-}
-
-static void
-append_head (Export *export)
-{
-  if (export->format == FORMAT_JSON)
-    g_string_append (export->pending, "{\"subjects\":[");
-  else if (export->format == FORMAT_CSV)
-    g_string_append (export->pending, "type,value,verdict,score,categories\r\n");
-  else if (export->format == FORMAT_MASTODON)
-    g_string_append (export->pending, "#domain,#severity,#reject_media,#reject_reports,"
-                                      "#public_comment,#obfuscate\r\n");
-}
-
-/* The next slice; %FALSE if the store failed. */
-static gboolean
-make_slice (Export *export)
-{
+  const char *if_none_match = tocsin_request_get_header (request, "If-None-Match");
   g_auto (TocsinJudge) judge = { 0 };
-  const TocsinSubjectKey *after = export->begun ? &export->after : NULL;
+  g_autofree char *etag = NULL;
+  g_autoptr (GError) error = NULL;
+  TocsinExportMoment moment;
 
-  g_string_truncate (export->pending, 0);
-  export->sent = 0;
-  if (!export->begun)
-    append_head (export);
-  export->begun = TRUE;
-  export->in_slice = 0;
-  tocsin_judge_begin (&judge, export->api, NULL, FALSE);
-  export->judge = &judge;
-  tocsin_subjects_foreach (judge.txn, "", after, on_subject, export);
-  if (!tocsin_txn_check (judge.txn, NULL))
-    return FALSE;
-  if (export->in_slice < SLICE_SUBJECTS)
+  tocsin_judge_begin (&judge, api, query->profile, FALSE);
+  if (!tocsin_export_moment (&judge, &moment, &error))
     {
-      export->ended = TRUE;
-      if (export->format == FORMAT_JSON)
-        g_string_append_printf (export->pending, "],\"count\":%" G_GUINT64_FORMAT "}\n",
-                                export->count);
+      tocsin_reply_set_error (reply, error);
+      return TRUE;
     }
+  etag = tocsin_export_etag (query, &moment, api);
+  if (!tocsin_export_etag_matches (if_none_match, etag))
+    return FALSE;
+  tocsin_reply_set_status (reply, 304);
+  tocsin_reply_add_header (reply, "ETag", etag);
+  tocsin_reply_add_header (reply, "Cache-Control", "private, no-cache");
   return TRUE;
 }
 
-static gssize
-pull (gpointer data, guint8 *buffer, gsize size)
+static void
+answer (TocsinRequest *request, TocsinReply *reply, TocsinApi *api, TocsinExportFunc func)
 {
-  Export *export = data;
-  gsize n;
+  g_autoptr (GError) error = NULL;
+  TocsinExportQuery query;
 
-  while (export->sent == export->pending->len)
+  if (!tocsin_export_query_parse (request, api, &query, &error))
     {
-      if (export->ended)
-        return 0;
-      if (!make_slice (export))
-        return -1;
+      tocsin_reply_set_error (reply, error);
+      return;
     }
-  n = MIN (size, export->pending->len - export->sent);
-  memcpy (buffer, export->pending->str + export->sent, n);
-  export->sent += n;
-  return (gssize) n;
-}
-
-static gboolean
-read_query (TocsinRequest *request, TocsinReply *reply, Export *export)
-{
-  const char *format = tocsin_request_get_param (request, "format");
-  const char *least = tocsin_request_get_query (request, "min_verdict");
-  const char *type = tocsin_request_get_query (request, "type");
-  guint i = 0;
-
-  while (i < G_N_ELEMENTS (format_names) && !g_str_equal (format, format_names[i]))
-    i++;
-  if (i == G_N_ELEMENTS (format_names))
-    {
-      tocsin_reply_set_problem (reply, 404, "not-found",
-                                "The formats are json, csv, lines and mastodon-csv");
-      return FALSE;
-    }
-  export->format = (Format) i;
-  export->least = export->format == FORMAT_MASTODON ? TOCSIN_VERDICT_REVIEW : TOCSIN_VERDICT_NOTE;
-  if (export->format == FORMAT_MASTODON)
-    export->type = TOCSIN_SUBJECT_DOMAIN;
-  else if (type != NULL)
-    export->type = tocsin_subject_type_from_string (type);
-  if ((least == NULL || tocsin_verdict_from_string (least, &export->least)) &&
-      (type == NULL || tocsin_subject_type_from_string (type) != TOCSIN_SUBJECT_NONE))
-    return TRUE;
-  tocsin_reply_set_problem (reply, 422, "unprocessable",
-                            "min_verdict is allow, note, review or block; type one of a subject");
-  return FALSE;
+  if (answer_unmade (request, reply, api, &query) ||
+      tocsin_exports_submit (api->exports, &query, request, func))
+    return;
+  tocsin_reply_set_problem (reply, 503, "unavailable", "Too many lists are being made already");
+  tocsin_reply_set_retry_after (reply, 10);
 }
 
 static void
-on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
+on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
-  Export *export = g_new0 (Export, 1);
+  answer (request, reply, data, reply_list);
+}
 
-  export->api = data;
-  export->pending = g_string_new (NULL);
-  /* The first slice here, so that a store that fails is 503 and not an empty list. */
-  if (!read_query (request, reply, export))
-    {
-      export_free (export);
-      return;
-    }
-  if (!make_slice (export))
-    {
-      export_free (export);
-      tocsin_reply_set_problem (reply, 503, "unavailable", "The store could not be read");
-      return;
-    }
-  tocsin_reply_add_header (reply, "Cache-Control", "private, no-store");
-  tocsin_reply_set_stream (reply, content_types[export->format], pull, export, export_free);
+static void
+on_manifest (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  answer (request, reply, data, reply_manifest);
 }
 
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/export/{format}", on_get, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_STREAM, 0, NULL },
+  { "GET", "/v1/export/{format}", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_STREAM, 0, NULL },
+  { "GET", "/v1/export/{format}/manifest", on_manifest, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_STREAM, 0,
+    NULL },
 };
 
 void
 tocsin_route_export_add (TocsinRouter *router, TocsinApi *api)
 {
+  api->exports = tocsin_exports_new (api);
   tocsin_router_add (router, routes, G_N_ELEMENTS (routes), api);
 }

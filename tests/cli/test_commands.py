@@ -397,6 +397,11 @@ class Commands(unittest.TestCase):
                               capture_output=True, check=True, timeout=60)
         self.assertEqual(done.stdout, raw)
         self.check(self.node.run("report", "export", "--format", "nonsense"), 3, r"\A\Z", "nothing here")
+        path = "/v1/export/rpz/manifest?profile=strict&min_verdict=block&type=ip%2Cdomain&category=spam"
+        self.node.answer("GET", path, {"count": 3})
+        self.check(self.node.run("report", "export", "--format", "rpz", "--manifest", "--profile", "strict",
+                                 "--min-verdict", "block", "--type", "ip,domain", "--category", "spam"),
+                   0, '"count": 3')
 
     def test_confirmation_on_a_terminal(self):
         self.node.answer("DELETE", "/v1/imports/b1", {})

@@ -1,0 +1,212 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-export"
+
+#include "export/export.h"
+
+#include <string.h>
+
+#include "core/category.h"
+#include "core/clock.h"
+#include "core/host.h"
+#include "export/formats.h"
+
+#define ADDRESS_MAX_CHARS 43 /* eight groups of four, and a length */
+
+static const TocsinExportFormat *const formats[] = {
+  &tocsin_export_json,
+  &tocsin_export_csv,
+  &tocsin_export_lines,
+  &tocsin_export_mastodon_csv,
+  &tocsin_export_mastodon_hashes,
+  &tocsin_export_fires,
+  &tocsin_export_rbldnsd,
+  &tocsin_export_rpz,
+  &tocsin_export_nginx_geo,
+  &tocsin_export_nginx_map,
+  &tocsin_export_postfix,
+  &tocsin_export_postfix_cidr,
+  &tocsin_export_nftables,
+  &tocsin_export_stix,
+};
+
+const TocsinExportFormat *
+tocsin_export_format (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (formats); i++)
+    if (g_str_equal (formats[i]->name, name))
+      return formats[i];
+  return NULL;
+}
+
+const TocsinExportFormat *const *
+tocsin_export_formats (gsize *n)
+{
+  *n = G_N_ELEMENTS (formats);
+  return formats;
+}
+
+/* ---- what formats share ---- */
+
+gboolean
+tocsin_export_is_address (const TocsinExportRow *row)
+{
+  gsize n;
+
+  if (row->type != TOCSIN_SUBJECT_IP && row->type != TOCSIN_SUBJECT_NETWORK)
+    return FALSE;
+  n = strspn (row->value, "0123456789abcdef.:/");
+  return n > 0 && n <= ADDRESS_MAX_CHARS && row->value[n] == '\0';
+}
+
+gboolean
+tocsin_export_is_v6 (const TocsinExportRow *row)
+{
+  return strchr (row->value, ':') != NULL;
+}
+
+gboolean
+tocsin_export_is_name (const char *value)
+{
+  gsize n = strspn (value, "abcdefghijklmnopqrstuvwxyz0123456789-_.");
+  gsize label = 0;
+
+  if (n == 0 || value[n] != '\0' || n > TOCSIN_HOST_MAX_BYTES)
+    return FALSE;
+  for (gsize i = 0; i <= n; i++)
+    {
+      if (value[i] != '.' && value[i] != '\0')
+        {
+          label++;
+          continue;
+        }
+      if (label == 0 || label > 63)
+        return FALSE;
+      label = 0;
+    }
+  return TRUE;
+}
+
+void
+tocsin_export_append_slugs (GString *out, guint64 categories, const char *separator)
+{
+  gsize n;
+  const TocsinCategory *all = tocsin_categories (&n);
+  gboolean first = TRUE;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      if ((categories & (G_GUINT64_CONSTANT (1) << all[i].id)) == 0)
+        continue;
+      if (!first)
+        g_string_append (out, separator);
+      g_string_append (out, all[i].slug);
+      first = FALSE;
+    }
+}
+
+void
+tocsin_export_append_reason (GString *out, guint64 categories)
+{
+  g_string_append (out, "Reported for ");
+  if (categories == 0)
+    g_string_append (out, "no category");
+  tocsin_export_append_slugs (out, categories, ", ");
+}
+
+void
+tocsin_export_append_title (TocsinExportWriter *self, const char *mark)
+{
+  const TocsinExportInfo *info = self->info;
+  g_autofree char *as_of = tocsin_time_format (info->as_of_us);
+
+  g_string_append_printf (self->out,
+                          "%s Tocsin export %s, generation %" G_GUINT64_FORMAT ", as of %s\n"
+                          "%s profile %s, least verdict %s%s\n",
+                          mark, self->format->name, info->generation, as_of, mark, info->profile,
+                          tocsin_verdict_to_string (info->least),
+                          info->observe ? ", observing: own reports only" : "");
+}
+
+void
+tocsin_export_append_foot (TocsinExportWriter *self, const char *mark)
+{
+  const char *canary = tocsin_export_canary (self);
+
+  g_string_append_printf (self->out, "%s end: %" G_GUINT64_FORMAT " entries", mark, self->count);
+  if (canary != NULL)
+    g_string_append_printf (self->out, " and the canary %s", canary);
+  g_string_append_c (self->out, '\n');
+}
+
+/* ---- the writer ---- */
+
+void
+tocsin_export_begin (TocsinExportWriter *self,
+                     const TocsinExportFormat *format,
+                     const TocsinExportInfo *info,
+                     GString *out)
+{
+  *self = (TocsinExportWriter){ .format = format, .info = info, .out = out };
+  self->last = g_string_new (NULL);
+  if (format->begin != NULL)
+    format->begin (self);
+}
+
+void
+tocsin_export_begin_section (TocsinExportWriter *self, guint section)
+{
+  self->section = section;
+  if (self->format->begin_section != NULL)
+    self->format->begin_section (self);
+}
+
+gboolean
+tocsin_export_takes (const TocsinExportWriter *self, const TocsinExportRow *row)
+{
+  return self->format->takes == NULL || self->format->takes (self->section, row);
+}
+
+void
+tocsin_export_row (TocsinExportWriter *self, const TocsinExportRow *row)
+{
+  if (!self->format->row (self, row))
+    {
+      self->skipped++;
+      return;
+    }
+  self->count++;
+  if (self->format->canary == NULL && row->value != NULL)
+    g_string_assign (self->last, row->value);
+}
+
+void
+tocsin_export_end_section (TocsinExportWriter *self)
+{
+  if (self->format->end_section != NULL)
+    self->format->end_section (self);
+}
+
+void
+tocsin_export_end (TocsinExportWriter *self)
+{
+  if (self->format->end != NULL)
+    self->format->end (self);
+}
+
+const char *
+tocsin_export_canary (const TocsinExportWriter *self)
+{
+  if (self->format->canary != NULL)
+    return self->format->canary;
+  return self->last->len > 0 ? self->last->str : NULL;
+}
+
+void
+tocsin_export_clear (TocsinExportWriter *self)
+{
+  if (self->last != NULL)
+    g_string_free (self->last, TRUE);
+  self->last = NULL;
+}

@@ -1,0 +1,97 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "http/export-query.h"
+
+G_BEGIN_DECLS
+
+/**
+ * TocsinMadeExport:
+ * @etag: (owned): of @query at that moment
+ * @body: (owned): the list, whole
+ * @canary: (owned) (nullable): an entry that a whole copy holds
+ *
+ * A list and what is known of it: its manifest.
+ */
+typedef struct
+{
+  TocsinExportQuery query;
+  TocsinExportMoment moment;
+  char *etag;
+  GBytes *body;
+  guint8 sha256[TOCSIN_SHA256_BYTES];
+  guint32 serial;
+  guint64 count;
+  guint64 skipped;
+  char *canary;
+} TocsinMadeExport;
+
+/**
+ * tocsin_export_make:
+ * @judge: begun, and made ready by tocsin_export_moment()
+ * @api: the api
+ * @query: what to list
+ * @moment: of tocsin_export_moment()
+ * @stop: (nullable): atomic: not zero ends it early
+ * @error: return location for an error, or %NULL
+ *
+ * All of it from one state of the store, so a list never mixes two. The memory it takes does not
+ * grow with the list.
+ *
+ * Returns: (transfer full) (nullable): the list; on error, %NULL, and @error is
+ *   %TOCSIN_ERROR_UNAVAILABLE or %TOCSIN_ERROR_STORE
+ */
+TocsinMadeExport *tocsin_export_make (TocsinJudge *judge,
+                                      TocsinApi *api,
+                                      const TocsinExportQuery *query,
+                                      const TocsinExportMoment *moment,
+                                      const gint *stop,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+TocsinMadeExport *tocsin_made_export_ref (TocsinMadeExport *self);
+void tocsin_made_export_unref (TocsinMadeExport *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinMadeExport, tocsin_made_export_unref)
+
+/**
+ * TocsinExports:
+ *
+ * Makes lists on a thread of its own, one after another, and keeps the last few, so that a list and
+ * its manifest, or ten servers that fetch the same one, cost one walk through the store.
+ */
+typedef struct _TocsinExports TocsinExports;
+
+/* On the main thread, whose context gets a timer. @api must outlive it. */
+TocsinExports *tocsin_exports_new (TocsinApi *api) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Gives up what is being made. Once every server is stopped. */
+void tocsin_exports_free (TocsinExports *self);
+
+/**
+ * TocsinExportFunc:
+ * @made: (nullable): what was asked for
+ * @error: (nullable): why there is none
+ *
+ * Fills the reply of @request. On the thread that makes lists.
+ */
+typedef void (*TocsinExportFunc) (TocsinRequest *request,
+                                  const TocsinMadeExport *made,
+                                  const GError *error);
+
+/**
+ * tocsin_exports_submit:
+ * @query: what is asked for
+ * @request: suspended, answered by @func and completed
+ *
+ * From any thread.
+ *
+ * Returns: %FALSE if too many wait already; then @request is not suspended and @func not called
+ */
+gboolean tocsin_exports_submit (TocsinExports *self,
+                                const TocsinExportQuery *query,
+                                TocsinRequest *request,
+                                TocsinExportFunc func);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinExports, tocsin_exports_free)
+
+G_END_DECLS
