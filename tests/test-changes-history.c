@@ -11,7 +11,7 @@
 #include "store/table-allow.h"
 #include "store/table-changes.h"
 
-#define HISTORIES     2
+#define HISTORIES     5
 #define STEPS         60
 #define READERS       6
 #define SUBJECTS      40

@@ -27,6 +27,15 @@ static const struct
     "cher.example",
     "xn--bcher-kva.example" },
   { "faß.example", "xn--fa-hia.example" },
+  /* The four deviations of UTS #46, section 2.3, as of IDNA2008: not mapped away. */
+  { "FAß.de", "xn--fa-hia.de" },
+  { "βόλος.com", "xn--nxasmm1c.com" },
+  { "ශ්\u200dරී.com", "xn--10cl1a0b660p.com" },
+  { "نامه\u200cای.com", "xn--mgba3gch31f060k.com" },
+  { "xn--fa-hia.de", "xn--fa-hia.de" },
+  { "fass.de", "fass.de" },
+  { "a\u200db.example", NULL }, /* a joiner that joins nothing */
+  { "☃.example", NULL },        /* no letter: RFC 5892 */
   { "a。example", "a.example" },
   { "a.example。", "a.example" },
   { "ｅｘａｍｐｌｅ.example", "example.example" },

@@ -441,6 +441,9 @@ test_mastodon_email (void)
     { "Foo.Bar+baz@Example.com", "foobar@example.com" },
     { "f.oo.b.ar+hoge@gmail.com", "foobar@gmail.com" },
     { "FOO.bar@googlemail.com", "foobar@googlemail.com" },
+    { "test@example.com", "test@example.com" },
+    { "T.E.S.T+a+b@EXAMPLE.com", "test@example.com" },
+    { "test@bücher.example", "test@bücher.example" },
     { "+x@a.example", NULL },
     { "x", NULL },
   };
@@ -449,6 +452,10 @@ test_mastodon_email (void)
       g_compute_checksum_for_string (G_CHECKSUM_SHA256, "foobar@example.com", -1);
 
   g_assert_cmpstr (hash, ==, sum);
+  /* What sha256sum says. */
+  g_free (hash);
+  hash = tocsin_subject_mastodon_email_hash ("test@example.com", NULL);
+  g_assert_cmpstr (hash, ==, "973dfe463ec85785f5f95af5ba3906eedb2d931c24e69824a89ea65dba4e813b");
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (GError) error = NULL;

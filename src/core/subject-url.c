@@ -162,9 +162,9 @@ append_host (GString *out, const char *host, gsize len, GError **error)
   return TRUE;
 }
 
-/* ":8080", or nothing for none and the default. */
+/* Version 4 of Safe Browsing leaves the port out, as it does in what it looks up. */
 static gboolean
-append_port (GString *out, const char *text, gsize len, guint default_port, GError **error)
+check_port (const char *text, gsize len, GError **error)
 {
   guint port = 0;
 
@@ -176,13 +176,11 @@ append_port (GString *out, const char *text, gsize len, guint default_port, GErr
     }
   if (len > 0 && (port == 0 || port > G_MAXUINT16))
     return refuse (error, "URL has a port that is no number from 1 to 65535");
-  if (len > 0 && port != default_port)
-    g_string_append_printf (out, ":%u", port);
   return TRUE;
 }
 
 static gboolean
-append_authority (GString *out, const char *text, gsize len, guint default_port, GError **error)
+append_authority (GString *out, const char *text, gsize len, GError **error)
 {
   const char *at = memrchr (text, '@', len); /* a name and password are nobody's business */
   gsize skip = at != NULL ? (gsize) (at + 1 - text) : 0;
@@ -195,7 +193,7 @@ append_authority (GString *out, const char *text, gsize len, guint default_port,
   if (colon == NULL)
     return append_host (out, host, host_len, error);
   return append_host (out, host, (gsize) (colon - host), error) &&
-         append_port (out, colon + 1, host_len - (gsize) (colon + 1 - host), default_port, error);
+         check_port (colon + 1, host_len - (gsize) (colon + 1 - host), error);
 }
 
 /* Without "." and "..", and without empty segments. */
@@ -281,8 +279,7 @@ tocsin_subject_parse_url (const char *input, char **value, GError **error)
   query = span_to (text->str, path, text->len, "?");
 
   out = g_string_new (scheme);
-  if (!append_authority (out, text->str + start, path - start,
-                         strcmp (scheme, HTTPS) == 0 ? 443 : 80, error))
+  if (!append_authority (out, text->str + start, path - start, error))
     return FALSE;
   append_path (out, text->str + path, query - path);
   append_escaped (out, text->str + query, text->len - query);
@@ -380,7 +377,7 @@ find_paths (const char *path, gsize lengths[2 + MAX_PATH_PREFIXES])
 }
 
 /* At most 5 × 6 expressions, each as the URL of either scheme: a page does not become another one
- * by being read through TLS. As with Safe Browsing the port does not count in them. */
+ * by being read through TLS. */
 void
 tocsin_probes_add_url (GArray *probes, const char *url)
 {
