@@ -293,6 +293,7 @@ test_authz (void)
   g_auto (Answer) bad_address = { 0 };
   g_auto (Answer) nobody = { 0 };
   g_auto (Answer) observed = { 0 };
+  TocsinObserved counted;
 
   node_init (&node);
   node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 1);
@@ -312,6 +313,8 @@ test_authz (void)
   ask_authz (&node, "192.0.2.1", &observed);
   g_assert_cmpuint (observed.status, ==, 204);
   g_assert_cmpstr (observed.verdict, ==, "block");
+  tocsin_api_get_observed (node.api, &counted);
+  g_assert_cmpuint (counted.by_verdict[TOCSIN_VERDICT_BLOCK], ==, 1);
 }
 
 /* In a network that the operator marked as shared, nothing goes beyond note; a network around it,

@@ -78,6 +78,8 @@ extern const TocsinCommand tocsin_cmd_backup;
 extern const TocsinCommand tocsin_cmd_check;
 extern const TocsinCommand tocsin_cmd_config;
 extern const TocsinCommand tocsin_cmd_doctor;
+extern const TocsinCommand tocsin_cmd_erase;
+extern const TocsinCommand tocsin_cmd_export_subject;
 extern const TocsinCommand tocsin_cmd_key;
 extern const TocsinCommand tocsin_cmd_observe;
 extern const TocsinCommand tocsin_cmd_peer;

@@ -131,6 +131,8 @@ fill_record (const TocsinAdmitting *a, TocsinReportRecord *record)
     record->category_text = g_strdup (report->category_text);
   record->content = g_strdup (report->content);
   record->value = g_strdup (report->subject.value);
+  if (g_strcmp0 (report->subject.key_value, report->subject.value) != 0)
+    record->key_value = g_strdup (report->subject.key_value);
   record->activity = g_bytes_ref (self->activity->raw);
 }
 

@@ -104,6 +104,8 @@ tocsin_prepare_new (const TocsinFederation *fed,
 void
 tocsin_prepared_free (TocsinPrepared *self)
 {
+  if (self == NULL)
+    return;
   g_free (self->id);
   g_clear_pointer (&self->activity, g_bytes_unref);
   g_free (self);
@@ -271,6 +273,8 @@ fill_record (const PublishChange *change, const Item *item, TocsinReportRecord *
   record->category_text = g_strdup (report->category_text);
   record->content = g_strdup (report->content);
   record->value = g_strdup (report->subject.value);
+  if (g_strcmp0 (report->subject.key_value, report->subject.value) != 0)
+    record->key_value = g_strdup (report->subject.key_value);
   if (item->prepared != NULL)
     {
       record->activity_id = g_strdup (item->prepared->id);
@@ -536,6 +540,39 @@ prepare_remove (const TocsinFederation *fed,
     }
   return tocsin_prepare_new (fed, tocsin_activity_build_remove (&head, record.id, target, reason),
                              id, now_us, error);
+}
+
+/**
+ * tocsin_publish_prepare_remove:
+ * @fed: the federation
+ * @number: a report
+ * @reason: why it is taken back
+ * @now_us: the time
+ * @out: (out) (transfer full) (nullable): the Remove; %NULL if it is not of this node, or is not
+ *   published
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: %FALSE as tocsin_prepare_new()
+ */
+gboolean
+tocsin_publish_prepare_remove (const TocsinFederation *fed,
+                               guint64 number,
+                               TocsinRemoveReason reason,
+                               gint64 now_us,
+                               TocsinPrepared **out,
+                               GError **error)
+{
+  *out = NULL;
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
+    g_auto (TocsinReportRecord) record = { 0 };
+
+    if (!tocsin_reports_get (txn, number, &record) || record.id == NULL ||
+        record.actor != TOCSIN_ACTOR_LOCAL || record.basis != TOCSIN_BASIS_FIRST_HAND)
+      return tocsin_txn_check (txn, error);
+  }
+  *out = prepare_remove (fed, number, reason, now_us, error);
+  return *out != NULL;
 }
 
 /**

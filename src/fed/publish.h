@@ -89,6 +89,12 @@ TocsinPrepared *tocsin_prepare_new (const TocsinFederation *fed,
                                     gint64 now_us,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_prepared_free (TocsinPrepared *self);
+gboolean tocsin_publish_prepare_remove (const TocsinFederation *fed,
+                                        guint64 number,
+                                        TocsinRemoveReason reason,
+                                        gint64 now_us,
+                                        TocsinPrepared **out,
+                                        GError **error);
 char *tocsin_prepare_id (const TocsinFederation *fed,
                          const char *folder,
                          gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;

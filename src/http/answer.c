@@ -93,6 +93,7 @@ tocsin_answer_question (TocsinApi *api,
   tocsin_verdict_json_write (&json, &finding, out);
   if (verdict != NULL)
     *verdict = finding.verdict;
+  tocsin_api_count_observed (api, judge.state, finding.verdict, judge.scoring.now_us);
   tocsin_api_charge (api, finding.charge_actor, tocsin_judge_event_hash (subjects.all, subjects.n),
                      judge.scoring.now_us);
   return TRUE;

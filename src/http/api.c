@@ -44,7 +44,8 @@ typedef struct _TocsinApiPrivate
   TocsinApiState *published; /* (owned) the newest state; main thread */
   GHashTable *budgets;       /* (owned) (element-type guint32 Budget) of @budget_day */
   gint64 budget_day;
-  gint waiting; /* atomic: charges on their way */
+  gint waiting;            /* atomic: charges on their way */
+  TocsinObserved observed; /* atomic, each */
   Slot slots[TOCSIN_API_THREADS_MAX];
 } TocsinApiPrivate;
 
@@ -177,6 +178,31 @@ gboolean
 tocsin_api_is_observing (const TocsinApiState *state, gint64 now_us)
 {
   return state->observe && (state->observe_until_us == 0 || now_us < state->observe_until_us);
+}
+
+void
+tocsin_api_count_observed (TocsinApi *self,
+                           const TocsinApiState *state,
+                           TocsinVerdict verdict,
+                           gint64 now_us)
+{
+  if (tocsin_api_is_observing (state, now_us))
+    __atomic_add_fetch (&self->priv->observed.by_verdict[verdict], 1, __ATOMIC_RELAXED);
+}
+
+void
+tocsin_api_get_observed (const TocsinApi *self, TocsinObserved *out)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (out->by_verdict); i++)
+    out->by_verdict[i] = __atomic_load_n (&self->priv->observed.by_verdict[i], __ATOMIC_RELAXED);
+}
+
+void
+tocsin_api_add_observed (TocsinApi *self, const TocsinObserved *before)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (before->by_verdict); i++)
+    __atomic_add_fetch (&self->priv->observed.by_verdict[i], before->by_verdict[i],
+                        __ATOMIC_RELAXED);
 }
 
 void

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/network-list.h"
+#include "core/verdict.h"
 #include "fed/federation.h"
 #include "http/auth.h"
 #include "http/router.h"
@@ -155,6 +156,24 @@ gint64 tocsin_api_now_us (const TocsinApi *self);
 gboolean tocsin_api_is_observing (const TocsinApiState *state, gint64 now_us);
 
 /**
+ * TocsinObserved: what would have happened: questions that were answered while observing, by
+ * verdict.
+ */
+typedef struct
+{
+  guint64 by_verdict[4]; /* index TocsinVerdict */
+} TocsinObserved;
+
+/* Counts an answer that was given at @now_us, if this node observes then. */
+void tocsin_api_count_observed (TocsinApi *self,
+                                const TocsinApiState *state,
+                                TocsinVerdict verdict,
+                                gint64 now_us);
+
+/* Any thread. */
+void tocsin_api_get_observed (const TocsinApi *self, TocsinObserved *out);
+
+/**
  * tocsin_api_charge:
  * @actor: the one voice that a review rests on (TocsinFinding.charge_actor); 0: nothing happens
  * @event: a hash of the event's subjects, so that asking again costs nothing
@@ -172,6 +191,9 @@ void tocsin_api_charge (TocsinApi *self, guint32 actor, guint64 event, gint64 no
 
 /* Publishes @trust, which is referenced. */
 void tocsin_api_set_trust (TocsinApi *self, TocsinTrustSnapshot *trust);
+
+/* Adds what was counted before a restart; before the first request. */
+void tocsin_api_add_observed (TocsinApi *self, const TocsinObserved *before);
 
 /* Publishes whether this node observes; @until_us 0: until switched off. */
 void tocsin_api_set_observe (TocsinApi *self, gboolean observe, gint64 until_us);

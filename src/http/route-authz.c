@@ -60,6 +60,7 @@ judge_client (
   if (!tocsin_txn_check (judge.txn, error))
     return FALSE;
   *verdict = finding.verdict;
+  tocsin_api_count_observed (api, judge.state, finding.verdict, judge.scoring.now_us);
   *observe = tocsin_api_is_observing (judge.state, judge.scoring.now_us);
   tocsin_api_charge (api, finding.charge_actor, tocsin_judge_event_hash (&subject, 1),
                      judge.scoring.now_us);

@@ -143,6 +143,8 @@ typedef struct
 {
   TocsinApi *api;
   TocsinRequest *request; /* suspended */
+  TocsinStore *store;     /* (unowned) outlives the thread's work */
+  char *data_dir;         /* (owned) */
   char *dir;              /* (owned) */
   char *who;              /* (owned) */
 } Backup;
@@ -152,6 +154,7 @@ backup_free (gpointer data)
 {
   Backup *backup = data;
 
+  g_free (backup->data_dir);
   g_free (backup->dir);
   g_free (backup->who);
   g_free (backup);
@@ -172,7 +175,7 @@ copy_file (const char *from, const char *to, GError **error)
 static gboolean
 copy_keys (const Backup *backup, GError **error)
 {
-  g_autofree char *from = g_build_filename (backup->api->data_dir, KEYS_DIR, NULL);
+  g_autofree char *from = g_build_filename (backup->data_dir, KEYS_DIR, NULL);
   g_autofree char *to = g_build_filename (backup->dir, KEYS_DIR, NULL);
   g_autoptr (GDir) listing = g_dir_open (from, 0, error);
   const char *name;
@@ -222,7 +225,7 @@ write_backup (const Backup *backup, GError **error)
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "/dir: %s", g_strerror (errno));
       return FALSE;
     }
-  if (!tocsin_store_copy (backup->api->store, store, error) || !copy_keys (backup, error))
+  if (!tocsin_store_copy (backup->store, store, error) || !copy_keys (backup, error))
     return FALSE;
   copy = tocsin_store_open (backup->dir, 0, error);
   return copy != NULL && tocsin_store_write (copy, renew_epoch, NULL, error);
@@ -234,10 +237,17 @@ run_backup (GTask *task,
             gpointer data,
             GCancellable *c G_GNUC_UNUSED)
 {
+  const Backup *backup = data;
   g_autoptr (GError) error = NULL;
+  gboolean open = tocsin_store_begin_work (backup->store);
+  gboolean written = open && write_backup (backup, &error);
 
-  if (write_backup (data, &error))
+  if (open)
+    tocsin_store_end_work (backup->store);
+  if (written)
     g_task_return_boolean (task, TRUE);
+  else if (!open)
+    g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "The node is stopping");
   else
     g_task_return_error (task, g_steal_pointer (&error));
 }
@@ -303,6 +313,8 @@ on_backup (TocsinRequest *request, TocsinReply *reply, gpointer data)
   backup = g_new0 (Backup, 1);
   backup->api = data;
   backup->request = request;
+  backup->store = backup->api->store;
+  backup->data_dir = g_strdup (backup->api->data_dir);
   backup->dir = g_strdup (dir);
   backup->who = g_strdup (tocsin_admin_who (request));
   tocsin_request_suspend (request);

@@ -14,6 +14,7 @@
 #include "store/table-actors.h"
 #include "store/table-allow.h"
 #include "store/table-evidence.h"
+#include "store/table-meta.h"
 #include "store/table-peers.h"
 #include "store/table-queue.h"
 #include "store/table-reports.h"
@@ -67,11 +68,19 @@ write_observe (TocsinJsonWriter *json, TocsinApi *api, gint64 now_us)
 {
   const TocsinApiState *state = tocsin_api_state (api);
   gboolean on = tocsin_api_is_observing (state, now_us);
+  TocsinObserved observed;
+  const guint64 *n = observed.by_verdict;
 
+  tocsin_api_get_observed (api, &observed);
   tocsin_json_writer_name (json, "observe");
   tocsin_json_writer_begin_object (json);
   tocsin_json_writer_member_bool (json, "on", on);
   tocsin_admin_member_time (json, "until", on ? state->observe_until_us : 0);
+  tocsin_json_writer_member_int (json, "checks",
+                                 (gint64) (n[TOCSIN_VERDICT_ALLOW] + n[TOCSIN_VERDICT_NOTE] +
+                                           n[TOCSIN_VERDICT_REVIEW] + n[TOCSIN_VERDICT_BLOCK]));
+  tocsin_json_writer_member_int (json, "review", (gint64) n[TOCSIN_VERDICT_REVIEW]);
+  tocsin_json_writer_member_int (json, "block", (gint64) n[TOCSIN_VERDICT_BLOCK]);
   tocsin_json_writer_end_object (json);
 }
 
@@ -115,6 +124,7 @@ on_status (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_json_writer_member_int (&json, "fill_percent", fill);
   tocsin_json_writer_member_int (&json, "generation",
                                  (gint64) tocsin_store_generation (api->store));
+  tocsin_json_writer_member_int (&json, "epoch", (gint64) tocsin_meta_epoch (txn));
   tocsin_json_writer_end_object (&json);
   tocsin_json_writer_member_int (&json, "queue", (gint64) tocsin_queue_count (txn));
   write_observe (&json, api, now_us);

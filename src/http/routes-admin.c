@@ -18,6 +18,7 @@ tocsin_routes_admin_add (TocsinRouter *router, TocsinApi *api)
   tocsin_route_openapi_add (router, api);
   tocsin_route_reports_add (router, api);
   tocsin_route_status_add (router, api);
+  tocsin_route_subjects_add (router, api);
   tocsin_route_tokens_add (router, api);
   tocsin_route_trust_add (router, api);
 }

@@ -22,6 +22,7 @@ void tocsin_route_reports_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_review_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_settings_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_status_add (TocsinRouter *router, TocsinApi *api);
+void tocsin_route_subjects_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_tokens_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_trust_add (TocsinRouter *router, TocsinApi *api);
 

@@ -26,6 +26,7 @@
 #include "http/routes-admin.h"
 #include "http/routes-public.h"
 #include "http/routes.h"
+#include "node/observed.h"
 #include "node/profiles.h"
 #include "node/recompute.h"
 #include "store/table-actors.h"
@@ -47,6 +48,7 @@ struct _TocsinNode
   TocsinRecompute *recompute;
   TocsinAuth *auth;
   TocsinApi *api;
+  TocsinObservedKeeper *observed;
   TocsinPublic *public;
   TocsinRouter *public_router;
   TocsinRouter *api_router;
@@ -264,6 +266,7 @@ make_routes (TocsinNode *self, GError **error)
   self->public_router = tocsin_router_new ();
   tocsin_routes_public_add (self->public_router, self->public);
   apply_observe (self);
+  self->observed = tocsin_observed_new (self->store, self->writer, self->api);
   return TRUE;
 }
 
@@ -447,6 +450,7 @@ tocsin_node_free (TocsinNode *self)
   g_clear_pointer (&self->public_router, tocsin_router_unref);
   g_clear_pointer (&self->api_router, tocsin_router_unref);
   g_clear_pointer (&self->recompute, tocsin_recompute_free);
+  g_clear_pointer (&self->observed, tocsin_observed_free);
   if (self->writer != NULL)
     tocsin_writer_stop (self->writer);
   g_clear_pointer (&self->public, tocsin_public_free);

@@ -40,6 +40,8 @@ void tocsin_report_replace (TocsinTxn *txn,
                             gint64 now_us);
 /* Takes what may not be kept: body, subject, text. */
 void tocsin_report_strip (TocsinReportRecord *self);
+/* The row of a stripped report that is in no other index than those of id, actor and bundle. */
+void tocsin_report_forget (TocsinTxn *txn, const TocsinReportRecord *record);
 /* A compact row with all its indexes. */
 void tocsin_report_remove_compact (TocsinTxn *txn, const TocsinReportRecord *record);
 void tocsin_report_put_counts (TocsinTxn *txn, guint32 actor, const TocsinActorCounts *counts);

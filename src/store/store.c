@@ -20,7 +20,8 @@
 #include "store/table-meta.h"
 #include "store/txn-private.h"
 
-#define MAX_READERS 126
+#define MAX_READERS   126
+#define CLOSE_POLL_US 2000
 
 /* Counting free pages walks a table: not more often than this. */
 #define FILL_COUNT_US TOCSIN_SECOND_US
@@ -48,6 +49,8 @@ struct _TocsinStore
   guint64 pages;          /* that the map holds */
   guint64 free_pages;     /* atomic: on the free list when last counted */
   gint64 free_counted_us; /* atomic */
+  gint work;              /* atomic: long work that is under way on other threads */
+  gint closing;           /* atomic */
 };
 
 /* One line a table: its name in the file, and how it is opened. */
@@ -91,6 +94,12 @@ static const struct
   [TOCSIN_TABLE_CHANGES] = { "changes", 0 },
   [TOCSIN_TABLE_VOICES] = { "voices", 0 },
 };
+
+const char *
+tocsin_store_get_table_name (TocsinTable table)
+{
+  return table_defs[table].name;
+}
 
 MDB_env *
 tocsin_store_get_env (TocsinStore *self)
@@ -438,11 +447,36 @@ tocsin_store_open (const char *dir, guint64 map_bytes, GError **error)
   return g_steal_pointer (&self);
 }
 
+gboolean
+tocsin_store_is_closing (TocsinStore *self)
+{
+  return g_atomic_int_get (&self->closing) != 0;
+}
+
+gboolean
+tocsin_store_begin_work (TocsinStore *self)
+{
+  g_atomic_int_inc (&self->work);
+  if (!tocsin_store_is_closing (self))
+    return TRUE;
+  tocsin_store_end_work (self);
+  return FALSE;
+}
+
+void
+tocsin_store_end_work (TocsinStore *self)
+{
+  g_atomic_int_add (&self->work, -1);
+}
+
 void
 tocsin_store_close (TocsinStore *self)
 {
   if (self == NULL)
     return;
+  g_atomic_int_set (&self->closing, 1);
+  while (g_atomic_int_get (&self->work) > 0)
+    g_usleep (CLOSE_POLL_US);
   if (self->source != NULL)
     g_source_destroy (self->source);
   g_clear_pointer (&self->source, g_source_unref);
@@ -476,35 +510,6 @@ tocsin_store_sync (TocsinStore *self, GError **error)
   int rc = mdb_env_sync (self->env, 1);
 
   return rc == MDB_SUCCESS || tocsin_store_error_from_rc (rc, error);
-}
-
-gboolean
-tocsin_store_copy (TocsinStore *self, const char *dir, GError **error)
-{
-  g_autofree char *path = g_build_filename (dir, "data.mdb", NULL);
-  int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  int rc;
-
-  if (fd < 0)
-    {
-      g_set_error (error, TOCSIN_ERROR,
-                   errno == EEXIST ? TOCSIN_ERROR_CONFLICT : TOCSIN_ERROR_STORE, "%s: %s", path,
-                   g_strerror (errno));
-      return FALSE;
-    }
-  rc = mdb_env_copyfd2 (self->env, fd, MDB_CP_COMPACT);
-  if (rc == MDB_SUCCESS && fsync (fd) != 0)
-    rc = errno;
-  if (close (fd) != 0 && rc == MDB_SUCCESS)
-    rc = errno;
-  if (rc != MDB_SUCCESS)
-    {
-      g_unlink (path);
-      tocsin_store_error_from_rc (rc, error);
-      g_prefix_error (error, "%s: ", path);
-      return FALSE;
-    }
-  return TRUE;
 }
 
 gboolean

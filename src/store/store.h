@@ -54,9 +54,16 @@ guint64 tocsin_store_allow_count (TocsinStore *self);
  * @dir: a directory that exists and has no data.mdb
  *
  * Writes a compact copy of the newest committed state to @dir/data.mdb (0600) while the store is
- * in use. Blocks for as long as that takes: not on the main thread.
+ * in use: its rows and nothing that was ever deleted. Blocks for as long as that takes: not on the
+ * main thread.
  */
 gboolean tocsin_store_copy (TocsinStore *self, const char *dir, GError **error);
+
+/* What takes long on a thread of its own, such as tocsin_store_copy(): tocsin_store_close() waits
+ * for its end. %FALSE if the store is being closed; ask again, in slices, by is_closing. */
+gboolean tocsin_store_begin_work (TocsinStore *self);
+void tocsin_store_end_work (TocsinStore *self);
+gboolean tocsin_store_is_closing (TocsinStore *self);
 
 /* Flushes to disk; commits have done so already, so this is for shutdown. */
 gboolean tocsin_store_sync (TocsinStore *self, GError **error);

@@ -70,6 +70,15 @@ tocsin_changes_foreach (TocsinTxn *txn, guint64 after, TocsinChangeFunc func, gp
     more = tocsin_cursor_next (&cursor);
 }
 
+void
+tocsin_changes_blank (TocsinTxn *txn, guint64 generation)
+{
+  ChangeRow row = { .kind = TOCSIN_CHANGE_MANY };
+  TocsinKey key = tocsin_key_u64 (generation);
+
+  tocsin_txn_put (txn, TOCSIN_TABLE_CHANGES, &key, &row, sizeof row);
+}
+
 gboolean
 tocsin_changes_covers (TocsinTxn *txn, guint64 after)
 {

@@ -36,6 +36,9 @@ void tocsin_changes_add (TocsinTxn *txn, TocsinChangeKind kind, const TocsinSubj
 typedef gboolean (*TocsinChangeFunc) (const TocsinChange *change, gpointer data);
 void tocsin_changes_foreach (TocsinTxn *txn, guint64 after, TocsinChangeFunc func, gpointer data);
 
+/* Takes the key out of an entry, whose readers then begin anew. */
+void tocsin_changes_blank (TocsinTxn *txn, guint64 generation);
+
 /* Whether the log still reaches back to @after: else the reader has to begin anew. */
 gboolean tocsin_changes_covers (TocsinTxn *txn, guint64 after);
 

@@ -91,6 +91,26 @@ tocsin_outbox_blank (TocsinTxn *txn, guint64 sequence)
   return TRUE;
 }
 
+void
+tocsin_outbox_forget (TocsinTxn *txn, guint64 sequence)
+{
+  TocsinKey key = tocsin_key_u64 (sequence);
+  g_auto (TocsinOutboxRecord) record = { 0 };
+
+  if (!tocsin_outbox_get (txn, sequence, &record))
+    return;
+  if (record.activity_id != NULL)
+    {
+      TocsinKey index = id_key (record.activity_id);
+
+      tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX_IDS, &index);
+    }
+  record.blanked = TRUE;
+  g_clear_pointer (&record.activity, g_bytes_unref);
+  g_clear_pointer (&record.activity_id, g_free);
+  tocsin_txn_put_record (txn, TOCSIN_TABLE_OUTBOX, &key, &shape, &record);
+}
+
 guint64
 tocsin_outbox_last (TocsinTxn *txn)
 {

@@ -49,6 +49,8 @@ gboolean tocsin_outbox_get (TocsinTxn *txn, guint64 sequence, TocsinOutboxRecord
 gboolean tocsin_outbox_find (TocsinTxn *txn, const char *activity_id, guint64 *sequence);
 /* Drops the body. %FALSE if there is no such entry or it is blank already. */
 gboolean tocsin_outbox_blank (TocsinTxn *txn, guint64 sequence);
+/* Drops the body and the id: for an id that names whom it must not. */
+void tocsin_outbox_forget (TocsinTxn *txn, guint64 sequence);
 guint64 tocsin_outbox_last (TocsinTxn *txn); /* lastSequence; 0: empty */
 
 /* Entries after @sequence, ascending, gaps included; @func returns %FALSE to stop. */

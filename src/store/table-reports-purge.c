@@ -155,9 +155,9 @@ expire (TocsinTxn *txn, const TocsinReportRecord *old, gint64 now_us)
     tocsin_outbox_blank (txn, old->sequence);
 }
 
-/* Forgets a withdrawn or expired report: what is left is its ids. */
-static void
-forget (TocsinTxn *txn, const TocsinReportRecord *record)
+/* Forgets a report that was stripped: what is left is its ids. */
+void
+tocsin_report_forget (TocsinTxn *txn, const TocsinReportRecord *record)
 {
   TocsinId id = tocsin_id_for_pair (record->actor, record->id);
   TocsinKey key = tocsin_key_id (&id);
@@ -199,7 +199,7 @@ tocsin_reports_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
           else if (kind == TOCSIN_END_REPORT)
             expire (txn, &record, now_us);
           else
-            forget (txn, &record);
+            tocsin_report_forget (txn, &record);
         }
       /* Most have removed it themselves. */
       tocsin_txn_del (txn, TOCSIN_TABLE_REPORT_ENDS, &end_key);

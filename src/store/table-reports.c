@@ -441,6 +441,7 @@ tocsin_reports_set_state (
 void
 tocsin_report_strip (TocsinReportRecord *self)
 {
+  g_clear_pointer (&self->category_text, g_free);
   g_clear_pointer (&self->content, g_free);
   g_clear_pointer (&self->value, g_free);
   g_clear_pointer (&self->key_value, g_free);

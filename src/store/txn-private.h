@@ -81,6 +81,7 @@ void tocsin_txn_abort_write (TocsinTxn *self);
 /* Of store.c */
 MDB_env *tocsin_store_get_env (TocsinStore *self);
 const MDB_dbi *tocsin_store_get_tables (TocsinStore *self);
+const char *tocsin_store_get_table_name (TocsinTable table);
 void tocsin_store_committed (TocsinStore *self, TocsinNotes notes);
 gboolean tocsin_store_error_from_rc (int rc, GError **error); /* always FALSE */
 

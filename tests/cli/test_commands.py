@@ -465,6 +465,23 @@ class Commands(unittest.TestCase):
                 self.check(done, 0)
                 self.assertEqual(json.loads(done.stdout), answer)
 
+    def test_export_subject(self):
+        held = {"type": "email", "value": "a@b.example", "reports": []}
+        self.node.answer("POST", "/v1/subjects/export", held)
+        for words in (("export-subject", "email=a@b.example"), ("export-subject", "email=a@b.example", "--json")):
+            self.assertEqual(json.loads(self.node.run(*words).stdout), held)
+        self.assertEqual(self.last().body, {"type": "email", "value": "a@b.example"})
+
+    def test_erase(self):
+        counts = {"dry_run": True, "withdrawn": 2, "erased": 3, "imported": 1, "mentions": 0, "other": 4}
+        self.node.answer("POST", "/v1/subjects/erase", counts)
+        self.check(self.node.run("erase", "ip=192.0.2.1"), 2, r"\A\Z", "own reports 2, reports of others 3.* --yes")
+        self.check(self.node.run("erase", "ip=192.0.2.1", "--dry-run"), 0, "Would be erased: own reports 2")
+        self.assertTrue(all(r.body["dry_run"] for r in self.node.requests))
+        self.check(self.node.run("erase", "ip=192.0.2.1", "--yes"), 0, r"Erased: own .* notes 4\n.*[Bb]ackups")
+        self.assertEqual(self.last().body, {"type": "ip", "value": "192.0.2.1"})
+        self.assertEqual(json.loads(self.node.run("erase", "ip=192.0.2.1", "--yes", "--json").stdout), counts)
+
     def test_audit_broken(self):
         broken = {"ok": False, "checked": 6, "error": "Entry 7 does not fit"}
         self.node.answer("POST", "/v1/audit/verify", broken)
