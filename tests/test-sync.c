@@ -4,6 +4,7 @@
 /* Catching up (protocol.md): `us` reads the outbox of `peer`, and what `peer` relayed of `other`,
  * over HTTP; nothing is pushed. */
 #include "fed/publish.h"
+#include "fed/rotation.h"
 #include "fed/sync-read.h"
 #include "fed/sync.h"
 #include "public-node.h"
@@ -432,6 +433,47 @@ test_withdrawn (void)
   stop ();
 }
 
+static void
+rotate (PublicNode *node)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autofree char *fingerprint = NULL;
+  g_autoptr (GError) error = NULL;
+
+  tocsin_rotation_run_async (node->fed, "test", on_done, &result);
+  WAIT_FOR (result != NULL);
+  fingerprint = tocsin_rotation_run_finish (result, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (fingerprint);
+}
+
+/* The change of keys is in the outbox, before what only the new key proves: nobody has to look,
+ * and nothing has to be read twice. */
+static void
+test_rotated (void)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (2);
+  read_ok (FALSE);
+  for (guint i = 1; i <= 2; i++)
+    {
+      publish_green (1);
+      rotate (&peer);
+      publish_green (1);
+      rotate (&peer);
+      publish_green (1);
+      g_assert_false (read_ok (FALSE).again);
+      g_assert_cmpuint (live (), ==, 2 + 3 * i);
+      assert_sync (TOCSIN_SYNC_MATCHES, 2 + 5 * i);
+    }
+  get_peer (&record);
+  g_assert_false (record.key_hold);
+  g_assert_cmpuint (lines_of (TOCSIN_REVIEW_KEY_CHANGE).lines, ==, 0);
+  stop ();
+}
+
 /* What was missed is found by a re-read; what was never sent is told to a person, once. */
 static void
 test_digest (void)
@@ -575,6 +617,14 @@ test_relayed (void)
   g_assert_cmpuint (reports_here (at_us, TOCSIN_STATE_LIVE), ==, 2);
   g_assert_cmpuint (live (), ==, 0);
   assert_sync (TOCSIN_SYNC_MATCHES, 2);
+
+  /* Its new key is asked for; nothing vouches for that here, so that it waits for a person. */
+  rotate (&other);
+  g_free (publish (&other, 1, TOCSIN_SHARING_GREEN, FALSE));
+  read_of (&peer, at_peer, FALSE, &out, &error);
+  g_assert_no_error (error);
+  read_ok (FALSE);
+  g_assert_cmpuint (reports_here (at_us, TOCSIN_STATE_HELD), ==, 1);
   public_node_stop (&other);
   stop ();
 }
@@ -630,6 +680,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/first-read", test_first_read);
   g_test_add_func ("/sync/epoch", test_epoch);
   g_test_add_func ("/sync/withdrawn", test_withdrawn);
+  g_test_add_func ("/sync/rotated", test_rotated);
   g_test_add_func ("/sync/digest", test_digest);
   g_test_add_func ("/sync/derived", test_derived);
   g_test_add_func ("/sync/guest", test_guest);

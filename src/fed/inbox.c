@@ -230,6 +230,8 @@ is_worth_fetching (ReceiveOp *op)
   if (op->activity->kind == TOCSIN_ACTIVITY_ADD &&
       !tocsin_trust_snapshot_is_believed (op->fed->policy->trust, author))
     return FALSE;
+  if (!tocsin_seen_knows (txn, op->activity->id))
+    return TRUE;
   tocsin_activity_content_hash (op->activity, hash);
   memcpy (content.bytes, hash, sizeof content.bytes);
   return tocsin_seen_check (txn, op->activity->id, &content) != TOCSIN_SEEN_SAME;
@@ -314,6 +316,7 @@ take_proof (ReceiveOp *op, const TocsinProof *proof, const TocsinPublicKey *key,
       return FALSE;
     }
   op->proven = TRUE;
+  tocsin_activity_keep_content_hash (op->activity, tocsin_proof_get_document_hash (proof));
   op->proof_key = tocsin_public_key_to_multikey (key);
   op->pinning = tocsin_pinning_check (op->fed->store, op->author->document->id, op->proof_key);
   return TRUE;

@@ -60,6 +60,8 @@ is_wanted (TocsinFederation *fed, const TocsinActivity *activity, gboolean is_re
   if (is_relayed && activity->kind == TOCSIN_ACTIVITY_ADD &&
       !tocsin_trust_snapshot_is_believed (fed->policy->trust, author))
     return FALSE;
+  if (!tocsin_seen_knows (txn, activity->id))
+    return TRUE;
   tocsin_activity_content_hash (activity, hash);
   memcpy (content.bytes, hash, sizeof content.bytes);
   return tocsin_seen_check (txn, activity->id, &content) != TOCSIN_SEEN_SAME;
@@ -68,7 +70,7 @@ is_wanted (TocsinFederation *fed, const TocsinActivity *activity, gboolean is_re
 /* Whether the activity may be taken; @key_out is the key that proved it, if any. */
 static gboolean
 check_proof (TocsinFederation *fed,
-             const TocsinActivity *activity,
+             TocsinActivity *activity,
              const TocsinKnownActor *author,
              gboolean is_relayed,
              gint64 now_us,
@@ -99,6 +101,7 @@ check_proof (TocsinFederation *fed,
                            "The proof is by a key that has expired");
       return FALSE;
     }
+  tocsin_activity_keep_content_hash (activity, tocsin_proof_get_document_hash (proof));
   *key_out = tocsin_public_key_to_multikey (key);
   return TRUE;
 }
@@ -140,6 +143,7 @@ take (TocsinSyncPage *self,
  * @owner: whose outbox it was in
  * @may_update: whether an Update of @owner's own document counts: an old one, read again, must not
  *   bring old keys back
+ * @begun_us: when the reading began: a document of before may lack a new key
  * @now_us: the time
  *
  * Decides about one activity and, if it is to be taken, puts it onto the page.
@@ -150,6 +154,7 @@ tocsin_sync_page_check (TocsinSyncPage *self,
                         TocsinActivity *activity,
                         TocsinKnownActor *owner,
                         gboolean may_update,
+                        gint64 begun_us,
                         gint64 now_us)
 {
   gboolean is_relayed = !g_str_equal (activity->actor, owner->document->id);
@@ -168,7 +173,10 @@ tocsin_sync_page_check (TocsinSyncPage *self,
       !check_proof (fed, activity, author, is_relayed, now_us, &key, &error))
     {
       g_debug ("Outbox of %.200s: %s", owner->document->id, error->message);
-      return TOCSIN_CHECKED_SKIP;
+      return author->fetched_us < begun_us &&
+                     g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED)
+                 ? TOCSIN_CHECKED_AUTHOR
+                 : TOCSIN_CHECKED_SKIP;
     }
   if (activity->kind == TOCSIN_ACTIVITY_UPDATE && (!may_update || key == NULL))
     return TOCSIN_CHECKED_SKIP;
@@ -223,7 +231,7 @@ tocsin_sync_page_write (TocsinTxn *txn, gpointer page, GError **error)
     }
   count_batch (txn, self->batch, stored);
   if (tocsin_peers_get (txn, self->actor, &peer) && peer.sync_epoch == self->epoch &&
-      peer.sync_sequence < self->sequence)
+      peer.sync_sequence >= self->after && peer.sync_sequence < self->sequence)
     {
       peer.sync_sequence = self->sequence;
       tocsin_peers_put (txn, &peer);

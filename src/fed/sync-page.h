@@ -10,12 +10,12 @@
 
 G_BEGIN_DECLS
 
-/* Private to sync.c: one page of an outbox, from bytes to the store. */
+/* Private to sync.c: pages of an outbox, from bytes to the store. */
 
 typedef enum
 {
   TOCSIN_CHECKED_SKIP,   /* not for us, or not to be believed */
-  TOCSIN_CHECKED_AUTHOR, /* its author has to be fetched first */
+  TOCSIN_CHECKED_AUTHOR, /* its author's document has to be fetched, or fetched anew, first */
   TOCSIN_CHECKED_TAKE,
 } TocsinChecked;
 
@@ -23,17 +23,19 @@ typedef enum
  * TocsinSyncPage:
  * @actor: whose outbox
  * @epoch: of that outbox
- * @sequence: up to which the outbox is read once this page is stored
+ * @after: up to which it has to be read before: what comes after a gap moves no cursor
+ * @sequence: up to which the outbox is read once this is stored
  * @batch: the first read's, or 0
  * @admissions: (owned) (element-type TocsinAdmission): what is to be stored, in order
  * @update: (owned) (nullable): its owner changed its own document
  *
- * What a page comes to: one change, so that the cursor moves with what was read.
+ * What one page or several come to: one change, so that the cursor moves with what was read.
  */
 typedef struct
 {
   guint32 actor;
   guint64 epoch;
+  guint64 after;
   guint64 sequence;
   guint64 batch;
   GPtrArray *admissions;
@@ -49,6 +51,7 @@ TocsinChecked tocsin_sync_page_check (TocsinSyncPage *self,
                                       TocsinActivity *activity,
                                       TocsinKnownActor *owner,
                                       gboolean may_update,
+                                      gint64 begun_us,
                                       gint64 now_us);
 
 G_END_DECLS

@@ -25,8 +25,15 @@
 #include "store/table-review.h"
 
 #define CHECKS_AT_ONCE 8     /* activities between two looks at the main loop */
-#define WRITES_AT_ONCE 8     /* pages on their way to disk */
+#define WRITES_AT_ONCE 2     /* batches on their way to disk */
+#define SETTLINGS_MAX  16    /* changes of keys in one reading that are waited for */
 #define PAGES_MAX      20000 /* of one reading; the next goes on from there */
+
+/* Pages are written together: ids and keys are random, so that a change of 50 reports touches
+ * almost as many leaves of the store as one of 1,000, and each is written whole. */
+#define BATCH_ACTIVITIES 1000
+#define BATCH_BYTES      (2 << 20)
+#define BATCH_US         (5 * TOCSIN_SECOND_US)
 
 /* What is written when a reading begins and when it ends; data of a #TocsinWriteFunc. */
 typedef struct
@@ -56,18 +63,24 @@ typedef struct
   TocsinKnownActor *owner; /* (owned) */
   guint64 epoch;
   guint64 batch;
-  guint64 known;  /* read up to here before */
-  gint64 after;   /* the page that is read */
-  gint64 reached; /* complete up to here */
+  guint64 known;     /* read up to here before */
+  gint64 after;      /* the page that is read */
+  gint64 reached;    /* complete up to here */
+  gint64 flushed;    /* what was handed to the writer is complete up to here */
+  gint64 flushed_us; /* monotonic */
+  gint64 begun_us;
   gint64 head_last;
   guint pages;
   guint writes;
   gboolean is_waiting; /* for a write before the next page is asked for */
-  gboolean ended;      /* no page follows */
+  gsize bytes;         /* of what is not flushed */
+  guint settlings;
+  gboolean is_settling; /* for a change of the owner's keys to be written before the page goes on */
+  gboolean ended;       /* no page follows */
   gboolean incomplete;
   TocsinOutboxPage *page;  /* (owned) (nullable) being checked */
   guint index;             /* of the next activity in it */
-  TocsinSyncPage *checked; /* (owned) (nullable) what of @page is taken so far */
+  TocsinSyncPage *checked; /* (owned) (nullable) what is taken and not handed to the writer yet */
   TocsinActivity *pending; /* (owned) (nullable) waits for its author */
   GHashTable *unreachable; /* (owned) (element-type utf8) authors that were asked for in vain */
   ReadNote *note;          /* (unowned) of the write under way */
@@ -111,13 +124,38 @@ read_note_free (gpointer data)
   g_free (note);
 }
 
-/* The first failure ends the reading, after what is on its way to disk got there; being cancelled
- * ends it at once. */
+/* Hands what was taken to the writer; the cursor moves with it. */
+static void
+flush (GTask *task)
+{
+  ReadOp *op = g_task_get_task_data (task);
+  TocsinSyncPage *checked = g_steal_pointer (&op->checked);
+
+  op->flushed_us = g_get_monotonic_time ();
+  op->bytes = 0;
+  if (checked == NULL && op->reached == op->flushed)
+    return;
+  if (checked == NULL)
+    checked = tocsin_sync_page_new (op->actor, op->epoch);
+  checked->after = (guint64) op->flushed;
+  checked->sequence = (guint64) op->reached;
+  op->flushed = op->reached;
+  op->fed->stats.caught_up += checked->admissions->len;
+  op->writes++;
+  tocsin_writer_submit_async (op->fed->writer, tocsin_sync_page_write, checked,
+                              (GDestroyNotify) tocsin_sync_page_free, NULL, on_page_written,
+                              g_object_ref (task));
+}
+
+/* The first failure ends the reading, after what is on its way to disk got there: a peer that
+ * breaks off again and again is read all the same. Being cancelled ends it at once. */
 static void
 fail (GTask *task, GError *error)
 {
   ReadOp *op = g_task_get_task_data (task);
 
+  if (!g_cancellable_is_cancelled (g_task_get_cancellable (task)))
+    flush (task);
   if (op->failure == NULL && !g_task_had_error (task))
     op->failure = error;
   else
@@ -177,6 +215,7 @@ tocsin_sync_read_async (TocsinFederation *fed,
   op->fed = fed;
   op->actor = actor;
   op->from_zero = from_zero;
+  op->begun_us = tocsin_time_now_us ();
   op->unreachable = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (!load (op))
     {
@@ -339,7 +378,8 @@ on_begun (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_dat
   op->batch = op->note->batch;
   op->known = op->note->sequence;
   op->after = op->from_zero ? 0 : (gint64) op->known;
-  op->reached = op->after;
+  op->reached = op->flushed = op->after;
+  op->flushed_us = g_get_monotonic_time ();
   fetch_page (task);
 }
 
@@ -357,6 +397,7 @@ fetch_page (GTask *task)
   if (op->ended || op->reached >= op->head_last || op->pages >= PAGES_MAX)
     {
       op->ended = TRUE;
+      flush (task);
       if (op->writes > 0)
         return;
       if (op->reports == NULL)
@@ -393,8 +434,6 @@ on_page (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
       return;
     }
   op->index = 0;
-  op->checked = tocsin_sync_page_new (op->actor, op->epoch);
-  op->checked->batch = op->batch;
   g_idle_add_full (G_PRIORITY_DEFAULT, check_some, g_steal_pointer (&task), NULL);
 }
 
@@ -406,8 +445,13 @@ check_one (GTask *task, TocsinActivity *activity)
   /* Only what lies beyond what was read before can say something new about the peer itself. */
   gboolean may_update = op->batch == 0 && op->after >= (gint64) op->known;
 
+  if (op->checked == NULL)
+    {
+      op->checked = tocsin_sync_page_new (op->actor, op->epoch);
+      op->checked->batch = op->batch;
+    }
   switch (tocsin_sync_page_check (op->checked, op->fed, activity, op->owner, may_update,
-                                  tocsin_time_now_us ()))
+                                  op->begun_us, tocsin_time_now_us ()))
     {
     case TOCSIN_CHECKED_TAKE:
       return TRUE;
@@ -415,7 +459,7 @@ check_one (GTask *task, TocsinActivity *activity)
       if (!g_hash_table_contains (op->unreachable, activity->actor))
         {
           op->pending = activity;
-          tocsin_keyring_find_async (op->fed->keyring, activity->actor, FALSE, NULL, on_author,
+          tocsin_keyring_find_async (op->fed->keyring, activity->actor, TRUE, NULL, on_author,
                                      g_object_ref (task));
           return FALSE;
         }
@@ -429,6 +473,13 @@ check_one (GTask *task, TocsinActivity *activity)
   return TRUE;
 }
 
+/* What follows may be proven by a key that the owner has just named: it has to be pinned first. */
+static gboolean
+has_new_keys (const ReadOp *op)
+{
+  return op->checked != NULL && op->checked->update != NULL && op->settlings < SETTLINGS_MAX;
+}
+
 /* A few signatures at a time: others wait for this thread too. */
 static gboolean
 check_some (gpointer user_data)
@@ -438,15 +489,23 @@ check_some (gpointer user_data)
 
   if (g_task_return_error_if_cancelled (task))
     return G_SOURCE_REMOVE;
-  for (guint i = 0; i < CHECKS_AT_ONCE && op->index < op->page->activities->len; i++)
+  for (guint i = 0;
+       i < CHECKS_AT_ONCE && op->index < op->page->activities->len && !has_new_keys (op); i++)
     {
-      TocsinActivity *activity =
-          tocsin_activity_parse (g_ptr_array_index (op->page->activities, op->index++), NULL);
+      GBytes *raw = g_ptr_array_index (op->page->activities, op->index++);
+      TocsinActivity *activity = tocsin_activity_parse (raw, NULL);
 
+      op->bytes += g_bytes_get_size (raw);
       if (activity != NULL && !check_one (task, activity))
         return G_SOURCE_REMOVE;
     }
-  if (op->index < op->page->activities->len)
+  op->is_settling = has_new_keys (op);
+  if (op->is_settling)
+    {
+      op->settlings++;
+      flush (task);
+    }
+  else if (op->index < op->page->activities->len)
     g_idle_add_full (G_PRIORITY_DEFAULT, check_some, g_steal_pointer (&task), NULL);
   else
     store_page (task);
@@ -470,6 +529,11 @@ on_author (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (author == NULL)
     g_hash_table_add (op->unreachable, g_strdup (activity->actor));
+  else if (g_str_equal (activity->actor, op->uri))
+    {
+      tocsin_known_actor_unref (op->owner);
+      op->owner = tocsin_known_actor_ref (author);
+    }
   /* A document that calls itself otherwise does not help; it is not asked for again either. */
   else if (tocsin_keyring_peek (op->fed->keyring, activity->actor) == NULL)
     g_hash_table_add (op->unreachable, g_strdup (activity->actor));
@@ -481,7 +545,6 @@ static void
 store_page (GTask *task)
 {
   ReadOp *op = g_task_get_task_data (task);
-  TocsinSyncPage *checked = g_steal_pointer (&op->checked);
 
   if (op->page->last_sequence >= 0)
     op->reached = op->page->last_sequence;
@@ -489,12 +552,9 @@ store_page (GTask *task)
     op->reached = op->head_last;
   op->ended = !op->page->has_next;
   g_clear_pointer (&op->page, tocsin_outbox_page_free);
-  checked->sequence = (guint64) op->reached;
-  op->fed->stats.caught_up += checked->admissions->len;
-  op->writes++;
-  tocsin_writer_submit_async (op->fed->writer, tocsin_sync_page_write, checked,
-                              (GDestroyNotify) tocsin_sync_page_free, NULL, on_page_written,
-                              g_object_ref (task));
+  if ((op->checked != NULL && op->checked->admissions->len >= BATCH_ACTIVITIES) ||
+      op->bytes >= BATCH_BYTES || g_get_monotonic_time () - op->flushed_us >= BATCH_US)
+    flush (task);
   fetch_page (task);
 }
 
@@ -520,7 +580,12 @@ on_page_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer u
       fail (task, error);
       return;
     }
-  if (op->is_waiting || (op->ended && op->writes == 0))
+  if (op->is_settling && op->writes == 0)
+    {
+      op->is_settling = FALSE;
+      check_some (g_steal_pointer (&task));
+    }
+  else if (op->is_waiting || (op->ended && op->writes == 0))
     fetch_page (task);
 }
 

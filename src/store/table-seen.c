@@ -16,6 +16,14 @@ id_key (const char *activity_id)
   return tocsin_key_id (&id);
 }
 
+gboolean
+tocsin_seen_knows (TocsinTxn *txn, const char *activity_id)
+{
+  TocsinKey key = id_key (activity_id);
+
+  return tocsin_txn_has (txn, TOCSIN_TABLE_SEEN, &key);
+}
+
 TocsinSeen
 tocsin_seen_check (TocsinTxn *txn, const char *activity_id, const TocsinId *content)
 {

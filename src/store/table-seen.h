@@ -16,6 +16,8 @@ typedef enum
   TOCSIN_SEEN_DIFFERENT, /* seen with another: 403, equivocation */
 } TocsinSeen;
 
+/* Whether an activity id was accepted before, with whatever content: cheap, needs no hash. */
+gboolean tocsin_seen_knows (TocsinTxn *txn, const char *activity_id);
 /* Whether an activity id was accepted before. @content is the hash of the activity. */
 TocsinSeen tocsin_seen_check (TocsinTxn *txn, const char *activity_id, const TocsinId *content);
 /* An id counts as seen only once it was accepted. The first content stays. */
