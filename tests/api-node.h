@@ -110,6 +110,7 @@ node_start_with (Node *node, const char *profile)
   tocsin_route_authz_add (node->router, node->api);
   tocsin_route_changes_add (node->router, node->api);
   tocsin_route_allow_add (node->router, node->api);
+  tocsin_route_decisions_add (node->router, node->api);
   tocsin_route_export_add (node->router, node->api);
 }
 

@@ -149,6 +149,9 @@ void tocsin_export_end (TocsinExportWriter *self);
 const char *tocsin_export_canary (const TocsinExportWriter *self);
 void tocsin_export_clear (TocsinExportWriter *self);
 
+/* The slugs of categories, with @separator between them. */
+void tocsin_export_append_slugs (GString *out, guint64 categories, const char *separator);
+
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinExportWriter, tocsin_export_clear)
 
 G_END_DECLS

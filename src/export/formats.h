@@ -38,9 +38,6 @@ gboolean tocsin_export_is_v6 (const TocsinExportRow *row);
 /* "Reported for spam, phishing": ASCII without quotes, from our own table alone. */
 void tocsin_export_append_reason (GString *out, guint64 categories);
 
-/* The slugs with @separator between them. */
-void tocsin_export_append_slugs (GString *out, guint64 categories, const char *separator);
-
 /* Lines that say what the list is, each after @mark; and the last line, which tells a whole list.
  */
 void tocsin_export_append_title (TocsinExportWriter *self, const char *mark);

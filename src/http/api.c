@@ -9,7 +9,9 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "http/decisions.h"
 #include "http/exports.h"
+#include "http/list-thread.h"
 #include "store/table-review.h"
 #include "store/table-voices.h"
 #include "view/score.h"
@@ -458,6 +460,7 @@ tocsin_api_new (const TocsinApiOptions *options, GError **error)
   self->now_us = options->now_us != NULL ? options->now_us : tocsin_time_now_us;
   self->started_us = self->now_us ();
   self->priv = private_new (self);
+  self->lists = tocsin_list_thread_new ();
   load_budgets (self);
   self->default_profile = g_hash_table_lookup (self->profiles, name);
   if (self->default_profile == NULL)
@@ -474,7 +477,9 @@ tocsin_api_free (TocsinApi *self)
 {
   TocsinApiPrivate *priv = self->priv;
 
+  tocsin_list_thread_free (self->lists);
   g_clear_pointer (&self->exports, tocsin_exports_free);
+  g_clear_pointer (&self->decisions, tocsin_decisions_free);
   /* Charges that were posted hold @self. */
   while (g_atomic_int_get (&priv->waiting) > 0)
     g_main_context_iteration (priv->context, FALSE);

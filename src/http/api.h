@@ -62,7 +62,9 @@ typedef struct
  * @now_us: the clock; tests give their own
  * @started_us: by that clock, for the uptime
  * @n_polls: readers of /v1/changes that wait; main thread
- * @exports: (owned) (nullable): makes lists; of the route that serves them
+ * @lists: (owned): the thread that makes long lists
+ * @exports: (owned) (nullable): the last ones; of the route that serves them
+ * @decisions: (owned) (nullable): what each bouncer has; likewise
  *
  * What routes need. The members are set before the first server starts and read from any thread
  * after that; what changes later is in #TocsinApiState.
@@ -91,7 +93,9 @@ typedef struct
   gint64 (*now_us) (void);
   gint64 started_us;
   guint n_polls;
+  struct _TocsinListThread *lists;
   struct _TocsinExports *exports;
+  struct _TocsinDecisions *decisions;
   struct _TocsinApiPrivate *priv;
 } TocsinApi;
 

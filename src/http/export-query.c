@@ -143,7 +143,6 @@ gboolean
 tocsin_export_moment (TocsinJudge *judge, TocsinExportMoment *out, GError **error)
 {
   gint64 now_us = judge->scoring.now_us;
-  gboolean has_budget = judge->scoring.over_budget != NULL;
 
   if (!tocsin_txn_check (judge->txn, error))
     return FALSE;
@@ -163,11 +162,12 @@ tocsin_export_moment (TocsinJudge *judge, TocsinExportMoment *out, GError **erro
     .generation = judge->generation,
     .trust_version = tocsin_trust_snapshot_version (judge->scoring.trust),
     .as_of_us = now_us / TOCSIN_HOUR_US * TOCSIN_HOUR_US,
-    .budget_day = has_budget ? judge->state->budget_day : 0,
-    .n_over_budget = has_budget ? judge->scoring.n_over_budget : 0,
     .observe = tocsin_api_is_observing (judge->state, now_us),
   };
   judge->scoring.now_us = out->as_of_us;
+  /* The budget of single voices counts events that are asked about; here nobody asks. */
+  judge->scoring.over_budget = NULL;
+  judge->scoring.n_over_budget = 0;
   judge->own_only = out->observe;
   return TRUE;
 }
@@ -177,12 +177,12 @@ tocsin_export_etag (const TocsinExportQuery *query,
                     const TocsinExportMoment *moment,
                     const TocsinApi *api)
 {
-  g_autofree char *text = g_strdup_printf (
-      "%s %s %u %u %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
-      " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GSIZE_FORMAT " %d %" G_GINT64_FORMAT,
-      query->format->name, query->profile->name, query->least, query->types, query->categories,
-      moment->generation, moment->trust_version, moment->as_of_us, moment->budget_day,
-      moment->n_over_budget, moment->observe, api->started_us);
+  g_autofree char *text =
+      g_strdup_printf ("%s %s %u %u %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
+                       " %" G_GINT64_FORMAT " %d %" G_GINT64_FORMAT,
+                       query->format->name, query->profile->name, query->least, query->types,
+                       query->categories, moment->generation, moment->trust_version,
+                       moment->as_of_us, moment->observe, api->started_us);
   TocsinId id = tocsin_id_for_string (text);
   g_autofree char *hex = tocsin_hex_encode (id.bytes, sizeof id.bytes);
 

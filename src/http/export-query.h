@@ -56,8 +56,6 @@ typedef struct
   guint64 generation;
   guint64 trust_version;
   gint64 as_of_us;
-  gint64 budget_day;
-  gsize n_over_budget;
   gboolean observe;
 } TocsinExportMoment;
 

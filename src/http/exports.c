@@ -7,11 +7,11 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "http/list-thread.h"
 #include "http/spool.h"
 
-#define WAITING_MAX  64
 #define KEPT_MAX     8
-#define KEPT_US      TOCSIN_HOUR_US /* what was erased in the meantime is in no old list */
+#define KEPT_US      TOCSIN_HOUR_US
 #define TIDY_SECONDS 600
 #define STOP_EVERY   1024 /* rows between two looks at the flag */
 
@@ -160,7 +160,7 @@ tocsin_made_export_unref (TocsinMadeExport *self)
   g_atomic_rc_box_release_full (self, made_clear);
 }
 
-/* ---- the thread ---- */
+/* ---- the last few ---- */
 
 typedef struct
 {
@@ -168,21 +168,11 @@ typedef struct
   gint64 made_at_us;      /* monotonic */
 } Kept;
 
-typedef struct
-{
-  TocsinExportQuery query;
-  TocsinRequest *request; /* (owned) (nullable) suspended; NULL: only tidy */
-  TocsinExportFunc func;
-} Job;
-
 struct _TocsinExports
 {
-  TocsinApi *api;       /* (unowned) */
-  GThreadPool *threads; /* (owned): one */
-  GSource *tidy;        /* (owned) */
-  gint waiting;         /* atomic */
-  gint stop;            /* atomic */
-  GQueue kept;          /* (element-type Kept): newest first; of the thread */
+  TocsinApi *api; /* (unowned) */
+  GSource *tidy;  /* (owned) of the main thread */
+  GQueue kept;    /* (element-type Kept): newest first */
 };
 
 static void
@@ -194,6 +184,7 @@ kept_free (gpointer data)
   g_free (kept);
 }
 
+/* Lets go of what is an hour old: what was erased in the meantime is in no old list. */
 static void
 drop_old (TocsinExports *self)
 {
@@ -203,6 +194,19 @@ drop_old (TocsinExports *self)
          (self->kept.length > KEPT_MAX ||
           ((Kept *) self->kept.tail->data)->made_at_us + KEPT_US <= now_us))
     kept_free (g_queue_pop_tail (&self->kept));
+}
+
+static void
+tidy (TocsinRequest *request, gpointer data)
+{
+  drop_old (data);
+}
+
+static gboolean
+on_tidy (gpointer data)
+{
+  tocsin_list_thread_tidy (((TocsinExports *) data)->api->lists, tidy, data);
+  return G_SOURCE_CONTINUE;
 }
 
 /* An older answer to the same question goes: nobody will ask for it again. */
@@ -224,8 +228,8 @@ find_kept (TocsinExports *self, const TocsinExportQuery *query, const char *etag
   return NULL;
 }
 
-static TocsinMadeExport *
-find_or_make (TocsinExports *self, const TocsinExportQuery *query, GError **error)
+TocsinMadeExport *
+tocsin_exports_get (TocsinExports *self, const TocsinExportQuery *query, GError **error)
 {
   g_auto (TocsinJudge) judge = { 0 };
   g_autofree char *etag = NULL;
@@ -233,6 +237,7 @@ find_or_make (TocsinExports *self, const TocsinExportQuery *query, GError **erro
   TocsinMadeExport *made;
   Kept *kept;
 
+  drop_old (self);
   tocsin_judge_begin (&judge, self->api, query->profile, FALSE);
   if (!tocsin_export_moment (&judge, &moment, error))
     return NULL;
@@ -240,44 +245,14 @@ find_or_make (TocsinExports *self, const TocsinExportQuery *query, GError **erro
   made = find_kept (self, query, etag);
   if (made != NULL)
     return made;
-  made = tocsin_export_make (&judge, self->api, query, &moment, &self->stop, error);
+  made = tocsin_export_make (&judge, self->api, query, &moment,
+                             tocsin_list_thread_stop_flag (self->api->lists), error);
   if (made == NULL)
     return NULL;
   kept = g_new (Kept, 1);
   *kept = (Kept){ tocsin_made_export_ref (made), g_get_monotonic_time () };
   g_queue_push_head (&self->kept, kept);
   return made;
-}
-
-static void
-run (gpointer data, gpointer user_data)
-{
-  TocsinExports *self = user_data;
-  Job *job = data;
-  g_autoptr (TocsinMadeExport) made = NULL;
-  g_autoptr (GError) error = NULL;
-
-  drop_old (self);
-  if (job->request != NULL)
-    {
-      if (g_cancellable_is_cancelled (tocsin_request_get_cancellable (job->request)))
-        g_set_error_literal (&error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "It took too long");
-      else
-        made = find_or_make (self, &job->query, &error);
-      job->func (job->request, made, error);
-      g_atomic_int_add (&self->waiting, -1);
-      tocsin_request_complete (job->request);
-    }
-  g_free (job);
-}
-
-static gboolean
-on_tidy (gpointer data)
-{
-  TocsinExports *self = data;
-
-  g_thread_pool_push (self->threads, g_new0 (Job, 1), NULL);
-  return G_SOURCE_CONTINUE;
 }
 
 TocsinExports *
@@ -287,8 +262,6 @@ tocsin_exports_new (TocsinApi *api)
 
   self->api = api;
   g_queue_init (&self->kept);
-  /* Its own: the thread claims a slot of the api for good. */
-  self->threads = g_thread_pool_new (run, self, 1, TRUE, NULL);
   self->tidy = g_timeout_source_new_seconds (TIDY_SECONDS);
   g_source_set_callback (self->tidy, on_tidy, self, NULL);
   g_source_attach (self->tidy, g_main_context_get_thread_default ());
@@ -300,28 +273,6 @@ tocsin_exports_free (TocsinExports *self)
 {
   g_source_destroy (self->tidy);
   g_source_unref (self->tidy);
-  g_atomic_int_set (&self->stop, TRUE);
-  g_thread_pool_free (self->threads, FALSE, TRUE);
   g_queue_clear_full (&self->kept, kept_free);
   g_free (self);
-}
-
-gboolean
-tocsin_exports_submit (TocsinExports *self,
-                       const TocsinExportQuery *query,
-                       TocsinRequest *request,
-                       TocsinExportFunc func)
-{
-  Job *job;
-
-  if (g_atomic_int_add (&self->waiting, 1) >= WAITING_MAX)
-    {
-      g_atomic_int_add (&self->waiting, -1);
-      return FALSE;
-    }
-  tocsin_request_suspend (request);
-  job = g_new (Job, 1);
-  *job = (Job){ *query, request, func };
-  g_thread_pool_push (self->threads, job, NULL);
-  return TRUE;
 }

@@ -56,41 +56,28 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinMadeExport, tocsin_made_export_unref)
 /**
  * TocsinExports:
  *
- * Makes lists on a thread of its own, one after another, and keeps the last few, so that a list and
- * its manifest, or ten servers that fetch the same one, cost one walk through the store.
+ * Keeps the last few lists, so that a list and its manifest, or ten servers that fetch the same
+ * one, cost one walk through the store.
  */
 typedef struct _TocsinExports TocsinExports;
 
 /* On the main thread, whose context gets a timer. @api must outlive it. */
 TocsinExports *tocsin_exports_new (TocsinApi *api) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Gives up what is being made. Once every server is stopped. */
-void tocsin_exports_free (TocsinExports *self);
+void tocsin_exports_free (TocsinExports *self); /* once that thread has ended */
 
 /**
- * TocsinExportFunc:
- * @made: (nullable): what was asked for
- * @error: (nullable): why there is none
- *
- * Fills the reply of @request. On the thread that makes lists.
- */
-typedef void (*TocsinExportFunc) (TocsinRequest *request,
-                                  const TocsinMadeExport *made,
-                                  const GError *error);
-
-/**
- * tocsin_exports_submit:
+ * tocsin_exports_get:
  * @query: what is asked for
- * @request: suspended, answered by @func and completed
+ * @error: return location for an error, or %NULL
  *
- * From any thread.
+ * On the thread that makes lists.
  *
- * Returns: %FALSE if too many wait already; then @request is not suspended and @func not called
+ * Returns: (transfer full) (nullable): the list as of now; errors as tocsin_export_moment() and
+ *   tocsin_export_make()
  */
-gboolean tocsin_exports_submit (TocsinExports *self,
-                                const TocsinExportQuery *query,
-                                TocsinRequest *request,
-                                TocsinExportFunc func);
+TocsinMadeExport *tocsin_exports_get (TocsinExports *self,
+                                      const TocsinExportQuery *query,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinExports, tocsin_exports_free)
 

@@ -8,12 +8,19 @@
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
+#include "codec/json-writer.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "http/exports.h"
+#include "http/list-thread.h"
 #include "http/routes.h"
 
-#include "codec/json-writer.h"
+/* What the thread that makes lists is asked for. */
+typedef struct
+{
+  TocsinApi *api;
+  TocsinExportQuery query;
+} Order;
 
 /* ---- replies; on the thread that makes lists ---- */
 
@@ -36,9 +43,13 @@ add_headers (TocsinReply *reply, const TocsinMadeExport *made)
 }
 
 static void
-reply_list (TocsinRequest *request, const TocsinMadeExport *made, const GError *error)
+make_list (TocsinRequest *request, gpointer data)
 {
+  const Order *order = data;
   TocsinReply *reply = tocsin_request_get_reply (request);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinMadeExport) made =
+      tocsin_exports_get (order->api->exports, &order->query, &error);
 
   if (made == NULL)
     {
@@ -75,9 +86,13 @@ write_categories (TocsinJsonWriter *json, guint64 categories)
 }
 
 static void
-reply_manifest (TocsinRequest *request, const TocsinMadeExport *made, const GError *error)
+make_manifest (TocsinRequest *request, gpointer data)
 {
+  const Order *order = data;
   TocsinReply *reply = tocsin_request_get_reply (request);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinMadeExport) made =
+      tocsin_exports_get (order->api->exports, &order->query, &error);
   g_autofree char *sha256 = NULL;
   g_autofree char *as_of = NULL;
   TocsinJsonWriter json;
@@ -146,33 +161,27 @@ answer_unmade (TocsinRequest *request,
 }
 
 static void
-answer (TocsinRequest *request, TocsinReply *reply, TocsinApi *api, TocsinExportFunc func)
+answer (TocsinRequest *request, TocsinReply *reply, TocsinApi *api, TocsinListFunc func)
 {
   g_autoptr (GError) error = NULL;
-  TocsinExportQuery query;
+  Order order = { .api = api };
 
-  if (!tocsin_export_query_parse (request, api, &query, &error))
-    {
-      tocsin_reply_set_error (reply, error);
-      return;
-    }
-  if (answer_unmade (request, reply, api, &query) ||
-      tocsin_exports_submit (api->exports, &query, request, func))
-    return;
-  tocsin_reply_set_problem (reply, 503, "unavailable", "Too many lists are being made already");
-  tocsin_reply_set_retry_after (reply, 10);
+  if (!tocsin_export_query_parse (request, api, &order.query, &error))
+    tocsin_reply_set_error (reply, error);
+  else if (!answer_unmade (request, reply, api, &order.query))
+    tocsin_list_thread_submit (api->lists, request, func, g_memdup2 (&order, sizeof order));
 }
 
 static void
 on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
-  answer (request, reply, data, reply_list);
+  answer (request, reply, data, make_list);
 }
 
 static void
 on_manifest (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
-  answer (request, reply, data, reply_manifest);
+  answer (request, reply, data, make_manifest);
 }
 
 static const TocsinRoute routes[] = {
@@ -184,6 +193,7 @@ static const TocsinRoute routes[] = {
 void
 tocsin_route_export_add (TocsinRouter *router, TocsinApi *api)
 {
-  api->exports = tocsin_exports_new (api);
+  if (api->exports == NULL)
+    api->exports = tocsin_exports_new (api);
   tocsin_router_add (router, routes, G_N_ELEMENTS (routes), api);
 }

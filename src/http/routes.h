@@ -16,6 +16,7 @@ void tocsin_route_batch_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_range_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_authz_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_changes_add (TocsinRouter *router, TocsinApi *api);
+void tocsin_route_decisions_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_export_add (TocsinRouter *router, TocsinApi *api);
 
 /* What the operator says: on the main thread. */

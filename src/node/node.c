@@ -199,6 +199,7 @@ add_api_routes (TocsinRouter *router, TocsinApi *api)
   tocsin_route_range_add (router, api);
   tocsin_route_authz_add (router, api);
   tocsin_route_changes_add (router, api);
+  tocsin_route_decisions_add (router, api);
   tocsin_route_export_add (router, api);
   tocsin_route_allow_add (router, api);
   tocsin_routes_admin_add (router, api);

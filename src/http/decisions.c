@@ -1,0 +1,220 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * A bouncer cannot say what it has got, so its answers are differences between listings: the one it
+ * was given last is kept until the next. Bouncers of one filter that ask at the same time share
+ * one.
+ */
+#define G_LOG_DOMAIN "tocsin-http"
+
+#include "http/decisions.h"
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "http/list-thread.h"
+#include "http/spool.h"
+
+typedef struct
+{
+  TocsinListing *listing; /* (owned) what it was told last */
+  gint64 whole_at_us;     /* monotonic: when it was last told everything */
+} Reader;
+
+struct _TocsinDecisions
+{
+  TocsinApi *api;        /* (unowned) */
+  GHashTable *readers;   /* (owned) (element-type utf8 Reader) */
+  TocsinListing *newest; /* (owned) (nullable) of whoever asked last */
+};
+
+static void
+reader_free (gpointer data)
+{
+  Reader *reader = data;
+
+  tocsin_listing_unref (reader->listing);
+  g_free (reader);
+}
+
+TocsinDecisions *
+tocsin_decisions_new (TocsinApi *api)
+{
+  TocsinDecisions *self = g_new0 (TocsinDecisions, 1);
+
+  self->api = api;
+  self->readers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, reader_free);
+  return self;
+}
+
+void
+tocsin_decisions_free (TocsinDecisions *self)
+{
+  g_hash_table_unref (self->readers);
+  g_clear_pointer (&self->newest, tocsin_listing_unref);
+  g_free (self);
+}
+
+static gboolean
+is_of (const TocsinListing *listing, const TocsinDecisionFilter *filter)
+{
+  return listing != NULL && tocsin_decision_filter_equal (tocsin_listing_filter (listing), filter);
+}
+
+static gboolean
+is_as_of (const TocsinListing *listing, const TocsinExportMoment *moment)
+{
+  const TocsinExportMoment *its = tocsin_listing_moment (listing);
+
+  return its->generation == moment->generation && its->trust_version == moment->trust_version &&
+         its->as_of_us == moment->as_of_us && its->observe == moment->observe;
+}
+
+/* What is so now. @before: (nullable): of the same filter. */
+static TocsinListing *
+find_current (TocsinDecisions *self,
+              const TocsinDecisionFilter *filter,
+              TocsinListing *before,
+              GError **error)
+{
+  g_auto (TocsinJudge) judge = { 0 };
+  TocsinExportMoment moment;
+  TocsinListing *current;
+
+  tocsin_judge_begin (&judge, self->api, NULL, FALSE);
+  if (!tocsin_export_moment (&judge, &moment, error))
+    return NULL;
+  if (is_of (self->newest, filter))
+    before = self->newest;
+  if (before != NULL && is_as_of (before, &moment))
+    return tocsin_listing_ref (before);
+  current = tocsin_listing_new (&judge, filter, &moment, before,
+                                tocsin_list_thread_stop_flag (self->api->lists), error);
+  if (current == NULL)
+    return NULL;
+  g_clear_pointer (&self->newest, tocsin_listing_unref);
+  self->newest = tocsin_listing_ref (current);
+  return current;
+}
+
+/* ---- answers ---- */
+
+typedef struct
+{
+  TocsinSpool spool;
+  gint64 now_us;
+  guint n;
+  GError *error; /* (owned) (nullable) */
+} Answer;
+
+static gboolean
+on_decision (const TocsinExportRow *row, gpointer data)
+{
+  Answer *answer = data;
+
+  if (answer->n++ > 0)
+    g_string_append_c (answer->spool.buffer, ',');
+  tocsin_decision_append (answer->spool.buffer, row, answer->now_us);
+  return tocsin_spool_keep_short (&answer->spool, &answer->error);
+}
+
+static void
+append_beyond (Answer *answer, const TocsinListing *listing, const TocsinListing *other)
+{
+  answer->n = 0;
+  g_string_append_c (answer->spool.buffer, '[');
+  if (listing != NULL && answer->error == NULL)
+    tocsin_listing_foreach_beyond (listing, other, on_decision, answer);
+  g_string_append_c (answer->spool.buffer, ']');
+}
+
+static void
+answer_init (Answer *self, TocsinApi *api)
+{
+  *self = (Answer){ .now_us = tocsin_api_now_us (api) };
+  tocsin_spool_init (&self->spool, api->data_dir != NULL ? api->data_dir : g_get_tmp_dir ());
+}
+
+static GBytes *
+answer_finish (Answer *self, GError **error)
+{
+  GBytes *bytes = NULL;
+
+  if (self->error != NULL)
+    g_propagate_error (error, self->error);
+  else
+    bytes = tocsin_spool_finish (&self->spool, error);
+  tocsin_spool_clear (&self->spool);
+  return bytes;
+}
+
+static void
+remember (TocsinDecisions *self, const char *name, TocsinListing *listing, gboolean whole)
+{
+  Reader *reader = g_hash_table_lookup (self->readers, name);
+
+  if (reader == NULL)
+    {
+      reader = g_new0 (Reader, 1);
+      g_hash_table_insert (self->readers, g_strdup (name), reader);
+    }
+  else
+    tocsin_listing_unref (reader->listing);
+  reader->listing = tocsin_listing_ref (listing);
+  if (whole)
+    reader->whole_at_us = g_get_monotonic_time ();
+}
+
+GBytes *
+tocsin_decisions_stream (TocsinDecisions *self,
+                         const char *name,
+                         const TocsinDecisionFilter *filter,
+                         gboolean startup,
+                         GError **error)
+{
+  const Reader *reader = g_hash_table_lookup (self->readers, name);
+  TocsinListing *told = reader != NULL && is_of (reader->listing, filter) ? reader->listing : NULL;
+  g_autoptr (TocsinListing) current = NULL;
+  gboolean whole =
+      startup || told == NULL || reader->whole_at_us + TOCSIN_DAY_US <= g_get_monotonic_time ();
+  GBytes *bytes;
+  Answer answer;
+
+  if (reader == NULL && g_hash_table_size (self->readers) >= TOCSIN_DECISIONS_READERS_MAX)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                           "Too many bouncers have asked since the start of this node");
+      return NULL;
+    }
+  current = find_current (self, filter, told, error);
+  if (current == NULL)
+    return NULL;
+  answer_init (&answer, self->api);
+  g_string_append (answer.spool.buffer, "{\"deleted\":");
+  if (reader != NULL)
+    append_beyond (&answer, reader->listing, current);
+  else
+    append_beyond (&answer, NULL, NULL);
+  g_string_append (answer.spool.buffer, ",\"new\":");
+  append_beyond (&answer, current, whole ? NULL : told);
+  g_string_append (answer.spool.buffer, "}\n");
+  bytes = answer_finish (&answer, error);
+  if (bytes != NULL)
+    remember (self, name, current, whole);
+  return bytes;
+}
+
+GBytes *
+tocsin_decisions_list (TocsinDecisions *self, const TocsinDecisionFilter *filter, GError **error)
+{
+  g_autoptr (TocsinListing) current = find_current (self, filter, NULL, error);
+  Answer answer;
+
+  if (current == NULL)
+    return NULL;
+  answer_init (&answer, self->api);
+  append_beyond (&answer, current, NULL);
+  if (answer.n == 0)
+    g_string_assign (answer.spool.buffer, "null");
+  g_string_append_c (answer.spool.buffer, '\n');
+  return answer_finish (&answer, error);
+}

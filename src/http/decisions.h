@@ -1,0 +1,45 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "http/decisions-listing.h"
+
+G_BEGIN_DECLS
+
+#define TOCSIN_DECISIONS_READERS_MAX 256
+
+/**
+ * TocsinDecisions:
+ *
+ * What each bouncer was told last, by the name of its token: the next answer is the difference to
+ * what is so now. After a restart, and once a day, a bouncer is told everything anew. All but new
+ * and free on the thread that makes lists.
+ */
+typedef struct _TocsinDecisions TocsinDecisions;
+
+TocsinDecisions *tocsin_decisions_new (TocsinApi *api) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_decisions_free (TocsinDecisions *self); /* once that thread has ended */
+
+/**
+ * tocsin_decisions_stream:
+ * @reader: name of the token
+ * @filter: what the bouncer wants
+ * @startup: it knows nothing yet
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: (transfer full) (nullable): `{"new":[…],"deleted":[…]}`; on error, %NULL, and the
+ *   bouncer is where it was
+ */
+GBytes *tocsin_decisions_stream (TocsinDecisions *self,
+                                 const char *reader,
+                                 const TocsinDecisionFilter *filter,
+                                 gboolean startup,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* All of it, as an array; `null` if it is empty, as bouncers expect. */
+GBytes *tocsin_decisions_list (TocsinDecisions *self,
+                               const TocsinDecisionFilter *filter,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

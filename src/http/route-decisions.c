@@ -1,0 +1,255 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What bouncers of CrowdSec ask its local API for: GET /v1/decisions (about one address, or all),
+ * GET /v1/decisions/stream (all, then what changed) and POST /v1/usage-metrics. A block is a
+ * decision to ban, of the origin "tocsin". A review is one to ask for a captcha, of the origin
+ * "tocsin-review", and comes only to those who name that origin: most bouncers would ban for it.
+ */
+#define G_LOG_DOMAIN "tocsin-http"
+
+#include <string.h>
+
+#include "codec/json-strict.h"
+#include "core/error.h"
+#include "http/decisions.h"
+#include "http/json-body.h"
+#include "http/list-thread.h"
+#include "http/routes.h"
+
+#define METRICS_MAX_BYTES (256 << 10)
+#define ADDRESSES                                                                                  \
+  (TOCSIN_EXPORT_TYPE_BIT (TOCSIN_SUBJECT_IP) | TOCSIN_EXPORT_TYPE_BIT (TOCSIN_SUBJECT_NETWORK))
+
+typedef struct
+{
+  TocsinApi *api;
+  TocsinDecisionFilter filter;
+  gboolean stream;
+  gboolean startup;
+  char reader[256];
+} Order;
+
+/* ---- filters ---- */
+
+/* CrowdSec's scopes that are none of ours, such as country and AS, choose nothing. */
+static guint
+parse_scopes (const char *text)
+{
+  g_auto (GStrv) names = NULL;
+  guint types = 0;
+
+  if (text == NULL || *text == '\0')
+    return ADDRESSES;
+  names = g_strsplit (text, ",", -1);
+  for (char **name = names; *name != NULL; name++)
+    {
+      TocsinSubjectType type = tocsin_decision_scope_parse (g_strstrip (*name));
+
+      if (type != TOCSIN_SUBJECT_NONE)
+        types |= TOCSIN_EXPORT_TYPE_BIT (type);
+    }
+  return types;
+}
+
+static void
+parse_origins (const char *text, TocsinDecisionFilter *out)
+{
+  g_auto (GStrv) names = NULL;
+
+  out->ban = TRUE;
+  out->captcha = FALSE;
+  if (text == NULL || *text == '\0')
+    return;
+  names = g_strsplit (text, ",", -1);
+  out->ban = g_strv_contains ((const char *const *) names, TOCSIN_DECISIONS_ORIGIN);
+  out->captcha = g_strv_contains ((const char *const *) names, TOCSIN_DECISIONS_ORIGIN_REVIEW);
+}
+
+static void
+parse_filter (TocsinRequest *request, TocsinDecisionFilter *out)
+{
+  const char *scope = tocsin_request_get_query (request, "scope");
+  const char *type = tocsin_request_get_query (request, "type");
+
+  *out = (TocsinDecisionFilter){ 0 };
+  out->types = parse_scopes (scope != NULL ? scope : tocsin_request_get_query (request, "scopes"));
+  parse_origins (tocsin_request_get_query (request, "origins"), out);
+  if (type == NULL || *type == '\0')
+    return;
+  out->ban = out->ban && g_ascii_strcasecmp (type, "ban") == 0;
+  out->captcha = out->captcha && g_ascii_strcasecmp (type, "captcha") == 0;
+}
+
+/* ---- all of it; on the thread that makes lists ---- */
+
+static void
+make (TocsinRequest *request, gpointer data)
+{
+  const Order *order = data;
+  TocsinDecisions *decisions = order->api->decisions;
+  TocsinReply *reply = tocsin_request_get_reply (request);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = order->stream
+                                 ? tocsin_decisions_stream (decisions, order->reader,
+                                                            &order->filter, order->startup, &error)
+                                 : tocsin_decisions_list (decisions, &order->filter, &error);
+
+  if (bytes == NULL)
+    tocsin_reply_set_error (reply, error);
+  else
+    tocsin_reply_set_bytes (reply, TOCSIN_TYPE_JSON, bytes);
+}
+
+static void
+submit (TocsinRequest *request, const Order *order)
+{
+  tocsin_list_thread_submit (order->api->lists, request, make, g_memdup2 (order, sizeof *order));
+}
+
+static void
+on_stream (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  const char *name = tocsin_request_get_token_name (request);
+  const char *startup = tocsin_request_get_query (request, "startup");
+  Order order = { .api = data, .stream = TRUE };
+
+  order.startup = startup != NULL && g_ascii_strcasecmp (startup, "true") == 0;
+  g_strlcpy (order.reader, name != NULL ? name : "", sizeof order.reader);
+  parse_filter (request, &order.filter);
+  tocsin_reply_add_header (reply, "Cache-Control", "no-store");
+  submit (request, &order);
+}
+
+/* ---- about one ---- */
+
+/* What is asked about: ip=, range=, or scope= and value=. NONE: nothing in particular. */
+static TocsinSubjectType
+find_value (TocsinRequest *request, const char **value)
+{
+  const char *scope = tocsin_request_get_query (request, "scope");
+
+  *value = tocsin_request_get_query (request, "ip");
+  if (*value != NULL)
+    return TOCSIN_SUBJECT_IP;
+  *value = tocsin_request_get_query (request, "range");
+  if (*value != NULL)
+    return TOCSIN_SUBJECT_NETWORK;
+  *value = tocsin_request_get_query (request, "value");
+  return *value != NULL && scope != NULL ? tocsin_decision_scope_parse (scope)
+                                         : TOCSIN_SUBJECT_NONE;
+}
+
+static void
+append_one (GString *out,
+            const TocsinSubjectFinding *found,
+            const TocsinDecisionFilter *filter,
+            gint64 now_us)
+{
+  TocsinExportRow row = { .type = found->matched_type,
+                          .value = found->matched,
+                          .key = &found->matched_key,
+                          .verdict = found->verdict,
+                          .expires_s = found->expires_s };
+
+  for (guint i = 0; i < found->categories->len; i++)
+    row.categories |= G_GUINT64_CONSTANT (1)
+                      << g_array_index (found->categories, TocsinCategoryFinding, i).category;
+  if (found->matched == NULL || !tocsin_decision_filter_takes (filter, &row))
+    {
+      g_string_append (out, "null");
+      return;
+    }
+  g_string_append_c (out, '[');
+  tocsin_decision_append (out, &row, now_us);
+  g_string_append_c (out, ']');
+}
+
+static void
+answer_one (TocsinReply *reply,
+            TocsinApi *api,
+            TocsinSubjectType type,
+            const char *value,
+            const TocsinDecisionFilter *filter)
+{
+  g_auto (TocsinJudge) judge = { 0 };
+  g_auto (TocsinSubject) subject = { 0 };
+  g_auto (TocsinFinding) finding = { 0 };
+  g_autoptr (GError) error = NULL;
+  TocsinExportMoment moment;
+  gboolean done;
+
+  if (!tocsin_subject_parse (&subject, type, value, &error))
+    {
+      tocsin_reply_set_error (reply, error);
+      return;
+    }
+  /* As of the moment of the stream, so that both say the same. */
+  tocsin_judge_begin (&judge, api, NULL, FALSE);
+  done = tocsin_export_moment (&judge, &moment, &error);
+  if (done)
+    {
+      tocsin_judge_event (&judge, &subject, 1, &finding);
+      done = tocsin_txn_check (judge.txn, &error);
+    }
+  if (!done)
+    {
+      tocsin_reply_set_error (reply, error);
+      return;
+    }
+  append_one (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON),
+              &g_array_index (finding.subjects, TocsinSubjectFinding, 0), filter,
+              tocsin_api_now_us (api));
+}
+
+static void
+on_decisions (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  const char *contains = tocsin_request_get_query (request, "contains");
+  Order order = { .api = data };
+  const char *value;
+  TocsinSubjectType type = find_value (request, &value);
+
+  parse_filter (request, &order.filter);
+  tocsin_reply_add_header (reply, "Cache-Control", "no-store");
+  if (contains != NULL && g_ascii_strcasecmp (contains, "false") == 0)
+    tocsin_reply_set_problem (reply, 422, "unprocessable",
+                              "What lies within a range is not searched; contains is true");
+  else if (type != TOCSIN_SUBJECT_NONE)
+    answer_one (reply, data, type, value, &order.filter);
+  else if (value != NULL)
+    g_string_append (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON), "null");
+  else
+    submit (request, &order);
+}
+
+/* ---- usage metrics ---- */
+
+/* What a bouncer counted is of no use here; it is told that it arrived, or it would try again. */
+static void
+on_metrics (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  static const char *const members[] = { "remediation_components", "log_processors", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) root = tocsin_json_body_parse (request, members, NULL, &error);
+
+  if (root == NULL)
+    tocsin_reply_set_error (reply, error);
+  else
+    tocsin_reply_set_status (reply, 201);
+}
+
+static const TocsinRoute routes[] = {
+  { "GET", "/v1/decisions", on_decisions, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_STREAM, 0, NULL },
+  { "GET", "/v1/decisions/stream", on_stream, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_STREAM, 0, NULL },
+  { "POST", "/v1/usage-metrics", on_metrics, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_STREAM,
+    METRICS_MAX_BYTES, NULL },
+};
+
+void
+tocsin_route_decisions_add (TocsinRouter *router, TocsinApi *api)
+{
+  if (api->decisions == NULL)
+    api->decisions = tocsin_decisions_new (api);
+  tocsin_router_add (router, routes, G_N_ELEMENTS (routes), api);
+}

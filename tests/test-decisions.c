@@ -1,0 +1,303 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What a bouncer of CrowdSec is told, and what it is told the next time.
+ */
+#include "api-node.h"
+
+#include "codec/json-strict.h"
+#include "http/decisions.h"
+
+#define STREAM "/v1/decisions/stream"
+
+/* An answer as "+scope value type" and "-scope value type", in order, one a line. */
+static char *
+summarise (const char *body)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) root = tocsin_json_parse (body, strlen (body), NULL, NULL, &error);
+  static const char *const parts[] = { "deleted", "new" };
+  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+
+  g_assert_no_error (error);
+  for (gsize p = 0; p < G_N_ELEMENTS (parts); p++)
+    {
+      JsonArray *array = json_object_get_array_member (json_node_get_object (root), parts[p]);
+
+      for (guint i = 0; i < json_array_get_length (array); i++)
+        {
+          JsonObject *o = json_array_get_object_element (array, i);
+
+          g_assert_cmpint (json_object_get_int_member (o, "id"), >, 0);
+          g_assert_true (g_regex_match_simple (
+              "^[0-9]+h[0-9]+m[0-9]+s$", json_object_get_string_member (o, "duration"), 0, 0));
+          g_assert_true (
+              g_str_has_prefix (json_object_get_string_member (o, "scenario"), "tocsin/"));
+          g_ptr_array_add (lines, g_strdup_printf ("%s%s %s %s", p == 0 ? "-" : "+",
+                                                   json_object_get_string_member (o, "scope"),
+                                                   json_object_get_string_member (o, "value"),
+                                                   json_object_get_string_member (o, "type")));
+        }
+    }
+  g_ptr_array_add (lines, NULL);
+  return g_strjoinv ("\n", (char **) lines->pdata);
+}
+
+static char *
+poll_as (Node *node, const char *token, const char *target)
+{
+  TocsinRequest *request = node_begin (node, "GET", target, NULL, NULL);
+  g_auto (Answer) answer = { 0 };
+
+  request->token_name = token;
+  node_run (node, request);
+  node_end (node, request, &answer);
+  g_assert_cmpuint (answer.status, ==, 200);
+  return summarise (answer.body->str);
+}
+
+static void
+expect_poll (Node *node, const char *token, const char *target, const char *expected)
+{
+  g_autofree char *told = poll_as (node, token, target);
+
+  g_assert_cmpstr (told, ==, expected);
+}
+
+static void
+expect (Node *node, const char *target, guint status, const char *text)
+{
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (node, "GET", target, NULL, NULL, &answer);
+  g_assert_cmpuint (answer.status, ==, status);
+  if (text != NULL)
+    g_assert_cmpstr (answer.body->str, ==, text);
+}
+
+static gboolean
+withdraw (TocsinTxn *txn, gpointer data, GError **error)
+{
+  return tocsin_reports_withdraw (txn, *(guint64 *) data, TOCSIN_REASON_ERROR, T0, T0);
+}
+
+static void
+node_withdraw (Node *node, guint64 report)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (tocsin_store_write (node->store, withdraw, &report, &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_stream (void)
+{
+  g_auto (Node) node = { 0 };
+  guint64 first, range;
+
+  node_init (&node);
+  expect_poll (&node, "fw", STREAM "?startup=true", "");
+  first = node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  expect_poll (&node, "fw", STREAM, "+Ip 192.0.2.1 ban");
+  expect_poll (&node, "fw", STREAM, "");
+  range = node_report (&node, 0, TOCSIN_SUBJECT_IP, "2001:db8:1:2::5", 17);
+  expect_poll (&node, "fw", STREAM "?startup=false", "+Range 2001:db8:1:2::/64 ban");
+  node_withdraw (&node, first);
+  expect_poll (&node, "fw", STREAM, "-Ip 192.0.2.1 ban");
+  expect_poll (&node, "fw", STREAM, "");
+  expect_poll (&node, "fw", STREAM "?startup=true", "+Range 2001:db8:1:2::/64 ban");
+  node_withdraw (&node, range);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "198.51.100.0/25", 17);
+  expect_poll (&node, "fw", STREAM, "-Range 2001:db8:1:2::/64 ban\n+Range 198.51.100.0/25 ban");
+}
+
+static void
+test_each_has_its_own_place (void)
+{
+  g_auto (Node) node = { 0 };
+  g_autofree char *both = NULL;
+
+  node_init (&node);
+  expect_poll (&node, "one", STREAM "?startup=true", "");
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  expect_poll (&node, "one", STREAM, "+Ip 192.0.2.1 ban");
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.2", 17);
+  expect_poll (&node, "one", STREAM, "+Ip 192.0.2.2 ban");
+  /* Never asked before: all there is, also without startup. */
+  both = poll_as (&node, "two", STREAM);
+  g_assert_cmpuint (strlen (both), ==, strlen ("+Ip 192.0.2.1 ban\n+Ip 192.0.2.2 ban"));
+  expect_poll (&node, "one", STREAM, "");
+  expect_poll (&node, "two", STREAM, "");
+}
+
+/* Trust, the allow list, time and observing may alter any verdict. */
+static void
+test_what_is_in_no_log (void)
+{
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  for (guint32 peer = 1; peer <= 3; peer++)
+    node_report (&node, peer, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.9", 17);
+  expect_poll (&node, "fw", STREAM "?startup=true&origins=tocsin-review", "+Ip 192.0.2.1 captcha");
+  node_trust (&node, 0, 2);
+  expect_poll (&node, "fw", STREAM "?origins=tocsin-review", "-Ip 192.0.2.1 captcha");
+  node_trust (&node, 3, 3);
+  expect_poll (&node, "fw", STREAM "?origins=tocsin-review", "+Ip 192.0.2.1 captcha");
+  tocsin_api_set_observe (node.api, TRUE, 0);
+  expect_poll (&node, "fw", STREAM "?origins=tocsin-review", "-Ip 192.0.2.1 captcha");
+  expect_poll (&node, "own", STREAM, "+Ip 192.0.2.9 ban");
+  tocsin_api_set_observe (node.api, FALSE, 0);
+  expect_poll (&node, "fw", STREAM "?origins=tocsin-review", "+Ip 192.0.2.1 captcha");
+  now_us = T0 + 90 * TOCSIN_DAY_US; /* the reports have ended */
+  expect_poll (&node, "fw", STREAM "?origins=tocsin-review", "-Ip 192.0.2.1 captcha");
+}
+
+static void
+test_filters (void)
+{
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "198.51.100.0/25", 17);
+  node_report (&node, 0, TOCSIN_SUBJECT_USERNAME, "jdoe77", 1);
+  for (guint32 peer = 1; peer <= 3; peer++)
+    node_report (&node, peer, TOCSIN_SUBJECT_IP, "192.0.2.7", 17);
+  expect_poll (&node, "a", STREAM "?scopes=ip", "+Ip 192.0.2.1 ban");
+  expect_poll (&node, "b", STREAM "?scopes=range,country,as", "+Range 198.51.100.0/25 ban");
+  expect_poll (&node, "c", STREAM "?scopes=Username", "+Username jdoe77 ban");
+  expect_poll (&node, "d", STREAM "?scopes=country", "");
+  expect_poll (&node, "e", STREAM "?origins=cscli,crowdsec", "");
+  expect_poll (&node, "f", STREAM "?scopes=ip&origins=tocsin-review", "+Ip 192.0.2.7 captcha");
+  /* Another filter under the same token: what it no longer wants goes. */
+  expect_poll (&node, "a", STREAM "?scopes=range", "-Ip 192.0.2.1 ban\n+Range 198.51.100.0/25 ban");
+}
+
+static void
+expect_match (Node *node, const char *target, const char *pattern)
+{
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (node, "GET", target, NULL, NULL, &answer);
+  g_assert_cmpuint (answer.status, ==, 200);
+  if (!g_regex_match_simple (pattern, answer.body->str, 0, 0))
+    g_error ("%s: %s", target, answer.body->str);
+}
+
+static void
+test_one (void)
+{
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  expect (&node, "/v1/decisions", 200, "null\n");
+  expect (&node, "/v1/decisions?ip=192.0.2.1", 200, "null");
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "198.51.100.0/25", 1);
+  expect_match (&node, "/v1/decisions?ip=192.0.2.1",
+                "^\\[\\{\"duration\":\"576h0m0s\",\"id\":[0-9]+,\"origin\":\"tocsin\","
+                "\"scenario\":\"tocsin/intrusion\",\"scope\":\"Ip\",\"type\":\"ban\","
+                "\"value\":\"192.0.2.1\"\\}\\]$");
+  expect_match (&node, "/v1/decisions?ip=198.51.100.5",
+                "\"scope\":\"Range\",\"type\":\"ban\",\"value\":\"198.51.100.0/25\"");
+  expect (&node, "/v1/decisions?ip=192.0.2.1&type=captcha", 200, "null");
+  expect (&node, "/v1/decisions?range=192.0.2.0/24", 200, "null");
+  expect (&node, "/v1/decisions?scope=country&value=XX", 200, "null");
+  expect (&node, "/v1/decisions?ip=nonsense", 400, NULL);
+  expect (&node, "/v1/decisions?range=192.0.2.0/24&contains=false", 422, NULL);
+  expect_match (&node, "/v1/decisions?scope=ip", "^\\[\\{[^}]*\"value\":\"192.0.2.1\"\\}\\]\n$");
+}
+
+static void
+test_doubt (void)
+{
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  expect_poll (&node, "fw", STREAM "?startup=true", "+Ip 192.0.2.1 ban");
+  now_us = 0;
+  expect (&node, STREAM, 503, NULL);
+  expect (&node, "/v1/decisions", 503, NULL);
+  expect (&node, "/v1/decisions?ip=192.0.2.1", 503, NULL);
+  now_us = T0;
+  expect_poll (&node, "fw", STREAM, "");
+}
+
+static void
+test_usage_metrics (void)
+{
+  static const struct
+  {
+    const char *body;
+    guint status;
+  } vectors[] = {
+    { "{\"remediation_components\":[{\"type\":\"firewall\",\"version\":\"v1\",\"metrics\":[]}]}",
+      201 },
+    { "{\"remediation_components\":", 400 },
+    { "[]", 400 },
+  };
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_auto (Answer) answer = { 0 };
+
+      node_ask (&node, "POST", "/v1/usage-metrics", "application/json", vectors[i].body, &answer);
+      g_assert_cmpuint (answer.status, ==, vectors[i].status);
+    }
+}
+
+/* The log names what changed, so a bouncer with much is told little without a walk; the outcome is
+ * the same as that of one. */
+static void
+test_merge_is_a_walk (void)
+{
+  g_auto (Node) node = { 0 };
+  g_autoptr (GPtrArray) numbers = g_ptr_array_new ();
+  g_autofree char *merged = NULL;
+  g_autofree char *walked = NULL;
+
+  node_init (&node);
+  for (guint i = 0; i < 40; i++)
+    {
+      g_autofree char *address = g_strdup_printf ("192.0.2.%u", i);
+
+      g_ptr_array_add (numbers,
+                       GSIZE_TO_POINTER (node_report (&node, 0, TOCSIN_SUBJECT_IP, address, 17)));
+    }
+  g_free (poll_as (&node, "fw", STREAM "?startup=true"));
+  for (guint i = 0; i < 40; i += 3)
+    node_withdraw (&node, GPOINTER_TO_SIZE (numbers->pdata[i]));
+  for (guint i = 100; i < 120; i++)
+    {
+      g_autofree char *address = g_strdup_printf ("192.0.2.%u", i);
+
+      node_report (&node, 0, TOCSIN_SUBJECT_IP, address, 17);
+    }
+  g_free (poll_as (&node, "fw", STREAM));
+  merged = poll_as (&node, "fw", STREAM "?startup=true");
+  node_trust (&node, PEERS, 2); /* from now on the log does not help */
+  walked = poll_as (&node, "other", STREAM);
+  g_assert_cmpuint (strlen (merged), >, 40 * 15);
+  g_assert_cmpstr (merged, ==, walked);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/decisions/stream", test_stream);
+  g_test_add_func ("/decisions/each-has-its-own-place", test_each_has_its_own_place);
+  g_test_add_func ("/decisions/what-is-in-no-log", test_what_is_in_no_log);
+  g_test_add_func ("/decisions/filters", test_filters);
+  g_test_add_func ("/decisions/one", test_one);
+  g_test_add_func ("/decisions/doubt", test_doubt);
+  g_test_add_func ("/decisions/usage-metrics", test_usage_metrics);
+  g_test_add_func ("/decisions/merge-is-a-walk", test_merge_is_a_walk);
+  return g_test_run ();
+}
