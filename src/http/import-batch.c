@@ -24,7 +24,9 @@
 /* A fact that holds while it is listed, and nobody reads this list again. */
 #define LISTED_DAYS 30
 
-#define SLICE            64   /* reports under way at a time: each is signed on the main thread */
+/* Reports under way at a time: each is signed on the main thread, so not too many; a change of few
+ * writes almost as much of the store as one of many, so not too few. */
+#define SLICE            512
 #define UNDO_ROWS        5000 /* a transaction */
 #define SOURCE_MAX_BYTES 200
 
