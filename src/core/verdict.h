@@ -51,6 +51,18 @@ typedef struct
   gboolean counted;
 } TocsinHeard;
 
+/**
+ * TocsinListed: that a list has the subject.
+ * @origin: number of the list, or of the one that it mirrors
+ * @reporter: number under which its rows are; 0: what the operator imported
+ */
+typedef struct
+{
+  guint32 origin;
+  guint32 reporter;
+  guint8 category;
+} TocsinListed;
+
 /* Notes are sentences with a class; see tocsin_explain_notes(). */
 typedef struct
 {
@@ -72,6 +84,7 @@ typedef struct
  * @notes: (element-type TocsinNote)
  * @reporters: (element-type guint32): believed actors that reported it, 0 for the operator
  * @disputers: (element-type guint32): believed actors that called it benign
+ * @listed: (nullable) (element-type TocsinListed): what lists say, each origin once a category
  * @heard: (element-type TocsinHeard): every report seen, only with explain
  */
 typedef struct
@@ -94,6 +107,7 @@ typedef struct
   GArray *notes;
   GArray *reporters;
   GArray *disputers;
+  GArray *listed;
   GArray *heard;
 } TocsinSubjectFinding;
 

@@ -18,11 +18,14 @@
 #include "core/error.h"
 #include "fed/fetch-uri.h"
 
+#include <errno.h>
 #include <libsoup/soup.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CHUNK_BYTES             16384
-#define DISCARD_BYTES           4096 /* of a body that only a person may want to see */
+#define FILE_CHUNK_BYTES        262144 /* of what goes to a file */
+#define DISCARD_BYTES           4096   /* of a body that only a person may want to see */
 #define MAX_FIELD_BYTES         1024
 #define MAX_INTERIM_ANSWERS     16
 #define MAX_RETRY_AFTER_SECONDS (24 * 60 * 60)
@@ -52,6 +55,9 @@ typedef struct
   char *etag;
   char *last_modified;
   gsize max_bytes;
+  gboolean to_fd;
+  int fd; /* (unowned) */
+  gint64 total_us;
   gboolean same_origin;
   TocsinFetchSign sign;
   gpointer sign_data; /* (unowned) */
@@ -63,6 +69,7 @@ typedef struct
   SoupMessage *message;      /* (owned) (nullable) */
   GInputStream *stream;      /* (owned) (nullable) */
   GByteArray *received;      /* (owned) */
+  gsize written;             /* bytes that went to @fd */
   guint redirects;
   guint interim_answers;
   gboolean repeated;    /* the request was sent again after its connection turned out stale */
@@ -436,10 +443,22 @@ read_more (GTask *task)
 {
   SendOp *op = g_task_get_task_data (task);
   gsize limit = wants_body (op) ? op->max_bytes : DISCARD_BYTES;
+  gsize chunk = wants_body (op) && op->to_fd ? FILE_CHUNK_BYTES : CHUNK_BYTES;
 
-  g_input_stream_read_bytes_async (op->stream, MIN (limit + 1 - op->received->len, CHUNK_BYTES),
-                                   G_PRIORITY_DEFAULT, op->cancellable, on_read,
-                                   g_object_ref (task));
+  g_input_stream_read_bytes_async (
+      op->stream, MIN (limit + 1 - op->received->len - op->written, chunk), G_PRIORITY_DEFAULT,
+      op->cancellable, on_read, g_object_ref (task));
+}
+
+/* What says itself that it is too long is not begun. */
+static gboolean
+is_announced_too_long (const SendOp *op)
+{
+  SoupMessageHeaders *fields = soup_message_get_response_headers (op->message);
+
+  return wants_body (op) &&
+         soup_message_headers_get_encoding (fields) == SOUP_ENCODING_CONTENT_LENGTH &&
+         soup_message_headers_get_content_length (fields) > (goffset) op->max_bytes;
 }
 
 /* Whether the peer had closed the connection that was kept from an earlier request. libsoup
@@ -472,6 +491,8 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
     follow (task);
   else if (wants_body (op) && op->media_types != NULL && !has_accepted_type (op))
     fail_with (task, TOCSIN_ERROR_UNSUPPORTED, "The peer's answer has another media type");
+  else if (is_announced_too_long (op))
+    fail_with (task, TOCSIN_ERROR_TOO_LARGE, "The peer's answer is too long");
   else
     read_more (task);
 }
@@ -520,6 +541,52 @@ complete (GTask *task)
   g_task_return_pointer (task, answer, (GDestroyNotify) tocsin_fetch_result_free);
 }
 
+/* Into the page cache: this does not wait for a disk. */
+static gboolean
+write_chunk (SendOp *op, GBytes *chunk, GError **error)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (chunk, &size);
+
+  op->written += size;
+  while (size > 0)
+    {
+      gssize n = write (op->fd, data, size);
+
+      if (n < 0 && errno != EINTR)
+        {
+          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                       "What was fetched cannot be kept: %s", g_strerror (errno));
+          return FALSE;
+        }
+      data += MAX (n, 0);
+      size -= (gsize) MAX (n, 0);
+    }
+  return TRUE;
+}
+
+/* FALSE, and the call has failed. */
+static gboolean
+keep_chunk (GTask *task, GBytes *chunk)
+{
+  SendOp *op = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!wants_body (op) || !op->to_fd)
+    {
+      g_byte_array_append (op->received, g_bytes_get_data (chunk, NULL),
+                           (guint) g_bytes_get_size (chunk));
+      return TRUE;
+    }
+  if (op->written + g_bytes_get_size (chunk) > op->max_bytes)
+    fail_with (task, TOCSIN_ERROR_TOO_LARGE, "The peer's answer is too long");
+  else if (write_chunk (op, chunk, &error))
+    return TRUE;
+  else
+    fail (task, g_steal_pointer (&error));
+  return FALSE;
+}
+
 static void
 on_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -540,8 +607,8 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
       complete (task);
       return;
     }
-  g_byte_array_append (op->received, g_bytes_get_data (chunk, NULL),
-                       (guint) g_bytes_get_size (chunk));
+  if (!keep_chunk (task, chunk))
+    return;
   if (!wants_body (op) && op->received->len > DISCARD_BYTES)
     {
       g_byte_array_set_size (op->received, DISCARD_BYTES);
@@ -565,6 +632,9 @@ send_op_new (const TocsinFetchRequest *request)
   op->etag = g_strdup (request->etag);
   op->last_modified = g_strdup (request->last_modified);
   op->max_bytes = request->max_bytes != 0 ? request->max_bytes : TOCSIN_FETCH_MAX_BYTES;
+  op->to_fd = request->to_fd;
+  op->fd = request->fd;
+  op->total_us = request->total_us;
   op->same_origin = request->same_origin;
   op->sign = request->sign;
   op->sign_data = request->sign_data;
@@ -609,7 +679,8 @@ tocsin_fetcher_send_async (TocsinFetcher *self,
       fail (task, g_steal_pointer (&error));
       return;
     }
-  op->total_timer = start_timer (task, self->total_us, on_total_deadline);
+  op->total_timer =
+      start_timer (task, op->total_us != 0 ? op->total_us : self->total_us, on_total_deadline);
   if (cancellable != NULL)
     {
       op->caller_watch = g_cancellable_source_new (cancellable);

@@ -47,6 +47,9 @@ typedef gboolean (*TocsinFetchSign) (TocsinEnvelope *envelope,
  * @etag: (nullable): ask only for what differs from this entity tag
  * @last_modified: (nullable): ask only for what is newer than this HTTP date
  * @max_bytes: the longest answer taken, in decoded bytes; 0 for %TOCSIN_FETCH_MAX_BYTES
+ * @to_fd: write the answer to @fd, as it comes, instead of keeping it: @max_bytes may then be large
+ * @fd: (unowned): with @to_fd: a file, at its beginning; has to stay open until the call is over
+ * @total_us: how long the call may take with all its redirects; 0: as the fetcher's others
  * @same_origin: do not follow a redirect to another origin (key documents)
  * @sign: (nullable): adds the signature
  * @sign_data: (unowned): for @sign; has to live until the call is over
@@ -63,6 +66,9 @@ typedef struct
   const char *etag;
   const char *last_modified;
   gsize max_bytes;
+  gboolean to_fd;
+  int fd;
+  gint64 total_us;
   gboolean same_origin;
   TocsinFetchSign sign;
   gpointer sign_data;
@@ -72,7 +78,8 @@ typedef struct
  * TocsinFetchResult:
  * @status: the HTTP status of the last hop; a redirect of a GET was followed already
  * @uri: (owned): the URI of the last hop, without fragment
- * @body: (owned): the body; cut to 4 KiB where @status is not 2xx, and after a POST
+ * @body: (owned): the body; cut to 4 KiB where @status is not 2xx, and after a POST; empty where
+ *   it went to a file
  * @content_type: (owned) (nullable): the media type, lower case, without parameters
  * @etag: (owned) (nullable): the entity tag, for the next conditional request
  * @last_modified: (owned) (nullable): the HTTP date, for the next conditional request

@@ -73,6 +73,7 @@ state_unref (TocsinApiState *self)
   if (!g_atomic_int_dec_and_test (&self->refs))
     return;
   tocsin_trust_snapshot_unref (self->trust);
+  g_clear_pointer (&self->lists, tocsin_list_sources_unref);
   g_free (self->over_budget);
   g_free (self);
 }
@@ -86,6 +87,7 @@ state_copy (const TocsinApiState *from)
   *copy = (TocsinApiState){
     .refs = 1,
     .trust = tocsin_trust_snapshot_ref (from->trust),
+    .lists = from->lists != NULL ? tocsin_list_sources_ref (from->lists) : NULL,
     .observe = from->observe,
     .observe_until_us = from->observe_until_us,
     .over_budget = g_memdup2 (from->over_budget, from->n_over_budget * sizeof (guint32)),
@@ -214,6 +216,16 @@ tocsin_api_set_trust (TocsinApi *self, TocsinTrustSnapshot *trust)
 
   tocsin_trust_snapshot_unref (state->trust);
   state->trust = tocsin_trust_snapshot_ref (trust);
+  publish (self->priv, state);
+}
+
+void
+tocsin_api_set_lists (TocsinApi *self, TocsinListSources *lists)
+{
+  TocsinApiState *state = state_copy (self->priv->published);
+
+  g_clear_pointer (&state->lists, tocsin_list_sources_unref);
+  state->lists = tocsin_list_sources_ref (lists);
   publish (self->priv, state);
 }
 

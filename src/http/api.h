@@ -3,9 +3,11 @@
  */
 #pragma once
 
+#include "core/list-source.h"
 #include "core/network-list.h"
 #include "core/verdict.h"
 #include "fed/federation.h"
+#include "feeds/feeds.h"
 #include "http/auth.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -22,6 +24,7 @@ G_BEGIN_DECLS
 /**
  * TocsinApiState:
  * @trust: (owned): who is believed
+ * @lists: (owned) (nullable): the feeds in force
  * @observe: whether verdicts are advice alone ("mode": "observe")
  * @observe_until_us: when that ends by itself, in microseconds since the epoch; 0: never
  * @over_budget: (owned) (array length=n_over_budget): actors, ascending, on whom no further
@@ -34,6 +37,7 @@ typedef struct
 {
   gint refs; /* atomic */
   TocsinTrustSnapshot *trust;
+  TocsinListSources *lists;
   gboolean observe;
   gint64 observe_until_us;
   guint32 *over_budget;
@@ -46,6 +50,7 @@ typedef struct
  * @store: (unowned): read by tocsin_api_reader(), written through @writer alone
  * @writer: (unowned): main thread
  * @federation: (unowned) (nullable): main thread
+ * @feeds: (unowned) (nullable): main thread
  * @auth: (unowned) (nullable): the tokens in force; routes that change the table of tokens put the
  *   new set in force
  * @router: (unowned) (nullable): names the routes that tocsin_server_get_route_count() counts
@@ -79,6 +84,7 @@ typedef struct
   TocsinStore *store;
   TocsinWriter *writer;
   TocsinFederation *federation;
+  TocsinFeeds *feeds;
   TocsinAuth *auth;
   TocsinRouter *router;
   GPtrArray *servers;
@@ -198,6 +204,9 @@ void tocsin_api_set_trust (TocsinApi *self, TocsinTrustSnapshot *trust);
 
 /* Adds what was counted before a restart; before the first request. */
 void tocsin_api_add_observed (TocsinApi *self, const TocsinObserved *before);
+
+/* Publishes the feeds in force, which are referenced. */
+void tocsin_api_set_lists (TocsinApi *self, TocsinListSources *lists);
 
 /* Publishes whether this node observes; @until_us 0: until switched off. */
 void tocsin_api_set_observe (TocsinApi *self, gboolean observe, gint64 until_us);

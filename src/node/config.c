@@ -335,6 +335,7 @@ tocsin_config_new_from_arguments (const char *const *argv, GError **error)
   g_autoptr (TocsinConfig) self = g_new0 (TocsinConfig, 1);
   g_autoptr (GSettings) settings = NULL;
   const char *config_file = NULL;
+  g_autofree char *config_path = NULL;
 
   if (!parse_options (&options, argv, error))
     return NULL;
@@ -348,6 +349,8 @@ tocsin_config_new_from_arguments (const char *const *argv, GError **error)
   settings = tocsin_settings_open (config_file, options.config_file == NULL, error);
   if (settings == NULL || !check_options (&options, error))
     return NULL;
+  config_path = g_canonicalize_filename (config_file, NULL);
+  self->config_dir = g_path_get_dirname (config_path);
   self->data_dir = g_canonicalize_filename (
       options.data_dir != NULL ? options.data_dir : TOCSIN_CONFIG_DATA_DIR, NULL);
   self->profiles_dir = find_profiles (config_file);
@@ -364,6 +367,7 @@ tocsin_config_free (TocsinConfig *self)
 {
   if (self == NULL)
     return;
+  g_free (self->config_dir);
   g_free (self->data_dir);
   g_free (self->profiles_dir);
   g_clear_pointer (&self->allow_addresses, g_ptr_array_unref);

@@ -35,6 +35,7 @@ typedef enum
 typedef struct
 {
   /* From the command line alone. */
+  char *config_dir;           /* (owned) absolute: where the settings file is, and feeds.d */
   char *data_dir;             /* (owned) absolute; its api.sock fits in a socket address */
   char *profiles_dir;         /* (owned) absolute, beside the settings file; may be missing */
   GPtrArray *allow_addresses; /* (owned) of GInetAddressMask; empty: no private peer, no http */

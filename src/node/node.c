@@ -21,6 +21,7 @@
 #include "fed/federation.h"
 #include "fed/housekeeping.h"
 #include "fed/sync.h"
+#include "feeds/feeds.h"
 #include "http/api.h"
 #include "http/public.h"
 #include "http/routes-admin.h"
@@ -37,6 +38,7 @@
 #define FETCH_PER_HOST    2
 #define META_BASE_URL     "base-url"
 #define META_FIRST_START  "first-start"
+#define FEEDS_DIR         "feeds.d"
 
 struct _TocsinNode
 {
@@ -45,6 +47,7 @@ struct _TocsinNode
   TocsinWriter *writer;
   TocsinFederation *fed;
   TocsinHousekeeping *housekeeping;
+  TocsinFeeds *feeds;
   TocsinRecompute *recompute;
   TocsinAuth *auth;
   TocsinApi *api;
@@ -169,6 +172,37 @@ on_trust (TocsinTrustSnapshot *trust, gpointer data)
 
   tocsin_federation_set_trust (self->fed, trust);
   tocsin_api_set_trust (self->api, trust);
+}
+
+/* ---- feeds ---- */
+
+static void
+on_lists (TocsinListSources *sources, gpointer data)
+{
+  tocsin_api_set_lists (((TocsinNode *) data)->api, sources);
+}
+
+static gboolean
+make_feeds (TocsinNode *self, GError **error)
+{
+  const TocsinConfig *config = self->config;
+  g_autofree char *directory = g_build_filename (config->config_dir, FEEDS_DIR, NULL);
+  TocsinFeedsOptions options = {
+    .store = self->store,
+    .writer = self->writer,
+    .fetcher = self->fed->fetcher,
+    .directory = directory,
+    .data_dir = config->data_dir,
+    .every_hours = config->feeds_refresh_hours,
+    .time_scale = config->time_scale,
+  };
+
+  self->feeds = tocsin_feeds_new (&options, error);
+  if (self->feeds == NULL)
+    return FALSE;
+  self->api->feeds = self->feeds;
+  tocsin_feeds_listen (self->feeds, on_lists, self);
+  return TRUE;
 }
 
 /* ---- notes of the store ---- */
@@ -375,7 +409,7 @@ tocsin_node_new (const TocsinConfig *config, GError **error)
   self->servers = g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_server_free);
   self->auth = tocsin_auth_new ();
   if (!open_store (self, error) || !make_federation (self, error) || !make_routes (self, error) ||
-      !tocsin_tokens_apply (self->api, error))
+      !make_feeds (self, error) || !tocsin_tokens_apply (self->api, error))
     return NULL;
   self->recompute = tocsin_recompute_new (self->store, on_trust, self);
   trust = tocsin_recompute_now (self->recompute);
@@ -400,6 +434,7 @@ tocsin_node_start (TocsinNode *self, GError **error)
     return FALSE;
   tocsin_federation_start (self->fed);
   tocsin_housekeeping_start (self->housekeeping);
+  tocsin_feeds_start (self->feeds);
   return TRUE;
 }
 
@@ -427,6 +462,7 @@ tocsin_node_stop_async (TocsinNode *self, GAsyncReadyCallback callback, gpointer
 {
   self->stop_task = g_task_new (NULL, NULL, callback, user_data);
   tocsin_housekeeping_stop (self->housekeeping);
+  tocsin_feeds_stop (self->feeds);
   tocsin_federation_stop (self->fed);
   self->stopping = self->servers->len;
   if (self->stopping == 0)
@@ -448,6 +484,7 @@ tocsin_node_free (TocsinNode *self)
   if (self->listen_id != 0)
     tocsin_store_unlisten (self->store, self->listen_id);
   g_clear_pointer (&self->servers, g_ptr_array_unref);
+  g_clear_pointer (&self->feeds, tocsin_feeds_free);
   g_clear_pointer (&self->public_router, tocsin_router_unref);
   g_clear_pointer (&self->api_router, tocsin_router_unref);
   g_clear_pointer (&self->recompute, tocsin_recompute_free);

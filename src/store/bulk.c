@@ -63,12 +63,12 @@ tocsin_bulk_reset (TocsinBulk *self)
   g_string_chunk_clear (self->values);
 }
 
-static int
-compare_rows (gconstpointer a, gconstpointer b)
+int
+tocsin_bulk_compare_keys (gconstpointer a, gconstpointer b)
 {
-  const TocsinBulkRow *x = a, *y = b;
+  const TocsinSubjectKey *x = a, *y = b;
 
-  return memcmp (x->key.bytes, y->key.bytes, sizeof x->key.bytes);
+  return memcmp (x->bytes, y->bytes, sizeof x->bytes);
 }
 
 static void
@@ -84,9 +84,12 @@ write_row (TocsinTxn *txn, guint64 batch, const TocsinBulkRow *row, guint64 numb
   tocsin_txn_append (txn, TOCSIN_TABLE_REPORTS, &key, &compact, sizeof compact);
   key = tocsin_key_u64_u64 (batch, number);
   tocsin_txn_put (txn, TOCSIN_TABLE_REPORT_BATCHES, &key, "", 0);
-  key = tocsin_report_end_key (row->evidence.expires_s * TOCSIN_SECOND_US, number,
-                               TOCSIN_END_EVIDENCE);
-  tocsin_txn_put (txn, TOCSIN_TABLE_REPORT_ENDS, &key, "", 0);
+  if (row->evidence.expires_s != TOCSIN_BULK_NEVER_S)
+    {
+      key = tocsin_report_end_key (row->evidence.expires_s * TOCSIN_SECOND_US, number,
+                                   TOCSIN_END_EVIDENCE);
+      tocsin_txn_put (txn, TOCSIN_TABLE_REPORT_ENDS, &key, "", 0);
+    }
   tocsin_subjects_put (txn, &subject);
   tocsin_evidence_add_quietly (txn, &row->key, &compact.evidence);
 }
@@ -100,7 +103,7 @@ tocsin_bulk_write (TocsinTxn *txn, gpointer bulk, GError **error)
   if (self->rows->len == 0)
     return TRUE;
   /* Neighbouring keys lie on the same pages. */
-  g_array_sort (self->rows, compare_rows);
+  g_array_sort (self->rows, tocsin_bulk_compare_keys);
   first = tocsin_meta_reserve (txn, "report", self->rows->len);
   for (guint i = 0; i < self->rows->len && txn->rc == MDB_SUCCESS; i++)
     write_row (txn, self->batch, &g_array_index (self->rows, TocsinBulkRow, i), first + i);
@@ -126,4 +129,54 @@ tocsin_bulk_undo (TocsinTxn *txn, guint64 batch, guint max, gint64 now_us)
         tocsin_reports_set_state (txn, number, TOCSIN_STATE_HELD, TOCSIN_HOLD_REJECTED, now_us);
     }
   return txn->rc == MDB_SUCCESS ? numbers->len : 0;
+}
+
+static gboolean
+read_compact (TocsinTxn *txn, guint64 number, TocsinCompactRow *out)
+{
+  TocsinKey key = tocsin_key_u64 (number);
+  TocsinSpan span;
+
+  if (!tocsin_txn_get (txn, TOCSIN_TABLE_REPORTS, &key, &span) || span.size != sizeof *out)
+    return FALSE;
+  memcpy (out, span.data, sizeof *out);
+  return TRUE;
+}
+
+GArray *
+tocsin_bulk_list (TocsinTxn *txn, guint64 batch)
+{
+  GArray *out = g_array_new (FALSE, FALSE, sizeof (TocsinBulkEntry));
+  TocsinKey from = tocsin_key_u64 (batch);
+  g_auto (TocsinCursor) cursor = { 0 };
+  gboolean more;
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_REPORT_BATCHES);
+  for (more = tocsin_cursor_seek (&cursor, &from); more; more = tocsin_cursor_next (&cursor))
+    {
+      TocsinBulkEntry entry = { .number = 0 };
+      TocsinCompactRow row;
+
+      if (cursor.key.size != 2 * sizeof (guint64) || memcmp (cursor.key.data, from.bytes, 8) != 0)
+        break;
+      entry.number = tocsin_key_read_u64 ((const guint8 *) cursor.key.data + sizeof (guint64));
+      if (!read_compact (txn, entry.number, &row))
+        continue;
+      entry.key = row.key;
+      g_array_append_val (out, entry);
+    }
+  g_array_sort (out, tocsin_bulk_compare_keys);
+  return out;
+}
+
+void
+tocsin_bulk_remove (TocsinTxn *txn, const TocsinBulkEntry *entries, gsize n)
+{
+  for (gsize i = 0; i < n && txn->rc == MDB_SUCCESS; i++)
+    {
+      g_auto (TocsinReportRecord) record = { 0 };
+
+      if (tocsin_reports_get (txn, entries[i].number, &record) && record.id == NULL)
+        tocsin_report_remove_compact (txn, &record);
+    }
 }

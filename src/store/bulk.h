@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 
 #define TOCSIN_BULK_ROWS 100000 /* a transaction */
 
+/* An evidence that stays until its list takes it back. */
+#define TOCSIN_BULK_NEVER_S G_MAXUINT32
+
 /**
  * TocsinBulkRow: one line of a list, as compactly as it can be said.
  */
@@ -43,6 +46,26 @@ void tocsin_bulk_reset (TocsinBulk *self);
 /* Removes at most @max rows of a batch, reports of peers included (their evidence goes, their rows
  * are held as rejected). Returns how many; 0 when done. */
 guint tocsin_bulk_undo (TocsinTxn *txn, guint64 batch, guint max, gint64 now_us);
+
+/**
+ * TocsinBulkEntry: one row of a batch as it is stored.
+ */
+typedef struct
+{
+  TocsinSubjectKey key;
+  guint64 number;
+} TocsinBulkEntry;
+
+/* Order of keys, for g_array_sort() of anything that begins with one. */
+int tocsin_bulk_compare_keys (gconstpointer a, gconstpointer b);
+
+/* Returns: (transfer full) (element-type TocsinBulkEntry): every row of @batch, in the order of
+ * keys. */
+GArray *tocsin_bulk_list (TocsinTxn *txn, guint64 batch) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes rows by their numbers, at most %TOCSIN_BULK_ROWS; those that are gone are passed over.
+ * Sorted by key it is quickest. */
+void tocsin_bulk_remove (TocsinTxn *txn, const TocsinBulkEntry *entries, gsize n);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinBulk, tocsin_bulk_free)
 

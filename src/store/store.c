@@ -91,6 +91,7 @@ static const struct
   [TOCSIN_TABLE_AUDIT] = { "audit", 0 },
   [TOCSIN_TABLE_TOKENS] = { "tokens", 0 },
   [TOCSIN_TABLE_IMPORTS] = { "imports", 0 },
+  [TOCSIN_TABLE_FEEDS] = { "feeds", 0 },
   [TOCSIN_TABLE_CHANGES] = { "changes", 0 },
   [TOCSIN_TABLE_VOICES] = { "voices", 0 },
 };

@@ -5,6 +5,7 @@
  */
 #define G_LOG_DOMAIN "tocsin-view"
 
+#include "view/listed.h"
 #include "view/score-private.h"
 
 #define SOME 4 /* entries for which a list has room from the start */
@@ -55,7 +56,7 @@ describe_category (const TocsinScoring *scoring,
           if (!h->known || h->row->category != out->category ||
               (h->row->flags & TOCSIN_EVIDENCE_BENIGN) != 0)
             continue;
-          add_unique (origins, h->row->reporter);
+          add_unique (origins, tocsin_listed_origin (scoring, h->row));
           if (h->decides)
             out->s_or = 1;
         }
@@ -94,15 +95,16 @@ describe_row (const TocsinScoring *scoring, const TocsinHeardRow *heard, TocsinS
   if (out->first_seen_s == 0 || row->observed_s < out->first_seen_s)
     out->first_seen_s = row->observed_s;
   out->last_seen_s = MAX (out->last_seen_s, row->observed_s);
-  out->expires_s = MAX (out->expires_s, row->expires_s);
+  if (row->expires_s != G_MAXUINT32)
+    out->expires_s = MAX (out->expires_s, row->expires_s);
 }
 
 /* Who said what, over all keys; an actor and a list that come under one number are two origins. */
 static void
-describe_origins (const TocsinSubjectState *state, TocsinSubjectFinding *out)
+describe_origins (const TocsinScoring *scoring,
+                  const TocsinSubjectState *state,
+                  TocsinSubjectFinding *out)
 {
-  guint lists = 0;
-
   for (gsize k = 0; k < state->evidence->n_keys; k++)
     for (gsize i = 0; i < state->keys[k].n_rows; i++)
       {
@@ -113,11 +115,11 @@ describe_origins (const TocsinSubjectState *state, TocsinSubjectFinding *out)
         if ((heard->row->flags & TOCSIN_EVIDENCE_BENIGN) != 0)
           add_unique (out->disputers, heard->row->reporter);
         else if ((heard->row->flags & TOCSIN_EVIDENCE_IMPORTED) != 0)
-          lists = 1;
+          tocsin_listed_add (out, scoring, heard->row);
         else
           add_unique (out->reporters, heard->row->reporter);
       }
-  out->origins = out->reporters->len + lists;
+  out->origins = out->reporters->len + tocsin_listed_count (out);
 }
 
 static void
@@ -137,6 +139,7 @@ tocsin_describe_clear (gpointer data)
   g_array_unref (self->notes);
   g_array_unref (self->reporters);
   g_array_unref (self->disputers);
+  g_clear_pointer (&self->listed, g_array_unref);
   g_clear_pointer (&self->heard, g_array_unref);
 }
 
@@ -184,7 +187,7 @@ tocsin_describe_subject (const TocsinScoring *scoring,
     }
   if (!out->known)
     return;
-  describe_origins (state, out);
+  describe_origins (scoring, state, out);
   origins = g_array_sized_new (FALSE, FALSE, sizeof (guint32), SOME);
   for (guint c = 0; c < out->categories->len; c++)
     describe_category (scoring, state, origins,

@@ -9,6 +9,8 @@
 
 #include "view/explain.h"
 
+#include "view/listed.h"
+
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
@@ -199,23 +201,31 @@ explain_dispute (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GS
 
 /* Facts from lists: what it is, no blame. */
 static void
-explain_facts (TocsinSubjectFinding *finding, const char *facts, GString *summary)
+explain_facts (const TocsinScoring *scoring,
+               TocsinSubjectFinding *finding,
+               const char *facts,
+               GString *summary)
 {
   g_string_append_printf (begin_part (summary), _ ("%s is listed: %s"), subject_label (finding),
                           facts);
-  add_note (finding, TOCSIN_CLASS_INFORMAL,
-            g_strdup_printf (_ ("“%s” is listed: %s"),
-                             finding->matched != NULL ? finding->matched : "", facts));
+  if (!tocsin_listed_is_all (scoring, finding, TOCSIN_CLASS_INFORMAL))
+    add_note (finding, TOCSIN_CLASS_INFORMAL,
+              g_strdup_printf (_ ("“%s” is listed: %s"),
+                               finding->matched != NULL ? finding->matched : "", facts));
 }
 
 /* Conduct that only a list tells of: shown, never counted. */
 static void
-explain_imported (TocsinSubjectFinding *finding, const char *categories, GString *summary)
+explain_imported (const TocsinScoring *scoring,
+                  TocsinSubjectFinding *finding,
+                  const char *categories,
+                  GString *summary)
 {
   g_string_append_printf (begin_part (summary), _ ("%s is on an imported list, for %s"),
                           subject_label (finding), categories);
-  add_note (finding, TOCSIN_CLASS_INFORMAL,
-            g_strdup_printf (_ ("On an imported list, for %s"), categories));
+  if (!tocsin_listed_is_all (scoring, finding, TOCSIN_CLASS_CRITICAL))
+    add_note (finding, TOCSIN_CLASS_INFORMAL,
+              g_strdup_printf (_ ("On an imported list, for %s"), categories));
 }
 
 static void
@@ -227,9 +237,10 @@ explain_subject (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GS
   if (conduct != NULL && finding->reporters->len > 0)
     explain_conduct (scoring, finding, conduct, summary);
   else if (conduct != NULL)
-    explain_imported (finding, conduct, summary);
+    explain_imported (scoring, finding, conduct, summary);
   if (facts != NULL)
-    explain_facts (finding, facts, summary);
+    explain_facts (scoring, finding, facts, summary);
+  tocsin_listed_explain (scoring, finding);
   if (finding->disputers->len > 0)
     explain_dispute (scoring, finding, summary);
 }

@@ -18,6 +18,7 @@
 
 #include "core/scratch.h"
 #include "view/explain.h"
+#include "view/listed.h"
 
 #define NOBODY          G_MAXUINT32
 #define STACK_ROWS      64
@@ -60,7 +61,7 @@ hear_row (const TocsinScoring *scoring, const TocsinEvidence *row)
   gboolean imported = (row->flags & TOCSIN_EVIDENCE_IMPORTED) != 0;
 
   if (category == NULL || tocsin_score_ceiling (scoring, row->category) == TOCSIN_CEILING_IGNORE ||
-      (row->flags & TOCSIN_EVIDENCE_HELD) != 0 ||
+      (row->flags & TOCSIN_EVIDENCE_HELD) != 0 || !tocsin_listed_holds (scoring, row) ||
       (gint64) row->expires_s * TOCSIN_SECOND_US <= scoring->now_us)
     return heard;
   if (!own && !imported && !tocsin_trust_snapshot_is_believed (scoring->trust, row->reporter))

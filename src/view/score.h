@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "core/clock.h"
+#include "core/list-source.h"
 #include "core/verdict.h"
 #include "trust/snapshot.h"
 #include "view/profile.h"
@@ -30,6 +31,7 @@ G_BEGIN_DECLS
  * @now_us: the time, in microseconds since the epoch
  * @over_budget: (unowned) (nullable) (array length=n_over_budget): actors, ascending, on whom no
  *   further review may rest today
+ * @lists: (unowned) (nullable): the feeds in force; %NULL: none is known, and every row stands
  * @actor_name: (nullable): the URI of an actor number, for sentences; borrowed until the next call
  * @explain: also list what was heard, and what each origin's absence would change
  *
@@ -42,6 +44,7 @@ typedef struct
   gint64 now_us;
   const guint32 *over_budget;
   gsize n_over_budget;
+  const TocsinListSources *lists;
   const char *(*actor_name) (guint32 actor, gpointer data);
   gpointer actor_name_data;
   gboolean explain;

@@ -1,0 +1,50 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "feeds/feeds.h"
+
+G_BEGIN_DECLS
+
+/* Private to feeds.c, catalogue.c, refresh.c and change.c. */
+
+struct _TocsinFeeds
+{
+  TocsinStore *store;
+  TocsinWriter *writer;
+  TocsinFetcher *fetcher;
+  char *directory; /* (owned) (nullable) */
+  char *data_dir;  /* (owned) */
+  guint every_hours;
+  guint time_scale;
+  gint64 (*now_us) (void);
+  GHashTable *feeds;  /* (owned) (element-type utf8 TocsinFeed) */
+  GPtrArray *orphans; /* (owned) (element-type TocsinFeedRecord) whose definition has gone */
+  GCancellable *stop; /* (owned) */
+  GSource *timer;     /* (owned) (nullable) */
+  gboolean started;
+  guint pending;   /* operations that hold @self */
+  guint automatic; /* refreshes that nobody asked for */
+  TocsinFeedsFunc func;
+  gpointer func_data;
+};
+
+void tocsin_feed_free (TocsinFeed *self);
+
+/* Of catalogue.c: fills @self->feeds and @orphans. */
+gboolean tocsin_feeds_load_catalogue (TocsinFeeds *self, GError **error);
+/* Tells @self that @definition (taken over) is one more feed. */
+TocsinFeed *
+tocsin_feeds_insert (TocsinFeeds *self, TocsinFeedDefinition *definition, TocsinFeedOrigin origin);
+
+/* Of feeds.c: something changed that answers or the timer depend on. */
+void tocsin_feeds_changed (TocsinFeeds *self);
+gint64 tocsin_feeds_wait_us (const TocsinFeeds *self, gint64 wait_us);
+gint64 tocsin_feeds_every_us (const TocsinFeeds *self, const TocsinFeed *feed);
+
+/* Of refresh.c. */
+void
+tocsin_feed_begin_refresh (TocsinFeeds *self, TocsinFeed *feed, gboolean may_shrink, GTask *waiter);
+
+G_END_DECLS

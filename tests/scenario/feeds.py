@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The Tocsin contributors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Third-party lists against a real node and a real server of lists.
+
+What a list says is shown with its source and age and is never more than a note; a list that broke
+changes nothing and says why; what did not change writes nothing; two mirrors are one origin.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+from feed_server import FeedServer, announced, cut_short, endless, gzip_bomb
+from harness import expect, parse_arguments, run, wait_until
+
+TOR = "192.0.2.1\n192.0.2.2\n198.51.100.7\n203.0.113.9\n"
+
+
+def feed(node, name):
+    return node.ask("GET", f"/v1/feeds/{name}", status=200)
+
+
+def refresh(node, name, status=200, **body):
+    return node.ask("POST", f"/v1/feeds/{name}/refresh", body or None, status)
+
+
+def add(node, name, url, category, status=201, **more):
+    body = {"name": name, "url": url, "format": "lines", "category": category, **more}
+    node.ask("POST", "/v1/feeds", body, status)
+
+
+def note_of(node, kind, value, text):
+    answer = node.check((kind, value))
+    found = [n["text"] for n in answer["subjects"][0]["notes"] if text in n["text"]]
+    expect(found, f"{value}: no note with “{text}”: {answer}")
+    expect(answer["verdict"] == "note", f"a fact is a note, not {answer['verdict']}")
+    return answer
+
+
+def nothing_of(node, kind, value):
+    answer = node.check((kind, value))
+    expect(answer["verdict"] == "allow" and not answer["known"], f"{value} is known: {answer}")
+
+
+def first_list(lab, node, server):
+    lab.step("a list over HTTP is a note with source and age")
+    url = server.serve("/tor", TOR)
+    add(node, "exits", url, "tor_exit", type="ip", title="Test exits")
+    done = refresh(node, "exits")
+    expect(done["entries"] == 4 and done["state"] == "ok", f"four entries: {done}")
+    answer = note_of(node, "ip", "192.0.2.1", "Listed as Tor exit by “Test exits”, read just now")
+    expect(answer["subjects"][0]["origins"] == 1, f"one origin: {answer}")
+    expect(answer["subjects"][0]["expires"] is None, "valid while listed, without an end of its own")
+    nothing_of(node, "ip", "192.0.2.3")
+    expect(node.reports() == [], "a fact is no report")
+
+
+def unchanged(lab, node, server):
+    lab.step("what did not change is not fetched again and writes nothing")
+    before = os.stat(os.path.join(node.data_dir, "store", "data.mdb")).st_mtime_ns
+    asked = len(server.asked["/tor"])
+    done = refresh(node, "exits")
+    expect(not done["written"] and done["added"] == 0 and done["removed"] == 0, f"nothing: {done}")
+    expect(len(server.asked["/tor"]) == asked + 1, "it was asked for")
+    expect("If-None-Match" in server.asked["/tor"][-1], "with the ETag")
+    # Another comment, the same entries: read, compared, not written.
+    server.serve("/tor", "# of today\n" + TOR)
+    done = refresh(node, "exits")
+    expect(not done["written"], f"nothing to write: {done}")
+    after = os.stat(os.path.join(node.data_dir, "store", "data.mdb")).st_mtime_ns
+    expect(before == after, "the store was written to")
+
+
+def changed(lab, node, server):
+    lab.step("a new list replaces the old one by the difference")
+    server.serve("/tor", "192.0.2.1\n192.0.2.2\n198.51.100.7\n203.0.113.10\n")
+    done = refresh(node, "exits")
+    expect((done["added"], done["removed"], done["entries"]) == (1, 1, 4), f"difference: {done}")
+    note_of(node, "ip", "203.0.113.10", "Test exits")
+    nothing_of(node, "ip", "203.0.113.9")
+
+
+BAD = [
+    ("empty", b"", "empty"),
+    ("blank", b"\n\n  \n", "empty"),
+    ("html", b"<!DOCTYPE html><html>Too many requests</html>", "HTML"),
+    ("utf16", "192.0.2.1\n".encode("utf-16"), "UTF-16"),
+    ("latin1", b"192.0.2.1\n\xe9t\xe9\n", "UTF-8"),
+    ("nul", b"192.0.2.1\n\0\n", "NUL"),
+    ("gzip", b"\x1f\x8b\x08\x00rest", "gzip"),
+    ("words", b"this\nis\nan\nerror\nmessage\n", "not such a list"),
+    ("private", b"10.0.0.0/8\n127.0.0.1\n192.168.1.1\n", "private"),
+    ("shrunk", b"192.0.2.1\n", "shrank"),
+]
+
+
+def malformed(lab, node, server):
+    lab.step("a malformed list changes nothing and says why")
+    good = feed(node, "exits")
+    for name, body, why in BAD:
+        server.serve("/tor", body)
+        problem = refresh(node, "exits", status=422)
+        expect(why in problem["detail"], f"{name}: {problem['detail']}")
+        now = feed(node, "exits")
+        expect(now["entries"] == good["entries"] and now["state"] == "failing", f"{name}: {now}")
+        expect(why in now["error"], f"{name}: it says why: {now}")
+        note_of(node, "ip", "203.0.113.10", "Test exits")
+    for name, raw, why in (("short", cut_short, ""), ("gone", None, "404")):
+        server.pages.pop("/tor", None)
+        if raw is not None:
+            server.serve("/tor", raw=raw)
+        problem = refresh(node, "exits", status=502)
+        expect(why in problem["detail"], f"{name}: {problem}")
+        note_of(node, "ip", "203.0.113.10", "Test exits")
+
+
+def too_long(lab, node, server):
+    lab.step("a list without end, a bomb, and 1 GB are not taken")
+    server.serve("/endless", raw=endless)
+    server.serve("/huge", raw=announced(1 << 30))
+    server.pages["/bomb"] = gzip_bomb()
+    before = node.resident_bytes()
+    for name in ("endless", "huge", "bomb"):
+        add(node, name, server.url("/" + name), "hosting", type="ip", max_mib=1)
+        problem = refresh(node, name, status=(413,))
+        expect("long" in problem["detail"], f"{name}: {problem}")
+        expect(feed(node, name)["entries"] == 0, f"{name}: nothing was taken")
+        node.ask("DELETE", f"/v1/feeds/{name}", status=204)
+    grown = node.resident_bytes() - before
+    expect(grown < 64 << 20, f"it grew by {grown >> 20} MiB")
+    expect(not [f for f in os.listdir(node.data_dir) if f.startswith("feed-")], "a file was left")
+
+
+def shrinking(lab, node, server):
+    lab.step("the operator may let a list shrink; its canary must be there")
+    server.serve("/tor", "192.0.2.1\n")
+    done = refresh(node, "exits", may_shrink=True)
+    expect(done["entries"] == 1 and done["state"] == "ok", f"it shrank: {done}")
+    url = server.serve("/canary", "192.0.2.50\n192.0.2.51\n")
+    add(node, "canary", url, "hosting", type="ip", canary="127.0.0.2")
+    problem = refresh(node, "canary", status=422)
+    expect("canary" in problem["detail"], f"{problem}")
+    server.serve("/canary", "192.0.2.50\n127.0.0.2\n192.0.2.51\n")
+    done = refresh(node, "canary")
+    expect((done["entries"], done["left_out"]) == (2, 0), f"the canary is no entry: {done}")
+
+
+def never(lab, node, server):
+    lab.step("no list may speak of a public suffix, a mail provider or a private range")
+    body = "bad.example.org\nco.uk\ngmail.com\nworse.example.org\nthird.example.net\n"
+    add(node, "never", server.serve("/never", body), "disposable_email", type="domain")
+    done = refresh(node, "never")
+    expect((done["entries"], done["left_out"]) == (3, 2), f"two left out: {done}")
+    note_of(node, "email", "a@bad.example.org", "disposable")
+    nothing_of(node, "email", "somebody@gmail.com")
+
+
+def mirrors(lab, node, server):
+    lab.step("two lists that say the same are one origin")
+    names = [f"d{i}.example.org" for i in range(100)]
+    add(node, "original", server.serve("/original", "\n".join(names)), "disposable_email",
+        type="domain", title="Original")
+    refresh(node, "original")
+    add(node, "copy", server.serve("/copy", "\n".join(names[4:] + ["more.example.org"])),
+        "disposable_email", type="domain", title="Copy")
+    done = refresh(node, "copy")
+    expect(done["mirror_of"] == "original", f"a mirror: {done}")
+    add(node, "other", server.serve("/other", "\n".join(names[:60])), "disposable_email",
+        type="domain", title="Other")
+    expect(refresh(node, "other")["mirror_of"] is None, "60 of 100 is another list")
+    answer = node.check(("domain", "d50.example.org"))["subjects"][0]
+    expect(answer["origins"] == 2, f"three lists, two origins: {answer}")
+    texts = [n["text"] for n in answer["notes"]]
+    expect(len(texts) == 2 and not any("Copy" in t for t in texts), f"the original speaks: {texts}")
+    only_copy = node.check(("domain", "more.example.org"))["subjects"][0]
+    expect("Copy" in only_copy["notes"][0]["text"], f"what only the mirror has: {only_copy}")
+
+
+def from_file(lab, node):
+    lab.step("a file of the operator's")
+    path = os.path.join(lab.dir, "ranges.csv")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write('note,network\n"a, b",192.0.2.0/25\n"c",2001:db8:4::/48\n')
+    add(node, "file", "file://" + path, "hosting", type="network", format="csv")
+    expect(refresh(node, "file")["entries"] == 2, "two networks")
+    note_of(node, "ip", "192.0.2.99", "hosting")
+    note_of(node, "ip", "2001:db8:4:5::6", "hosting")
+    os.unlink(path)
+    problem = refresh(node, "file", status=502)
+    expect("ranges.csv" in problem["detail"], f"{problem}")
+    note_of(node, "ip", "192.0.2.99", "hosting")
+
+
+def command_line(lab, node, tocsin, server):
+    lab.step("the same by tocsin feed")
+    url = server.serve("/cli", "198.51.100.200\n198.51.100.201\n")
+
+    def run_tocsin(*args, status=0):
+        done = subprocess.run([tocsin, *args, "--socket", node.socket], capture_output=True,
+                              text=True, timeout=120, check=False)
+        expect(done.returncode == status, f"tocsin {args}: {done.returncode} {done.stderr}")
+        return done.stdout
+
+    run_tocsin("feed", "add", "cli", url, "--format", "lines", "--type", "ip",
+               "--category", "hosting")
+    listed = json.loads(run_tocsin("feed", "list", "--json"))["feeds"]
+    expect("tor-exits" in [f["name"] for f in listed], "ready-made feeds are listed")
+    expect(not [f for f in listed if f["origin"] == "shipped" and f["enabled"]], "and are off")
+    expect("198.51.100" not in run_tocsin("feed", "show", "cli"), "a feed shows no entry")
+    run_tocsin("feed", "refresh", "cli")
+    run_tocsin("feed", "disable", "cli")
+    nothing_of(node, "ip", "198.51.100.200")
+    run_tocsin("feed", "enable", "cli")
+    wait_until(lambda: feed(node, "cli")["entries"] == 2, "the feed is read by itself")
+    run_tocsin("feed", "remove", "cli")
+    run_tocsin("feed", "show", "cli", status=3)
+    nothing_of(node, "ip", "198.51.100.201")
+    run_tocsin("feed", "add", "cli", url, status=2)
+
+
+def refusals(lab, node):
+    lab.step("what is no feed is refused")
+    cases = [
+        ({"name": "x", "url": "ftp://192.0.2.1/", "format": "lines"}, 400, "url"),
+        ({"name": "X y", "url": "https://a.example/", "format": "lines"}, 400, "name"),
+        ({"name": "x", "url": "https://a.example/", "format": "tar"}, 400, "format"),
+        ({"name": "x", "url": "https://a.example/", "format": "lines", "type": "ip"}, 400, "category"),
+        ({"name": "x", "url": "https://a.example/", "format": "lines", "type": "email",
+          "category": "tor_exit"}, 400, "tor_exit"),
+        ({"name": "x", "url": "https://a.example/\n[feed]", "format": "lines"}, 400, "/url"),
+        ({"name": "none"}, 404, "no such"),
+        ({"name": "exits", "url": "https://a.example/", "format": "lines"}, 409, "already"),
+    ]
+    for body, status, where in cases:
+        problem = node.ask("POST", "/v1/feeds", body, status)
+        expect(where in problem["detail"], f"{body}: {problem}")
+
+
+def restart(lab, node, server):
+    lab.step("a restart keeps feeds, and an automatic reading brings them up to date")
+    server.serve("/tor", TOR)
+    node.stop()
+    node.start()
+    note_of(node, "ip", "192.0.2.1", "Test exits")
+    node.ask("POST", "/v1/feeds/exits/disable", None, 200)
+    nothing_of(node, "ip", "203.0.113.9")
+    node.ask("POST", "/v1/feeds/exits/enable", None, 200)
+    wait_until(lambda: feed(node, "exits")["entries"] == 4, "it is read after it was enabled")
+
+
+def test(lab, tocsin):
+    with FeedServer() as server:
+        node = lab.node("a").start()
+        first_list(lab, node, server)
+        unchanged(lab, node, server)
+        changed(lab, node, server)
+        malformed(lab, node, server)
+        too_long(lab, node, server)
+        shrinking(lab, node, server)
+        never(lab, node, server)
+        mirrors(lab, node, server)
+        from_file(lab, node)
+        command_line(lab, node, tocsin, server)
+        refusals(lab, node)
+        restart(lab, node, server)
+        lab.subjects.update({"192.0.2.1", "203.0.113.10", "bad.example.org", "d50.example.org"})
+        node.stop()
+
+
+if __name__ == "__main__":
+    options = parse_arguments(__doc__, 1, [("tocsin", {"help": "the command line"})])
+    sys.exit(run("feeds", options, lambda lab: test(lab, os.path.abspath(options.tocsin))))
