@@ -120,6 +120,17 @@ load_directory (TocsinFeeds *self, GError **error)
   return TRUE;
 }
 
+gboolean
+tocsin_feeds_check (const char *directory, GError **error)
+{
+  TocsinFeeds feeds = { .directory = (char *) directory };
+  g_autoptr (GHashTable) table =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) tocsin_feed_free);
+
+  feeds.feeds = table;
+  return load_shipped (&feeds, error) && load_directory (&feeds, error);
+}
+
 /* What was added while running, and what is known of all. */
 static gboolean
 on_record (const TocsinFeedRecord *record, gpointer data)

@@ -67,6 +67,9 @@ typedef struct
  */
 typedef struct _TocsinFeeds TocsinFeeds;
 
+/* Whether every definition in @directory is right: %FALSE with the file and line. */
+gboolean tocsin_feeds_check (const char *directory, GError **error);
+
 /**
  * tocsin_feeds_new:
  * @error: return location for an error, or %NULL

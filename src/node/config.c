@@ -270,12 +270,12 @@ take_identity (TocsinConfig *self, GSettings *settings, const Options *options)
 }
 
 static char *
-find_profiles (const char *config_file)
+find_beside (const char *config_file, const char *name)
 {
   g_autofree char *absolute = g_canonicalize_filename (config_file, NULL);
   g_autofree char *directory = g_path_get_dirname (absolute);
 
-  return g_build_filename (directory, TOCSIN_PROFILES_DIR, NULL);
+  return g_build_filename (directory, name, NULL);
 }
 
 /* What no single value shows. */
@@ -335,7 +335,6 @@ tocsin_config_new_from_arguments (const char *const *argv, GError **error)
   g_autoptr (TocsinConfig) self = g_new0 (TocsinConfig, 1);
   g_autoptr (GSettings) settings = NULL;
   const char *config_file = NULL;
-  g_autofree char *config_path = NULL;
 
   if (!parse_options (&options, argv, error))
     return NULL;
@@ -349,11 +348,10 @@ tocsin_config_new_from_arguments (const char *const *argv, GError **error)
   settings = tocsin_settings_open (config_file, options.config_file == NULL, error);
   if (settings == NULL || !check_options (&options, error))
     return NULL;
-  config_path = g_canonicalize_filename (config_file, NULL);
-  self->config_dir = g_path_get_dirname (config_path);
   self->data_dir = g_canonicalize_filename (
       options.data_dir != NULL ? options.data_dir : TOCSIN_CONFIG_DATA_DIR, NULL);
-  self->profiles_dir = find_profiles (config_file);
+  self->profiles_dir = find_beside (config_file, TOCSIN_PROFILES_DIR);
+  self->feeds_dir = find_beside (config_file, TOCSIN_FEEDS_DIR);
   self->allow_addresses = take_masks ((const char *const *) options.allow_addresses);
   self->time_scale = (guint) options.time_scale;
   take_identity (self, settings, &options);
@@ -367,7 +365,7 @@ tocsin_config_free (TocsinConfig *self)
 {
   if (self == NULL)
     return;
-  g_free (self->config_dir);
+  g_free (self->feeds_dir);
   g_free (self->data_dir);
   g_free (self->profiles_dir);
   g_clear_pointer (&self->allow_addresses, g_ptr_array_unref);

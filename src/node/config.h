@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 
 #define TOCSIN_CONFIG_FILE     "/etc/tocsin/node.conf"
 #define TOCSIN_PROFILES_DIR    "profiles.d" /* beside it */
+#define TOCSIN_FEEDS_DIR       "feeds.d"
 #define TOCSIN_CONFIG_DATA_DIR "/var/lib/tocsin"
 
 typedef enum
@@ -35,9 +36,9 @@ typedef enum
 typedef struct
 {
   /* From the command line alone. */
-  char *config_dir;           /* (owned) absolute: where the settings file is, and feeds.d */
   char *data_dir;             /* (owned) absolute; its api.sock fits in a socket address */
   char *profiles_dir;         /* (owned) absolute, beside the settings file; may be missing */
+  char *feeds_dir;            /* (owned) likewise */
   GPtrArray *allow_addresses; /* (owned) of GInetAddressMask; empty: no private peer, no http */
   guint time_scale;           /* 1..1000000: divides retry, breaker, sync and guard waits */
   gboolean check_only;        /* --check-config: everything is checked by now; exit 0 */

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "core/error.h"
+#include "feeds/feeds.h"
 #include "node/config.h"
 #include "node/node.h"
 #include "node/notify.h"
@@ -111,7 +112,8 @@ main (int argc, char *argv[])
       g_print ("tocsind %s\n", PACKAGE_VERSION);
       return EXIT_SUCCESS;
     }
-  if (!tocsin_profiles_check (config->profiles_dir, config->default_profile, &error))
+  if (!tocsin_profiles_check (config->profiles_dir, config->default_profile, &error) ||
+      !tocsin_feeds_check (config->feeds_dir, &error))
     {
       g_printerr ("tocsind: %s\n", error->message);
       return EXIT_CONFIGURATION;

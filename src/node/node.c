@@ -38,7 +38,6 @@
 #define FETCH_PER_HOST    2
 #define META_BASE_URL     "base-url"
 #define META_FIRST_START  "first-start"
-#define FEEDS_DIR         "feeds.d"
 
 struct _TocsinNode
 {
@@ -186,12 +185,11 @@ static gboolean
 make_feeds (TocsinNode *self, GError **error)
 {
   const TocsinConfig *config = self->config;
-  g_autofree char *directory = g_build_filename (config->config_dir, FEEDS_DIR, NULL);
   TocsinFeedsOptions options = {
     .store = self->store,
     .writer = self->writer,
     .fetcher = self->fed->fetcher,
-    .directory = directory,
+    .directory = config->feeds_dir,
     .data_dir = config->data_dir,
     .every_hours = config->feeds_refresh_hours,
     .time_scale = config->time_scale,
