@@ -1,0 +1,497 @@
+# SPDX-FileCopyrightText: 2026 The Tocsin contributors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Real servers read what a node lists: rbldnsd, Knot, nginx, Postfix, nftables, a bouncer.
+
+Each gets the list as docs/exports.md says, is asked about a listed subject and about one that is
+not, gets the next list after a withdrawal, and is asked again. A tool that is not installed is
+skipped with a word. Subjects that want out of a syntax are in every list.
+"""
+
+import csv
+import hashlib
+import http.client
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+from harness import expect, free_port, parse_arguments, run, wait_until
+
+ADDRESS = "192.0.2.10"
+RANGE = "198.51.100.64/26"
+V6 = "2001:db8:1:2::5"
+DOMAIN = "spam.example"
+ACTOR = "https://spam.example/users/x"
+CLEAN = "203.0.113.5"
+HOSTILE_URLS = (
+    'http://a.example/";}server{listen 1;}#',
+    "http://a.example/$host;\\",
+    "http://a.example/'%20OR%20url:value%20=%20'b",
+)
+PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+FORMATS = (
+    "json csv lines mastodon-csv mastodon-email-hashes fires rbldnsd rpz nginx-geo nginx-map postfix "
+    "postfix-cidr nftables stix"
+).split()
+
+
+def find(tool):
+    return shutil.which(tool, path=PATH)
+
+
+class Tools:
+    """A directory for the servers, which some want to read as another user, and their processes."""
+
+    def __init__(self, node, token):
+        self.node = node
+        self.token = token
+        self.dir = tempfile.mkdtemp(prefix="tocsin-exports.")
+        os.chmod(self.dir, 0o755)
+        self.processes = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def write(self, name, text, mode=0o644):
+        """As a cron job should: the file is there whole or not at all."""
+        data = text if isinstance(text, bytes) else text.encode()
+        with open(self.path(name + ".new"), "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode)
+        os.replace(self.path(name + ".new"), self.path(name))
+        return self.path(name)
+
+    def fetch(self, target):
+        reply = self.node.tcp("GET", "/v1/export/" + target, token=self.token)
+        expect(reply.status == 200, f"{target}: {reply}")
+        return reply
+
+    def export(self, target, name):
+        return self.write(name, self.fetch(target).body)
+
+    def start(self, *command, **more):
+        log = open(self.path("log"), "ab")
+        with log:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.dir, **more)
+        self.processes.append(process)
+        return process
+
+    def end(self, process):
+        process.terminate()
+        process.wait(60)
+        self.processes.remove(process)
+
+    def log(self):
+        with open(self.path("log"), encoding="utf-8", errors="replace") as log:
+            return log.read()[-2000:]
+
+
+def skip(node, tool):
+    node.lab.step(f"{tool} is not installed: skipped")
+
+
+# ---- what every reader does ----
+
+
+def check_manifests(tools):
+    for name in FORMATS:
+        body = tools.fetch(name)
+        manifest = tools.fetch(name + "/manifest").json
+        expect(manifest["sha256"] == hashlib.sha256(body.body).hexdigest(), f"{name}: {manifest}")
+        expect(manifest["bytes"] == len(body.body), f"{name}: {manifest}")
+        expect(str(manifest["count"]) == body.headers["X-Tocsin-Count"], f"{name}: {manifest}")
+        if manifest["canary"] is not None:
+            expect(manifest["canary"].encode() in body.body.replace(b"\\", b""), f"{name}: {manifest}")
+        again = tools.node.tcp(
+            "GET", "/v1/export/" + name, token=tools.token, headers={"If-None-Match": body.headers["ETag"]}
+        )
+        expect(again.status == 304 and again.body == b"", f"{name}: {again}")
+    refused = tools.node.tcp("GET", "/v1/export/csv")
+    expect(refused.status == 401, f"without a token: {refused}")
+    key = tools.node.tcp("GET", "/v1/export/csv", headers={"X-Api-Key": tools.token})
+    expect(key.status == 200, f"X-Api-Key: {key}")
+
+
+def check_lists(tools):
+    """Read by readers that are not ours."""
+    text = tools.fetch("mastodon-csv").body.decode()
+    rows = list(csv.reader(io.StringIO(text)))
+    expect(rows[0] == "#domain #severity #reject_media #reject_reports #public_comment #obfuscate".split(), rows[0])
+    expect([DOMAIN, "suspend", "False", "False", "Reported for spam", "False"] in rows[1:], rows)
+    expect(all(len(row) == 6 for row in rows), "GoToSocial passes over other lines")
+
+    bundle = tools.fetch("stix").json
+    expect(bundle["type"] == "bundle", bundle["type"])
+    indicators = [o for o in bundle["objects"] if o["type"] == "indicator"]
+    patterns = {o["pattern"] for o in indicators}
+    expect(f"[ipv4-addr:value = '{ADDRESS}']" in patterns, patterns)
+    expect(all(re.fullmatch(r"\[[a-z0-9:_-]+ (=|ISSUBSET) '([^'\\]|\\['\\])*'\]", p) for p in patterns), patterns)
+    expect(tools.fetch("stix").json == bundle, "the same ids in every export")
+
+    fires = tools.fetch("fires").json
+    items = {(o["entityKind"], o["entityKey"]): o for o in fires["orderedItems"]}
+    expect(items["domain", DOMAIN]["recommendedPolicy"] == "reject", items)
+    expect(items["actor", ACTOR]["type"] == "Recommendation", items)
+
+    urls = {row["value"] for row in tools.fetch("json?type=url").json["subjects"]}
+    expect(len(urls) == len(HOSTILE_URLS), urls)
+
+
+# ---- DNS ----
+
+
+def ask_dns(dig, port, name, kind="A"):
+    """The answers, or None while nobody answers."""
+    done = subprocess.run(
+        [dig, "@127.0.0.1", "-p", str(port), "+short", "+timeout=1", "+retry=0", name, kind],
+        capture_output=True, text=True, check=False, timeout=60,
+    )
+    lines = [line for line in done.stdout.splitlines() if line and not line.startswith(";")]
+    failed = done.returncode != 0 or "timed out" in done.stdout + done.stderr or "WARNING" in done.stdout
+    return None if failed else lines
+
+
+def reverse(address):
+    return ".".join(reversed(address.split(".")))
+
+
+def check_rbldnsd(tools, dig, withdraw):
+    rbldnsd = find("rbldnsd")
+    if rbldnsd is None or dig is None:
+        return skip(tools.node, "rbldnsd or dig")
+    zone, port = "bl.test", free_port()
+    tools.export("rbldnsd", "tocsin.rbl")
+    command = [rbldnsd, "-n", "-c", "1", "-b", f"127.0.0.1/{port}", "-w", tools.dir]
+    if os.geteuid() == 0:
+        command += ["-u", "nobody"]
+    process = tools.start(*command, f"{zone}:combined:tocsin.rbl")
+    wait_until(
+        lambda: process.poll() is not None or ask_dns(dig, port, f"2.0.0.127.{zone}") == ["127.0.0.2"],
+        "rbldnsd answers",
+    )
+    expect(process.poll() is None, f"rbldnsd: {tools.log()}")
+    v6 = "5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2"
+    for name in (reverse(ADDRESS), reverse("198.51.100.70"), v6, DOMAIN, "www." + DOMAIN):
+        expect(ask_dns(dig, port, f"{name}.{zone}") == ["127.0.0.4"], f"{name} is blocked")
+        reason = ask_dns(dig, port, f"{name}.{zone}", "TXT")
+        expect(reason == ['"Reported for spam"'], f"{name}: {reason}")
+    for name in (reverse(CLEAN), reverse("198.51.100.1"), "example", "1.0.0.127"):
+        expect(ask_dns(dig, port, f"{name}.{zone}") == [], f"{name} is not listed")
+    expect(ask_dns(dig, port, f"test.{zone}") == ["127.0.0.2"], "the test entry of names")
+    withdraw()
+    tools.export("rbldnsd", "tocsin.rbl")
+    wait_until(lambda: ask_dns(dig, port, f"{reverse(ADDRESS)}.{zone}") == [], "the withdrawn address is gone")
+    expect(ask_dns(dig, port, f"{reverse('198.51.100.70')}.{zone}") == ["127.0.0.4"], "the range stays")
+    tools.end(process)
+
+
+KNOT = """
+server:
+    rundir: "{dir}"
+    listen: [ 127.0.0.1@{port} ]
+log:
+  - target: stderr
+    any: warning
+database:
+    storage: "{dir}"
+acl:
+  - id: loopback
+    address: 127.0.0.0/8
+    action: [ transfer, notify ]
+remote:
+  - id: other
+    address: 127.0.0.1@{other}
+template:
+  - id: default
+    storage: "{dir}"
+    acl: loopback
+    zonefile-load: difference
+    journal-content: changes
+    semantic-checks: off
+zone:
+  - domain: rpz.test
+    file: "{dir}/rpz.zone"
+    {role}: other
+"""
+
+
+def start_knot(tools, name, port, other, role):
+    directory = tools.path(name)
+    os.makedirs(directory, exist_ok=True)
+    config = tools.write(name + ".conf", KNOT.format(dir=directory, port=port, other=other, role=role))
+    return tools.start(find("knotd"), "-c", config)
+
+
+def serial_of(dig, port):
+    soa = ask_dns(dig, port, "rpz.test", "SOA")
+    return int(soa[0].split()[2]) if soa else 0
+
+
+def check_knot(tools, dig, withdraw):
+    """A primary that reads the file, and a secondary that has the zone by transfer alone."""
+    if find("knotd") is None or dig is None:
+        return skip(tools.node, "Knot or dig")
+    primary, secondary = free_port(), free_port()
+    os.makedirs(tools.path("primary"), exist_ok=True)
+    tools.export("rpz?type=domain,ip,network", "primary/rpz.zone")
+    first = tools.fetch("rpz/manifest?type=domain,ip,network").json["serial"]
+    processes = [
+        start_knot(tools, "primary", primary, secondary, "notify"),
+        start_knot(tools, "secondary", secondary, primary, "master"),
+    ]
+
+    def has(serial):
+        for process in processes:
+            expect(process.poll() is None, f"knotd: {tools.log()}")
+        return serial_of(dig, secondary) == serial
+
+    wait_until(lambda: has(first), "the secondary has the zone")
+    for name in (DOMAIN, "www." + DOMAIN, "canary.test", "32.10.2.0.192.rpz-ip", "26.64.100.51.198.rpz-ip",
+                 "64.zz.2.1.db8.2001.rpz-ip"):
+        answer = ask_dns(dig, secondary, f"{name}.rpz.test", "CNAME")
+        expect(answer == ["."], f"{name}: {answer}")
+    expect(ask_dns(dig, secondary, "example.rpz.test", "CNAME") == [], "what is not listed")
+    withdraw()
+    tools.export("rpz?type=domain,ip,network", "primary/rpz.zone")
+    second = tools.fetch("rpz/manifest?type=domain,ip,network").json["serial"]
+    expect(second > first, f"serial {first}, then {second}")
+    processes[0].send_signal(signal.SIGHUP)
+    wait_until(lambda: has(second), "the secondary has the next zone")
+    expect(ask_dns(dig, secondary, f"{DOMAIN}.rpz.test", "CNAME") == [], "the withdrawn name is gone")
+    expect(ask_dns(dig, secondary, "32.10.2.0.192.rpz-ip.rpz.test", "CNAME") == ["."], "the address stays")
+    for process in processes:
+        tools.end(process)
+
+
+# ---- servers ----
+
+NGINX = """
+daemon off; master_process off; pid {dir}/nginx.pid; error_log {dir}/log warn;
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {dir}/t; proxy_temp_path {dir}/t; fastcgi_temp_path {dir}/t;
+  uwsgi_temp_path {dir}/t; scgi_temp_path {dir}/t;
+  geo $arg_ip $by_address {{ default allow; include {dir}/geo; }}
+  map $arg_name $by_name {{ hostnames; default allow; include {dir}/map; }}
+  map $http_x_url $by_url {{ default allow; include {dir}/urls; }}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{ return 200 "$by_address $by_name $by_url"; }}
+  }}
+}}
+"""
+
+
+def check_nginx(tools):
+    nginx = find("nginx")
+    if nginx is None:
+        return skip(tools.node, "nginx")
+    port = free_port()
+    tools.export("nginx-geo", "geo")
+    tools.export("nginx-map", "map")
+    tools.export("nginx-map?type=url", "urls")
+    config = tools.write("nginx.conf", NGINX.format(dir=tools.dir, port=port))
+    process = tools.start(nginx, "-c", config, "-p", tools.dir)
+
+    def ask(query, url=""):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            connection.request("GET", "/?" + query, headers={"X-Url": url})
+            return connection.getresponse().read().decode()
+        except OSError:
+            return None
+        finally:
+            connection.close()
+
+    wait_until(lambda: process.poll() is not None or ask("") is not None, "nginx answers")
+    expect(process.poll() is None, f"nginx: {tools.log()}")
+    expect(ask(f"ip={ADDRESS}&name={DOMAIN}") == "block block allow", "an address and a name that are listed")
+    expect(ask(f"ip=198.51.100.70&name=www.{DOMAIN}") == "block block allow", "what they cover")
+    expect(ask(f"ip=2001:db8:1:2:9::1&name=canary.test") == "block block allow", "IPv6, and the canary")
+    expect(ask(f"ip={CLEAN}&name=example") == "allow allow allow", "what is not listed")
+    for url in tools.fetch("json?type=url").json["subjects"]:
+        expect(ask("", url["value"]) == "allow allow block", f"{url['value']!r}, to the byte")
+    tools.end(process)
+
+
+def check_postfix(tools):
+    postmap = find("postmap")
+    if postmap is None:
+        return skip(tools.node, "postmap")
+    os.makedirs(tools.path("postfix"), exist_ok=True)
+    tools.write("postfix/main.cf", "compatibility_level = 3.6\n")
+    access = tools.export("postfix", "access")
+    cidr = tools.export("postfix-cidr", "cidr")
+
+    def ask(key, table):
+        done = subprocess.run([postmap, "-c", tools.path("postfix"), "-q", key, table], capture_output=True,
+                              text=True, check=False, timeout=60)
+        expect("fatal" not in done.stderr and "warning" not in done.stderr, f"postmap: {done.stderr}")
+        return done.stdout.strip()
+
+    for key, table in ((DOMAIN, f"texthash:{access}"), (ADDRESS, f"texthash:{access}"), (ADDRESS, f"cidr:{cidr}"),
+                       ("198.51.100.70", f"cidr:{cidr}"), (V6, f"cidr:{cidr}")):
+        expect(ask(key, table) == "REJECT Reported for spam", f"{key} in {table}: {ask(key, table)}")
+    for key, table in (("example", f"texthash:{access}"), (CLEAN, f"cidr:{cidr}")):
+        expect(ask(key, table) == "", f"{key} in {table}")
+    built = subprocess.run([postmap, "-c", tools.path("postfix"), f"hash:{access}"], capture_output=True, text=True,
+                           check=False, timeout=60)
+    expect(built.returncode == 0, f"postmap hash: {built.stderr}")
+    expect(ask("canary.test", f"hash:{access}") == "REJECT Test entry", "the canary, after postmap")
+
+
+def check_nft(tools, withdraw):
+    nft = find("nft")
+    unshare = find("unshare")
+    inside = [unshare, "--user", "--map-root-user", "--net"] if os.geteuid() else [unshare, "--net"]
+    if nft is None or unshare is None:
+        return skip(tools.node, "nft")
+    if subprocess.run([*inside, nft, "list", "ruleset"], capture_output=True, check=False).returncode != 0:
+        return skip(tools.node, "a network of its own for nft")
+    first = tools.export("nftables", "first.nft")
+    withdraw()
+    second = tools.export("nftables", "second.nft")
+    script = tools.write("nft.sh", f"""set -e
+nft --check --file {first}
+nft --file {first}
+nft get element inet tocsin listed4 '{{ {ADDRESS} }}'
+nft get element inet tocsin listed4 '{{ 198.51.100.70 }}'
+nft get element inet tocsin listed4 '{{ 192.0.2.255 }}'
+nft get element inet tocsin listed6 '{{ {V6} }}'
+! nft get element inet tocsin listed4 '{{ {CLEAN} }}' 2>/dev/null
+nft add chain inet tocsin input '{{ type filter hook input priority 0; }}'
+nft add rule inet tocsin input ip saddr @listed4 drop
+nft --file {second}
+! nft get element inet tocsin listed4 '{{ {ADDRESS} }}' 2>/dev/null
+nft get element inet tocsin listed4 '{{ 198.51.100.70 }}'
+nft list chain inet tocsin input | grep -q @listed4
+""")
+    done = subprocess.run([*inside, "sh", script], capture_output=True, text=True, check=False, timeout=60,
+                          env={**os.environ, "PATH": PATH})
+    expect(done.returncode == 0, f"nft: {done.stdout}{done.stderr}")
+
+
+# ---- a bouncer ----
+
+BOUNCER = """
+bin_path: {program}
+feed_via_stdin: false
+total_retries: 0
+scenarios_containing: []
+scenarios_not_containing: []
+origins: []
+piddir: {dir}/
+update_frequency: 1s
+cache_retention_duration: 1s
+daemonize: false
+log_mode: stdout
+log_dir: {dir}/
+log_level: info
+api_url: {url}
+api_key: {key}
+prometheus:
+  enabled: false
+"""
+
+
+def check_bouncer(tools, withdraw, again):
+    bouncer = find("crowdsec-custom-bouncer")
+    if bouncer is None:
+        return skip(tools.node, "crowdsec-custom-bouncer")
+    told = tools.path("told")
+    program = tools.write("tell", f"#!/bin/sh\necho \"$1 $2 $3\" >>{told}\n", 0o755)
+    config = tools.write("bouncer.yaml", BOUNCER.format(
+        program=program, dir=tools.dir, url=f"http://127.0.0.1:{tools.node.api_port}/", key=tools.token), 0o600)
+    process = tools.start(bouncer, "-c", config)
+
+    def lines():
+        expect(process.poll() is None, f"crowdsec-custom-bouncer: {tools.log()}")
+        if not os.path.exists(told):
+            return []
+        with open(told, encoding="utf-8") as file:
+            return [line.split() for line in file]
+
+    def heard(verb, value):
+        return any(line[:2] == [verb, value] for line in lines())
+
+    for value in (ADDRESS, RANGE, "2001:db8:1:2::/64"):
+        wait_until(lambda v=value: heard("add", v), f"the bouncer heard of {value}")
+    durations = [int(line[2]) for line in lines() if line[0] == "add"]
+    expect(all(d > 3600 for d in durations), f"how long: {durations}")
+    withdraw()
+    wait_until(lambda: heard("del", ADDRESS), "the bouncer heard that the address is withdrawn")
+    expect(not heard("del", RANGE), "and of nothing else")
+    again()
+    wait_until(lambda: sum(line[:2] == ["add", ADDRESS] for line in lines()) == 2, "the bouncer heard it anew")
+    tools.end(process)
+
+
+def check_decisions(tools):
+    """Without a bouncer: as one in live mode asks."""
+    def ask(query):
+        reply = tools.node.tcp("GET", "/v1/decisions" + query, headers={"X-Api-Key": tools.token})
+        expect(reply.status == 200, f"{query}: {reply}")
+        return reply.json
+
+    expect(ask(f"?ip={CLEAN}") is None, "null where nothing is decided")
+    decision = ask(f"?ip={ADDRESS}")[0]
+    expect((decision["scope"], decision["value"], decision["type"]) == ("Ip", ADDRESS, "ban"), decision)
+    expect(ask("?ip=198.51.100.70")[0]["value"] == RANGE, "the range around it")
+    head = tools.node.tcp("HEAD", "/v1/decisions", headers={"X-Api-Key": tools.token})
+    expect(head.status == 200 and head.body == b"", f"HEAD: {head}")
+    metrics = {"remediation_components": [{"type": "crowdsec-firewall-bouncer", "version": "v0", "metrics": []}]}
+    told = tools.node.tcp("POST", "/v1/usage-metrics", json.dumps(metrics),
+                          headers={"X-Api-Key": tools.token, "Content-Type": "application/json"})
+    expect(told.status == 201, f"usage-metrics: {told}")
+
+
+def test(lab):
+    node = lab.node("lists", api=True).start()
+    token = node.ask("POST", "/v1/tokens", {"name": "reader", "scopes": ["stream"]}, 201)["token"]
+    dig = find("kdig") or find("dig")
+    held = {}
+
+    def report(kind, value):
+        held[value] = node.report((kind, value))
+
+    def withdraw(value):
+        for one in held.pop(value):
+            node.withdraw(one)
+
+    for kind, value in (("ip", ADDRESS), ("network", RANGE), ("ip", V6), ("domain", DOMAIN), ("actor", ACTOR)):
+        report(kind, value)
+    for url in HOSTILE_URLS:
+        report("url", url)
+    with Tools(node, token) as tools:
+        check_manifests(tools)
+        check_lists(tools)
+        check_nginx(tools)
+        check_postfix(tools)
+        check_decisions(tools)
+        check_nft(tools, lambda: withdraw(ADDRESS))
+        report("ip", ADDRESS)
+        check_rbldnsd(tools, dig, lambda: withdraw(ADDRESS) if ADDRESS in held else None)
+        if ADDRESS not in held:
+            report("ip", ADDRESS)
+        check_bouncer(tools, lambda: withdraw(ADDRESS), lambda: report("ip", ADDRESS))
+        check_knot(tools, dig, lambda: withdraw(DOMAIN))
+    node.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(run("exports", parse_arguments(__doc__, 1), test))
