@@ -14,7 +14,7 @@ import sys
 
 def scripts(root: pathlib.Path) -> list[str]:
     found = []
-    for directory in ("build-aux", ".ci", "tests", "data"):
+    for directory in ("build-aux", ".ci", "tests", "data", "debian"):
         for path in sorted((root / directory).rglob("*")):
             if not path.is_file() or "node_modules" in path.parts:
                 continue

@@ -22,7 +22,7 @@ VERBATIM = ("tests/golden/", "tests/fuzz/corpus-", "tests/data/")
 # Not ours to head, or nothing to own: licence texts, and files of the tools without comments.
 WITHOUT_HEADER = re.compile(
     r"^(LICENSE|LICENSES/.*|.*\.(md|json|jsonld|lock|svg|png|rst)|\.(gitignore|clang-format|clang-tidy|editorconfig)"
-    r"|\.reuse/dep5|meson_options\.txt)$"
+    r"|\.reuse/dep5|meson_options\.txt|debian/(changelog|copyright|source/format|tocsin\.[\w-]+))$"
 )
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX|HA" + r"CK)\b")
 CODE = re.compile(r"\.(c|h|py|sh|build|xml|js|mjs|in)$|^(build-aux|\.ci)/")
