@@ -5,6 +5,8 @@
 
 #include "core/clock.h"
 #include "store/bulk.h"
+#include "store/recount.h"
+#include "store/reports-private.h"
 #include "store/table-evidence.h"
 #include "store/table-imports.h"
 #include "store/table-outbox.h"
@@ -556,6 +558,49 @@ test_bulk (Fixture *f, gconstpointer data)
   }
 }
 
+static gboolean
+write_two (TocsinTxn *txn, gpointer data, GError **error)
+{
+  put (txn, 7, 1);
+  put (txn, 7, 2);
+  return TRUE;
+}
+
+/* Counter, evidence and index, each wrong in one place. */
+static gboolean
+write_wrong (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinActorCounts counts;
+  TocsinSubjectKey key = key_number (9);
+  TocsinEvidence stray = { .reporter = 7, .category = 1, .report = 99 };
+
+  tocsin_reports_counts (txn, 7, &counts);
+  counts.by_state[TOCSIN_STATE_LIVE]++;
+  counts.digest[TOCSIN_SHARING_GREEN][0] ^= 1;
+  tocsin_report_put_counts (txn, 7, &counts);
+  tocsin_evidence_add (txn, &key, &stray);
+  return TRUE;
+}
+
+static void
+test_recount (Fixture *f, gconstpointer data)
+{
+  g_auto (GStrv) before = NULL;
+  g_auto (GStrv) after = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 rows = 0;
+
+  write_ok (f, write_two, NULL);
+  g_assert_true (tocsin_store_recount (f->store, &rows, &before, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_strv_length (before), ==, 0);
+  g_assert_cmpuint (rows, ==, 6); /* reports, subjects, evidence */
+  write_ok (f, write_wrong, NULL);
+  g_assert_true (tocsin_store_recount (f->store, &rows, &after, &error));
+  /* The counter, the digest, evidence of no report, about no subject. */
+  g_assert_cmpuint (g_strv_length (after), ==, 4);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -568,5 +613,6 @@ main (int argc, char *argv[])
   ADD ("tombstones", test_tombstones);
   ADD ("expiry", test_expiry);
   ADD ("bulk", test_bulk);
+  ADD ("recount", test_recount);
   return g_test_run ();
 }

@@ -36,9 +36,10 @@ static const TocsinJsonLimits answer_limits = {
 struct _TocsinControl
 {
   SoupSession *session;
-  char *base;  /* (owned) scheme and authority */
-  char *place; /* (owned) what an operator calls the address */
-  char *token; /* (owned) (nullable) */
+  char *base;          /* (owned) scheme and authority */
+  char *place;         /* (owned) what an operator calls the address */
+  char *token;         /* (owned) (nullable) */
+  GHashTable *headers; /* (owned) of char*, char*: sent with every call */
   void (*pulse) (gpointer data);
   gpointer pulse_data; /* (unowned) */
 };
@@ -66,6 +67,7 @@ control_new (GSocketConnectable *connectable, const char *base, const char *plac
   soup_session_remove_feature_by_type (self->session, SOUP_TYPE_AUTH_MANAGER);
   self->base = g_strdup (base);
   self->place = g_strdup (place);
+  self->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   return self;
 }
 
@@ -157,6 +159,7 @@ tocsin_control_free (TocsinControl *self)
   if (self == NULL)
     return;
   g_object_unref (self->session);
+  g_hash_table_unref (self->headers);
   g_free (self->base);
   g_free (self->place);
   g_free (self->token);
@@ -185,6 +188,13 @@ void
 tocsin_control_set_timeout_seconds (TocsinControl *self, guint seconds)
 {
   soup_session_set_timeout (self->session, seconds);
+}
+
+/* A header of every call from now on, in place of an earlier one of that name. */
+void
+tocsin_control_add_header (TocsinControl *self, const char *name, const char *value)
+{
+  g_hash_table_replace (self->headers, g_strdup (name), g_strdup (value));
 }
 
 static void
@@ -353,6 +363,8 @@ new_message (TocsinControl *self, const char *method, const char *path, const GS
   g_autofree char *uri = g_strconcat (self->base, path, NULL);
   SoupMessage *message = soup_message_new (method, uri);
   SoupMessageHeaders *headers = soup_message_get_request_headers (message);
+  GHashTableIter iter;
+  gpointer name, field;
 
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
   /* A POST on a connection that the node has just closed fails and is not tried again. */
@@ -373,6 +385,9 @@ new_message (TocsinControl *self, const char *method, const char *path, const GS
        * lost in a broken pipe. RFC 9110, section 10.1.1. */
       soup_message_headers_set_expectations (headers, SOUP_EXPECTATION_CONTINUE);
     }
+  g_hash_table_iter_init (&iter, self->headers);
+  while (g_hash_table_iter_next (&iter, &name, &field))
+    soup_message_headers_replace (headers, name, field);
   return message;
 }
 

@@ -71,6 +71,7 @@ tocsin_federation_free (TocsinFederation *self)
   g_clear_pointer (&self->policy, tocsin_policy_unref);
   g_clear_pointer (&self->signer_rates, g_hash_table_unref);
   g_strfreev (self->follow_domains);
+  g_free (self->probe);
   g_free (self);
 }
 

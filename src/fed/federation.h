@@ -79,6 +79,8 @@ typedef struct
   gboolean free_rider_pauses;
   guint time_scale;
   TocsinFederationStats stats;
+  char *probe; /* (owned) (nullable) secret of the doctor's request to our own address */
+  gint64 probe_until_us;
 } TocsinFederation;
 
 TocsinFederation *

@@ -9,6 +9,7 @@ void
 tocsin_routes_admin_add (TocsinRouter *router, TocsinApi *api)
 {
   tocsin_route_audit_add (router, api);
+  tocsin_route_doctor_add (router, api);
   tocsin_route_ready_add (router, api);
   tocsin_route_feeds_add (router, api);
   tocsin_route_imports_add (router, api);

@@ -13,6 +13,7 @@ void tocsin_routes_admin_add (TocsinRouter *router, TocsinApi *api);
 
 /* Each adds the routes of one resource to a router that no server has yet. @api must outlive it. */
 void tocsin_route_audit_add (TocsinRouter *router, TocsinApi *api);
+void tocsin_route_doctor_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_ready_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_feeds_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_imports_add (TocsinRouter *router, TocsinApi *api);

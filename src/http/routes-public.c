@@ -14,4 +14,5 @@ tocsin_routes_public_add (TocsinRouter *router, TocsinPublic *public)
   tocsin_route_collections_add (router, public);
   tocsin_route_home_add (router, public);
   tocsin_route_health_add (router, public);
+  tocsin_route_echo_add (router, public);
 }

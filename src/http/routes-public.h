@@ -15,6 +15,7 @@ void tocsin_route_actor_add (TocsinRouter *router, TocsinPublic *public);
 void tocsin_route_discovery_add (TocsinRouter *router, TocsinPublic *public);
 void tocsin_route_collections_add (TocsinRouter *router, TocsinPublic *public);
 void tocsin_route_home_add (TocsinRouter *router, TocsinPublic *public);
+void tocsin_route_echo_add (TocsinRouter *router, TocsinPublic *public);
 void tocsin_route_health_add (TocsinRouter *router, TocsinPublic *public);
 
 /* All of the above. */

@@ -42,6 +42,10 @@ void tocsin_report_replace (TocsinTxn *txn,
 void tocsin_report_strip (TocsinReportRecord *self);
 /* The row of a stripped report that is in no other index than those of id, actor and bundle. */
 void tocsin_report_forget (TocsinTxn *txn, const TocsinReportRecord *record);
+/* The reporter of each tombstone that is in its reporter's counts. */
+void tocsin_tombstones_foreach_counted (TocsinTxn *txn,
+                                        void (*func) (guint32 actor, gpointer data),
+                                        gpointer data);
 /* A compact row with all its indexes. */
 void tocsin_report_remove_compact (TocsinTxn *txn, const TocsinReportRecord *record);
 void tocsin_report_put_counts (TocsinTxn *txn, guint32 actor, const TocsinActorCounts *counts);

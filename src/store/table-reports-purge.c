@@ -103,6 +103,30 @@ tocsin_tombstones_put (TocsinTxn *txn, guint32 actor, const char *id, const Tocs
   tocsin_txn_put (txn, TOCSIN_TABLE_TOMBSTONE_ENDS, &end_key, "", 0);
 }
 
+void
+tocsin_tombstones_foreach_counted (TocsinTxn *txn,
+                                   void (*func) (guint32 actor, gpointer data),
+                                   gpointer data)
+{
+  g_auto (TocsinCursor) cursor = { 0 };
+  gboolean more;
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_TOMBSTONES);
+  for (more = tocsin_cursor_seek (&cursor, NULL); more; more = tocsin_cursor_next (&cursor))
+    {
+      TombstoneRow row;
+
+      if (cursor.value.size != sizeof row)
+        {
+          tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
+          return;
+        }
+      memcpy (&row, cursor.value.data, sizeof row);
+      if (row.counted)
+        func (row.actor, data);
+    }
+}
+
 /* The first key of @table, if its time is not after @now_us. */
 static gboolean
 first_due (TocsinTxn *txn, TocsinTable table, gint64 now_us, TocsinKey *key)

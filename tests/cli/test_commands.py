@@ -501,13 +501,18 @@ class Commands(unittest.TestCase):
         self.assertIn("version", json.loads(run("version", "--json").stdout))
 
     def test_doctor(self):
-        self.node.answer("GET", "/v1/status", {})
-        self.node.answer("GET", "/health/ready", {})
-        self.check(self.node.run("doctor"), 1, "bad +peers +4 peers, 1 of them")
+        version = json.loads(run("version", "--json").stdout)["version"]
+        disk = {"name": "disk", "ok": True, "text": "9 GiB of room"}
+        self.node.answer("POST", "/v1/doctor", {"version": version, "checks": [disk]})
+        self.check(self.node.run("doctor"), 1, r"bad +peers +4 peers, 1 of them[^\n]*\n+peers: See .tocsin peer list")
         self.node.answer("GET", "/v1/peers", {"peers": []})
-        self.check(self.node.run("doctor"), 0, "ok +node")
+        self.check(self.node.run("doctor"), 0, r"(?s)ok +node.*ok +disk +9 GiB of room")
         checks = json.loads(self.node.run("doctor", "--json").stdout)["checks"]
-        self.assertTrue(all(c["ok"] for c in checks))
+        self.assertTrue(all(c["ok"] and c["remedy"] is None for c in checks))
+        self.node.run("doctor", "--recount")
+        self.assertIn({"recount": True}, [r.body for r in self.node.requests])
+        self.node.answer("POST", "/v1/doctor", {"version": "0.0", "checks": [{**disk, "ok": False}, 7]})
+        self.check(self.node.run("doctor"), 1, r"(?s)bad +version .*bad +disk.*version: Restart.*disk: Make room")
         self.check(run("--socket", "/nonexistent", "doctor"), 5, "bad +node")
 
 
