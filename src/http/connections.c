@@ -135,6 +135,7 @@ tocsin_connections_enter (TocsinConnections *self,
 {
   g_queue_unlink (&self->phases[connection->phase], &connection->link);
   connection->phase = phase;
+  connection->is_gone = FALSE;
   connection->since_us = now_us;
   g_queue_push_tail_link (&self->phases[phase], &connection->link);
 }
@@ -168,6 +169,37 @@ tocsin_connections_expire (TocsinConnections *self, gint64 now_us)
           shut (self, connection);
         }
     }
+  return n;
+}
+
+gboolean
+tocsin_connection_is_gone (const TocsinConnection *self)
+{
+  char byte;
+
+  return recv (self->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+guint
+tocsin_connections_drop_gone (TocsinConnections *self)
+{
+  const TocsinPhase phases[] = { TOCSIN_PHASE_RECEIVING, TOCSIN_PHASE_IDLE };
+  guint n = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (phases); i++)
+    for (GList *l = self->phases[phases[i]].head; l != NULL; l = l->next)
+      {
+        TocsinConnection *connection = l->data;
+        gboolean was_gone = connection->is_gone;
+
+        if (connection->is_dying)
+          continue;
+        connection->is_gone = tocsin_connection_is_gone (connection);
+        if (!was_gone || !connection->is_gone)
+          continue;
+        shut (self, connection);
+        n++;
+      }
   return n;
 }
 

@@ -45,6 +45,7 @@ gboolean tocsin_address_in (GPtrArray *masks, GInetAddress *address);
  * @since_us: since when, on the monotonic clock
  * @is_counted: whether @key counts it
  * @is_dying: whether it was shut down and is about to go
+ * @is_gone: whether the client's side was found closed at the last look
  * @handle: the HTTP library's connection (unowned)
  * @exchange: (nullable): the server's state of the request being served (unowned)
  * @peer: (nullable): the other end; %NULL on a Unix socket (owned)
@@ -65,6 +66,7 @@ typedef struct
   TocsinAddressKey key;
   gboolean is_counted;
   gboolean is_dying;
+  gboolean is_gone;
   gpointer handle;
   gpointer exchange;
 } TocsinConnection;
@@ -112,6 +114,14 @@ void tocsin_connections_enter (TocsinConnections *self,
 /* Shuts every connection down that is past the limit of its phase, except suspended ones, whose
  * handler holds them. Returns how many. */
 guint tocsin_connections_expire (TocsinConnections *self, gint64 now_us);
+
+/* Shuts every connection down whose client closed its side while it had a request to send or none:
+ * an end of stream that came together with data does not wake the HTTP library again. Looks twice
+ * before it does, for what was read may not be looked at yet. Returns how many. */
+guint tocsin_connections_drop_gone (TocsinConnections *self);
+
+/* Whether there is nothing more to read, now or ever. */
+gboolean tocsin_connection_is_gone (const TocsinConnection *self);
 
 /* Shuts the connection down that has been waiting longest for a client, idle ones first. Returns
  * whether there was one. */

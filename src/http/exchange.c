@@ -131,6 +131,10 @@ on_connection (void *data,
     }
   else if (connection != NULL)
     {
+      /* A request that ran out of the library's memory before its header was read has no other
+       * end: on_completed() is not called for it. */
+      if (connection->exchange != NULL)
+        exchange_give_back (self, connection->exchange);
       tocsin_connections_remove (&self->connections, connection);
       tocsin_counter_add (&self->stats.connections_open, (guint64) -1);
       *context = NULL;

@@ -132,9 +132,8 @@ static void
 cancel_if_gone (TocsinConnection *connection)
 {
   TocsinExchange *exchange = connection->exchange;
-  char byte;
 
-  if (recv (connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+  if (tocsin_connection_is_gone (connection))
     g_cancellable_cancel (exchange->request->cancellable);
 }
 
@@ -175,6 +174,7 @@ sweep (TocsinServer *self)
   guint n = tocsin_connections_expire (&self->connections, self->now_us);
 
   tocsin_counter_add (&self->stats.timeouts, n);
+  (void) tocsin_connections_drop_gone (&self->connections);
   sweep_suspended (self);
   rescue_accept (self);
   self->sweep_at_us = self->now_us + self->options.sweep_us;
