@@ -46,6 +46,30 @@ test_presented (void)
 }
 
 static void
+test_basic (void)
+{
+  static const struct
+  {
+    const char *authorization;
+    const char *password;
+  } vectors[] = {
+    { "Basic YW55b25lOnRva2VuOjE=", "token:1" }, /* anyone:token:1 */
+    { "basic OnRva2Vu", "token" },               /* :token */
+    { "Basic YW55b25l", NULL },                  /* anyone */
+    { "Basic ", NULL },
+    { "Bearer YW55b25lOnRva2Vu", NULL },
+    { NULL, NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autofree char *password = tocsin_auth_basic (vectors[i].authorization);
+
+      g_assert_cmpstr (password, ==, vectors[i].password);
+    }
+}
+
+static void
 test_scopes (void)
 {
   g_autoptr (GError) unknown = NULL;
@@ -102,6 +126,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/auth/lookup", test_lookup);
   g_test_add_func ("/auth/presented", test_presented);
+  g_test_add_func ("/auth/basic", test_basic);
   g_test_add_func ("/auth/scopes", test_scopes);
   g_test_add_func ("/auth/admin-token", test_admin_token);
   return g_test_run ();

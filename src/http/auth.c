@@ -16,6 +16,7 @@
 #include "core/hash.h"
 
 #define TOKEN_RANDOM_BYTES 32
+#define BASIC_MAX_BYTES    1024
 #define TOKEN_BYTES_MAX    256
 #define ADMIN_TOKEN_FILE   "admin.token"
 
@@ -122,6 +123,21 @@ tocsin_auth_presented (const char *authorization, const char *api_key)
   while (*token == ' ')
     token++;
   return token;
+}
+
+char *
+tocsin_auth_basic (const char *authorization)
+{
+  g_autofree char *decoded = NULL;
+  const char *colon;
+  gsize size;
+
+  if (authorization == NULL || g_ascii_strncasecmp (authorization, "Basic ", 6) != 0 ||
+      strlen (authorization) > BASIC_MAX_BYTES)
+    return NULL;
+  decoded = (char *) g_base64_decode (authorization + 6, &size);
+  colon = decoded != NULL ? memchr (decoded, ':', size) : NULL;
+  return colon != NULL ? g_strndup (colon + 1, (gsize) (decoded + size - colon - 1)) : NULL;
 }
 
 char *

@@ -71,6 +71,17 @@ guint tocsin_auth_lookup (const TocsinAuth *self, const char *presented, const c
 const char *tocsin_auth_presented (const char *authorization, const char *api_key);
 
 /**
+ * tocsin_auth_basic:
+ * @authorization: (nullable): the value of Authorization
+ *
+ * For readers of lists that know nothing else, such as GoToSocial's subscriptions.
+ *
+ * Returns: (transfer full) (nullable): the password of `Basic BASE64`
+ *   ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)), which is to be a token
+ */
+char *tocsin_auth_basic (const char *authorization) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * tocsin_auth_token_new:
  *
  * Returns: (transfer full): `tocsin_` and 32 random bytes in base64url, without padding

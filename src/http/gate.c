@@ -32,6 +32,8 @@ find_route (TocsinRequest *self, const TocsinRouter *router)
 static void
 identify (TocsinRequest *self, const TocsinAuth *auth)
 {
+  const char *authorization = tocsin_request_get_header (self, "Authorization");
+  g_autofree char *password = NULL;
   const char *token;
 
   if (self->kind == TOCSIN_LISTENER_UNIX)
@@ -39,8 +41,9 @@ identify (TocsinRequest *self, const TocsinAuth *auth)
       self->scopes = TOCSIN_SCOPE_ALL;
       return;
     }
-  token = tocsin_auth_presented (tocsin_request_get_header (self, "Authorization"),
-                                 tocsin_request_get_header (self, "X-Api-Key"));
+  token = tocsin_auth_presented (authorization, tocsin_request_get_header (self, "X-Api-Key"));
+  if (token == NULL)
+    token = password = tocsin_auth_basic (authorization);
   if (token != NULL && auth != NULL)
     self->scopes = tocsin_auth_lookup (auth, token, &self->token_name);
 }

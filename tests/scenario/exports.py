@@ -7,6 +7,7 @@ not, gets the next list after a withdrawal, and is asked again. A tool that is n
 skipped with a word. Subjects that want out of a syntax are in every list.
 """
 
+import base64
 import csv
 import hashlib
 import http.client
@@ -124,6 +125,9 @@ def check_manifests(tools):
     expect(refused.status == 401, f"without a token: {refused}")
     key = tools.node.tcp("GET", "/v1/export/csv", headers={"X-Api-Key": tools.token})
     expect(key.status == 200, f"X-Api-Key: {key}")
+    basic = base64.b64encode(f"anyone:{tools.token}".encode()).decode()
+    subscriber = tools.node.tcp("GET", "/v1/export/csv", headers={"Authorization": f"Basic {basic}"})
+    expect(subscriber.status == 200, f"as GoToSocial subscribes: {subscriber}")
 
 
 def check_lists(tools):
