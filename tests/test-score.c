@@ -412,6 +412,15 @@ test_single_voice_budget (void)
     g_assert_cmpuint (survives.verdict, ==, REVIEW);
     g_assert_cmpuint (survives.charge_actor, ==, 0);
   }
+  {
+    g_auto (TocsinFinding) finding = { 0 };
+    Asked *both[] = { &asked, &asked_solid };
+
+    /* The event would be a review without 12 too. */
+    judge (NULL, both, 2, NULL, &finding);
+    g_assert_cmpuint (finding.verdict, ==, REVIEW);
+    g_assert_cmpuint (finding.charge_actor, ==, 0);
+  }
 }
 
 /* Two subjects, each of which is a note by itself. */

@@ -42,6 +42,7 @@ test_empty (void)
   g_autoptr (TocsinTrustSnapshot) snapshot = snapshot_of (&nothing);
   TocsinWalks *walks = tocsin_trust_snapshot_walks (snapshot, SPAM);
   g_autoptr (GPtrArray) paths = tocsin_trust_snapshot_paths (snapshot, ANY, 1, 3);
+  TocsinWalksRun runs[] = { { walks, &voice, 1 }, { walks, &voice, 1 } };
   gsize n = 1;
 
   for (int method = TOCSIN_WALKS_AUTO; method <= TOCSIN_WALKS_INDEX; method++)
@@ -55,7 +56,8 @@ test_empty (void)
       g_assert_cmpuint (belief.loo_actor, ==, TOCSIN_WALKS_NOBODY);
     }
   g_assert_cmpfloat (tocsin_walks_without (walks, &voice, 1, 1), ==, 0);
-  g_assert_cmpfloat (tocsin_walks_pair_minimum (walks, &voice, 1, &voice, 1), ==, 0);
+  g_assert_false (tocsin_trust_snapshot_warm (snapshot));
+  g_assert_false (tocsin_walks_pair_survives (runs, 2, 0.25));
   tocsin_trust_snapshot_trusted (snapshot, &n);
   g_assert_cmpuint (n, ==, 0);
   g_assert_cmpuint (paths->len, ==, 0);

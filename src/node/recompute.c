@@ -2,8 +2,14 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * The steps of one round:
- *   tocsin_recompute_request (main) -> on_settled (main, after a short while without) ->
- *   work (compute thread: read the store, solve) -> on_done (main) -> the caller's function
+ *   tocsin_recompute_request (main) -> on_settled (main, after a short while) ->
+ *   work (compute thread: read the store, solve, prepare) -> on_done (main) -> the caller's
+ * function
+ *
+ * A snapshot is usable at once, but its first checks would have to solve what they need. So a new
+ * one is prepared, for a second at most, while the one before is still in use, and the rest of it
+ * after it was handed over. However many statements come in, rounds leave the processor free for
+ * most of the time.
  */
 #define G_LOG_DOMAIN "tocsin-node"
 
@@ -13,7 +19,10 @@
 #include "store/table-peers.h"
 #include "store/table-trust.h"
 
-#define SETTLE_MS 50 /* what changes within this time is worked out together */
+#define SETTLE_MS      50 /* what changes within this time is worked out together */
+#define SETTLE_MAX_MS  10000
+#define PAUSE_FACTOR   4 /* times what the last round took: so long the next one waits */
+#define PREPARE_MAX_US G_USEC_PER_SEC
 
 struct _TocsinRecompute
 {
@@ -22,10 +31,12 @@ struct _TocsinRecompute
   gpointer data;
   GMainContext *context; /* (owned) main */
   GThread *thread;
-  GAsyncQueue *orders; /* (owned) to the thread: `self` for a round, `orders` for the end */
+  GAsyncQueue *orders; /* (owned) to the thread: `self` for a round, `orders` for the end, else a
+                        * snapshot (owned) to prepare */
   GSource *settling;   /* (owned) (nullable) */
   gboolean running;
   gboolean again;
+  guint settle_ms;
   guint64 seed; /* secret, so that nobody can aim at the walks */
   guint64 version;
 };
@@ -108,6 +119,7 @@ typedef struct
 {
   TocsinRecompute *self;      /* (owned) a result may outlive the one that asked for it */
   TocsinTrustSnapshot *trust; /* (owned) */
+  gint64 took_us;
 } Result;
 
 static void
@@ -138,6 +150,7 @@ on_done (gpointer data)
   if (self->func == NULL)
     return G_SOURCE_REMOVE;
   self->running = FALSE;
+  self->settle_ms = (guint) CLAMP (PAUSE_FACTOR * result->took_us / 1000, SETTLE_MS, SETTLE_MAX_MS);
   self->func (result->trust, self->data);
   if (self->again)
     {
@@ -147,22 +160,51 @@ on_done (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Until it is done or there is something else to do. */
+static void
+prepare (TocsinRecompute *self, TocsinTrustSnapshot *trust)
+{
+  while (g_async_queue_length (self->orders) <= 0 && tocsin_trust_snapshot_warm (trust))
+    continue;
+}
+
+static void
+do_round (TocsinRecompute *self, TocsinReader *reader)
+{
+  gint64 begin_us = g_get_monotonic_time ();
+  g_autoptr (TocsinTrustSnapshot) trust = solve (self, reader, self->version);
+  gint64 prepare_us = g_get_monotonic_time ();
+  g_autoptr (GSource) source = g_idle_source_new ();
+  Result *result = g_new0 (Result, 1);
+
+  while (g_get_monotonic_time () - prepare_us < PREPARE_MAX_US &&
+         tocsin_trust_snapshot_warm (trust))
+    continue;
+  result->self = g_atomic_rc_box_acquire (self);
+  result->trust = tocsin_trust_snapshot_ref (trust);
+  result->took_us = g_get_monotonic_time () - begin_us;
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, on_done, result, result_free);
+  g_source_attach (source, self->context);
+  prepare (self, trust);
+}
+
 static gpointer
 work (gpointer data)
 {
   TocsinRecompute *self = data;
   TocsinReader *reader = tocsin_reader_new (self->store);
+  gpointer order;
 
-  while (g_async_queue_pop (self->orders) == self)
+  while ((order = g_async_queue_pop (self->orders)) != self->orders)
     {
-      Result *result = g_new0 (Result, 1);
-      g_autoptr (GSource) source = g_idle_source_new ();
-
-      result->self = g_atomic_rc_box_acquire (self);
-      result->trust = solve (self, reader, self->version);
-      g_source_set_priority (source, G_PRIORITY_DEFAULT);
-      g_source_set_callback (source, on_done, result, result_free);
-      g_source_attach (source, self->context);
+      if (order == self)
+        do_round (self, reader);
+      else
+        {
+          prepare (self, order);
+          tocsin_trust_snapshot_unref (order);
+        }
     }
   tocsin_reader_free (reader);
   return NULL;
@@ -198,7 +240,7 @@ tocsin_recompute_request (TocsinRecompute *self)
       self->again = TRUE;
       return;
     }
-  self->settling = g_timeout_source_new (SETTLE_MS);
+  self->settling = g_timeout_source_new (self->settle_ms);
   g_source_set_callback (self->settling, on_settled, self, NULL);
   g_source_attach (self->settling, self->context);
 }
@@ -207,14 +249,18 @@ tocsin_recompute_request (TocsinRecompute *self)
  * tocsin_recompute_now:
  * @self: the recomputation; main thread, before anything was requested
  *
- * Works trust out on the calling thread: at start, so that the first check uses it.
+ * Works trust out on the calling thread: at start, so that the first check uses it. What checks
+ * will need is prepared in the background.
  *
  * Returns: (transfer full): who is believed
  */
 TocsinTrustSnapshot *
 tocsin_recompute_now (TocsinRecompute *self)
 {
-  return solve (self, tocsin_store_get_reader (self->store), ++self->version);
+  TocsinTrustSnapshot *trust = solve (self, tocsin_store_get_reader (self->store), ++self->version);
+
+  g_async_queue_push (self->orders, tocsin_trust_snapshot_ref (trust));
+  return trust;
 }
 
 /**
@@ -231,6 +277,7 @@ tocsin_recompute_new (TocsinStore *store, TocsinRecomputeFunc func, gpointer dat
   self->store = store;
   self->func = func;
   self->data = data;
+  self->settle_ms = SETTLE_MS;
   self->context = g_main_context_ref_thread_default ();
   self->orders = g_async_queue_new ();
   tocsin_random_bytes (&self->seed, sizeof self->seed);

@@ -9,6 +9,10 @@ G_BEGIN_DECLS
 
 #define TOCSIN_COLUMNS_NO_SLOT G_MAXUINT32
 
+/* What one evaluation may solve by itself: so many edges, counted once for each solve. Some tens of
+ * milliseconds. */
+#define TOCSIN_COLUMNS_BUDGET 500000
+
 /**
  * TocsinColumn:
  * @inside: the largest reach[v]·N[v, b] of any other node with a slot
@@ -45,6 +49,7 @@ typedef struct
   guint32 *node_of;
   double *reach;
   TocsinColumn **columns; /* (owned) by slot, published atomically */
+  guint32 warmed;         /* of the thread that warms: believed slots, then the others */
 } TocsinColumns;
 
 TocsinColumns *tocsin_columns_new (const TocsinGraph *graph,
@@ -52,6 +57,10 @@ TocsinColumns *tocsin_columns_new (const TocsinGraph *graph,
                                    gsize n_believed) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_columns_free (TocsinColumns *self);
 const TocsinColumn *tocsin_columns_get (TocsinColumns *self, guint32 slot);
+void tocsin_columns_prepare (TocsinColumns *self, const guint32 *slots, gsize n_slots);
+gboolean tocsin_columns_warm (TocsinColumns *self);
+gboolean tocsin_columns_is_missing (const TocsinColumns *self, guint32 slot);
+gsize tocsin_columns_affordable (const TocsinColumns *self);
 
 double *tocsin_columns_solve (const TocsinGraph *graph, guint32 b) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_columns_backward (const TocsinGraph *graph,

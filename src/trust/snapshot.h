@@ -43,6 +43,7 @@ TocsinTrustSnapshot *tocsin_trust_snapshot_new (const TocsinTrustInput *input,
                                                 guint64 seed) G_GNUC_WARN_UNUSED_RESULT;
 TocsinTrustSnapshot *tocsin_trust_snapshot_ref (TocsinTrustSnapshot *self);
 void tocsin_trust_snapshot_unref (TocsinTrustSnapshot *self);
+gboolean tocsin_trust_snapshot_warm (TocsinTrustSnapshot *self);
 
 guint64 tocsin_trust_snapshot_version (const TocsinTrustSnapshot *self);
 TocsinWalks *tocsin_trust_snapshot_walks (const TocsinTrustSnapshot *self, TocsinArea area);

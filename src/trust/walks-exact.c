@@ -137,10 +137,12 @@ read_voices (TocsinExact *self, const TocsinExactVoice *voices, gsize n_voices)
           continue;
         }
       self->slot[b] = voice->slot;
-      self->of[b] = tocsin_columns_get (self->columns, voice->slot);
       self->strength[b] = voice->strength;
       self->m[b++] = voice->malicious ? 1 : 0;
     }
+  tocsin_columns_prepare (self->columns, self->slot, self->k);
+  for (b = 0; b < self->k; b++)
+    self->of[b] = tocsin_columns_get (self->columns, self->slot[b]);
 }
 
 static void
@@ -312,138 +314,122 @@ tocsin_exact_without (TocsinExact *self, guint32 node)
   return without_stranger (self, node);
 }
 
-/* The search for the smallest of f(v) = max over the states of the suspicion without v. Product^v
- * ≤ product·exp(bound), bound = Σ t_i·F_i(v)·h_i(v) / (1 − t_i·B_i) ≤ slope·reach(v)·h(v): whoever
- * can do no better than the best so far by that is passed over. */
+/* The search for the smallest suspicion without an actor v. Product^v ≤ product·exp(bound), bound =
+ * Σ t_i·F_i(v)·h_i(v) / (1 − t_i·B_i) ≤ slope·reach(v)·h(v): whoever can do no better than the best
+ * so far by that is passed over. */
 typedef struct
 {
-  TocsinExact *const *states;
-  guint n_states;
-  double slope[2];  /* the largest (1 − r_i) / (1 − t_i·B_i) */
-  double enough[2]; /* a bound up to this excludes: log ((1 − best) / product) */
+  TocsinExact *state;
+  double slope;  /* the largest (1 − r_i) / (1 − t_i·B_i) */
+  double enough; /* a bound up to this excludes: log ((1 − best) / product) */
   double best;
   guint32 node;
+  double most;  /* that is heard at a node in question */
+  gsize solves; /* that the budget still has */
 } Search;
 
 static void
-search_init (Search *self, TocsinExact *const *states, guint n_states)
+search_set_best (Search *self, double best)
 {
-  *self = (Search){ .states = states, .n_states = n_states, .best = G_MAXDOUBLE };
-  self->enough[0] = self->enough[1] = -1;
-  for (guint s = 0; s < n_states; s++)
-    for (guint32 i = 0; i < states[s]->n_direct; i++)
-      {
-        double passes = 1 - states[s]->r_direct[i];
-        double left = 1 - states[s]->columns->graph->direct_weight[i] * states[s]->branch[i];
-
-        if (passes > 0)
-          self->slope[s] = MAX (self->slope[s], passes / left);
-      }
+  self->best = best;
+  self->enough = self->state->product > 0 ? log ((1 - best) / self->state->product) : G_MAXDOUBLE;
 }
 
 static void
-search_accept (Search *self)
+search_init (Search *self, TocsinExact *state)
 {
-  for (guint s = 0; s < self->n_states; s++)
-    self->enough[s] = self->states[s]->product > 0
-                          ? log ((1 - self->best) / self->states[s]->product)
-                          : G_MAXDOUBLE;
-}
+  *self = (Search){ .state = state,
+                    .best = G_MAXDOUBLE,
+                    .enough = -1,
+                    .most = 1,
+                    .solves = tocsin_columns_affordable (state->columns) };
+  for (guint32 i = 0; i < state->n_direct; i++)
+    {
+      double passes = 1 - state->r_direct[i];
+      double left = 1 - state->columns->graph->direct_weight[i] * state->branch[i];
 
-static gboolean
-search_improve (Search *self, guint32 node)
-{
-  double value = 0;
-
-  for (guint s = 0; s < self->n_states && value < self->best; s++)
-    value = MAX (value, tocsin_exact_without (self->states[s], node));
-  if (value >= self->best)
-    return FALSE;
-  self->best = value;
-  self->node = node;
-  return TRUE;
+      if (passes > 0)
+        self->slope = MAX (self->slope, passes / left);
+    }
 }
 
 static void
 search_try (Search *self, guint32 node)
 {
-  if (search_improve (self, node))
-    search_accept (self);
+  double value = tocsin_exact_without (self->state, node);
+
+  if (value >= self->best)
+    return;
+  self->node = node;
+  search_set_best (self, value);
 }
 
 /* Nothing excludes one, so what does is worked out once, for the best of them. */
 static void
 try_direct (Search *self)
 {
-  gboolean improved = FALSE;
+  double best = self->best;
 
-  for (guint32 i = 0; i < self->states[0]->n_direct; i++)
-    improved = search_improve (self, i) || improved;
-  if (improved)
-    search_accept (self);
+  for (guint32 i = 0; i < self->state->n_direct; i++)
+    {
+      double value = tocsin_exact_without (self->state, i);
+
+      if (value >= best)
+        continue;
+      best = value;
+      self->node = i;
+    }
+  if (self->state->n_direct > 0)
+    search_set_best (self, best);
+  else
+    self->best = 0;
 }
 
-/* Whether a removal with no more than @bound in state @s cannot be better than the best. */
+/* Whether a removal with no more than @bound cannot be better than the best. */
 static gboolean
-search_excludes (const Search *self, guint s, double bound)
+search_excludes (const Search *self, double bound)
 {
-  return bound <= self->enough[s];
+  return bound <= self->enough;
+}
+
+/* Nobody looked closer at those with @bound: they are taken to take away all that they might. So
+ * the minimum may come out too low, and a verdict too mild, but never the other way round. */
+static void
+search_assume_worst (Search *self, double bound)
+{
+  search_set_best (self, CLAMP (1 - self->state->product * exp (bound), 0, self->best));
 }
 
 static double
-bound_of (const Search *self, guint s, double reach, double hit)
+bound_of (const Search *self, double reach, double hit)
 {
-  return self->slope[s] * reach * CLAMP (hit, 0.0, TOCSIN_TRUST_DAMPING);
+  return self->slope * reach * CLAMP (hit, 0.0, self->most);
 }
 
 static gboolean
-is_voice (const Search *self, guint32 slot)
+is_voice (const TocsinExact *state, guint32 slot)
 {
-  for (guint s = 0; s < self->n_states; s++)
-    for (guint32 b = 0; b < self->states[s]->k; b++)
-      if (self->states[s]->slot[b] == slot)
-        return TRUE;
+  for (guint32 b = 0; b < state->k; b++)
+    if (state->slot[b] == slot)
+      return TRUE;
   return FALSE;
 }
 
 static void
 try_voices (Search *self)
 {
-  for (guint s = 0; s < self->n_states; s++)
+  const TocsinExact *state = self->state;
+
+  for (guint32 b = 0; b < state->k; b++)
     {
-      const TocsinExact *state = self->states[s];
+      guint32 node = state->columns->node_of[state->slot[b]];
+      double hit = 0;
 
-      for (guint32 b = 0; b < state->k; b++)
-        {
-          guint32 node = state->columns->node_of[state->slot[b]];
-
-          double hit = 0;
-
-          for (guint32 c = 0; c < state->k; c++)
-            hit += state->of[c]->n[state->slot[b]] * state->g[c];
-          /* A voice stops walks itself, so that what is heard there may be all of 1. */
-          if (!search_excludes (
-                  self, s, self->slope[s] * state->columns->reach[node] * CLAMP (hit, 0.0, 1.0)))
-            search_try (self, node);
-        }
+      for (guint32 c = 0; c < state->k; c++)
+        hit += state->of[c]->n[state->slot[b]] * state->g[c];
+      if (!search_excludes (self, bound_of (self, state->columns->reach[node], hit)))
+        search_try (self, node);
     }
-}
-
-/* Whether no node with a slot (or, @strangers, none without) that is no voice itself can be it. */
-static gboolean
-all_excluded (const Search *self, gboolean strangers)
-{
-  for (guint s = 0; s < self->n_states; s++)
-    {
-      const TocsinExact *state = self->states[s];
-      double sum = 0;
-
-      for (guint32 b = 0; b < state->k; b++)
-        sum += MAX (0, state->g[b]) * (strangers ? state->of[b]->outside : state->of[b]->inside);
-      if (search_excludes (self, s, self->slope[s] * sum))
-        return TRUE;
-    }
-  return FALSE;
 }
 
 /* h at @n slots from @slot on. */
@@ -456,37 +442,69 @@ hear (const TocsinExact *state, guint32 slot, guint32 n, double hit[SLOTS_AT_ONC
       hit[i] += state->of[b]->n[slot + i] * state->g[b];
 }
 
-static void
-try_slots (Search *self)
+/* %TRUE if the column of @slot is there, or the budget has it. */
+static gboolean
+search_can_try (Search *self, guint32 slot)
 {
-  const TocsinColumns *columns = self->states[0]->columns;
-  double hit[2][SLOTS_AT_ONCE];
+  if (!tocsin_columns_is_missing (self->state->columns, slot))
+    return TRUE;
+  if (self->solves == 0)
+    return FALSE;
+  self->solves--;
+  return TRUE;
+}
+
+/* Calls @func for each slot that @self does not exclude, in order of reach, with its bound, until
+ * it returns %FALSE. */
+static gboolean
+foreach_slot (Search *self,
+              gboolean (*func) (Search *self, guint32 slot, double bound, gpointer data),
+              gpointer data)
+{
+  const TocsinColumns *columns = self->state->columns;
+  double hit[SLOTS_AT_ONCE];
 
   for (guint32 slot = columns->graph->n_direct; slot < columns->n_slots; slot += SLOTS_AT_ONCE)
     {
       guint32 n = MIN (SLOTS_AT_ONCE, columns->n_slots - slot);
 
-      for (guint s = 0; s < self->n_states; s++)
-        {
-          if (search_excludes (self, s,
-                               self->slope[s] * columns->reach[columns->node_of[slot]] *
-                                   TOCSIN_TRUST_DAMPING))
-            return;
-          hear (self->states[s], slot, n, hit[s]);
-        }
+      if (search_excludes (self, bound_of (self, columns->reach[columns->node_of[slot]], 1)))
+        return TRUE;
+      hear (self->state, slot, n, hit);
       for (guint32 i = 0; i < n; i++)
         {
-          guint32 node = columns->node_of[slot + i];
-          gboolean excluded = FALSE;
+          double bound = bound_of (self, columns->reach[columns->node_of[slot + i]], hit[i]);
 
-          for (guint s = 0; s < self->n_states; s++)
-            excluded =
-                excluded ||
-                search_excludes (self, s, bound_of (self, s, columns->reach[node], hit[s][i]));
-          if (!excluded && !is_voice (self, slot + i))
-            search_try (self, node);
+          if (!search_excludes (self, bound) && !func (self, slot + i, bound, data))
+            return FALSE;
         }
     }
+  return TRUE;
+}
+
+static gboolean
+try_slot (Search *self, guint32 slot, double bound, gpointer data)
+{
+  if (is_voice (self->state, slot))
+    return TRUE;
+  if (search_can_try (self, slot))
+    search_try (self, self->state->columns->node_of[slot]);
+  else
+    search_assume_worst (self, bound);
+  return TRUE;
+}
+
+/* What any one node with a row that is no voice (or, @strangers, one without) can take away at
+ * most. */
+static double
+bound_all (const Search *self, gboolean strangers)
+{
+  const TocsinExact *state = self->state;
+  double sum = 0;
+
+  for (guint32 b = 0; b < state->k; b++)
+    sum += MAX (0, state->g[b]) * (strangers ? state->of[b]->outside : state->of[b]->inside);
+  return self->slope * sum;
 }
 
 /* The malicious reports as they are heard at every node, direct peers being walls. */
@@ -510,73 +528,113 @@ hear_everywhere (const TocsinExact *state)
   return h;
 }
 
-/* Rare: an actor without a row may be the one. Those that could are tried, the likeliest first. */
+/* Rare: an actor without a row may be the one. Those that could are tried, the likeliest first, as
+ * far as the budget goes. */
 static void
 try_strangers (Search *self)
 {
-  const TocsinColumns *columns = self->states[0]->columns;
-  guint32 n = columns->graph->n_nodes;
-  g_autofree double *bounds = g_new0 (double, (gsize) n * 2);
+  const TocsinColumns *columns = self->state->columns;
+  guint32 n_direct = columns->graph->n_direct;
+  g_autofree double *bounds = NULL;
 
-  for (guint s = 0; s < self->n_states; s++)
+  if (search_excludes (self, bound_all (self, TRUE)))
+    return;
+  if (self->solves == 0)
     {
-      g_autofree double *h = hear_everywhere (self->states[s]);
-
-      for (guint32 x = columns->graph->n_direct; x < n; x++)
-        if (columns->slot_of[x] == TOCSIN_COLUMNS_NO_SLOT)
-          bounds[(gsize) x * 2 + s] = bound_of (self, s, columns->reach[x], h[x]);
+      search_assume_worst (self, bound_all (self, TRUE));
+      return;
     }
+  bounds = hear_everywhere (self->state);
+  self->solves--;
+  for (guint32 x = n_direct; x < columns->graph->n_nodes; x++)
+    bounds[x] = columns->slot_of[x] == TOCSIN_COLUMNS_NO_SLOT
+                    ? bound_of (self, columns->reach[x], bounds[x])
+                    : 0;
   while (TRUE)
     {
-      guint32 next = TOCSIN_GRAPH_NO_NODE;
-      double most = 0;
+      guint32 next = n_direct;
 
-      for (guint32 x = 0; x < n; x++)
-        {
-          gboolean excluded = FALSE;
-
-          for (guint s = 0; s < self->n_states; s++)
-            excluded = excluded || search_excludes (self, s, bounds[(gsize) x * 2 + s]);
-          double bound = MAX (bounds[(gsize) x * 2], bounds[(gsize) x * 2 + 1]);
-
-          if (!excluded && bound > most)
-            {
-              most = bound;
-              next = x;
-            }
-        }
-      if (next == TOCSIN_GRAPH_NO_NODE)
+      for (guint32 x = n_direct + 1; x < columns->graph->n_nodes; x++)
+        if (bounds[x] > bounds[next])
+          next = x;
+      if (search_excludes (self, bounds[next]))
         return;
+      if (self->solves < 2)
+        {
+          search_assume_worst (self, bounds[next]);
+          return;
+        }
+      self->solves -= 2;
       search_try (self, next);
-      memset (&bounds[(gsize) next * 2], 0, sizeof (double) * 2);
+      bounds[next] = 0;
     }
 }
 
 /**
  * tocsin_exact_minimum:
- * @states: one or two subjects, solved over the same columns
  * @node: (out) (optional): the actor whose removal gives the minimum
  *
- * Returns: the minimum over every single actor v of the largest suspicion among @states with v a
- *   dead wall. With one state this is S_loo
+ * Returns: S_loo: the least suspicion with a single actor v made a dead wall
  */
 double
-tocsin_exact_minimum (TocsinExact *const *states, guint n_states, guint32 *node)
+tocsin_exact_minimum (TocsinExact *self, guint32 *node)
 {
   Search search;
 
-  g_return_val_if_fail (n_states == 1 || n_states == 2, 0);
-
-  search_init (&search, states, n_states);
+  search_init (&search, self);
   try_direct (&search);
-  if (states[0]->n_direct == 0)
-    search.best = 0;
-  try_voices (&search);
-  if (!all_excluded (&search, FALSE))
-    try_slots (&search);
-  if (!all_excluded (&search, TRUE))
-    try_strangers (&search);
+  if (self->k > 0)
+    {
+      try_voices (&search);
+      /* At a voice all of 1 may be heard; anywhere else a step has yet to be taken. */
+      search.most = TOCSIN_TRUST_DAMPING;
+      if (!search_excludes (&search, bound_all (&search, FALSE)))
+        foreach_slot (&search, try_slot, NULL);
+      try_strangers (&search);
+    }
   if (node != NULL)
     *node = search.node;
   return search.best;
+}
+
+typedef struct
+{
+  TocsinExactFunc func;
+  gpointer data;
+} Below;
+
+static gboolean
+pass_if_below (Search *self, guint32 slot, double bound, gpointer data)
+{
+  const Below *below = data;
+  guint32 node = self->state->columns->node_of[slot];
+
+  if (search_can_try (self, slot) && tocsin_exact_without (self->state, node) >= self->best)
+    return TRUE;
+  return below->func (node, below->data);
+}
+
+/**
+ * tocsin_exact_foreach_below:
+ * @least: at most the suspicion
+ *
+ * Calls @func with each node without which the suspicion is below @least, until it returns %FALSE.
+ *
+ * Returns: %FALSE if @func did, or if there may be such a node that has no row in the columns
+ */
+gboolean
+tocsin_exact_foreach_below (TocsinExact *self, double least, TocsinExactFunc func, gpointer data)
+{
+  Below below = { func, data };
+  Search search;
+
+  search_init (&search, self);
+  search_set_best (&search, least);
+  for (guint32 i = 0; i < self->n_direct; i++)
+    if (tocsin_exact_without (self, i) < least && !func (i, data))
+      return FALSE;
+  if (self->k == 0)
+    return TRUE;
+  return foreach_slot (&search, pass_if_below, &below) &&
+         search_excludes (&search, bound_all (&search, TRUE));
 }

@@ -53,7 +53,11 @@ void tocsin_exact_init (TocsinExact *self,
                         gsize n_voices);
 void tocsin_exact_clear (TocsinExact *self);
 double tocsin_exact_without (TocsinExact *self, guint32 node);
-double tocsin_exact_minimum (TocsinExact *const *states, guint n_states, guint32 *node);
+double tocsin_exact_minimum (TocsinExact *self, guint32 *node);
+
+typedef gboolean (*TocsinExactFunc) (guint32 node, gpointer data);
+gboolean
+tocsin_exact_foreach_below (TocsinExact *self, double least, TocsinExactFunc func, gpointer data);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinExact, tocsin_exact_clear)
 

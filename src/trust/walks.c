@@ -90,6 +90,23 @@ get_index (TocsinWalks *self)
 }
 
 /**
+ * tocsin_walks_warm:
+ *
+ * Does a part of the work that evaluations would otherwise do when they first need it. For one
+ * thread at a time, beside any that evaluate.
+ *
+ * Returns: %TRUE if there is more to do
+ */
+gboolean
+tocsin_walks_warm (TocsinWalks *self)
+{
+  /* Where a column costs too much for a check, the index stands in until all are there. */
+  if (tocsin_columns_affordable (self->columns) == 0)
+    get_index (self);
+  return tocsin_columns_warm (self->columns);
+}
+
+/**
  * tocsin_walks_believes:
  *
  * Returns: %TRUE if a report of @actor counts here
@@ -155,6 +172,19 @@ choose_voices (Chosen *self, const TocsinWalks *walks, const TocsinVoice *voices
         chosen[n++] = voice;
     }
   self->n = n;
+}
+
+static gboolean
+is_exact (const TocsinWalks *self, const Chosen *chosen)
+{
+  gsize missing = 0;
+
+  for (gsize i = 0; i < chosen->n; i++)
+    if (chosen->all[i].slot >= self->graph->n_direct &&
+        tocsin_columns_is_missing (self->columns, chosen->all[i].slot))
+      missing++;
+  return chosen->n <= TOCSIN_WALKS_EXACT_MAX &&
+         (missing == 0 || missing <= tocsin_columns_affordable (self->columns));
 }
 
 /* S_trim. Only as many branches are put in order as are left out. @left: room for n_direct. */
@@ -234,7 +264,6 @@ static TocsinBelief
 evaluate_exact (TocsinWalks *self, const Chosen *chosen, TocsinWalksWant want, double *branches)
 {
   TOCSIN_UNZEROED g_auto (TocsinExact) exact;
-  TocsinExact *state = &exact;
   guint32 least = 0;
   TocsinBelief belief = { .loo_actor = TOCSIN_WALKS_NOBODY };
 
@@ -246,7 +275,7 @@ evaluate_exact (TocsinWalks *self, const Chosen *chosen, TocsinWalksWant want, d
   belief.s_or = 1 - exact.product;
   if (want == TOCSIN_WALKS_SUSPICION)
     return belief;
-  belief.s_loo = MIN (tocsin_exact_minimum (&state, 1, &least), belief.s_or);
+  belief.s_loo = MIN (tocsin_exact_minimum (&exact, &least), belief.s_or);
   belief.loo_actor = self->graph->actor_of[least];
   belief.s_trim = trimmed_mean (self->graph, exact.branch, exact.spare);
   return belief;
@@ -269,8 +298,7 @@ evaluate (TocsinWalks *self,
         memset (branches, 0, sizeof *branches * self->graph->n_direct);
       return (TocsinBelief){ .loo_actor = TOCSIN_WALKS_NOBODY };
     }
-  if (method == TOCSIN_WALKS_INDEX ||
-      (method == TOCSIN_WALKS_AUTO && chosen.n > TOCSIN_WALKS_EXACT_MAX))
+  if (method == TOCSIN_WALKS_INDEX || (method == TOCSIN_WALKS_AUTO && !is_exact (self, &chosen)))
     {
       g_autofree double *own = branches == NULL ? g_new0 (double, self->graph->n_direct + 1) : NULL;
 
@@ -344,47 +372,123 @@ tocsin_walks_without (TocsinWalks *self, const TocsinVoice *voices, gsize n_voic
   return node == TOCSIN_GRAPH_NO_NODE ? 1 - exact.product : tocsin_exact_without (&exact, node);
 }
 
+/* ---- two subjects that confirm each other ---- */
+
+/* A run while the actor is looked for without whom all of them fall. */
+typedef struct
+{
+  const TocsinGraph *graph; /* (unowned) */
+  gboolean has_exact;
+  double s_or;
+  double *without; /* (owned) (nullable) by node: sampled */
+  TocsinExact exact;
+} PairRun;
+
+typedef struct
+{
+  gsize n;
+  gsize first; /* the run whose nodes are gone through */
+  double least;
+  PairRun runs[TOCSIN_WALKS_PAIR_RUNS_MAX];
+} Pair;
+
+static void
+pair_clear (Pair *self)
+{
+  for (gsize i = 0; i < self->n; i++)
+    {
+      if (self->runs[i].has_exact)
+        tocsin_exact_clear (&self->runs[i].exact);
+      g_free (self->runs[i].without);
+    }
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pair, pair_clear)
+
+static void
+pair_add (Pair *self, const TocsinWalksRun *run)
+{
+  TOCSIN_UNZEROED g_auto (Chosen) chosen;
+  PairRun *out = &self->runs[self->n++];
+
+  choose_voices (&chosen, run->walks, run->voices, run->n_voices);
+  out->graph = run->walks->graph;
+  out->has_exact = is_exact (run->walks, &chosen);
+  out->without = NULL;
+  if (out->has_exact)
+    {
+      tocsin_exact_init (&out->exact, run->walks->columns, chosen.all, chosen.n);
+      out->s_or = 1 - out->exact.product;
+    }
+  else
+    {
+      g_autofree double *branches = g_new0 (double, MAX (1, out->graph->n_direct));
+
+      out->without = g_new0 (double, MAX (1, out->graph->n_nodes));
+      out->s_or = sample (run->walks, &chosen, branches, out->without);
+    }
+}
+
+static double
+run_without (PairRun *self, guint32 actor)
+{
+  guint32 node = tocsin_graph_node (self->graph, actor);
+
+  if (node == TOCSIN_GRAPH_NO_NODE)
+    return self->s_or;
+  return self->has_exact ? tocsin_exact_without (&self->exact, node) : self->without[node];
+}
+
+/* Whether the other runs hold without @node of the first, which does not. */
+static gboolean
+others_hold (guint32 node, gpointer data)
+{
+  Pair *self = data;
+  guint32 actor = self->runs[self->first].graph->actor_of[node];
+
+  for (gsize i = 0; i < self->n; i++)
+    if (i != self->first && self->runs[i].s_or >= self->least &&
+        run_without (&self->runs[i], actor) >= self->least)
+      return TRUE;
+  return FALSE;
+}
+
 /**
- * tocsin_walks_pair_minimum:
- * @first: who reported one subject of an event
- * @second: who reported another
+ * tocsin_walks_pair_survives:
+ * @runs: (array length=n_runs): what was heard of either subject, a run each category group
+ * @n_runs: at most %TOCSIN_WALKS_PAIR_RUNS_MAX
+ * @least: the suspicion that has to be left
  *
  * For the rule that two subjects of one event confirm each other (scoring.md 4): nobody alone may
  * be behind both.
  *
- * Returns: the minimum over every single actor v of the larger of the two suspicions without v
+ * Returns: %TRUE if without any single actor v the largest suspicion among @runs is still @least
  */
-double
-tocsin_walks_pair_minimum (TocsinWalks *self,
-                           const TocsinVoice *first,
-                           gsize n_first,
-                           const TocsinVoice *second,
-                           gsize n_second)
+gboolean
+tocsin_walks_pair_survives (const TocsinWalksRun *runs, gsize n_runs, double least)
 {
-  TOCSIN_UNZEROED g_auto (Chosen) one;
-  TOCSIN_UNZEROED g_auto (Chosen) two;
+  TOCSIN_UNZEROED g_auto (Pair) pair;
+  PairRun *first = NULL;
 
-  choose_voices (&one, self, first, n_first);
-  choose_voices (&two, self, second, n_second);
-  if (MAX (one.n, two.n) > TOCSIN_WALKS_EXACT_MAX)
+  pair.n = pair.first = 0;
+  pair.least = least;
+  g_return_val_if_fail (n_runs <= TOCSIN_WALKS_PAIR_RUNS_MAX, FALSE);
+
+  for (gsize i = 0; i < n_runs; i++)
     {
-      g_autofree double *a = g_new0 (double, MAX (1, self->graph->n_nodes));
-      g_autofree double *b = g_new0 (double, MAX (1, self->graph->n_nodes));
-      g_autofree double *branches = g_new0 (double, MAX (1, self->graph->n_direct));
-      double least = 1;
-
-      sample (self, &one, branches, a);
-      sample (self, &two, branches, b);
-      for (guint32 x = 0; x < self->graph->n_nodes; x++)
-        least = MIN (least, MAX (a[x], b[x]));
-      return self->graph->n_nodes > 0 ? least : 0;
+      pair_add (&pair, &runs[i]);
+      if (pair.runs[i].s_or >= least && first == NULL)
+        {
+          first = &pair.runs[i];
+          pair.first = i;
+        }
     }
-
-  TOCSIN_UNZEROED g_auto (TocsinExact) exact_one;
-  TOCSIN_UNZEROED g_auto (TocsinExact) exact_two;
-  TocsinExact *states[] = { &exact_one, &exact_two };
-
-  tocsin_exact_init (&exact_one, self->columns, one.all, one.n);
-  tocsin_exact_init (&exact_two, self->columns, two.all, two.n);
-  return tocsin_exact_minimum (states, 2, NULL);
+  if (first == NULL)
+    return FALSE;
+  if (first->has_exact)
+    return tocsin_exact_foreach_below (&first->exact, least, others_hold, &pair);
+  for (guint32 x = 0; x < first->graph->n_nodes; x++)
+    if (first->without[x] < least && !others_hold (x, &pair))
+      return FALSE;
+  return TRUE;
 }

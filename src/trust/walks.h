@@ -44,7 +44,9 @@ typedef struct
 
 typedef enum
 {
-  TOCSIN_WALKS_AUTO,  /* exact up to %TOCSIN_WALKS_EXACT_MAX reporters, else the index */
+  /* Exact up to %TOCSIN_WALKS_EXACT_MAX reporters if what is not prepared yet can be solved in some
+   * tens of milliseconds; else the index. */
+  TOCSIN_WALKS_AUTO,
   TOCSIN_WALKS_EXACT, /* whatever the number */
   TOCSIN_WALKS_INDEX,
 } TocsinWalksMethod;
@@ -58,12 +60,23 @@ typedef enum
  */
 typedef struct _TocsinWalks TocsinWalks;
 
+/* What is heard of one subject in one group of categories. */
+typedef struct
+{
+  TocsinWalks *walks;        /* (unowned) */
+  const TocsinVoice *voices; /* (unowned) */
+  gsize n_voices;
+} TocsinWalksRun;
+
+#define TOCSIN_WALKS_PAIR_RUNS_MAX (2 * TOCSIN_N_AREAS)
+
 TocsinWalks *tocsin_walks_new (const TocsinGraph *graph,
                                const guint32 *believed,
                                gsize n_believed,
                                guint64 seed) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_walks_free (TocsinWalks *self);
 void tocsin_walks_set_walks (TocsinWalks *self, guint32 walks_per_branch);
+gboolean tocsin_walks_warm (TocsinWalks *self);
 
 gboolean tocsin_walks_believes (const TocsinWalks *self, guint32 actor);
 TocsinBelief tocsin_walks_evaluate (TocsinWalks *self,
@@ -74,11 +87,7 @@ TocsinBelief tocsin_walks_evaluate (TocsinWalks *self,
 double tocsin_walks_suspicion (TocsinWalks *self, const TocsinVoice *voices, gsize n_voices);
 double
 tocsin_walks_without (TocsinWalks *self, const TocsinVoice *voices, gsize n_voices, guint32 actor);
-double tocsin_walks_pair_minimum (TocsinWalks *self,
-                                  const TocsinVoice *first,
-                                  gsize n_first,
-                                  const TocsinVoice *second,
-                                  gsize n_second);
+gboolean tocsin_walks_pair_survives (const TocsinWalksRun *runs, gsize n_runs, double least);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinWalks, tocsin_walks_free)
 

@@ -296,13 +296,40 @@ apply_bounds (const TocsinScoring *scoring, const TocsinKeyEvidence *key, Tocsin
     out->fragile = TRUE;
 }
 
+/* By group and level, the categories that are heard and may go so far. */
+typedef guint64 Masks[TOCSIN_N_AREAS][TOCSIN_N_VERDICTS];
+
+static gboolean
+is_without (const TocsinHeardRow *heard, guint32 without)
+{
+  return heard->row->reporter == without && heard->row->reporter != 0;
+}
+
+static void
+mask_categories (const TocsinScoring *scoring,
+                 const TocsinHeardKey *heard,
+                 guint32 without,
+                 Masks masks)
+{
+  for (gsize i = 0; i < heard->n_rows; i++)
+    {
+      const TocsinEvidence *row = heard->rows[i].row;
+
+      if (!heard->rows[i].counted || is_without (&heard->rows[i], without))
+        continue;
+      for (gint8 level = TOCSIN_VERDICT_NOTE;
+           level <= tocsin_score_ceiling (scoring, row->category); level++)
+        masks[tocsin_category_by_id (row->category)->group][level] |= CATEGORY_BIT (row->category);
+    }
+}
+
 static void
 judge_key (const TocsinScoring *scoring,
            const TocsinHeardKey *heard,
            guint32 without,
            TocsinJudgement *out)
 {
-  guint64 masks[TOCSIN_N_AREAS][TOCSIN_N_VERDICTS] = { 0 };
+  Masks masks = { 0 };
   gboolean decided = FALSE;
   gboolean fact = FALSE;
 
@@ -310,20 +337,14 @@ judge_key (const TocsinScoring *scoring,
   for (gsize i = 0; i < heard->n_rows; i++)
     {
       const TocsinHeardRow *h = &heard->rows[i];
-      TocsinArea area;
 
-      if (!h->known || (h->row->reporter == without && h->row->reporter != 0))
+      if (!h->known || is_without (h, without))
         continue;
       out->known = TRUE;
       decided = decided || h->decides;
       fact = fact || (!h->counted && (h->row->flags & TOCSIN_EVIDENCE_BENIGN) == 0);
-      if (!h->counted)
-        continue;
-      area = tocsin_category_by_id (h->row->category)->group;
-      for (gint8 level = TOCSIN_VERDICT_NOTE;
-           level <= tocsin_score_ceiling (scoring, h->row->category); level++)
-        masks[area][level] |= CATEGORY_BIT (h->row->category);
     }
+  mask_categories (scoring, heard, without, masks);
 
   for (TocsinArea area = 0; area < TOCSIN_N_AREAS; area++)
     judge_group (scoring, area, heard, masks[area], without, out);
@@ -388,50 +409,58 @@ same_key (const TocsinSubjectState *a, const TocsinSubjectState *b)
                           &b->keys[b->pair_key].key->probe->key);
 }
 
-static double
-event_s_or_without (const TocsinScoring *scoring, const TocsinSubjectState *state, guint32 without)
+/* The runs of the key that counts for the pair, at the level of review. */
+static gsize
+add_runs (const TocsinScoring *scoring,
+          const TocsinSubjectState *state,
+          guint32 without,
+          GPtrArray *owned,
+          TocsinWalksRun *runs)
 {
-  TocsinJudgement judgement;
+  const TocsinHeardKey *heard = &state->keys[state->pair_key];
+  Masks masks = { 0 };
+  TocsinVoice *voices;
+  gsize n = 0;
 
-  judge_key (scoring, &state->keys[state->pair_key], without, &judgement);
-  return judgement.event_s_or;
+  mask_categories (scoring, heard, without, masks);
+  for (TocsinArea area = 0; area < TOCSIN_N_AREAS; area++)
+    {
+      if (masks[area][TOCSIN_VERDICT_REVIEW] == 0)
+        continue;
+      voices = g_new (TocsinVoice, heard->n_rows + 1);
+      g_ptr_array_add (owned, voices);
+      runs[n++] = (TocsinWalksRun){
+        .walks = tocsin_trust_snapshot_walks (scoring->trust, area),
+        .voices = voices,
+        .n_voices = gather_voices (heard, masks[area][TOCSIN_VERDICT_REVIEW], without, voices),
+      };
+    }
+  return n;
 }
 
-static gboolean
-pair_fails_without (const TocsinScoring *scoring,
-                    const TocsinSubjectState *a,
-                    const TocsinSubjectState *b,
-                    guint32 actor)
-{
-  return event_s_or_without (scoring, a, actor) < TOCSIN_EVENT_S_OR &&
-         event_s_or_without (scoring, b, actor) < TOCSIN_EVENT_S_OR;
-}
-
-/* Whether the pair keeps S_or ≥ 0.25 on one side whoever is missing. Only a believed actor can
- * carry that much: the walks that reach a reporter pass through nobody else in such number. */
+/* Whether the pair keeps S_or ≥ 0.25 on one side whoever is missing. */
 static gboolean
 pair_survives (const TocsinScoring *scoring,
                const TocsinSubjectState *a,
-               const TocsinSubjectState *b)
+               const TocsinSubjectState *b,
+               guint32 without)
 {
-  const TocsinTrustedActor *trusted;
+  g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func (g_free);
+  TocsinWalksRun runs[TOCSIN_WALKS_PAIR_RUNS_MAX];
   gsize n;
 
   if (a->pair.event_s_loo >= TOCSIN_EVENT_S_OR || b->pair.event_s_loo >= TOCSIN_EVENT_S_OR)
     return TRUE;
-  /* The two actors that most likely matter, before all the others. */
-  if (pair_fails_without (scoring, a, b, a->pair.belief.loo_actor) ||
-      pair_fails_without (scoring, a, b, b->pair.belief.loo_actor))
-    return FALSE;
-  trusted = tocsin_trust_snapshot_trusted (scoring->trust, &n);
-  for (gsize i = 0; i < n; i++)
-    if (pair_fails_without (scoring, a, b, trusted[i].actor))
-      return FALSE;
-  return TRUE;
+  n = add_runs (scoring, a, without, owned, runs);
+  n += add_runs (scoring, b, without, owned, runs + n);
+  return tocsin_walks_pair_survives (runs, n, TOCSIN_EVENT_S_OR);
 }
 
 static gboolean
-pair_makes_review (const TocsinScoring *scoring, const TocsinSubjectState *states, gsize n)
+pair_makes_review (const TocsinScoring *scoring,
+                   const TocsinSubjectState *states,
+                   gsize n,
+                   guint32 without)
 {
   for (gsize i = 0; i < n; i++)
     {
@@ -439,7 +468,8 @@ pair_makes_review (const TocsinScoring *scoring, const TocsinSubjectState *state
         continue;
       for (gsize j = i + 1; j < n; j++)
         if (states[j].pair_key >= 0 && states[j].pair.event_s_or >= TOCSIN_EVENT_S_OR &&
-            !same_key (&states[i], &states[j]) && pair_survives (scoring, &states[i], &states[j]))
+            !same_key (&states[i], &states[j]) &&
+            pair_survives (scoring, &states[i], &states[j], without))
           return TRUE;
     }
   return FALSE;
@@ -466,7 +496,7 @@ judge_event (const TocsinScoring *scoring, TocsinSubjectState *states, gsize n, 
     }
   if (allowed)
     return TOCSIN_VERDICT_ALLOW;
-  if (verdict < TOCSIN_VERDICT_REVIEW && pair_makes_review (scoring, states, n))
+  if (verdict < TOCSIN_VERDICT_REVIEW && pair_makes_review (scoring, states, n, without))
     verdict = TOCSIN_VERDICT_REVIEW;
   return verdict;
 }
@@ -538,6 +568,7 @@ tocsin_score_event (const TocsinScoring *scoring,
                     TocsinFinding *out)
 {
   TOCSIN_UNZEROED TocsinSubjectState states[TOCSIN_EVENT_MAX];
+  gboolean robust = FALSE;
 
   g_return_if_fail (n_subjects >= 1 && n_subjects <= TOCSIN_EVENT_MAX);
 
@@ -557,8 +588,9 @@ tocsin_score_event (const TocsinScoring *scoring,
       g_array_append_val (out->subjects, finding);
       out->score = MAX (out->score, finding.score);
       out->known = out->known || finding.known;
-      if (states[i].best.fragile && states[i].best.verdict == out->verdict)
+      if (states[i].best.verdict == out->verdict && states[i].best.fragile)
         out->charge_actor = states[i].best.belief.loo_actor;
+      robust = robust || (states[i].best.verdict == out->verdict && !states[i].best.fragile);
       if (subjects[i].allowed_by != NULL &&
           (out->allowed_by == NULL || subjects[i].allowed_exactly))
         {
@@ -566,6 +598,8 @@ tocsin_score_event (const TocsinScoring *scoring,
           out->allowed_by = g_strdup (subjects[i].allowed_by);
         }
     }
+  if (robust)
+    out->charge_actor = 0; /* the verdict would be the same without that actor */
   out->ceiling = tocsin_describe_ceiling (scoring, out);
   if (scoring->explain)
     explain_without (scoring, states, n_subjects, out);
