@@ -89,6 +89,14 @@ format_name (guint i)
 }
 
 static const char *
+policy_name (guint i)
+{
+  static const char *const names[] = { "manual", "listed", "open", NULL };
+
+  return names[i];
+}
+
+static const char *
 scope_name (guint i)
 {
   static const char *const names[] = { "check", "range",   "report", "stream",
@@ -102,10 +110,10 @@ static const struct
   const char *what;
   const char *(*name) (guint i); /* NULL past the last */
 } kinds[] = {
-  { "action", action_name },     { "area", area_name },     { "as", as_name },
-  { "category", category_name }, { "format", format_name }, { "opinion", opinion_name },
-  { "reason", reason_name },     { "scope", scope_name },   { "sharing", sharing_name },
-  { "state", state_name },       { "type", type_name },
+  { "action", action_name },        { "area", area_name },     { "as", as_name },
+  { "category", category_name },    { "format", format_name }, { "opinion", opinion_name },
+  { "follow-policy", policy_name }, { "reason", reason_name }, { "scope", scope_name },
+  { "sharing", sharing_name },      { "state", state_name },   { "type", type_name },
 };
 
 /**

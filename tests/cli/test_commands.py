@@ -187,7 +187,7 @@ class Commands(unittest.TestCase):
         for words, offered in (
                 (("pe",), ["peer"]), (("peer", "conf"), ["confirm-key"]),
                 (("report", "add", "ip=192.0.2.1", "--cat"), ["--category"]),
-                (("report", "add", "--category", "spa"), ["spam"]), (("check", "em"), ["email="]),
+                (("report", "add", "--category", "spa"), ["spam"]), (("check", "em"), ["email="]), (("erase", "em"), ["email="]),
                 (("peer", "accept", "tocsin@"), ["tocsin@b.example", "tocsin@c.example"]),
                 (("peer", "list", "--pe"), ["--pending"]), (("nonsense", "x"), [])):
             with self.subTest(words):

@@ -1,0 +1,236 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+/* tocsin init: what a new node has to be told, asked for or given, and what its web server needs.
+ */
+#define G_LOG_DOMAIN "tocsin-cli"
+
+#include "config.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib/gi18n.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/answer.h"
+#include "cli/arguments.h"
+#include "cli/daemon.h"
+#include "codec/json-writer.h"
+#include "core/error.h"
+
+#define EXAMPLE_HOST "tocsin.example"
+#define SNIPPETS     "/org/tocsin/cli/"
+#define LONGEST_LINE 1024
+#define CHECKED_AS   ".new"
+#define KEPT_AS      ".before"
+
+GResource *tocsin_snippets_get_resource (void); /* generated; see src/meson.build */
+
+static struct
+{
+  char *base_url;
+  char *contact;
+  char *follow_policy;
+  char *config;
+} given;
+
+static gboolean
+can_ask (void)
+{
+  return isatty (STDIN_FILENO) && isatty (STDERR_FILENO);
+}
+
+/* One line of an answer; @otherwise for an empty one. NULL at the end of the input. */
+static char *
+ask (const char *question, const char *otherwise)
+{
+  char line[LONGEST_LINE];
+
+  if (otherwise != NULL && *otherwise != '\0')
+    g_printerr ("%s [%s]: ", question, otherwise);
+  else
+    g_printerr ("%s: ", question);
+  if (fgets (line, sizeof line, stdin) == NULL)
+    {
+      g_printerr ("\n");
+      return NULL;
+    }
+  g_strstrip (line);
+  return g_strdup (*line != '\0' ? line : otherwise != NULL ? otherwise : "");
+}
+
+static gboolean
+fill (char **value, const char *question, const char *otherwise, GError **error)
+{
+  if (*value != NULL)
+    return TRUE;
+  *value = can_ask () ? ask (question, otherwise) : g_strdup (otherwise);
+  if (*value != NULL && **value != '\0')
+    return TRUE;
+  if (*value != NULL && otherwise != NULL)
+    return TRUE;
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                       _ ("--base-url is missing: where the node is to be reached, such as "
+                          "https://tocsin.example"));
+  return FALSE;
+}
+
+static gboolean
+fill_all (GError **error)
+{
+  if (!fill (&given.base_url, _ ("Public address of the node, such as https://tocsin.example"),
+             NULL, error) ||
+      !fill (&given.contact, _ ("How to reach you: an e-mail address or a web page"), "", error) ||
+      !fill (&given.follow_policy, _ ("Who may follow the node: manual, listed or open"), "manual",
+             error))
+    return FALSE;
+  return tocsin_argument_name ("follow-policy", given.follow_policy, error);
+}
+
+static void
+add_setting (GString *out, const char *name, const char *value)
+{
+  g_autoptr (GVariant) variant = g_variant_ref_sink (g_variant_new_string (value));
+  g_autofree char *text = g_variant_print (variant, FALSE);
+
+  g_string_append_printf (out, "%s=%s\n", name, text);
+}
+
+static GString *
+write_settings (void)
+{
+  GString *out = g_string_new ("# Written by \"tocsin init\". Every setting is in node.conf(5).\n"
+                               "[node]\n");
+
+  add_setting (out, "base-url", given.base_url);
+  if (*given.contact != '\0')
+    add_setting (out, "contact", given.contact);
+  add_setting (out, "follow-policy", given.follow_policy);
+  return out;
+}
+
+/* Checked by the daemon under another name first, so that nothing wrong ever takes the place. */
+static gboolean
+put_in_place (const char *path, const GString *settings, GError **error)
+{
+  g_autofree char *dir = g_path_get_dirname (path);
+  g_autofree char *fresh = g_strconcat (path, CHECKED_AS, NULL);
+  g_autofree char *before = g_strconcat (path, KEPT_AS, NULL);
+
+  if (g_mkdir_with_parents (dir, 0755) != 0)
+    {
+      g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (errno), "%s: %s", dir,
+                   g_strerror (errno));
+      return FALSE;
+    }
+  if (!g_file_set_contents_full (fresh, settings->str, (gssize) settings->len,
+                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
+                                 error))
+    return FALSE;
+  if (!tocsin_daemon_check_config (fresh, error))
+    {
+      g_unlink (fresh);
+      return FALSE;
+    }
+  if ((g_rename (path, before) == 0 || errno == ENOENT) && g_rename (fresh, path) == 0)
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (errno), "%s: %s", path,
+               g_strerror (errno));
+  g_unlink (fresh);
+  return FALSE;
+}
+
+/* An example that is installed with the node, with its host in place of the example's. */
+static char *
+snippet (const char *name)
+{
+  g_autofree char *path = g_strconcat (SNIPPETS, name, NULL);
+  g_autoptr (GBytes) bytes = g_resource_lookup_data (tocsin_snippets_get_resource (), path,
+                                                     G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  g_autoptr (GUri) uri = g_uri_parse (given.base_url, G_URI_FLAGS_NONE, NULL);
+  g_autoptr (GString) text = NULL;
+  gsize size;
+  const char *data;
+
+  g_return_val_if_fail (bytes != NULL && uri != NULL, NULL);
+
+  data = g_bytes_get_data (bytes, &size);
+  text = g_string_new_len (data, (gssize) size);
+  g_string_replace (text, EXAMPLE_HOST, g_uri_get_host (uri), 0);
+  return g_strdup (text->str);
+}
+
+static void
+print_all (const TocsinInvocation *self, const char *path)
+{
+  g_autofree char *nginx = snippet ("nginx.conf");
+  g_autofree char *caddy = snippet ("Caddyfile");
+
+  if (self->json)
+    {
+      g_autoptr (GString) out = g_string_new (NULL);
+      TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (out);
+
+      tocsin_json_writer_begin_object (&json);
+      tocsin_json_writer_member_string (&json, "config", path);
+      tocsin_json_writer_member_string (&json, "nginx", nginx);
+      tocsin_json_writer_member_string (&json, "caddy", caddy);
+      tocsin_json_writer_end_object (&json);
+      g_print ("%s\n", out->str);
+      return;
+    }
+  g_print (_ ("%s is written\n"), path);
+  g_print ("\n%s\n\n%s", _ ("For nginx, one of the two:"), nginx);
+  g_print ("\n%s\n\n%s", _ ("For Caddy:"), caddy);
+  g_print ("\n%s\n",
+           _ ("Then: systemctl enable --now tocsin, and tocsin doctor tells whether all is "
+              "well. For its first seven days the node only observes."));
+}
+
+static gboolean
+run (TocsinInvocation *self, GError **error)
+{
+  g_autofree char *path = g_canonicalize_filename (
+      given.config != NULL ? given.config : TOCSIN_DAEMON_CONFIG_FILE, NULL);
+  g_autofree char *question = g_strdup_printf (
+      _ ("%s exists; it would be kept as %s%s and replaced."), path, path, KEPT_AS);
+  g_autoptr (GString) settings = NULL;
+
+  if (g_file_test (path, G_FILE_TEST_EXISTS) && !g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("%s is no file"), path);
+      return FALSE;
+    }
+  if (g_file_test (path, G_FILE_TEST_EXISTS) && !tocsin_answer_confirm (self, question, error))
+    return FALSE;
+  if (!fill_all (error))
+    return FALSE;
+  settings = write_settings ();
+  if (!put_in_place (path, settings, error))
+    return FALSE;
+  print_all (self, path);
+  return TRUE;
+}
+
+static const GOptionEntry options[] = {
+  { "base-url", 0, 0, G_OPTION_ARG_STRING, &given.base_url,
+    N_ ("Where the node is to be reached, such as https://tocsin.example"), N_ ("URL") },
+  { "contact", 0, 0, G_OPTION_ARG_STRING, &given.contact,
+    N_ ("How to reach its operator: an e-mail address or an https URL"), N_ ("TEXT") },
+  { "follow-policy", 0, 0, G_OPTION_ARG_STRING, &given.follow_policy,
+    N_ ("Who may follow without asking: manual (default), listed or open"), N_ ("POLICY") },
+  { "config", 0, 0, G_OPTION_ARG_FILENAME, &given.config,
+    N_ ("The file to write (default: " TOCSIN_DAEMON_CONFIG_FILE ")"), N_ ("FILE") },
+  G_OPTION_ENTRY_NULL,
+};
+
+const TocsinCommand tocsin_cmd_init = {
+  .name = "init",
+  .summary = N_ ("Write the settings of a new node, asking for what is needed"),
+  .options = options,
+  .confirms = TRUE,
+  .run = run,
+};

@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026 The Tocsin contributors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Runs `tocsin init` by flags and on a terminal: what it writes, asks, prints and refuses.
+
+Usage: TOCSIN=PATH test_init.py
+"""
+import json
+import os
+import pathlib
+import pty
+import select
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from fake_node import TOCSIN, run
+
+URL = "https://tocsin.village.example"
+
+
+class Terminal:
+    """The program on a terminal; what it asks there is answered."""
+
+    def __init__(self, *arguments):
+        self.parent, child = pty.openpty()
+        self.shown = b""
+        self.process = subprocess.Popen([TOCSIN, *arguments], stdin=child, stdout=subprocess.PIPE, stderr=child,
+                                        env={**os.environ, "TERM": "xterm"}, start_new_session=True)
+        os.close(child)
+
+    def answer(self, question, text):
+        """Waits for the question, then types."""
+        while question.encode() not in self.shown:
+            ready, _, _ = select.select([self.parent], [], [], 60)
+            if not ready:
+                raise AssertionError(f"not asked: {question}; shown: {self.shown.decode()}")
+            self.shown += os.read(self.parent, 4096)
+        self.shown = b""
+        os.write(self.parent, text)
+
+    def end(self):
+        out = self.process.stdout.read().decode()
+        self.process.stdout.close()
+        status = self.process.wait(timeout=60)
+        os.close(self.parent)
+        return status, out
+
+
+class Init(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory()
+        self.addCleanup(self.dir.cleanup)
+        self.file = pathlib.Path(self.dir.name) / "etc" / "node.conf"
+
+    def init(self, *arguments):
+        return run("init", "--config", str(self.file), *arguments)
+
+    def test_unattended(self):
+        done = self.init("--base-url", URL, "--contact", "it's me <me@village.example>", "--follow-policy", "open")
+        self.assertEqual(done.returncode, 1, "not an address")
+        self.assertIn("contact", done.stderr)
+        self.assertEqual(list(self.file.parent.iterdir()), [], "nothing wrong is left behind")
+        done = self.init("--base-url", URL, "--contact", "me@village.example", "--follow-policy", "open")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn(f"base-url='{URL}'\ncontact='me@village.example'\nfollow-policy='open'\n", self.file.read_text())
+        self.assertEqual(run("config", "check", str(self.file)).returncode, 0)
+        for line in ("server_name tocsin.village.example;", "proxy_set_header Host $http_host;",
+                     "tocsin.village.example {", "reverse_proxy 127.0.0.1:8477"):
+            self.assertIn(line, done.stdout)
+        self.assertNotIn("tocsin.example", done.stdout)
+
+    def test_json(self):
+        done = self.init("--base-url", URL, "--json")
+        said = json.loads(done.stdout)
+        self.assertEqual(said["config"], str(self.file))
+        self.assertIn("server_name tocsin.village.example;", said["nginx"])
+        self.assertNotIn("contact", self.file.read_text())
+
+    def test_never_overwrites_unasked(self):
+        self.assertEqual(self.init("--base-url", URL).returncode, 0)
+        before = self.file.read_text()
+        done = self.init("--base-url", "https://other.example")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--yes", done.stderr)
+        self.assertEqual(self.file.read_text(), before)
+        self.assertEqual(self.init("--base-url", "https://other.example", "--yes").returncode, 0)
+        self.assertIn("https://other.example", self.file.read_text())
+        self.assertEqual(self.file.with_name("node.conf.before").read_text(), before)
+
+    def test_refusals(self):
+        for arguments, words in (((), "--base-url"), (("--base-url", "http://plain.example"), "https"),
+                                 (("--base-url", URL + "/path"), "base-url"), (("--base-url", "\x1b[2J"), "base-url"),
+                                 (("--base-url", URL, "--follow-policy", "opne"), "did you mean “open”")):
+            with self.subTest(arguments):
+                done = self.init(*arguments)
+                self.assertIn(done.returncode, (1, 2))
+                self.assertIn(words, done.stderr)
+                self.assertNotIn("\x1b", done.stderr)
+                self.assertFalse(self.file.exists())
+        self.file.parent.mkdir(exist_ok=True)
+        self.file.mkdir()
+        self.assertEqual(self.init("--base-url", URL, "--yes").returncode, 2)
+        self.assertTrue(self.file.is_dir())
+
+    def test_on_a_terminal(self):
+        terminal = Terminal("init", "--config", str(self.file))
+        terminal.answer("https://tocsin.example: ", URL.encode() + b"\n")
+        terminal.answer("web page: ", b"\n")
+        terminal.answer("[manual]: ", b"listed\n")
+        status, out = terminal.end()
+        self.assertEqual(status, 0)
+        self.assertIn("server_name tocsin.village.example;", out)
+        self.assertIn(f"base-url='{URL}'\nfollow-policy='listed'\n", self.file.read_text())
+        terminal = Terminal("init", "--config", str(self.file))
+        terminal.answer("Type “yes” to go on: ", b"no\n")
+        self.assertEqual(terminal.end()[0], 1)
+        terminal = Terminal("init", "--config", str(self.file) + "2")
+        terminal.answer("https://tocsin.example: ", b"\x04")
+        self.assertEqual(terminal.end()[0], 2, "the end of the input is no answer")
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
