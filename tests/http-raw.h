@@ -64,6 +64,20 @@ raw_read_to_end (int fd)
   return g_string_free (all, FALSE);
 }
 
+/* One chunked reply, from a connection that stays open. */
+G_GNUC_UNUSED static char *
+raw_read_chunks (int fd)
+{
+  GString *all = g_string_new (NULL);
+  char buffer[16384];
+  ssize_t n;
+
+  while (!g_str_has_suffix (all->str, "\r\n0\r\n\r\n") &&
+         (n = recv (fd, buffer, sizeof buffer, 0)) > 0)
+    g_string_append_len (all, buffer, n);
+  return g_string_free (all, FALSE);
+}
+
 /* One reply with a Content-Length, from a connection that stays open. */
 G_GNUC_UNUSED static char *
 raw_read_reply (int fd)

@@ -164,6 +164,78 @@ test_no_descriptor_at_all (void)
   node_stop (&node);
 }
 
+typedef struct
+{
+  GAsyncQueue *busy; /* (owned) gets something once the server looks at no request */
+  GAsyncQueue *go;   /* (owned) gets something when it shall again */
+} Pause;
+
+static gboolean
+pause_server (gpointer data)
+{
+  Pause *pause = data;
+
+  g_async_queue_push (pause->busy, pause);
+  g_async_queue_pop (pause->go);
+  return G_SOURCE_REMOVE;
+}
+
+/* Many ask while the server is busy, so that it finds them all at once: from the second time on
+ * their answers leave together. All arrive whole, whoever leaves meanwhile and whatever else is
+ * asked for. */
+static void
+test_answers_leave_together (void)
+{
+  static const char *const requests[] = { "GET /brief HTTP/1.1\r\nHost: a\r\n\r\n",
+                                          "GET /brief HTTP/1.1\r\nHost: a\r\n\r\n",
+                                          "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n", GET };
+  Pause pause = { g_async_queue_new (), g_async_queue_new () };
+  int crowd[N_CROWD];
+  Node node;
+
+  node_prepare (&node, TOCSIN_LISTENER_API);
+  node_start (&node);
+  for (guint i = 0; i < N_CROWD; i++)
+    crowd[i] = raw_connect (node.port);
+  for (guint round = 0; round < 8; round++)
+    {
+      g_main_context_invoke (node.context, pause_server, &pause);
+      g_async_queue_pop (pause.busy);
+      for (guint i = 0; i < N_CROWD; i++)
+        {
+          const char *request = requests[round < 4 ? 0 : i % G_N_ELEMENTS (requests)];
+
+          g_assert_true (raw_send (crowd[i], request, strlen (request)));
+        }
+      if (round == 6)
+        for (guint i = 0; i < N_CROWD; i += 5)
+          {
+            close (crowd[i]);
+            crowd[i] = -1;
+          }
+      g_async_queue_push (pause.go, &pause);
+      for (guint i = 0; i < N_CROWD; i++)
+        if (crowd[i] >= 0)
+          {
+            gboolean is_stream = round >= 4 && i % G_N_ELEMENTS (requests) == 2;
+            g_autofree char *reply =
+                is_stream ? raw_read_chunks (crowd[i]) : raw_read_reply (crowd[i]);
+
+            g_assert_cmpuint (raw_status (reply), ==, 200);
+            g_assert_true (g_str_has_suffix (reply, is_stream ? "\r\n0\r\n\r\n" : "hello\n"));
+          }
+        else
+          crowd[i] = raw_connect (node.port);
+    }
+  g_assert_cmpuint (node_stats (&node).held, >=, 2 * N_CROWD);
+  for (guint i = 0; i < N_CROWD; i++)
+    close (crowd[i]);
+  wait_until_empty (&node);
+  node_stop (&node);
+  g_async_queue_unref (pause.busy);
+  g_async_queue_unref (pause.go);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -174,5 +246,6 @@ main (int argc, char *argv[])
                         test_clients_that_leave);
   g_test_add_func ("/server-load/descriptors-run-out", test_descriptors_run_out);
   g_test_add_func ("/server-load/no-descriptor-at-all", test_no_descriptor_at_all);
+  g_test_add_func ("/server-load/answers-leave-together", test_answers_leave_together);
   return g_test_run ();
 }

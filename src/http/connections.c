@@ -5,6 +5,8 @@
 
 #include "http/connections.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 TocsinAddressKey
@@ -45,12 +47,14 @@ tocsin_connections_init (TocsinConnections *self)
     g_queue_init (&self->phases[i]);
   self->addresses = g_hash_table_new_full (key_hash, key_equal, g_free, NULL);
   self->n_open = 0;
+  self->held = g_ptr_array_new ();
 }
 
 void
 tocsin_connections_clear (TocsinConnections *self)
 {
   g_clear_pointer (&self->addresses, g_hash_table_unref);
+  g_clear_pointer (&self->held, g_ptr_array_unref);
 }
 
 gboolean
@@ -120,6 +124,8 @@ void
 tocsin_connections_remove (TocsinConnections *self, TocsinConnection *connection)
 {
   g_queue_unlink (&self->phases[connection->phase], &connection->link);
+  if (connection->is_held)
+    g_ptr_array_remove_fast (self->held, connection);
   if (connection->is_counted)
     count (self, &connection->key, -1);
   self->n_open--;
@@ -148,6 +154,37 @@ shut (TocsinConnections *self, TocsinConnection *connection)
     return;
   connection->is_dying = TRUE;
   (void) shutdown (connection->fd, SHUT_RDWR);
+}
+
+static gboolean
+set_corked (const TocsinConnection *connection, int corked)
+{
+  return setsockopt (connection->fd, IPPROTO_TCP, TCP_CORK, &corked, sizeof corked) == 0;
+}
+
+/* Waking a client that sleeps on its socket costs more than making a brief answer. Answers that
+ * leave one after the other find it awake from the first on. */
+void
+tocsin_connections_hold (TocsinConnections *self, TocsinConnection *connection)
+{
+  if (connection->peer == NULL || connection->is_held || !set_corked (connection, TRUE))
+    return;
+  connection->is_held = TRUE;
+  g_ptr_array_add (self->held, connection);
+}
+
+void
+tocsin_connections_release (TocsinConnections *self)
+{
+  for (guint i = 0; i < self->held->len; i++)
+    {
+      TocsinConnection *connection = g_ptr_array_index (self->held, i);
+
+      connection->is_held = FALSE;
+      if (!set_corked (connection, FALSE))
+        shut (self, connection);
+    }
+  g_ptr_array_set_size (self->held, 0);
 }
 
 guint

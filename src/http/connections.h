@@ -46,6 +46,7 @@ gboolean tocsin_address_in (GPtrArray *masks, GInetAddress *address);
  * @is_counted: whether @key counts it
  * @is_dying: whether it was shut down and is about to go
  * @is_gone: whether the client's side was found closed at the last look
+ * @is_held: whether what is sent on it waits for tocsin_connections_release()
  * @handle: the HTTP library's connection (unowned)
  * @exchange: (nullable): the server's state of the request being served (unowned)
  * @peer: (nullable): the other end; %NULL on a Unix socket (owned)
@@ -67,6 +68,7 @@ typedef struct
   gboolean is_counted;
   gboolean is_dying;
   gboolean is_gone;
+  gboolean is_held;
   gpointer handle;
   gpointer exchange;
 } TocsinConnection;
@@ -84,6 +86,7 @@ typedef struct
   GHashTable *addresses; /* (owned) TocsinAddressKey -> count */
   guint per_address_max;
   guint n_open;
+  GPtrArray *held; /* (owned) (element-type TocsinConnection) */
 } TocsinConnections;
 
 void tocsin_connections_init (TocsinConnections *self);
@@ -110,6 +113,11 @@ void tocsin_connections_enter (TocsinConnections *self,
                                TocsinConnection *connection,
                                TocsinPhase phase,
                                gint64 now_us);
+
+/* Keeps what is sent on @connection from leaving until tocsin_connections_release(), where the
+ * socket can do that. */
+void tocsin_connections_hold (TocsinConnections *self, TocsinConnection *connection);
+void tocsin_connections_release (TocsinConnections *self);
 
 /* Shuts every connection down that is past the limit of its phase, except suspended ones, whose
  * handler holds them. Returns how many. */

@@ -16,10 +16,14 @@
 #include "http/gate.h"
 #include "http/server-private.h"
 
-#define MEMORY_PER_CONNECTION_BYTES ((size_t) (32 * 1024))
-#define STREAM_BLOCK_BYTES          (16 * 1024)
-#define SPARE_EXCHANGES_MAX         64
-#define EXCESS_BODY_BYTES           (1024 * 1024)
+/* The library zeroes it after every request. Programs send short headers, many times a second. */
+#define MEMORY_PER_PUBLIC_CONNECTION_BYTES ((size_t) (32 * 1024))
+#define MEMORY_PER_API_CONNECTION_BYTES    ((size_t) (16 * 1024))
+#define STREAM_BLOCK_BYTES                 (16 * 1024)
+#define SPARE_EXCHANGES_MAX                64
+#define EXCESS_BODY_BYTES                  (1024 * 1024)
+#define HELD_MAX                           32 /* brief answers that leave together */
+#define HELD_FROM                          8  /* … once so many came in one turn */
 
 static TocsinExchange *
 exchange_take (TocsinServer *self)
@@ -513,6 +517,17 @@ run_on_main (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Few at a time may be held: each waits for those behind it. */
+static void
+hold_brief (TocsinServer *self, TocsinConnection *connection)
+{
+  self->n_brief++;
+  if (self->n_brief_before < HELD_FROM)
+    return;
+  tocsin_connections_hold (&self->connections, connection);
+  tocsin_counter_add (&self->stats.held, 1);
+}
+
 /* The whole request is there. */
 static enum MHD_Result
 on_whole (TocsinServer *self, struct MHD_Connection *handle, TocsinExchange *exchange)
@@ -522,11 +537,19 @@ on_whole (TocsinServer *self, struct MHD_Connection *handle, TocsinExchange *exc
 
   if ((route->flags & TOCSIN_ROUTE_READ) != 0 || self->main_context == self->context)
     {
+      gboolean is_brief = (route->flags & TOCSIN_ROUTE_BRIEF) != 0;
+
+      if (!is_brief || self->connections.held->len >= HELD_MAX)
+        tocsin_connections_release (&self->connections);
       request->completed = g_async_queue_ref (self->completed);
       request->context = g_main_context_ref (self->context);
       route->handler (request, request->reply, request->match.data);
       if (!request->handler_suspended)
-        return send_reply (self, handle, request, FALSE);
+        {
+          if (is_brief)
+            hold_brief (self, connection_of (handle));
+          return send_reply (self, handle, request, FALSE);
+        }
     }
   else
     {
@@ -605,11 +628,14 @@ tocsin_exchange_abandon (TocsinServer *self, TocsinConnection *connection)
 struct MHD_Daemon *
 tocsin_exchange_start_daemon (TocsinServer *self, int fd)
 {
+  const size_t memory_bytes = self->kind == TOCSIN_LISTENER_PUBLIC
+                                  ? MEMORY_PER_PUBLIC_CONNECTION_BYTES
+                                  : MEMORY_PER_API_CONNECTION_BYTES;
   struct MHD_OptionItem options[] =
   {
     { MHD_OPTION_LISTEN_SOCKET, fd, NULL },
     { MHD_OPTION_CONNECTION_LIMIT, (intptr_t) self->options.connections_max, NULL },
-    { MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t) MEMORY_PER_CONNECTION_BYTES, NULL },
+    { MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t) memory_bytes, NULL },
     { MHD_OPTION_NOTIFY_CONNECTION, (intptr_t) on_connection, self },
     { MHD_OPTION_URI_LOG_CALLBACK, (intptr_t) on_target, self },
     { MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t) keep_escapes, NULL },

@@ -22,11 +22,14 @@ typedef void (*TocsinHandler) (TocsinRequest *request, TocsinReply *reply, gpoin
  * TocsinRouteFlags:
  * @TOCSIN_ROUTE_READ: touches nothing but a read transaction and the current snapshots, so it runs
  *   on whatever thread the server has; every other handler runs on the main thread
+ * @TOCSIN_ROUTE_BRIEF: answers in microseconds, so that under load its answer may wait for those
+ *   of other such requests that came with it (tocsin_connections_hold())
  */
 typedef enum
 {
   TOCSIN_ROUTE_NONE = 0,
   TOCSIN_ROUTE_READ = 1 << 0,
+  TOCSIN_ROUTE_BRIEF = 1 << 1,
 } TocsinRouteFlags;
 
 /**

@@ -53,10 +53,13 @@ struct _TocsinServer
   TocsinRate *rate;       /* (owned) (nullable) */
   GAsyncQueue *completed; /* (owned) (element-type TocsinRequest) */
   GPtrArray *spare;       /* (owned) (element-type Exchange) */
+  guint n_brief;          /* brief answers of this dispatch */
+  guint n_brief_before;   /* … of the last that had any */
   gint64 now_us;          /* monotonic, of this dispatch */
   gint64 sweep_at_us;
   gint64 throttled_until_us; /* 0: not */
   guint64 seen_at_sweep;     /* connections accepted or refused */
+  gboolean was_stuck;        /* at the last sweep, with clients that nobody accepts */
   gboolean layout_is_known;
   gboolean is_stopping;
   gint64 drain_until_us;

@@ -154,15 +154,19 @@ sweep_suspended (TocsinServer *self)
 }
 
 /* After a failed accept() for want of descriptors the library waits for one of its own connections
- * to close, and if all of them are idle that may be long: close some. */
+ * to close, and if all of them are idle that may be long: close some. A client that came since the
+ * library looked is no sign of that; two sweeps in a row are. */
 static void
 rescue_accept (TocsinServer *self)
 {
   guint64 seen = n_seen (self);
-  guint64 before = self->seen_at_sweep;
+  gboolean is_stuck =
+      seen == self->seen_at_sweep && self->connections.n_open > 0 && has_backlog (self);
+  gboolean was_stuck = self->was_stuck;
 
   self->seen_at_sweep = seen;
-  if (seen != before || self->connections.n_open == 0 || !has_backlog (self))
+  self->was_stuck = is_stuck;
+  if (!is_stuck || !was_stuck)
     return;
   for (guint i = 0; i < RESCUE_MAX && tocsin_connections_evict (&self->connections); i++)
     tocsin_counter_add (&self->stats.evictions, 1);
@@ -176,7 +180,6 @@ sweep (TocsinServer *self)
   tocsin_counter_add (&self->stats.timeouts, n);
   (void) tocsin_connections_drop_gone (&self->connections);
   sweep_suspended (self);
-  rescue_accept (self);
   self->sweep_at_us = self->now_us + self->options.sweep_us;
 }
 
@@ -201,12 +204,20 @@ server_dispatch (GSource *source, GSourceFunc callback, gpointer data)
 {
   TocsinServer *self = ((TocsinServerSource *) source)->server;
   guint64 seen = n_seen (self);
+  gboolean is_sweep;
 
   self->now_us = g_source_get_time (source);
   resume_completed (self);
-  if (self->now_us >= self->sweep_at_us)
+  is_sweep = self->now_us >= self->sweep_at_us;
+  if (is_sweep)
     sweep (self);
+  if (self->n_brief > 0)
+    self->n_brief_before = self->n_brief;
+  self->n_brief = 0;
   (void) MHD_run (self->daemon);
+  tocsin_connections_release (&self->connections);
+  if (is_sweep)
+    rescue_accept (self);
   throttle (self, seen);
   if (self->is_stopping && (self->connections.n_open == 0 || self->now_us >= self->drain_until_us))
     {
@@ -473,6 +484,7 @@ tocsin_server_add_stats (const TocsinServer *self, TocsinServerStats *sum)
   sum->connections_refused += tocsin_counter_get (&self->stats.connections_refused);
   sum->timeouts += tocsin_counter_get (&self->stats.timeouts);
   sum->evictions += tocsin_counter_get (&self->stats.evictions);
+  sum->held += tocsin_counter_get (&self->stats.held);
   sum->abandoned += tocsin_counter_get (&self->stats.abandoned);
   sum->buffered_bytes += tocsin_counter_get (&self->stats.buffered_bytes);
 }
