@@ -484,6 +484,49 @@ test_logs (void)
   g_test_trap_assert_passed ();
 }
 
+static void
+ask_again (Node *node, const char *must_contain)
+{
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (node, "POST", "/v1/check", TYPE_CHECK, CHECK_IP ("203.0.113.7"), &answer);
+  g_assert_cmpuint (answer.status, ==, 200);
+  ASSERT_HAS (&answer, must_contain);
+}
+
+/* The same question again: whatever a verdict depends on changes the answer at once, time alone
+ * after some seconds. */
+static void
+test_again (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) answer = { 0 };
+
+  node_init (&node);
+  ask_again (&node, "\"known\":false");
+  ask_again (&node, "\"known\":false");
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "203.0.113.7", 1);
+  ask_again (&node, "\"verdict\":\"note\"");
+  node_report (&node, 2, TOCSIN_SUBJECT_IP, "203.0.113.7", 1);
+  ask_again (&node, "{\"verdict\":\"review\"");
+  node_trust (&node, 1, 2);
+  ask_again (&node, "{\"verdict\":\"note\"");
+  tocsin_api_set_observe (node.api, TRUE, 0);
+  ask_again (&node, "\"mode\":\"observe\"");
+  node_ask (&node, "POST", "/v1/allow", TYPE_CHECK,
+            "{\"type\":\"ip\",\"value\":\"203.0.113.7\",\"reason\":\"ours\"}", &answer);
+  g_assert_cmpuint (answer.status, ==, 201);
+  ask_again (&node, "\"allowed_by\":\"ours\"");
+
+  ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:00Z\"");
+  now_us += TOCSIN_ANSWER_CACHE_US - 1;
+  ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:00Z\"");
+  now_us += 1;
+  ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:05Z\"");
+  now_us -= 2 * TOCSIN_SECOND_US;
+  ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:03Z\"");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -503,6 +546,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/check/authz", test_authz);
   g_test_add_func ("/check/budget", test_budget);
   g_test_add_func ("/check/shared", test_shared);
+  g_test_add_func ("/check/again", test_again);
   g_test_add_func ("/check/logs", test_logs);
   return g_test_run ();
 }

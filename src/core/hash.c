@@ -91,6 +91,23 @@ tocsin_blake2b_256 (gconstpointer data, gsize size, guint8 out[TOCSIN_BLAKE2B_BY
     g_error ("BLAKE2b failed in libsodium");
 }
 
+guint64
+tocsin_hash_quick (gconstpointer data, gsize size)
+{
+  static guint8 secret[crypto_shorthash_KEYBYTES];
+  static gsize chosen = 0;
+  guint64 hash;
+
+  G_STATIC_ASSERT (sizeof hash == crypto_shorthash_BYTES);
+  if (g_once_init_enter (&chosen))
+    {
+      tocsin_random_bytes (secret, sizeof secret);
+      g_once_init_leave (&chosen, 1);
+    }
+  crypto_shorthash ((guint8 *) &hash, data, size, secret);
+  return hash;
+}
+
 TocsinId
 tocsin_id_for_string (const char *string)
 {

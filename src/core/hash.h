@@ -53,6 +53,17 @@ void tocsin_sha256_parts (const char *const *parts, guint8 out[TOCSIN_SHA256_BYT
 void tocsin_blake2b_256 (gconstpointer data, gsize size, guint8 out[TOCSIN_BLAKE2B_BYTES]);
 
 /**
+ * tocsin_hash_quick:
+ * @data: (array length=size): bytes, which may be a stranger's
+ *
+ * For tables in memory: SipHash under a secret of this process, so that nobody can choose what
+ * collides.
+ *
+ * Returns: a hash that is of no use in another process
+ */
+guint64 tocsin_hash_quick (gconstpointer data, gsize size);
+
+/**
  * tocsin_id_for_string:
  * @string: a URI, or another text of any length
  *

@@ -7,6 +7,7 @@
 
 #include "codec/verdict-json.h"
 #include "core/error.h"
+#include "core/scratch.h"
 #include "store/table-actors.h"
 #include "store/table-reports.h"
 
@@ -60,9 +61,10 @@ tocsin_answer_question (TocsinApi *api,
   const TocsinProfile *profile = find_profile (api, question->profile, error);
   g_auto (TocsinJudge) judge = { 0 };
   g_auto (TocsinFinding) finding = { 0 };
-  g_auto (Subjects) subjects = { .n = 0 };
+  TOCSIN_UNZEROED g_auto (Subjects) subjects;
   TocsinVerdictJson json;
 
+  subjects.n = 0;
   if (profile == NULL)
     return FALSE;
   tocsin_judge_begin (&judge, api, profile, question->explain);

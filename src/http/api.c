@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "http/answer-cache.h"
 #include "http/decisions.h"
 #include "http/exports.h"
 #include "http/list-thread.h"
@@ -23,12 +24,13 @@
 /* What one thread has. Only @mailbox is shared; the rest belongs to @owner. */
 typedef struct
 {
-  gpointer owner;            /* atomic: tells threads apart; NULL: not claimed yet */
-  TocsinApiState *mailbox;   /* (owned) (nullable) atomic: the newest state not yet taken */
-  TocsinApiState *state;     /* (owned) (nullable) in force here */
-  TocsinReader *reader;      /* (nullable) owned but on the main thread, whose is the store's */
-  gboolean reader_is_stores; /* ditto */
-  guint64 *charged;          /* (owned) (nullable) hashes of what was posted lately */
+  gpointer owner;             /* atomic: tells threads apart; NULL: not claimed yet */
+  TocsinApiState *mailbox;    /* (owned) (nullable) atomic: the newest state not yet taken */
+  TocsinApiState *state;      /* (owned) (nullable) in force here */
+  TocsinReader *reader;       /* (nullable) owned but on the main thread, whose is the store's */
+  gboolean reader_is_stores;  /* ditto */
+  guint64 *charged;           /* (owned) (nullable) hashes of what was posted lately */
+  TocsinAnswerCache *answers; /* (owned) (nullable) */
 } Slot;
 
 /* The events that rest on one actor on one day. */
@@ -148,6 +150,8 @@ tocsin_api_state (TocsinApi *self)
     {
       g_clear_pointer (&slot->state, state_unref);
       slot->state = __atomic_exchange_n (&slot->mailbox, NULL, __ATOMIC_ACQ_REL);
+      if (slot->answers != NULL)
+        tocsin_answer_cache_forget (slot->answers);
     }
   return slot->state;
 }
@@ -170,6 +174,18 @@ tocsin_api_reader (TocsinApi *self)
                                             : tocsin_reader_new (self->store);
     }
   return slot->reader;
+}
+
+TocsinAnswerCache *
+tocsin_api_answers (TocsinApi *self)
+{
+  Slot *slot = get_slot (self->priv);
+
+  /* A new state makes them void. */
+  (void) tocsin_api_state (self);
+  if (G_UNLIKELY (slot->answers == NULL))
+    slot->answers = tocsin_answer_cache_new ();
+  return slot->answers;
 }
 
 gint64
@@ -504,6 +520,7 @@ tocsin_api_free (TocsinApi *self)
       if (!slot->reader_is_stores)
         g_clear_pointer (&slot->reader, tocsin_reader_free);
       g_free (slot->charged);
+      tocsin_answer_cache_free (slot->answers);
     }
   state_unref (priv->published);
   g_hash_table_unref (priv->budgets);

@@ -8,6 +8,7 @@
 #include "core/verdict.h"
 #include "fed/federation.h"
 #include "feeds/feeds.h"
+#include "http/answer-cache.h"
 #include "http/auth.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -159,6 +160,9 @@ TocsinTrustSnapshot *tocsin_api_trust (TocsinApi *self);
 
 /* This thread's reader; on the main thread tocsin_store_get_reader(). */
 TocsinReader *tocsin_api_reader (TocsinApi *self);
+
+/* What this thread answered lately, as far as it still holds. */
+TocsinAnswerCache *tocsin_api_answers (TocsinApi *self);
 
 gint64 tocsin_api_now_us (const TocsinApi *self);
 

@@ -11,12 +11,14 @@
 
 #include "core/clock.h"
 #include "core/limits.h"
+#include "core/scratch.h"
 #include "store/table-actors.h"
 #include "store/table-allow.h"
 #include "store/table-evidence.h"
 #include "store/table-meta.h"
 
-#define ACCT_PREFIX "acct:"
+#define ACCT_PREFIX   "acct:"
+#define KEYS_EXPECTED 4 /* of one event that have evidence */
 
 static const char *
 actor_name (guint32 actor, gpointer data)
@@ -210,6 +212,20 @@ event_clear (Event *self, gsize n_subjects)
   tocsin_evidence_buffer_clear (&self->buffer);
 }
 
+/* @event has room for 16 subjects, of which most events use one: only what is used is written. */
+static void
+event_init (Event *self, gsize n_subjects)
+{
+  self->keys = g_array_sized_new (FALSE, FALSE, sizeof (TocsinKeyEvidence), KEYS_EXPECTED);
+  self->buffer = (TocsinEvidenceBuffer){ 0 };
+  self->joined = NULL;
+  for (gsize i = 0; i < n_subjects; i++)
+    {
+      self->reasons[i] = NULL;
+      self->subjects[i] = (TocsinSubjectEvidence){ 0 };
+    }
+}
+
 /* Takes over the probes in @event. @own_key_only: evidence of what is around is another's. */
 static void
 judge (TocsinJudge *self,
@@ -219,7 +235,6 @@ judge (TocsinJudge *self,
        gboolean own_key_only,
        TocsinFinding *out)
 {
-  event->keys = g_array_new (FALSE, FALSE, sizeof (TocsinKeyEvidence));
   for (gsize i = 0; i < n_subjects; i++)
     {
       guint n_probes = own_key_only ? 1 : event->probes[i]->len;
@@ -248,10 +263,11 @@ tocsin_judge_event (TocsinJudge *self,
                     gsize n_subjects,
                     TocsinFinding *out)
 {
-  Event event = { 0 };
+  TOCSIN_UNZEROED Event event;
 
   g_return_if_fail (n_subjects >= 1 && n_subjects <= TOCSIN_CHECK_MAX_SUBJECTS);
 
+  event_init (&event, n_subjects);
   for (gsize i = 0; i < n_subjects; i++)
     event.probes[i] = probes_of (self, &subjects[i]);
   judge (self, &event, subjects, n_subjects, FALSE, out);
@@ -263,13 +279,14 @@ tocsin_judge_key (TocsinJudge *self,
                   TocsinSubject *subject,
                   TocsinFinding *out)
 {
-  Event event = { 0 };
+  TOCSIN_UNZEROED Event event;
 
   *subject = (TocsinSubject){ .type = record->type,
                               .key_type = record->type,
                               .value = (char *) record->value,
                               .key_value = (char *) record->value };
   memcpy (subject->digest, record->key.bytes, sizeof record->key.bytes);
+  event_init (&event, 1);
   event.probes[0] = tocsin_subject_probes (subject, &self->lengths);
   judge (self, &event, subject, 1, TRUE, out);
 }

@@ -15,17 +15,25 @@
 static void
 on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
+  TocsinApi *api = data;
+  TocsinAnswerCache *answers = tocsin_api_answers (api);
+  guint64 generation = tocsin_store_generation (api->store);
+  gint64 now_us = tocsin_api_now_us (api);
   g_autoptr (GError) error = NULL;
   gsize size;
   const char *body = g_bytes_get_data (tocsin_request_get_body (request), &size);
   GString *out = tocsin_reply_begin (reply, TOCSIN_TYPE_JSON);
 
-  if (!tocsin_answer_json (data, body, size, out, &error))
+  if (!tocsin_answer_cache_find (answers, generation, now_us, body, size, out))
     {
-      tocsin_reply_set_error (reply, error);
-      return;
+      if (!tocsin_answer_json (api, body, size, out, &error))
+        {
+          tocsin_reply_set_error (reply, error);
+          return;
+        }
+      g_string_append_c (out, '\n');
+      tocsin_answer_cache_add (answers, generation, now_us, body, size, out->str, out->len);
     }
-  g_string_append_c (out, '\n');
   tocsin_reply_add_header (reply, "Cache-Control", "no-store");
 }
 
@@ -147,9 +155,10 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
 }
 
 static const TocsinRoute routes[] = {
-  { "POST", "/v1/check", on_post, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_CHECK, TOCSIN_API_BODY_MAX_BYTES,
+  { "POST", "/v1/check", on_post, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_BRIEF, TOCSIN_SCOPE_CHECK,
+    TOCSIN_API_BODY_MAX_BYTES, NULL },
+  { "GET", "/v1/check", on_get, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_BRIEF, TOCSIN_SCOPE_CHECK, 0,
     NULL },
-  { "GET", "/v1/check", on_get, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_CHECK, 0, NULL },
 };
 
 void

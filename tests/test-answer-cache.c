@@ -1,0 +1,132 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include "http/answer-cache.h"
+
+#include <string.h>
+
+#define T0 (G_GINT64_CONSTANT (1795478400) * TOCSIN_SECOND_US)
+
+static gboolean
+find (TocsinAnswerCache *cache,
+      guint64 generation,
+      gint64 now_us,
+      const char *question,
+      const char *expected)
+{
+  g_autoptr (GString) out = g_string_new ("before:");
+
+  if (!tocsin_answer_cache_find (cache, generation, now_us, question, strlen (question), out))
+    {
+      g_assert_cmpstr (out->str, ==, "before:");
+      return FALSE;
+    }
+  g_assert_true (g_str_has_prefix (out->str, "before:"));
+  g_assert_cmpstr (out->str + strlen ("before:"), ==, expected);
+  return TRUE;
+}
+
+static void
+add (TocsinAnswerCache *cache,
+     guint64 generation,
+     gint64 now_us,
+     const char *question,
+     const char *answer)
+{
+  tocsin_answer_cache_add (cache, generation, now_us, question, strlen (question), answer,
+                           strlen (answer));
+}
+
+static void
+test_one (void)
+{
+  g_autoptr (TocsinAnswerCache) cache = tocsin_answer_cache_new ();
+
+  g_assert_false (find (cache, 7, T0, "q", NULL));
+  add (cache, 7, T0, "q", "a");
+  g_assert_true (find (cache, 7, T0, "q", "a"));
+  g_assert_false (find (cache, 7, T0, "r", NULL));
+  g_assert_false (find (cache, 7, T0, "qq", NULL));
+  g_assert_true (find (cache, 7, T0 + TOCSIN_ANSWER_CACHE_US - 1, "q", "a"));
+  g_assert_false (find (cache, 7, T0 + TOCSIN_ANSWER_CACHE_US, "q", NULL));
+  g_assert_false (find (cache, 7, T0 - 1, "q", NULL));
+
+  add (cache, 7, T0 + 1, "q", "another");
+  g_assert_true (find (cache, 7, T0 + TOCSIN_ANSWER_CACHE_US, "q", "another"));
+  tocsin_answer_cache_forget (cache);
+  g_assert_false (find (cache, 7, T0 + 1, "q", NULL));
+}
+
+/* What was judged before a change is not kept as if it were judged after it. */
+static void
+test_generation (void)
+{
+  g_autoptr (TocsinAnswerCache) cache = tocsin_answer_cache_new ();
+
+  g_assert_false (find (cache, 7, T0, "q", NULL));
+  add (cache, 7, T0, "q", "a");
+  g_assert_false (find (cache, 8, T0, "q", NULL));
+  add (cache, 7, T0, "q", "a");
+  g_assert_false (find (cache, 8, T0, "q", NULL));
+  add (cache, 8, T0, "q", "b");
+  g_assert_true (find (cache, 8, T0, "q", "b"));
+  g_assert_false (find (cache, 7, T0, "q", NULL));
+}
+
+static void
+test_too_long (void)
+{
+  g_autoptr (TocsinAnswerCache) cache = tocsin_answer_cache_new ();
+  g_autofree char *long_question = g_strnfill (TOCSIN_ANSWER_CACHE_QUESTION_MAX_BYTES + 1, 'q');
+  g_autofree char *long_answer = g_strnfill (TOCSIN_ANSWER_CACHE_ANSWER_MAX_BYTES + 1, 'a');
+
+  g_assert_false (find (cache, 1, T0, "q", NULL));
+  add (cache, 1, T0, long_question, "a");
+  add (cache, 1, T0, "q", long_answer);
+  g_assert_false (find (cache, 1, T0, long_question, NULL));
+  g_assert_false (find (cache, 1, T0, "q", NULL));
+  add (cache, 1, T0, long_question + 1, long_answer + 1);
+  g_assert_true (find (cache, 1, T0, long_question + 1, long_answer + 1));
+}
+
+/* A few thousand hosts stay; without end it goes on, in the memory it has. */
+static void
+test_many (void)
+{
+  g_autoptr (TocsinAnswerCache) cache = tocsin_answer_cache_new ();
+  g_autofree char *answer = g_strnfill (700, 'a');
+  guint found = 0;
+
+  g_assert_false (find (cache, 1, T0, "q", NULL));
+  for (guint i = 0; i < 10000; i++)
+    {
+      g_autofree char *question = g_strdup_printf ("question %u", i);
+
+      add (cache, 1, T0, question, answer);
+    }
+  for (guint i = 0; i < 10000; i++)
+    {
+      g_autofree char *question = g_strdup_printf ("question %u", i);
+
+      found += find (cache, 1, T0, question, answer);
+    }
+  g_assert_cmpuint (found, >, 9900);
+  for (guint i = 0; i < 40000; i++)
+    {
+      g_autofree char *question = g_strdup_printf ("question %u", i);
+
+      add (cache, 1, T0, question, answer);
+      g_assert_true (find (cache, 1, T0, question, answer));
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/answer-cache/one", test_one);
+  g_test_add_func ("/answer-cache/generation", test_generation);
+  g_test_add_func ("/answer-cache/too-long", test_too_long);
+  g_test_add_func ("/answer-cache/many", test_many);
+  return g_test_run ();
+}
