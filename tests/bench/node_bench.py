@@ -50,14 +50,14 @@ def make_store(build: pathlib.Path, directory: pathlib.Path, subjects: int, evid
 
 
 class Node:
-    """tocsind on core 0; the clock runs from just before it is started."""
+    """tocsind, on core 0 unless told otherwise; the clock runs from just before it is started."""
 
-    def __init__(self, build: pathlib.Path, directory: pathlib.Path):
+    def __init__(self, build: pathlib.Path, directory: pathlib.Path, threads: int = 1, cores: str = "0"):
         self.directory = directory
         self.port = free_port()
         config = directory / "node.conf"
-        config.write_text("[node]\napi-threads=1\n")
-        command = ["taskset", "-c", "0", build / "src/tocsind", "--base-url", "http://127.0.0.1:8477",
+        config.write_text(f"[node]\napi-threads={threads}\n")
+        command = ["taskset", "-c", cores, build / "src/tocsind", "--base-url", "http://127.0.0.1:8477",
                    "--allow-address", "127.0.0.1", "--data-dir", directory, "--listen", f"127.0.0.1:{free_port()}",
                    "--api-listen", f"127.0.0.1:{self.port}", "--config", config]
         self.log = open(directory / "log", "a", encoding="utf-8")
