@@ -273,6 +273,34 @@ test_batch (void)
   g_assert_cmpuint (many.status, ==, 413);
 }
 
+/* What the verdict were without one voice is what it is where that voice was never heard. */
+static void
+test_without (void)
+{
+  static const char check[] =
+      "{\"explain\":true,\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.1\"},"
+      "{\"type\":\"email\",\"value\":\"a@example.org\"},"
+      "{\"type\":\"username\",\"value\":\"jdoe\"}]}";
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) one = { 0 };
+  g_auto (Answer) two = { 0 };
+
+  node_init (&node);
+  node_trust (&node, 2, 2);
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.1", 1);
+  node_report (&node, 1, TOCSIN_SUBJECT_EMAIL, "a@example.org", 1);
+  node_report (&node, 1, TOCSIN_SUBJECT_USERNAME, "jdoe", 1);
+  now_us += TOCSIN_HOUR_US;
+  node_ask (&node, "POST", "/v1/check", TYPE_CHECK, check, &one);
+  g_assert_true (g_str_has_prefix (one.body->str, "{\"verdict\":\"note\""));
+  g_assert_nonnull (strstr (one.body->str, "\"without\":{\"https://p1.example/actor\":\"allow\"}"));
+  node_report (&node, 2, TOCSIN_SUBJECT_IP, "192.0.2.1", 2);
+  node_ask (&node, "POST", "/v1/check", TYPE_CHECK, check, &two);
+  g_assert_true (g_str_has_prefix (two.body->str, "{\"verdict\":\"review\""));
+  g_assert_nonnull (strstr (two.body->str, "\"without\":{\"https://p1.example/actor\":\"note\","
+                                           "\"https://p2.example/actor\":\"note\"}"));
+}
+
 static void
 ask_authz (Node *node, const char *client, Answer *out)
 {
@@ -543,6 +571,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/check/accounts", test_accounts);
   g_test_add_func ("/check/get", test_get);
   g_test_add_func ("/check/batch", test_batch);
+  g_test_add_func ("/check/without", test_without);
   g_test_add_func ("/check/authz", test_authz);
   g_test_add_func ("/check/budget", test_budget);
   g_test_add_func ("/check/shared", test_shared);
