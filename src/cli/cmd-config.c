@@ -39,8 +39,8 @@ run_check (TocsinInvocation *self, GError **error)
 static const TocsinCommand config_commands[] = {
   { "show", "", N_ ("Show the settings that the node runs with"), NULL, NULL, 0, 0, FALSE,
     run_show },
-  { "check", N_ ("[FILE]"), N_ ("Check a settings file, by default " TOCSIN_DAEMON_CONFIG_FILE),
-    NULL, NULL, 0, 1, FALSE, run_check },
+  { "check", N_ ("[FILE]"), N_ ("Check a settings file, by default /etc/tocsin/node.conf"), NULL,
+    NULL, 0, 1, FALSE, run_check },
   { NULL },
 };
 

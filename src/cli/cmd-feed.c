@@ -248,6 +248,7 @@ static const GOptionEntry add_options[] = {
 
 static const GOptionEntry refresh_options[] = {
   { "may-shrink", 0, 0, G_OPTION_ARG_NONE, &given.may_shrink,
+    /* xgettext:no-c-format */
     N_ ("Take it even if it lost more than 30 % of its entries"), NULL },
   G_OPTION_ENTRY_NULL,
 };

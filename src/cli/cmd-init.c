@@ -223,7 +223,7 @@ static const GOptionEntry options[] = {
   { "follow-policy", 0, 0, G_OPTION_ARG_STRING, &given.follow_policy,
     N_ ("Who may follow without asking: manual (default), listed or open"), N_ ("POLICY") },
   { "config", 0, 0, G_OPTION_ARG_FILENAME, &given.config,
-    N_ ("The file to write (default: " TOCSIN_DAEMON_CONFIG_FILE ")"), N_ ("FILE") },
+    N_ ("The file to write (default: /etc/tocsin/node.conf)"), N_ ("FILE") },
   G_OPTION_ENTRY_NULL,
 };
 

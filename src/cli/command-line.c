@@ -43,7 +43,7 @@ static struct
 static const GOptionEntry common_options[] = {
   { "socket", 0, 0, G_OPTION_ARG_FILENAME, &given.socket,
     N_ ("Talk to the node at this Unix socket (default: $TOCSIN_SOCKET, "
-        "else " TOCSIN_CONTROL_DEFAULT_SOCKET ")"),
+        "else /var/lib/tocsin/api.sock)"),
     N_ ("PATH") },
   { "url", 0, 0, G_OPTION_ARG_STRING, &given.url,
     N_ ("Talk to the node at this address instead, such as http://127.0.0.1:8478"), N_ ("URL") },
@@ -453,10 +453,11 @@ int
 tocsin_cli_main (int argc, char *argv[])
 {
   g_auto (GStrv) words = g_strdupv (argv);
+  const char *catalogues = g_getenv ("TOCSIN_LOCALEDIR"); /* those of a build, for its tests */
 
   occupy_standard_descriptors ();
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
+  bindtextdomain (GETTEXT_PACKAGE, catalogues != NULL ? catalogues : LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_set_prgname ("tocsin");
