@@ -267,6 +267,55 @@ test_stranger (void)
   g_assert_false (tocsin_walks_pair_survives (runs, 2, 1e-5));
 }
 
+/* Without an actor that has no row it is as without one that has; direct peers are walls to both.
+ */
+static void
+test_stranger_in_part (void)
+{
+  enum
+  {
+    CROWD = 1500,
+    STRANGER = 5000,
+    FIRST,
+    SECOND
+  };
+  static const TocsinTrustPeer peers[] = { { 1, TOCSIN_AREA_ANY, 0.5, FALSE },
+                                           { 2, TOCSIN_AREA_ANY, 0.9, FALSE } };
+  static const guint32 believed[] = { FIRST, SECOND, STRANGER };
+  static const TocsinVoice voices[] = { { FIRST, 0.8, TRUE }, { SECOND, 0.5, FALSE } };
+  static const TocsinGraphStatement links[] = {
+    { 1, STRANGER, 500000000, 0 },     { 1, 2, 1000000000, 0 },
+    { 2, STRANGER, 500000000, 0 },     { 2, FIRST, 500000000, 0 },
+    { STRANGER, FIRST, 800000000, 0 }, { STRANGER, SECOND, 500000000, 0 },
+    { STRANGER, 1, 1000000000, 0 },    { SECOND, FIRST, 1000000000, 0 },
+    { FIRST, STRANGER, 900000000, 0 }, { SECOND, 2, 1000000000, 0 },
+  };
+  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
+  g_autoptr (TocsinGraph) graph = NULL;
+  g_autoptr (TocsinWalks) without_row = NULL;
+  g_autoptr (TocsinWalks) with_row = NULL;
+  TocsinTrustInput input = { NULL, 0, peers, 2 };
+  double left;
+
+  for (guint32 i = 0; i < 2 * CROWD; i++)
+    {
+      TocsinGraphStatement statement = { 1 + i % 2, 10 + i / 2, 1000000000, 0 };
+
+      g_array_append_val (statements, statement);
+    }
+  g_array_append_vals (statements, links, G_N_ELEMENTS (links));
+  input.statements = (const TocsinGraphStatement *) (gpointer) statements->data;
+  input.n_statements = statements->len;
+  graph = tocsin_graph_new (&input, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
+  with_row = tocsin_walks_new (graph, believed, 3, 1);
+  without_row = tocsin_walks_new (graph, believed, 2, 1);
+  left = tocsin_walks_without (with_row, voices, 2, STRANGER);
+  g_assert_cmpfloat (left, >, 1e-5);
+  g_assert_cmpfloat (left, <, tocsin_walks_suspicion (with_row, voices, 2) - 1e-5);
+  g_assert_cmpfloat_with_epsilon (tocsin_walks_without (without_row, voices, 2, STRANGER), left,
+                                  1e-12);
+}
+
 /* Where a column costs too much for a check, sampled walks stand in until it was prepared, and who
  * has no row is taken to take away all that it might. */
 static void
@@ -339,5 +388,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/walks/odd-voices", test_odd_voices);
   g_test_add_func ("/walks/unbelieved", test_unbelieved);
   g_test_add_func ("/walks/stranger", test_stranger);
+  g_test_add_func ("/walks/stranger-in-part", test_stranger_in_part);
   return g_test_run ();
 }
