@@ -79,6 +79,7 @@ test_defaults (Fixture *self, gconstpointer data)
   g_assert_cmpuint (g_strv_length (config->shared_networks), ==, 0);
   g_assert_cmpuint (config->burst_per_hour, ==, 200);
   g_assert_cmpuint (config->retention_days, ==, 400);
+  g_assert_cmpuint (config->audit_days, ==, 1095);
   g_assert_cmpuint (config->observe_days, ==, 7);
   g_assert_cmpuint (config->sync_interval_hours, ==, 6);
   g_assert_cmpuint (config->map_size_gib, ==, 64);

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "store/bulk.h"
+#include "store/purge.h"
 #include "store/recount.h"
 #include "store/reports-private.h"
 #include "store/table-evidence.h"

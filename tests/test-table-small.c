@@ -5,10 +5,12 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "store/purge.h"
 #include "store/table-allow.h"
 #include "store/table-audit.h"
 #include "store/table-imports.h"
 #include "store/table-outbox.h"
+#include "store/table-queue.h"
 #include "store/table-review.h"
 #include "store/table-seen.h"
 #include "store/table-subjects.h"
@@ -383,6 +385,82 @@ test_damage_is_an_error (Fixture *f, gconstpointer data)
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
 }
 
+static gboolean
+write_old (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinId content = tocsin_id_for_string ("content");
+  TocsinReviewRecord decided = { .kind = TOCSIN_REVIEW_OTHER,
+                                 .state = TOCSIN_REVIEW_ACCEPTED,
+                                 .decided_us = T0,
+                                 .text = (char *) "decided" };
+  TocsinReviewRecord open = { .kind = TOCSIN_REVIEW_OTHER, .text = (char *) "open" };
+  TocsinOutboxRecord entry = { .kind = TOCSIN_OUTBOX_MESSAGE, .created_us = T0 };
+
+  for (guint day = 0; day < 5; day++)
+    tocsin_audit_append (txn, T0 + day * TOCSIN_DAY_US, "socket", "test", NULL, NULL);
+  tocsin_review_add (txn, &decided);
+  tocsin_review_add (txn, &open);
+  tocsin_seen_put (txn, "https://a.example/activities/1", &content, T0);
+  tocsin_queue_add (txn, 7, tocsin_outbox_append (txn, &entry), T0);
+  tocsin_queue_add (txn, 7, 99, T0); /* of an entry that is not there */
+  return TRUE;
+}
+
+typedef struct
+{
+  gint64 now_us;
+  TocsinPurgeCounts before, after;
+  guint64 went;
+} Purging;
+
+static gboolean
+write_purge (TocsinTxn *txn, gpointer data, GError **error)
+{
+  Purging *purging = data;
+  guint n;
+
+  purging->went = 0;
+  tocsin_store_purge_count (txn, purging->now_us, &purging->before);
+  while ((n = tocsin_store_purge (txn, purging->now_us, 1)) > 0)
+    purging->went += n;
+  tocsin_store_purge_count (txn, purging->now_us, &purging->after);
+  return TRUE;
+}
+
+/* What is counted goes, and no more; an audit log that lost its beginning by age is whole. */
+static void
+test_retention (Fixture *f, gconstpointer data)
+{
+  const TocsinRetention keep = { .seen_days = 500, .audit_days = 30 };
+  const TocsinPurgeCounts none = { 0 };
+  Purging purging = { .now_us = T0 + 401 * TOCSIN_DAY_US };
+  g_autoptr (GError) error = NULL;
+  guint64 checked = 0;
+
+  tocsin_store_set_retention (f->store, &keep);
+  write_ok (f, write_old, NULL);
+  write_ok (f, write_purge, &purging);
+  g_assert_cmpuint (purging.before.audit, ==, 4);
+  g_assert_cmpuint (purging.before.deliveries, ==, 2);
+  g_assert_cmpuint (purging.before.seen + purging.before.review, ==, 0);
+  g_assert_cmpuint (purging.went, ==, 6);
+  purging.now_us = T0 + 501 * TOCSIN_DAY_US;
+  write_ok (f, write_purge, &purging);
+  g_assert_cmpuint (purging.before.seen, ==, 1);
+  g_assert_cmpuint (purging.before.review, ==, 1);
+  g_assert_cmpuint (purging.went, ==, 2);
+  g_assert_cmpmem (&purging.after, sizeof none, &none, sizeof none);
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+
+    g_assert_true (tocsin_audit_verify (txn, &checked, &error));
+    g_assert_no_error (error);
+    g_assert_cmpuint (checked, ==, 1);
+    g_assert_cmpuint (tocsin_review_count_open (txn), ==, 1);
+    g_assert_cmpuint (tocsin_queue_count (txn), ==, 0);
+  }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -390,6 +468,7 @@ main (int argc, char *argv[])
   for (guint i = 0; i < G_N_ELEMENTS (stories); i++)
     g_test_add (stories[i].name, Fixture, &stories[i].story, set_up, test_story, tear_down);
   g_test_add ("/tables/audit", Fixture, NULL, set_up, test_audit, tear_down);
+  g_test_add ("/tables/retention", Fixture, NULL, set_up, test_retention, tear_down);
   g_test_add ("/tables/damage", Fixture, NULL, set_up, test_damage_is_an_error, tear_down);
   return g_test_run ();
 }

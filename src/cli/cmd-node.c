@@ -112,6 +112,40 @@ const TocsinCommand tocsin_cmd_backup = {
   .run = run_backup,
 };
 
+static struct
+{
+  gboolean dry_run;
+} given;
+
+/* tocsin housekeeping: counts by kind. */
+static gboolean
+run_housekeeping (TocsinInvocation *self, GError **error)
+{
+  g_autoptr (GString) body = g_string_new (given.dry_run ? "{\"dry_run\":true}" : "{}");
+  g_autoptr (JsonNode) answer = NULL;
+
+  if (!tocsin_answer_get (self, "POST", "/v1/housekeeping", body, &answer, error))
+    return FALSE;
+  if (self->json)
+    return TRUE;
+  json_object_remove_member (json_node_get_object (answer), "dry_run");
+  g_print ("%s\n", given.dry_run ? _ ("Would go:") : _ ("Gone:"));
+  tocsin_answer_print_members (json_node_get_object (answer));
+  return TRUE;
+}
+
+static const GOptionEntry housekeeping_options[] = {
+  { "dry-run", 0, 0, G_OPTION_ARG_NONE, &given.dry_run, N_ ("Only see what would go"), NULL },
+  G_OPTION_ENTRY_NULL,
+};
+
+const TocsinCommand tocsin_cmd_housekeeping = {
+  .name = "housekeeping",
+  .summary = N_ ("Let go of what has been kept long enough"),
+  .options = housekeeping_options,
+  .run = run_housekeeping,
+};
+
 /* tocsin key rotate: the old key proves the new one, so that peers follow by themselves. */
 static gboolean
 run_rotate (TocsinInvocation *self, GError **error)

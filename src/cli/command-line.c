@@ -23,11 +23,11 @@
 #include "core/error.h"
 
 static const TocsinCommand *const commands[] = {
-  &tocsin_cmd_status,         &tocsin_cmd_doctor,  &tocsin_cmd_version, &tocsin_cmd_init,
-  &tocsin_cmd_peer,           &tocsin_cmd_report,  &tocsin_cmd_check,   &tocsin_cmd_trust,
-  &tocsin_cmd_token,          &tocsin_cmd_observe, &tocsin_cmd_allow,   &tocsin_cmd_review,
-  &tocsin_cmd_audit,          &tocsin_cmd_backup,  &tocsin_cmd_config,  &tocsin_cmd_key,
-  &tocsin_cmd_export_subject, &tocsin_cmd_erase,   &tocsin_cmd_feed,
+  &tocsin_cmd_status,       &tocsin_cmd_doctor,         &tocsin_cmd_version, &tocsin_cmd_init,
+  &tocsin_cmd_peer,         &tocsin_cmd_report,         &tocsin_cmd_check,   &tocsin_cmd_trust,
+  &tocsin_cmd_token,        &tocsin_cmd_observe,        &tocsin_cmd_allow,   &tocsin_cmd_review,
+  &tocsin_cmd_audit,        &tocsin_cmd_backup,         &tocsin_cmd_config,  &tocsin_cmd_key,
+  &tocsin_cmd_housekeeping, &tocsin_cmd_export_subject, &tocsin_cmd_erase,   &tocsin_cmd_feed,
 };
 
 /* What every command takes. GLib writes it here; freed never, as the process ends with the run. */

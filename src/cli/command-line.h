@@ -81,6 +81,7 @@ extern const TocsinCommand tocsin_cmd_doctor;
 extern const TocsinCommand tocsin_cmd_erase;
 extern const TocsinCommand tocsin_cmd_export_subject;
 extern const TocsinCommand tocsin_cmd_feed;
+extern const TocsinCommand tocsin_cmd_housekeeping;
 extern const TocsinCommand tocsin_cmd_init;
 extern const TocsinCommand tocsin_cmd_key;
 extern const TocsinCommand tocsin_cmd_observe;

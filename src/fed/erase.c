@@ -17,9 +17,9 @@
 #include "core/error.h"
 #include "fed/publish.h"
 #include "fed/withdrawal.h"
+#include "store/purge.h"
 #include "store/table-actors.h"
 #include "store/table-audit.h"
-#include "store/table-seen.h"
 #include "store/trace.h"
 
 #define SLICE      100 /* reports in one change */
@@ -92,7 +92,7 @@ take_own (TocsinTxn *txn,
   if (prepared == NULL)
     {
       tocsin_reports_withdraw (txn, record->number, TOCSIN_REASON_ERASED, self->now_us,
-                               self->now_us + TOCSIN_SEEN_DAYS * TOCSIN_DAY_US);
+                               self->now_us + tocsin_store_keep_us (self->store));
       return;
     }
   remove.activity_id = prepared->id;
@@ -118,7 +118,7 @@ take_one (TocsinTxn *txn, Erase *self, guint64 number, const TocsinPrepared *pre
       self->slice.withdrawn++;
     }
   else if (tocsin_trace_erase_received (txn, number, &self->subject, self->now_us,
-                                        self->now_us + TOCSIN_SEEN_DAYS * TOCSIN_DAY_US))
+                                        self->now_us + tocsin_store_keep_us (self->store)))
     self->slice.erased++;
 }
 

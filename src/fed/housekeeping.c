@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "core/limits.h"
 #include "fed/review.h"
+#include "store/purge.h"
 #include "store/table-peers.h"
 
 #define INTERVAL_US    TOCSIN_MINUTE_US

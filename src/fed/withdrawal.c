@@ -13,11 +13,15 @@
 #include "fed/admission-private.h"
 #include "fed/guards.h"
 #include "fed/relay.h"
+#include "store/purge.h"
 #include "store/table-review.h"
-#include "store/table-seen.h"
 #include "store/table-trust.h"
 
-#define KEEP_US (TOCSIN_SEEN_DAYS * TOCSIN_DAY_US)
+static gint64
+keep_until (TocsinTxn *txn, gint64 now_us)
+{
+  return now_us + tocsin_store_keep_us (tocsin_txn_get_store (txn));
+}
 
 /**
  * tocsin_withdrawal_apply:
@@ -50,7 +54,7 @@ tocsin_withdrawal_apply (TocsinTxn *txn,
   guint64 add_sequence = record->sequence;
 
   tocsin_reports_withdraw (txn, record->number, remove->reason, remove->removed_us,
-                           now_us + KEEP_US);
+                           keep_until (txn, now_us));
   if (record->forwarded || record->actor == 0)
     tocsin_relay_publish (txn, policy, &entry, add_sequence, now_us);
 }
@@ -130,7 +134,8 @@ remove_other (TocsinTxn *txn, const TocsinAdmitting *a, gint64 removed_us)
     .activity = self->activity->raw,
   };
 
-  TocsinTombstone tombstone = { .removed_us = removed_us, .until_us = self->now_us + KEEP_US };
+  TocsinTombstone tombstone = { .removed_us = removed_us,
+                                .until_us = keep_until (txn, self->now_us) };
   gboolean known = tocsin_trust_find (txn, a->reporter, self->activity->object, &record);
 
   if (!known && tocsin_admission_is_past_quota (txn, a))
@@ -160,7 +165,8 @@ tocsin_admission_remove (TocsinTxn *txn, TocsinAdmitting *a)
   TocsinAdmission *self = a->admission;
   const TocsinActivity *activity = self->activity;
   gint64 removed_us = activity->published_us != 0 ? activity->published_us : self->now_us;
-  TocsinTombstone tombstone = { .removed_us = removed_us, .until_us = self->now_us + KEEP_US };
+  TocsinTombstone tombstone = { .removed_us = removed_us,
+                                .until_us = keep_until (txn, self->now_us) };
   TocsinWithdrawal remove = {
     .reason = activity->reason,
     .removed_us = removed_us,

@@ -12,6 +12,7 @@ tocsin_routes_admin_add (TocsinRouter *router, TocsinApi *api)
   tocsin_route_doctor_add (router, api);
   tocsin_route_ready_add (router, api);
   tocsin_route_feeds_add (router, api);
+  tocsin_route_housekeeping_add (router, api);
   tocsin_route_imports_add (router, api);
   tocsin_route_review_add (router, api);
   tocsin_route_settings_add (router, api);

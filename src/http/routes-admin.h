@@ -16,6 +16,7 @@ void tocsin_route_audit_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_doctor_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_ready_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_feeds_add (TocsinRouter *router, TocsinApi *api);
+void tocsin_route_housekeeping_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_imports_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_metrics_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_openapi_add (TocsinRouter *router, TocsinApi *api);

@@ -227,6 +227,7 @@ take_policies (TocsinConfig *self, GSettings *settings)
   self->observe_days = g_settings_get_uint (settings, "observe-days");
   self->feeds_refresh_hours = g_settings_get_uint (settings, "feeds-refresh-hours");
   self->retention_days = g_settings_get_uint (settings, "retention-days");
+  self->audit_days = g_settings_get_uint (settings, "audit-days");
   self->map_size_gib = g_settings_get_uint (settings, "map-size-gib");
 }
 
@@ -440,6 +441,7 @@ tocsin_config_describe (const TocsinConfig *self)
   describe_number (out, "observe-days", self->observe_days);
   describe_number (out, "feeds-refresh-hours", self->feeds_refresh_hours);
   describe_number (out, "retention-days", self->retention_days);
+  describe_number (out, "audit-days", self->audit_days);
   describe_number (out, "map-size-gib", self->map_size_gib);
   g_ptr_array_add (out, NULL);
   return (char **) g_ptr_array_free (out, FALSE);

@@ -77,6 +77,7 @@ typedef struct
   guint observe_days;
   guint feeds_refresh_hours;
   guint retention_days;
+  guint audit_days; /* 0: for good */
   guint map_size_gib;
 } TocsinConfig;
 

@@ -30,6 +30,7 @@
 #include "node/observed.h"
 #include "node/profiles.h"
 #include "node/recompute.h"
+#include "store/purge.h"
 #include "store/table-actors.h"
 #include "store/table-meta.h"
 
@@ -93,6 +94,8 @@ static gboolean
 open_store (TocsinNode *self, GError **error)
 {
   const TocsinConfig *config = self->config;
+  const TocsinRetention keep = { .seen_days = config->retention_days,
+                                 .audit_days = config->audit_days };
 
   if (g_mkdir_with_parents (config->data_dir, 0700) != 0)
     {
@@ -101,6 +104,8 @@ open_store (TocsinNode *self, GError **error)
       return FALSE;
     }
   self->store = tocsin_store_open (config->data_dir, (guint64) config->map_size_gib << 30, error);
+  if (self->store != NULL)
+    tocsin_store_set_retention (self->store, &keep);
   if (self->store == NULL ||
       !tocsin_store_write (self->store, claim_store, (gpointer) config, error))
     return FALSE;

@@ -16,8 +16,10 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "store/purge.h"
 #include "store/table-allow.h"
 #include "store/table-meta.h"
+#include "store/table-seen.h"
 #include "store/txn-private.h"
 
 #define MAX_READERS   126
@@ -51,6 +53,7 @@ struct _TocsinStore
   gint64 free_counted_us; /* atomic */
   gint work;              /* atomic: long work that is under way on other threads */
   gint closing;           /* atomic */
+  TocsinRetention retention;
 };
 
 /* One line a table: its name in the file, and how it is opened. */
@@ -437,6 +440,7 @@ tocsin_store_open (const char *dir, guint64 map_bytes, GError **error)
   signal (SIGXFSZ, SIG_IGN);
 
   self->lock_fd = -1;
+  self->retention.seen_days = TOCSIN_SEEN_DAYS;
   self->listeners = g_array_new (FALSE, FALSE, sizeof (Listener));
   self->source = note_source_new (self);
   if (!open_env (self, dir, map_bytes == 0 ? TOCSIN_STORE_DEFAULT_BYTES : map_bytes, error))
@@ -553,11 +557,14 @@ tocsin_store_unlisten (TocsinStore *self, guint id)
       }
 }
 
-guint
-tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
+void
+tocsin_store_set_retention (TocsinStore *self, const TocsinRetention *retention)
 {
-  return tocsin_reports_purge (txn, now_us, max_rows) +
-         tocsin_tombstones_purge (txn, now_us, max_rows) +
-         tocsin_seen_purge (txn, now_us, max_rows) + tocsin_allow_purge (txn, now_us, max_rows) +
-         tocsin_changes_trim (txn, max_rows);
+  self->retention = *retention;
+}
+
+const TocsinRetention *
+tocsin_store_get_retention (TocsinStore *self)
+{
+  return &self->retention;
 }

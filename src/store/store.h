@@ -89,19 +89,6 @@ typedef void (*TocsinStoreFunc) (TocsinNotes notes, gpointer data);
 guint tocsin_store_listen (TocsinStore *self, TocsinStoreFunc func, gpointer data);
 void tocsin_store_unlisten (TocsinStore *self, guint id);
 
-/**
- * tocsin_store_purge:
- * @now_us: the time
- * @max_rows: the most rows to look at in each of its steps
- *
- * Does a bounded part of what time asks for: evidence past its end goes; a report past its end
- * time loses body, subject and text at the next midnight (UTC; the digest of protocol.md "Catching
- * up" counts it until then); tombstones, seen ids and the change log are trimmed by age.
- *
- * Returns: rows changed; call again while this is not 0
- */
-guint tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinStore, tocsin_store_close)
 
 G_END_DECLS

@@ -21,6 +21,9 @@ static const TocsinShape shape = TOCSIN_SHAPE (TocsinAuditRecord, fields, NULL);
 /* The newest entry, so that cutting the end off shows too. */
 #define HEAD_NAME "audit-head"
 
+/* The newest of those that went by age: the chain begins after it. */
+#define FLOOR_NAME "audit-floor"
+
 typedef struct
 {
   guint64 number;
@@ -34,9 +37,9 @@ tocsin_audit_record_clear (TocsinAuditRecord *self)
 }
 
 static void
-read_head (TocsinTxn *txn, AuditHead *head)
+read_end (TocsinTxn *txn, const char *name, AuditHead *head)
 {
-  g_autoptr (GBytes) stored = tocsin_meta_get (txn, HEAD_NAME);
+  g_autoptr (GBytes) stored = tocsin_meta_get (txn, name);
 
   memset (head, 0, sizeof *head);
   if (stored == NULL)
@@ -64,7 +67,7 @@ tocsin_audit_append (TocsinTxn *txn,
   AuditHead head;
   TocsinKey key;
 
-  read_head (txn, &head);
+  read_end (txn, HEAD_NAME, &head);
   record.number = head.number + 1;
   memcpy (record.previous, head.hash, sizeof record.previous);
   tocsin_shape_pack (&shape, &record, row);
@@ -99,14 +102,83 @@ tocsin_audit_foreach (
     }
 }
 
+/* The oldest entry, if it is of before @before_us and not the newest. */
+static gboolean
+oldest_before (TocsinTxn *txn, gint64 before_us, AuditHead *out)
+{
+  g_auto (TocsinCursor) cursor = { 0 };
+  g_auto (TocsinAuditRecord) record = { 0 };
+  AuditHead head;
+
+  read_end (txn, HEAD_NAME, &head);
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_AUDIT);
+  if (!tocsin_cursor_seek (&cursor, NULL) ||
+      !tocsin_txn_unpack (txn, &shape, &cursor.value, &record) || record.time_us >= before_us ||
+      record.number == head.number)
+    return FALSE;
+  memset (out, 0, sizeof *out);
+  out->number = record.number;
+  tocsin_blake2b_256 (cursor.value.data, cursor.value.size, out->hash);
+  return TRUE;
+}
+
+guint
+tocsin_audit_purge (TocsinTxn *txn, gint64 before_us, guint max_rows)
+{
+  AuditHead gone;
+  guint n = 0;
+
+  for (; n < max_rows && oldest_before (txn, before_us, &gone); n++)
+    {
+      TocsinKey key = tocsin_key_u64 (gone.number);
+
+      tocsin_txn_del (txn, TOCSIN_TABLE_AUDIT, &key);
+      tocsin_meta_put (txn, FLOOR_NAME, &gone, sizeof gone);
+    }
+  return n;
+}
+
+typedef struct
+{
+  gint64 before_us;
+  guint64 newest;
+  guint64 n;
+} OldEntries;
+
+static gboolean
+count_entry (const TocsinAuditRecord *record, gpointer data)
+{
+  OldEntries *old = data;
+
+  if (record->time_us >= old->before_us || record->number == old->newest)
+    return FALSE;
+  old->n++;
+  return TRUE;
+}
+
+guint64
+tocsin_audit_count_before (TocsinTxn *txn, gint64 before_us)
+{
+  OldEntries old = { .before_us = before_us };
+  AuditHead head;
+
+  read_end (txn, HEAD_NAME, &head);
+  old.newest = head.number;
+  tocsin_audit_foreach (txn, 0, FALSE, count_entry, &old);
+  return old.n;
+}
+
 gboolean
 tocsin_audit_verify (TocsinTxn *txn, guint64 *checked, GError **error)
 {
   g_auto (TocsinCursor) cursor = { 0 };
-  AuditHead head, walked = { 0 };
+  AuditHead head, walked;
+  guint64 first;
   gboolean more;
 
-  read_head (txn, &head);
+  read_end (txn, HEAD_NAME, &head);
+  read_end (txn, FLOOR_NAME, &walked);
+  first = walked.number;
   tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_AUDIT);
   for (more = tocsin_cursor_seek (&cursor, NULL); more; more = tocsin_cursor_next (&cursor))
     {
@@ -126,7 +198,7 @@ tocsin_audit_verify (TocsinTxn *txn, guint64 *checked, GError **error)
       walked.number = expected;
       tocsin_blake2b_256 (cursor.value.data, cursor.value.size, walked.hash);
       if (checked != NULL)
-        *checked = expected;
+        *checked = expected - first;
     }
   if (!tocsin_txn_check (txn, error))
     return FALSE;
@@ -137,6 +209,6 @@ tocsin_audit_verify (TocsinTxn *txn, guint64 *checked, GError **error)
       return FALSE;
     }
   if (checked != NULL)
-    *checked = walked.number;
+    *checked = walked.number - first;
   return TRUE;
 }

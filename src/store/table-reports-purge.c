@@ -6,10 +6,10 @@
 /* What time does to reports: expiry, tombstones, and the digest that depends on the day. */
 
 #include "core/clock.h"
+#include "store/purge.h"
 #include "store/reports-private.h"
 #include "store/table-evidence.h"
 #include "store/table-outbox.h"
-#include "store/table-seen.h"
 
 /* A row of `tombstones`. */
 typedef struct
@@ -173,7 +173,7 @@ expire (TocsinTxn *txn, const TocsinReportRecord *old, gint64 now_us)
   record.hold = TOCSIN_HOLD_NONE;
   record.held_us = 0;
   record.withdrawn_us = old->end_us;
-  record.gone_us = now_us + TOCSIN_SEEN_DAYS * TOCSIN_DAY_US;
+  record.gone_us = now_us + tocsin_store_keep_us (txn->store);
   tocsin_report_replace (txn, old, &record, now_us);
   if (old->sequence != 0)
     tocsin_outbox_blank (txn, old->sequence);

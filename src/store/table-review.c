@@ -83,6 +83,14 @@ tocsin_review_put (TocsinTxn *txn, const TocsinReviewRecord *record)
   write_row (txn, record);
 }
 
+void
+tocsin_review_remove (TocsinTxn *txn, guint64 id)
+{
+  TocsinKey key = tocsin_key_u64 (id);
+
+  tocsin_txn_del (txn, TOCSIN_TABLE_REVIEW, &key);
+}
+
 gboolean
 tocsin_review_find_open (
     TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 batch, guint64 *id)

@@ -6,6 +6,7 @@
 #include "store/table-seen.h"
 
 #include "core/clock.h"
+#include "store/purge.h"
 #include "store/txn-private.h"
 
 static TocsinKey
@@ -61,7 +62,7 @@ guint
 tocsin_seen_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
 {
   gint64 oldest_s =
-      now_us / TOCSIN_SECOND_US - TOCSIN_SEEN_DAYS * (TOCSIN_DAY_US / TOCSIN_SECOND_US);
+      (now_us / TOCSIN_SECOND_US) - tocsin_store_keep_us (txn->store) / TOCSIN_SECOND_US;
   guint n = 0;
 
   for (; n < max_rows; n++)

@@ -1,0 +1,68 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "store/txn.h"
+
+G_BEGIN_DECLS
+
+#define TOCSIN_DELIVERY_DEAD_DAYS                                                                  \
+  30 /* a peer is given up after 7: what waits longer is forgotten */
+
+/**
+ * TocsinRetention: how long things are kept.
+ * @seen_days: seen ids, tombstones, what is left of withdrawn reports, decided lines of review
+ * @audit_days: entries of the audit log; 0: for good
+ */
+typedef struct
+{
+  guint seen_days;
+  guint audit_days;
+} TocsinRetention;
+
+/* Before the first write; without it %TOCSIN_SEEN_DAYS and for good. */
+void tocsin_store_set_retention (TocsinStore *self, const TocsinRetention *retention);
+const TocsinRetention *tocsin_store_get_retention (TocsinStore *self);
+
+/* How long a tombstone of today is kept, in microseconds. */
+gint64 tocsin_store_keep_us (TocsinStore *self);
+
+/**
+ * TocsinPurgeCounts: what is due.
+ * @evidence: rows of evidence, of rows of lists the rows too
+ * @reports: reports that lose body, subject and text
+ * @remains: ids of withdrawn or expired reports
+ */
+typedef struct
+{
+  guint64 evidence;
+  guint64 reports;
+  guint64 remains;
+  guint64 tombstones;
+  guint64 seen;
+  guint64 allow;
+  guint64 changes;
+  guint64 review;
+  guint64 audit;
+  guint64 deliveries;
+} TocsinPurgeCounts;
+
+/**
+ * tocsin_store_purge:
+ * @now_us: the time
+ * @max_rows: the most rows to look at in each of its steps
+ *
+ * Does a bounded part of what time asks for: evidence past its end goes; a report past its end
+ * time loses body, subject and text at the next midnight (UTC; the digest of protocol.md "Catching
+ * up" counts it until then); tombstones, seen ids, review, audit and the change log are trimmed by
+ * age; deliveries that nobody waits for any more go.
+ *
+ * Returns: rows changed; call again while this is not 0
+ */
+guint tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows);
+
+/* What tocsin_store_purge() would do by now, called until it returns 0. Reads; of any length. */
+void tocsin_store_purge_count (TocsinTxn *txn, gint64 now_us, TocsinPurgeCounts *out);
+
+G_END_DECLS
