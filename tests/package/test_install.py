@@ -28,6 +28,7 @@ EXPECTED = PROGRAMS | {
     "share/bash-completion/completions/tocsin",
     "share/glib-2.0/schemas/org.tocsin.Node.gschema.xml",
     "share/man/man1/tocsin.1",
+    "share/metainfo/org.tocsin.Node.metainfo.xml",
     "share/man/man5/node.conf.5",
     "share/man/man7/tocsin-protocol.7",
     "share/man/man8/tocsind.8",

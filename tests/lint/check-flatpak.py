@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The Tocsin contributors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Checks the Flatpak manifest and the AppStream metadata.
+
+Usage: check-flatpak.py ROOT
+
+Every module but our own is pinned by checksum; flatpak-builder and appstreamcli have nothing to
+say, where they are; name, version and licence are those of the project.
+"""
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+
+ID = "org.tocsin.Node"
+
+
+def manifest_complaints(path: pathlib.Path):
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    if manifest["id"] != ID:
+        yield f"{path.name}: the id is {manifest['id']}"
+    *others, own = manifest["modules"]
+    if own["sources"] != [{"type": "dir", "path": ".."}]:
+        yield f"{path.name}: the last module is to be this tree"
+    for module in others:
+        for source in module["sources"]:
+            if not re.fullmatch(r"[0-9a-f]{64}", source.get("sha256", "")) or not source["url"].startswith("https://"):
+                yield f"{path.name}: {module['name']} is not pinned"
+    if shutil.which("flatpak-builder"):
+        with tempfile.TemporaryDirectory() as state:
+            shown = subprocess.run(["flatpak-builder", f"--state-dir={state}/s", "--show-manifest", str(path)],
+                                   capture_output=True, text=True, cwd=state)
+        if shown.returncode or len(json.loads(shown.stdout)["modules"]) != len(manifest["modules"]):
+            yield f"flatpak-builder: {shown.stderr.strip() or 'another manifest'}"
+    else:
+        print("no flatpak-builder here: its part is skipped")
+
+
+def metadata_complaints(path: pathlib.Path, root: pathlib.Path):
+    component = ET.parse(path).getroot()
+    if component.findtext("id") != ID:
+        yield f"{path.name}: the id is {component.findtext('id')}"
+    version = re.search(r"version: '([^']+)'", (root / "meson.build").read_text(encoding="utf-8")).group(1)
+    if component.find("releases/release").get("version") != version:
+        yield f"{path.name}: the newest release is not {version}"
+    if shutil.which("appstreamcli"):
+        said = subprocess.run(["appstreamcli", "validate", "--no-net", str(path)], capture_output=True, text=True)
+        if said.returncode or re.search(r"^[EW]:", said.stdout, re.M):
+            yield f"appstreamcli: {said.stdout.strip()}"
+    else:
+        print("no appstreamcli here: its part is skipped")
+
+
+if __name__ == "__main__":
+    root = pathlib.Path(sys.argv[1])
+    found = list(manifest_complaints(root / "flatpak" / f"{ID}.json"))
+    found += metadata_complaints(root / "data" / f"{ID}.metainfo.xml", root)
+    print("\n".join(found) or "in order")
+    sys.exit(1 if found else 0)
