@@ -33,7 +33,7 @@ def manifest_complaints(path: pathlib.Path):
                 yield f"{path.name}: {module['name']} is not pinned"
     if shutil.which("flatpak-builder"):
         with tempfile.TemporaryDirectory() as state:
-            shown = subprocess.run(["flatpak-builder", f"--state-dir={state}/s", "--show-manifest", str(path)],
+            shown = subprocess.run(["flatpak-builder", "--show-manifest", str(path.resolve())],
                                    capture_output=True, text=True, cwd=state)
         if shown.returncode or len(json.loads(shown.stdout)["modules"]) != len(manifest["modules"]):
             yield f"flatpak-builder: {shown.stderr.strip() or 'another manifest'}"
