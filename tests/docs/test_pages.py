@@ -15,7 +15,7 @@ import unittest
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
-NAMED = re.compile(r"`((?:tests|src|data|schemas|build-aux|po|debian|flatpak)/[\w./-]+)`")
+NAMED = re.compile(r"`((?:tests|src|data|schemas|build-aux|docs|po|debian|flatpak)/[\w./-]+)`")
 
 
 def pages():
