@@ -18,7 +18,7 @@ import sys
 import time
 import urllib.parse
 
-from harness import expect, free_port, parse_arguments, run, wait_until
+from harness import befriend, expect, free_port, parse_arguments, run, wait_until
 
 DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs")
 NGINX_GATE = os.path.join(os.path.dirname(__file__), "..", "..", "data", "nginx-gate.conf")
@@ -428,6 +428,29 @@ def check_command(node):
     expect(done.returncode == 5, f"no node: {done}")
 
 
+def check_review(lab):
+    """What a new peer brings is live at once, and one line in the queue; rejected, it is gone."""
+    reader = lab.node("reader", api=True).start()
+    for name, action, verdict in (("accepted", "accept", "note"), ("rejected", "reject", "allow")):
+        writer = lab.node(name).start()
+        subject = ("username", f"from_{name}")
+        writer.report(subject)
+        befriend(reader, writer)
+        wait_until(lambda: reader.check(subject)["verdict"] == "note", f"the first read of {name}")
+
+        def lines():
+            queue = reader.ask("GET", "/v1/review", status=200)["items"]
+            return [line for line in queue if line["actor"] == writer.actor and line["state"] == "open"]
+
+        line = wait_until(lines, "a line in the review queue")[0]
+        reader.ask("POST", f"/v1/review/{line['id']}/{action}", {})
+        wait_until(lambda: not lines(), "the line is closed")
+        wait_until(lambda: reader.check(subject)["verdict"] == verdict, f"{action}: {verdict}")
+        expect(reader.api("POST", f"/v1/review/{line['id']}/{action}", {}).status in (404, 409, 410), "only once")
+        writer.stop()
+    reader.stop()
+
+
 def check_resume(node, tokens, cursor):
     """After a restart a cursor goes on exactly, or the reader is told to begin anew."""
     page = node.tcp("GET", f"/v1/changes?cursor={cursor}", token=tokens["stream"]).json
@@ -453,8 +476,9 @@ def test(lab):
     check_resume(node, tokens, cursor)
     check_other_proxies(lab)
     check_profiles(lab)
+    check_review(lab)
     node.stop()
 
 
 if __name__ == "__main__":
-    sys.exit(run("answers", parse_arguments(__doc__, 1), test))
+    sys.exit(run("answers", parse_arguments(__doc__, 600), test))

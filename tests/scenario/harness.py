@@ -140,6 +140,8 @@ class Node:
             f"{self.name} ended with {self.process.returncode} while starting",
         )
         try:
+            if self.api_port:  # the last one to listen
+                self.tcp("GET", "/health/live")
             return self.api("GET", "/health/ready").status == 200
         except (OSError, http.client.HTTPException):
             return False
