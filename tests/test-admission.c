@@ -648,6 +648,64 @@ test_statements (Case *c, gconstpointer data)
   g_assert_true (record.held);
 }
 
+static gboolean
+write_statements (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+
+  for (guint32 i = 0; i < 1000; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("https://b.example/trust/s%u", i);
+      TocsinTrustRecord record = {
+        .truster = c->b, .trustee = 1000 + i, .weight = 50, .live = TRUE, .updated_us = T0, .id = id
+      };
+
+      tocsin_trust_put (txn, &record);
+    }
+  return TRUE;
+}
+
+static gboolean
+remove_statement (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+
+  return tocsin_trust_remove (txn, c->b, 1000, TOCSIN_AREA_ANY);
+}
+
+/* A thousand statements an actor, and what was taken back counts. A name that came in vain is not
+ * kept either. */
+static void
+test_statements_full (Case *c, gconstpointer data)
+{
+  const Way relay = { .signer = "b.example" };
+  g_auto (TocsinTrustRecord) record = { 0 };
+
+  write_ok (&c->f, write_statements, c);
+  g_assert_cmpint (admit (c, statement_bytes ("b.example", "s", "new.example", 70, T0, "1"), NULL),
+                   ==, DROPPED);
+  g_assert_false (get_statement (c, "new.example", &record));
+  write_ok (&c->f, remove_statement, c);
+  g_assert_cmpint (admit (c, statement_bytes ("b.example", "s", "new.example", 70, T0, "2"), NULL),
+                   ==, DONE);
+  g_assert_true (get_statement (c, "new.example", &record));
+  /* The newer version of one that is there needs no room. */
+  g_assert_cmpint (
+      admit (c, statement_bytes ("b.example", "s", "new.example", 60, T0 + MINUTE, "3"), NULL), ==,
+      DONE);
+
+  write_ok (&c->f, write_tombstones, c);
+  g_assert_cmpint (
+      admit (c, statement_bytes ("d.example", "s", "vain.example", 70, T0, "4"), &relay), ==,
+      DROPPED);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+    guint32 number;
+
+    g_assert_false (tocsin_actors_find (txn, "https://vain.example/actor", &number));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -677,6 +735,7 @@ main (int argc, char **argv)
     { "/admission/key-changed", test_key_changed, 0 },
     { "/admission/contradiction", test_contradiction, 0 },
     { "/admission/statements", test_statements, 0 },
+    { "/admission/statements-full", test_statements_full, 0 },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -14,7 +14,8 @@
 #include "store/table-review.h"
 #include "store/table-trust.h"
 
-#define STATEMENTS_MAX 1000 /* an actor, scoring.md 1 */
+#define STATEMENTS_MAX 1000  /* an actor, scoring.md 1 */
+#define TOMBSTONES_MAX 10000 /* what an actor took back without a report of it being here */
 
 /* Same `updated`, another content: neither counts until a person has looked. */
 static void
@@ -59,13 +60,25 @@ forward (TocsinTxn *txn, const TocsinAdmitting *a, TocsinTrustRecord *record)
   record->sequence = tocsin_relay_publish (txn, self->policy, &entry, 0, self->now_us);
 }
 
+/* Who states and takes back by turns has no more than a few rows at any time, and leaves a
+ * tombstone and an actor's name each time. So both count. */
+static gboolean
+has_room (TocsinTxn *txn, guint32 truster)
+{
+  TocsinActorCounts counts;
+
+  tocsin_reports_counts (txn, truster, &counts);
+  return counts.tombstones < TOMBSTONES_MAX &&
+         tocsin_trust_count_of (txn, truster) < STATEMENTS_MAX;
+}
+
 /**
  * tocsin_admission_add_trust:
  * @txn: the write transaction
  * @a: the admission, whose signer and reporter are known
  *
  * The newest statement of (actor, about, area) is the live one. What an actor says about itself,
- * and what is past 1,000 statements, is dropped.
+ * and what is past 1,000 statements or 10,000 tombstones, is dropped.
  */
 void
 tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
@@ -85,7 +98,7 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
     return;
   known = tocsin_actors_find (txn, statement->about, &about) &&
           tocsin_trust_get (txn, a->reporter, about, statement->area, &old);
-  if (!known && tocsin_trust_count_of (txn, a->reporter) >= STATEMENTS_MAX)
+  if (!known && !has_room (txn, a->reporter))
     return;
   if (known && (statement->updated_us < old.updated_us ||
                 memcmp (old.content_hash, a->content_hash, sizeof a->content_hash) == 0))
