@@ -5,6 +5,7 @@
 
 #include "feeds/list.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/category.h"
@@ -13,6 +14,7 @@
 #include "store/bulk.h"
 
 #define VALUES_BLOCK_BYTES (1024 * 1024)
+#define BUCKETS            65536
 
 TocsinFeedList *
 tocsin_feed_list_new (const TocsinFeedDefinition *definition)
@@ -186,22 +188,53 @@ compare_entries (gconstpointer a, gconstpointer b)
   return x->number < y->number ? -1 : x->number > y->number;
 }
 
+static guint
+bucket_of (const TocsinFeedEntry *entry)
+{
+  return (guint) entry->key.bytes[0] << 8 | entry->key.bytes[1];
+}
+
+/* Keys are digests, so their first two bytes part a list evenly. */
+static GArray *
+sort_by_key (const GArray *from)
+{
+  g_autofree guint *ends = g_new0 (guint, BUCKETS + 1);
+  const TocsinFeedEntry *entries = (const TocsinFeedEntry *) (gconstpointer) from->data;
+  GArray *to = g_array_sized_new (FALSE, FALSE, sizeof (TocsinFeedEntry), from->len);
+  TocsinFeedEntry *sorted;
+  guint begin = 0;
+
+  g_array_set_size (to, from->len);
+  sorted = (TocsinFeedEntry *) (gpointer) to->data;
+  for (guint i = 0; i < from->len; i++)
+    ends[bucket_of (&entries[i]) + 1]++;
+  for (guint b = 0; b < BUCKETS; b++)
+    ends[b + 1] += ends[b];
+  for (guint i = 0; i < from->len; i++)
+    sorted[ends[bucket_of (&entries[i])]++] = entries[i];
+  for (guint b = 0; b < BUCKETS; begin = ends[b++])
+    if (ends[b] > begin + 1)
+      qsort (sorted + begin, ends[b] - begin, sizeof *sorted, compare_entries);
+  return to;
+}
+
 /* Of each key the last. */
 static void
 sort_entries (TocsinFeedList *self)
 {
-  TocsinFeedEntry *entries;
+  GArray *sorted = sort_by_key (self->entries);
+  TocsinFeedEntry *entries = (TocsinFeedEntry *) (gpointer) sorted->data;
   guint n = 0;
 
-  g_array_sort (self->entries, compare_entries);
-  entries = (TocsinFeedEntry *) (gpointer) self->entries->data;
-  for (guint i = 0; i < self->entries->len; i++)
+  for (guint i = 0; i < sorted->len; i++)
     {
       if (n > 0 && tocsin_id_equal (&entries[n - 1].key, &entries[i].key))
         n--;
       entries[n++] = entries[i];
     }
-  g_array_set_size (self->entries, n);
+  g_array_set_size (sorted, n);
+  g_array_unref (self->entries);
+  self->entries = sorted;
 }
 
 static gboolean

@@ -13,6 +13,8 @@
 #define HEAD_BYTES 3 /* what a byte order mark or the sign of a compressed file needs */
 #define UTF8_BYTES 4 /* the longest character */
 
+#define STRIPPED_BYTES 256 /* a value that is as long as most needs no allocation */
+
 static const TocsinFeedFormat *const formats[] = {
   &tocsin_feed_format_lines, &tocsin_feed_format_csv, &tocsin_feed_format_misp,
   &tocsin_feed_format_cloud, &tocsin_feed_format_tor, &tocsin_feed_format_mastodon_csv,
@@ -80,11 +82,28 @@ gboolean
 tocsin_feed_sink_add (
     TocsinFeedSink *self, TocsinSubjectType type, const char *value, guint64 place, GError **error)
 {
-  g_autofree char *stripped = g_strstrip (g_strdup (value));
-  TocsinFeedRow row = { .type = type, .value = stripped, .place = place };
+  char fixed[STRIPPED_BYTES];
+  g_autofree char *more = NULL;
+  TocsinFeedRow row = { .type = type, .place = place };
+  gsize size;
 
-  if (*stripped == '\0')
+  while (g_ascii_isspace (*value))
+    value++;
+  size = strlen (value);
+  while (size > 0 && g_ascii_isspace (value[size - 1]))
+    size--;
+  if (size == 0)
     return TRUE;
+  if (value[size] == '\0')
+    row.value = value;
+  else if (size < sizeof fixed)
+    {
+      memcpy (fixed, value, size);
+      fixed[size] = '\0';
+      row.value = fixed;
+    }
+  else
+    row.value = more = g_strndup (value, size);
   self->rows++;
   return self->func (&row, self->data, error);
 }

@@ -71,9 +71,40 @@ tocsin_bulk_compare_keys (gconstpointer a, gconstpointer b)
   return memcmp (x->bytes, y->bytes, sizeof x->bytes);
 }
 
-static void
-write_row (TocsinTxn *txn, guint64 batch, const TocsinBulkRow *row, guint64 number)
+/* One cursor a table: rows come in the order of keys, or of numbers. */
+typedef struct
 {
+  TocsinTxn *txn;
+  TocsinCursor reports;
+  TocsinCursor batches;
+  TocsinCursor subjects;
+  TocsinCursor evidence;
+} Cursors;
+
+static void
+cursors_init (Cursors *self, TocsinTxn *txn)
+{
+  self->txn = txn;
+  tocsin_cursor_init (&self->reports, txn, TOCSIN_TABLE_REPORTS);
+  tocsin_cursor_init (&self->batches, txn, TOCSIN_TABLE_REPORT_BATCHES);
+  tocsin_cursor_init (&self->subjects, txn, TOCSIN_TABLE_SUBJECTS);
+  tocsin_cursor_init (&self->evidence, txn, TOCSIN_TABLE_EVIDENCE);
+}
+
+static void
+cursors_clear (Cursors *self)
+{
+  tocsin_cursor_clear (&self->reports);
+  tocsin_cursor_clear (&self->batches);
+  tocsin_cursor_clear (&self->subjects);
+  tocsin_cursor_clear (&self->evidence);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Cursors, cursors_clear)
+
+static void
+write_row (Cursors *cursors, guint64 batch, const TocsinBulkRow *row, guint64 number)
+{
+  TocsinTxn *txn = cursors->txn;
   TocsinCompactRow compact = {
     .evidence = row->evidence, .key = row->key, .batch = batch, .key_type = row->key_type
   };
@@ -81,32 +112,48 @@ write_row (TocsinTxn *txn, guint64 batch, const TocsinBulkRow *row, guint64 numb
   TocsinKey key = tocsin_key_u64 (number);
 
   compact.evidence.report = number;
-  tocsin_txn_append (txn, TOCSIN_TABLE_REPORTS, &key, &compact, sizeof compact);
+  tocsin_cursor_append (&cursors->reports, &key, &compact, sizeof compact);
   key = tocsin_key_u64_u64 (batch, number);
-  tocsin_txn_put (txn, TOCSIN_TABLE_REPORT_BATCHES, &key, "", 0);
+  (void) tocsin_cursor_add (&cursors->batches, &key, "", 0);
   if (row->evidence.expires_s != TOCSIN_BULK_NEVER_S)
     {
       key = tocsin_report_end_key (row->evidence.expires_s * TOCSIN_SECOND_US, number,
                                    TOCSIN_END_EVIDENCE);
       tocsin_txn_put (txn, TOCSIN_TABLE_REPORT_ENDS, &key, "", 0);
     }
-  tocsin_subjects_put (txn, &subject);
-  tocsin_evidence_add_quietly (txn, &row->key, &compact.evidence);
+  tocsin_subjects_add (txn, &cursors->subjects, &subject);
+  /* The first row of a key has no older ones beside it. */
+  key = tocsin_key_id (&row->key);
+  if (!tocsin_cursor_add (&cursors->evidence, &key, &compact.evidence, sizeof compact.evidence))
+    tocsin_evidence_add_quietly (txn, &row->key, &compact.evidence);
+}
+
+static gboolean
+is_sorted (const GArray *rows)
+{
+  for (guint i = 1; i < rows->len; i++)
+    if (tocsin_bulk_compare_keys (&g_array_index (rows, TocsinBulkRow, i - 1),
+                                  &g_array_index (rows, TocsinBulkRow, i)) > 0)
+      return FALSE;
+  return TRUE;
 }
 
 gboolean
 tocsin_bulk_write (TocsinTxn *txn, gpointer bulk, GError **error)
 {
   TocsinBulk *self = bulk;
+  g_auto (Cursors) cursors = { 0 };
   guint64 first;
 
   if (self->rows->len == 0)
     return TRUE;
   /* Neighbouring keys lie on the same pages. */
-  g_array_sort (self->rows, tocsin_bulk_compare_keys);
+  if (!is_sorted (self->rows))
+    g_array_sort (self->rows, tocsin_bulk_compare_keys);
   first = tocsin_meta_reserve (txn, "report", self->rows->len);
+  cursors_init (&cursors, txn);
   for (guint i = 0; i < self->rows->len && txn->rc == MDB_SUCCESS; i++)
-    write_row (txn, self->batch, &g_array_index (self->rows, TocsinBulkRow, i), first + i);
+    write_row (&cursors, self->batch, &g_array_index (self->rows, TocsinBulkRow, i), first + i);
   tocsin_changes_add (txn, TOCSIN_CHANGE_MANY, NULL);
   return tocsin_txn_check (txn, error);
 }

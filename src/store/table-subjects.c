@@ -7,15 +7,19 @@
 
 #include "store/txn-private.h"
 
-/* A row: this, then the value with its NUL, so that it can be read in place. */
+/* A row: this, then the Mastodon hash if there is one, then the value with its NUL, so that it can
+ * be read in place. */
 typedef struct
 {
   guint8 type; /* TocsinSubjectType */
   guint8 has_mastodon;
   guint8 has_value;
-  guint8 reserved;
-  guint8 mastodon[TOCSIN_SHA256_BYTES];
+  guint8 layout; /* LAYOUT; 0: a hash is there even where it is none */
 } SubjectHead;
+
+#define LAYOUT 1
+
+#define VALUE_STACK_BYTES 256 /* a row that is as long as most needs no allocation */
 
 /* How many stored networks have one family and length: the prefix length behind the last '/'. */
 static gboolean
@@ -79,24 +83,24 @@ tocsin_lengths_read (TocsinTxn *txn, TocsinNetworkLengths *out)
 static gboolean
 read_row (TocsinTxn *txn, const TocsinSpan *span, TocsinSubjectRecord *out)
 {
-  SubjectHead head;
-  const char *value = (const char *) span->data + sizeof head;
+  const guint8 *data = span->data;
+  SubjectHead head = { 0 };
+  gsize at = sizeof head;
 
-  if (span->size < sizeof head)
-    {
-      tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
-      return FALSE;
-    }
-  memcpy (&head, span->data, sizeof head);
-  if (head.has_value && (span->size == sizeof head || value[span->size - sizeof head - 1] != '\0'))
+  if (span->size >= sizeof head)
+    memcpy (&head, data, sizeof head);
+  if (head.has_mastodon || head.layout != LAYOUT)
+    at += sizeof out->mastodon;
+  if (span->size < at || (head.has_value && (span->size == at || data[span->size - 1] != '\0')))
     {
       tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
       return FALSE;
     }
   out->type = (TocsinSubjectType) head.type;
-  out->value = head.has_value ? value : NULL;
+  out->value = head.has_value ? (const char *) data + at : NULL;
   out->has_mastodon = head.has_mastodon;
-  memcpy (out->mastodon, head.mastodon, sizeof head.mastodon);
+  if (head.has_mastodon)
+    memcpy (out->mastodon, data + sizeof head, sizeof out->mastodon);
   return TRUE;
 }
 
@@ -110,21 +114,42 @@ tocsin_subjects_get (TocsinTxn *txn, const TocsinSubjectKey *key, TocsinSubjectR
   return tocsin_txn_get (txn, TOCSIN_TABLE_SUBJECTS, &row_key, &span) && read_row (txn, &span, out);
 }
 
+/* How long the row of @record is. */
+static gsize
+row_size (const TocsinSubjectRecord *record)
+{
+  return sizeof (SubjectHead) + (record->has_mastodon ? sizeof record->mastodon : 0) +
+         (record->value != NULL ? strlen (record->value) + 1 : 0);
+}
+
 static void
-put_row (TocsinTxn *txn, const TocsinSubjectRecord *record)
+write_row (const TocsinSubjectRecord *record, guint8 *out)
 {
   SubjectHead head = { .type = (guint8) record->type,
                        .has_mastodon = record->has_mastodon != FALSE,
-                       .has_value = record->value != NULL };
-  TocsinKey row_key = tocsin_key_id (&record->key);
-  g_autoptr (GByteArray) row = g_byte_array_new ();
+                       .has_value = record->value != NULL,
+                       .layout = LAYOUT };
 
+  memcpy (out, &head, sizeof head);
+  out += sizeof head;
   if (record->has_mastodon)
-    memcpy (head.mastodon, record->mastodon, sizeof head.mastodon);
-  g_byte_array_append (row, (const guint8 *) &head, sizeof head);
+    {
+      memcpy (out, record->mastodon, sizeof record->mastodon);
+      out += sizeof record->mastodon;
+    }
   if (record->value != NULL)
-    g_byte_array_append (row, (const guint8 *) record->value, (guint) strlen (record->value) + 1);
-  tocsin_txn_put (txn, TOCSIN_TABLE_SUBJECTS, &row_key, row->data, row->len);
+    memcpy (out, record->value, strlen (record->value) + 1);
+}
+
+static void
+put_row (TocsinTxn *txn, const TocsinSubjectRecord *record)
+{
+  TocsinKey row_key = tocsin_key_id (&record->key);
+  gsize size = row_size (record);
+  g_autofree guint8 *row = g_malloc (size);
+
+  write_row (record, row);
+  tocsin_txn_put (txn, TOCSIN_TABLE_SUBJECTS, &row_key, row, size);
 }
 
 void
@@ -148,6 +173,26 @@ tocsin_subjects_put (TocsinTxn *txn, const TocsinSubjectRecord *record)
   if (!known || old.value == NULL)
     tocsin_lengths_count (txn, merged.type, merged.value, 1);
   put_row (txn, &merged);
+}
+
+void
+tocsin_subjects_add (TocsinTxn *txn, TocsinCursor *cursor, gconstpointer data)
+{
+  const TocsinSubjectRecord *record = data;
+  TocsinKey row_key = tocsin_key_id (&record->key);
+  gsize size = row_size (record);
+  guint8 row[VALUE_STACK_BYTES];
+
+  if (size > sizeof row)
+    {
+      tocsin_subjects_put (txn, record);
+      return;
+    }
+  write_row (record, row);
+  if (tocsin_cursor_add (cursor, &row_key, row, size))
+    tocsin_lengths_count (txn, record->type, record->value, 1);
+  else
+    tocsin_subjects_put (txn, record);
 }
 
 void

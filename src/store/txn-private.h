@@ -138,6 +138,13 @@ gboolean tocsin_cursor_seek (TocsinCursor *self, const TocsinKey *key);
 gboolean tocsin_cursor_seek_before (TocsinCursor *self, const TocsinKey *key);
 gboolean tocsin_cursor_next (TocsinCursor *self);
 gboolean tocsin_cursor_prev (TocsinCursor *self);
+/* Puts a row, from near to near where keys come in order, so that no page is searched from the
+ * root. FALSE if @key is there already, or on failure; then nothing is changed. */
+gboolean
+tocsin_cursor_add (TocsinCursor *self, const TocsinKey *key, gconstpointer data, gsize size);
+/* As add, where @key is after all keys of the table: fills its pages instead of halving them. */
+void
+tocsin_cursor_append (TocsinCursor *self, const TocsinKey *key, gconstpointer data, gsize size);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinCursor, tocsin_cursor_clear)
 
 /* Of table-meta.c: the first of @n numbers of a counter that are now taken. */
@@ -158,6 +165,9 @@ void tocsin_txn_foreach (TocsinTxn *self,
 void tocsin_lengths_count (TocsinTxn *txn, TocsinSubjectType type, const char *value, int by);
 void tocsin_lengths_read (TocsinTxn *txn, TocsinNetworkLengths *out);
 void tocsin_subjects_remove (TocsinTxn *txn, const TocsinSubjectKey *key);
+/* tocsin_subjects_put() where most are new and come in the order of keys; @cursor is of the table.
+ * @record is a TocsinSubjectRecord. */
+void tocsin_subjects_add (TocsinTxn *txn, TocsinCursor *cursor, gconstpointer record);
 
 /* Of table-changes.c and table-seen.c, table-reports-purge.c: steps of tocsin_store_purge(). */
 guint tocsin_changes_trim (TocsinTxn *txn, guint max_rows);

@@ -351,6 +351,36 @@ tocsin_cursor_prev (TocsinCursor *self)
   return move (self, &k, MDB_PREV);
 }
 
+static gboolean
+add_with (
+    TocsinCursor *self, const TocsinKey *key, gconstpointer data, gsize size, unsigned int flags)
+{
+  MDB_val k = val_from_key (key);
+  MDB_val v = { .mv_size = size, .mv_data = (void *) data };
+  int rc;
+
+  if (self->cursor == NULL || self->txn->rc != MDB_SUCCESS)
+    return FALSE;
+  rc = mdb_cursor_put (self->cursor, &k, &v, flags);
+  if (rc == MDB_SUCCESS)
+    self->txn->writes++;
+  else if (rc != MDB_KEYEXIST || (flags & MDB_APPEND) != 0)
+    tocsin_txn_fail (self->txn, rc);
+  return rc == MDB_SUCCESS;
+}
+
+gboolean
+tocsin_cursor_add (TocsinCursor *self, const TocsinKey *key, gconstpointer data, gsize size)
+{
+  return add_with (self, key, data, size, MDB_NOOVERWRITE);
+}
+
+void
+tocsin_cursor_append (TocsinCursor *self, const TocsinKey *key, gconstpointer data, gsize size)
+{
+  (void) add_with (self, key, data, size, MDB_APPEND);
+}
+
 void
 tocsin_txn_foreach (TocsinTxn *self,
                     TocsinTable table,
