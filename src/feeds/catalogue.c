@@ -24,6 +24,7 @@ tocsin_feed_free (TocsinFeed *self)
 {
   tocsin_feed_definition_free (self->definition);
   tocsin_feed_record_clear (&self->record);
+  g_clear_pointer (&self->geo, tocsin_geo_file_unref);
   g_free (self);
 }
 

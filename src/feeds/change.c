@@ -71,7 +71,11 @@ on_dropped (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
   gboolean ok = tocsin_feed_drop_finish (result, &record, &error);
 
   if (ok)
-    set_record (self, &record);
+    {
+      set_record (self, &record);
+      if (tocsin_feed_is_geo (self->feed))
+        tocsin_feed_drop_geo (self->feeds, self->feed);
+    }
   if (ok && self->forget)
     {
       g_hash_table_remove (self->feeds->feeds, self->feed->record.name);

@@ -43,6 +43,15 @@ void tocsin_feeds_changed (TocsinFeeds *self);
 gint64 tocsin_feeds_wait_us (const TocsinFeeds *self, gint64 wait_us);
 gint64 tocsin_feeds_every_us (const TocsinFeeds *self, const TocsinFeed *feed);
 
+gboolean tocsin_feed_is_geo (const TocsinFeed *feed);
+/* Where a mmdb of this node's own is. */
+char *tocsin_feed_geo_path (const TocsinFeeds *self,
+                            const TocsinFeed *feed) G_GNUC_WARN_UNUSED_RESULT;
+/* Opens it, if it is there. */
+void tocsin_feed_open_geo (const TocsinFeeds *self, TocsinFeed *feed);
+/* Closes and removes it. */
+void tocsin_feed_drop_geo (const TocsinFeeds *self, TocsinFeed *feed);
+
 /* Of refresh.c. */
 void
 tocsin_feed_begin_refresh (TocsinFeeds *self, TocsinFeed *feed, gboolean may_shrink, GTask *waiter);

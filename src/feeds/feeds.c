@@ -8,6 +8,8 @@
 
 #include "feeds/feeds.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "core/category.h"
@@ -67,15 +69,22 @@ static void
 publish (TocsinFeeds *self)
 {
   g_autoptr (TocsinListSources) sources = tocsin_list_sources_new ();
+  g_autoptr (TocsinGeo) geo = tocsin_geo_new ();
   GHashTableIter iter;
-  gpointer feed;
+  gpointer value;
 
   if (self->func == NULL)
     return;
   g_hash_table_iter_init (&iter, self->feeds);
-  while (g_hash_table_iter_next (&iter, NULL, &feed))
-    add_source (self, feed, sources);
-  self->func (sources, self->func_data);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const TocsinFeed *feed = value;
+
+      add_source (self, feed, sources);
+      if (feed->record.enabled && feed->geo != NULL)
+        tocsin_geo_add (geo, feed->geo, feed->definition->title, feed->record.good_us);
+    }
+  self->func (sources, geo, self->func_data);
 }
 
 void
@@ -161,6 +170,57 @@ schedule (TocsinFeeds *self)
     arm (self, first_us - self->now_us ());
 }
 
+/* ---- databases of places ---- */
+
+gboolean
+tocsin_feed_is_geo (const TocsinFeed *feed)
+{
+  return g_str_equal (feed->definition->format, TOCSIN_FEED_FORMAT_MMDB);
+}
+
+char *
+tocsin_feed_geo_path (const TocsinFeeds *self, const TocsinFeed *feed)
+{
+  g_autofree char *file = g_strconcat ("feed-", feed->record.name, ".mmdb", NULL);
+
+  return g_build_filename (self->data_dir, file, NULL);
+}
+
+void
+tocsin_feed_open_geo (const TocsinFeeds *self, TocsinFeed *feed)
+{
+  g_autofree char *path = tocsin_feed_geo_path (self, feed);
+  g_autoptr (GError) error = NULL;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return;
+  feed->geo = tocsin_geo_file_open (path, &error);
+  if (feed->geo == NULL)
+    g_warning ("%s: %s", path, error->message);
+}
+
+void
+tocsin_feed_drop_geo (const TocsinFeeds *self, TocsinFeed *feed)
+{
+  g_autofree char *path = tocsin_feed_geo_path (self, feed);
+
+  g_clear_pointer (&feed->geo, tocsin_geo_file_unref);
+  if (g_unlink (path) != 0 && errno != ENOENT)
+    g_warning ("%s stays: %s", path, g_strerror (errno));
+}
+
+static void
+open_databases (TocsinFeeds *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->feeds);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (tocsin_feed_is_geo (value) && ((TocsinFeed *) value)->record.enabled)
+      tocsin_feed_open_geo (self, value);
+}
+
 /* ---- life ---- */
 
 static void
@@ -199,7 +259,10 @@ tocsin_feeds_new (const TocsinFeedsOptions *options, GError **error)
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) tocsin_feed_free);
   self->orphans = g_ptr_array_new_with_free_func (orphan_free);
   self->stop = g_cancellable_new ();
-  return tocsin_feeds_load_catalogue (self, error) ? g_steal_pointer (&self) : NULL;
+  if (!tocsin_feeds_load_catalogue (self, error))
+    return NULL;
+  open_databases (self);
+  return g_steal_pointer (&self);
 }
 
 void

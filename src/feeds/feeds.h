@@ -6,6 +6,7 @@
 #include "core/list-source.h"
 #include "fed/fetcher.h"
 #include "feeds/definition.h"
+#include "feeds/geo.h"
 #include "store/table-feeds.h"
 #include "store/writer.h"
 
@@ -26,10 +27,12 @@ typedef struct _TocsinFeedRefresh TocsinFeedRefresh;
  * @record: as it is stored; @good_us, @tried_us and @error of a refresh that changed nothing are
  *   newer here
  * @refresh: (nullable): what is under way
+ * @geo: (owned) (nullable): of a mmdb: what is looked up in
  */
 typedef struct
 {
   TocsinFeedDefinition *definition; /* (owned) */
+  TocsinGeoFile *geo;
   TocsinFeedOrigin origin;
   TocsinFeedRecord record;    /* (owned) */
   gint64 stored_us;           /* the time that the stored record has as @good_us */
@@ -86,8 +89,8 @@ void tocsin_feeds_free (TocsinFeeds *self);
 void tocsin_feeds_start (TocsinFeeds *self);
 void tocsin_feeds_stop (TocsinFeeds *self);
 
-/* Called with the lists in force whenever they change, and once at once. */
-typedef void (*TocsinFeedsFunc) (TocsinListSources *sources, gpointer data);
+/* Called with the lists and the databases in force whenever they change, and once at once. */
+typedef void (*TocsinFeedsFunc) (TocsinListSources *sources, TocsinGeo *geo, gpointer data);
 void tocsin_feeds_listen (TocsinFeeds *self, TocsinFeedsFunc func, gpointer data);
 
 /* Returns: (transfer container) (element-type TocsinFeed): by name. */

@@ -54,6 +54,8 @@ tocsin_feed_load_free (TocsinFeedLoad *self)
   if (self->fd >= 0)
     close (self->fd);
   g_checksum_free (self->sum);
+  g_free (self->geo_path);
+  g_clear_pointer (&self->geo, tocsin_geo_file_unref);
   g_array_unref (self->rivals);
   tocsin_feed_list_free (self->list);
   g_array_unref (self->added);
@@ -146,6 +148,11 @@ tocsin_feed_load_page (TocsinFeedLoad *self, GCancellable *cancellable, GError *
   self->is_known = memcmp (self->digest, self->known, sizeof self->known) == 0;
   if (self->is_known)
     return TRUE;
+  if (self->geo_path != NULL)
+    {
+      self->geo = tocsin_geo_install (self->fd, self->geo_path, self->definition->max_bytes, error);
+      return self->geo != NULL;
+    }
   reader = tocsin_feed_list_begin (self->list, &options);
   return read_all (self, add_to_list, reader, cancellable, error) &&
          tocsin_feed_list_end (self->list, reader, error);

@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 
+#include "feeds/geo.h"
 #include "feeds/list.h"
 #include "store/store.h"
 
@@ -35,6 +36,8 @@ typedef struct
  * @rivals: (owned) (element-type TocsinFeedRival)
  * @digest: (out): of the bytes of all pages, and of how they are read
  * @is_known: (out): @digest is @known, and nothing was read
+ * @geo_path: (owned) (nullable): of a mmdb: where it is to be; it has no rows
+ * @geo: (owned) (out): of a mmdb: what is there now
  * @list: (owned) (out): what was read
  * @added: (owned) (out) (element-type guint): numbers of those entries that are not stored yet
  * @removed: (owned) (out) (element-type TocsinBulkEntry): stored, and no longer said
@@ -56,6 +59,8 @@ typedef struct
   GChecksum *sum; /* (owned) */
   guint8 digest[TOCSIN_SHA256_BYTES];
   gboolean is_known;
+  char *geo_path;
+  TocsinGeoFile *geo;
   TocsinFeedList *list;
   GArray *added;
   GArray *removed;

@@ -191,6 +191,30 @@ on_applied (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
   finish (self, NULL);
 }
 
+/* A database has no rows; it is in its place already. */
+static void
+take_database (TocsinFeedRefresh *self)
+{
+  TocsinFeed *feed = self->feed;
+  TocsinFeedRecord *record = &feed->record;
+
+  g_clear_pointer (&feed->geo, tocsin_geo_file_unref);
+  feed->geo = g_steal_pointer (&self->load->geo);
+  record->tried_us = record->good_us = record->changed_us = self->feeds->now_us ();
+  record->count = tocsin_geo_file_count (feed->geo);
+  record->failures = 0;
+  g_clear_pointer (&record->error, g_free);
+  g_free (record->etag);
+  g_free (record->last_modified);
+  record->etag = g_steal_pointer (&self->record.etag);
+  record->last_modified = g_steal_pointer (&self->record.last_modified);
+  memcpy (record->digest, self->load->digest, sizeof record->digest);
+  memcpy (record->reading, self->record.reading, sizeof record->reading);
+  self->outcome.changed = TRUE;
+  remember (self);
+  finish (self, NULL);
+}
+
 /* The first of the others, by name, that says the same and is no mirror itself. */
 static char *
 find_mirrored (const TocsinFeedLoad *load)
@@ -252,8 +276,8 @@ add_rivals (TocsinFeedRefresh *self)
     {
       const TocsinFeed *other = g_ptr_array_index (feeds, i);
 
-      if (other != self->feed && other->record.enabled && other->record.count > 0 &&
-          other->record.mirror_of == NULL)
+      if (other != self->feed && other->record.enabled && other->record.batch != 0 &&
+          other->record.count > 0 && other->record.mirror_of == NULL)
         tocsin_feed_load_add_rival (self->load, other->record.name, other->record.batch,
                                     other->record.count);
     }
@@ -365,6 +389,11 @@ on_page_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data
       open_page (self);
       return;
     }
+  if (self->load->geo != NULL)
+    {
+      take_database (self);
+      return;
+    }
   if (is_paged (self))
     set_cursor (self);
   compare (self);
@@ -430,7 +459,8 @@ static void
 fetch_page (TocsinFeedRefresh *self)
 {
   const TocsinFeedDefinition *definition = self->feed->definition;
-  gboolean may_be_same = self->pages == 0 && !self->load->is_other;
+  gboolean may_be_same = self->pages == 0 && !self->load->is_other &&
+                         tocsin_feed_is_geo (self->feed) == (self->feed->geo != NULL);
   TocsinFetchRequest request = {
     .uri = self->url,
     .accept = is_paged (self) ? ACCEPT_FIRES : ACCEPT,
@@ -489,9 +519,12 @@ open_page (TocsinFeedRefresh *self)
       self->load->batch = known->batch;
       self->load->is_changes = self->is_changes;
       self->load->may_shrink = self->may_shrink;
+      if (tocsin_feed_is_geo (self->feed))
+        self->load->geo_path = tocsin_feed_geo_path (self->feeds, self->feed);
       self->load->is_other =
           memcmp (known->reading, self->record.reading, sizeof known->reading) != 0;
-      if (!is_paged (self) && !self->load->is_other)
+      if (!is_paged (self) && !self->load->is_other &&
+          tocsin_feed_is_geo (self->feed) == (self->feed->geo != NULL))
         memcpy (self->load->known, known->digest, sizeof known->digest);
     }
   if (self->feed->definition->path != NULL)

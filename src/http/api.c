@@ -76,6 +76,7 @@ state_unref (TocsinApiState *self)
     return;
   tocsin_trust_snapshot_unref (self->trust);
   g_clear_pointer (&self->lists, tocsin_list_sources_unref);
+  g_clear_pointer (&self->geo, tocsin_geo_unref);
   g_free (self->over_budget);
   g_free (self);
 }
@@ -90,6 +91,7 @@ state_copy (const TocsinApiState *from)
     .refs = 1,
     .trust = tocsin_trust_snapshot_ref (from->trust),
     .lists = from->lists != NULL ? tocsin_list_sources_ref (from->lists) : NULL,
+    .geo = from->geo != NULL ? tocsin_geo_ref (from->geo) : NULL,
     .observe = from->observe,
     .observe_until_us = from->observe_until_us,
     .over_budget = g_memdup2 (from->over_budget, from->n_over_budget * sizeof (guint32)),
@@ -236,12 +238,14 @@ tocsin_api_set_trust (TocsinApi *self, TocsinTrustSnapshot *trust)
 }
 
 void
-tocsin_api_set_lists (TocsinApi *self, TocsinListSources *lists)
+tocsin_api_set_lists (TocsinApi *self, TocsinListSources *lists, TocsinGeo *geo)
 {
   TocsinApiState *state = state_copy (self->priv->published);
 
   g_clear_pointer (&state->lists, tocsin_list_sources_unref);
+  g_clear_pointer (&state->geo, tocsin_geo_unref);
   state->lists = tocsin_list_sources_ref (lists);
+  state->geo = tocsin_geo_ref (geo);
   publish (self->priv, state);
 }
 

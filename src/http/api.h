@@ -26,6 +26,7 @@ G_BEGIN_DECLS
  * TocsinApiState:
  * @trust: (owned): who is believed
  * @lists: (owned) (nullable): the feeds in force
+ * @geo: (owned) (nullable): the databases of places in force
  * @observe: whether verdicts are advice alone ("mode": "observe")
  * @observe_until_us: when that ends by itself, in microseconds since the epoch; 0: never
  * @over_budget: (owned) (array length=n_over_budget): actors, ascending, on whom no further
@@ -39,6 +40,7 @@ typedef struct
   gint refs; /* atomic */
   TocsinTrustSnapshot *trust;
   TocsinListSources *lists;
+  TocsinGeo *geo;
   gboolean observe;
   gint64 observe_until_us;
   guint32 *over_budget;
@@ -209,8 +211,8 @@ void tocsin_api_set_trust (TocsinApi *self, TocsinTrustSnapshot *trust);
 /* Adds what was counted before a restart; before the first request. */
 void tocsin_api_add_observed (TocsinApi *self, const TocsinObserved *before);
 
-/* Publishes the feeds in force, which are referenced. */
-void tocsin_api_set_lists (TocsinApi *self, TocsinListSources *lists);
+/* Publishes the feeds and databases in force, which are referenced. */
+void tocsin_api_set_lists (TocsinApi *self, TocsinListSources *lists, TocsinGeo *geo);
 
 /* Publishes whether this node observes; @until_us 0: until switched off. */
 void tocsin_api_set_observe (TocsinApi *self, gboolean observe, gint64 until_us);

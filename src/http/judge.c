@@ -126,9 +126,10 @@ typedef struct
   GArray *probes[TOCSIN_CHECK_MAX_SUBJECTS]; /* (owned) */
   GArray *keys;                              /* (owned) (element-type TocsinKeyEvidence) of all */
   gsize first_key[TOCSIN_CHECK_MAX_SUBJECTS + 1];
-  TocsinEvidenceBuffer buffer;              /* for the next key that lies on several pages */
-  GPtrArray *joined;                        /* (owned) (nullable) rows that were joined in it */
-  char *reasons[TOCSIN_CHECK_MAX_SUBJECTS]; /* (owned) of allow entries */
+  TocsinEvidenceBuffer buffer;               /* for the next key that lies on several pages */
+  GPtrArray *joined;                         /* (owned) (nullable) rows that were joined in it */
+  char *reasons[TOCSIN_CHECK_MAX_SUBJECTS];  /* (owned) of allow entries */
+  GArray *places[TOCSIN_CHECK_MAX_SUBJECTS]; /* (owned) (nullable) (element-type TocsinPlace) */
   TocsinSubjectEvidence subjects[TOCSIN_CHECK_MAX_SUBJECTS];
 } Event;
 
@@ -200,10 +201,33 @@ match_allow (TocsinJudge *self, Event *event, gsize i, const TocsinSubject *subj
 }
 
 static void
+place_clear (gpointer data)
+{
+  g_free (((TocsinPlace *) data)->name);
+}
+
+/* What a database believes of an address; of a key that was stored nobody asks. */
+static void
+find_places (TocsinJudge *self, Event *event, gsize i, const TocsinSubject *subject)
+{
+  const TocsinGeo *geo = self->state->geo;
+
+  if (geo == NULL || tocsin_geo_is_empty (geo) ||
+      (subject->type != TOCSIN_SUBJECT_IP && subject->type != TOCSIN_SUBJECT_NETWORK))
+    return;
+  event->places[i] = g_array_new (FALSE, FALSE, sizeof (TocsinPlace));
+  g_array_set_clear_func (event->places[i], place_clear);
+  tocsin_geo_find (geo, subject, event->places[i]);
+  event->subjects[i].n_places = event->places[i]->len;
+  event->subjects[i].places = (const TocsinPlace *) (gpointer) event->places[i]->data;
+}
+
+static void
 event_clear (Event *self, gsize n_subjects)
 {
   for (gsize i = 0; i < n_subjects; i++)
     {
+      g_clear_pointer (&self->places[i], g_array_unref);
       g_array_unref (self->probes[i]);
       g_free (self->reasons[i]);
     }
@@ -243,6 +267,8 @@ judge (TocsinJudge *self,
       event->subjects[i].subject = &subjects[i];
       for (guint p = 0; p < n_probes; p++)
         read_key (self, event, &subjects[i], &g_array_index (event->probes[i], TocsinProbe, p));
+      if (!own_key_only)
+        find_places (self, event, i, &subjects[i]);
       if (self->has_allow)
         match_allow (self, event, i, &subjects[i]);
     }

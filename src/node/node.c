@@ -181,9 +181,9 @@ on_trust (TocsinTrustSnapshot *trust, gpointer data)
 /* ---- feeds ---- */
 
 static void
-on_lists (TocsinListSources *sources, gpointer data)
+on_lists (TocsinListSources *sources, TocsinGeo *geo, gpointer data)
 {
-  tocsin_api_set_lists (((TocsinNode *) data)->api, sources);
+  tocsin_api_set_lists (((TocsinNode *) data)->api, sources, geo);
 }
 
 static gboolean

@@ -185,6 +185,7 @@ tocsin_describe_subject (const TocsinScoring *scoring,
             find_category (out->categories, heard->rows[i].row->category);
         }
     }
+  tocsin_listed_explain_places (scoring, state->evidence, out);
   if (!out->known)
     return;
   describe_origins (scoring, state, out);

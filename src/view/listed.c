@@ -141,3 +141,23 @@ tocsin_listed_explain (const TocsinScoring *scoring, TocsinSubjectFinding *findi
       g_array_append_val (finding->notes, note);
     }
 }
+
+void
+tocsin_listed_explain_places (const TocsinScoring *scoring,
+                              const TocsinSubjectEvidence *evidence,
+                              TocsinSubjectFinding *finding)
+{
+  for (gsize i = 0; i < evidence->n_places; i++)
+    {
+      const TocsinPlace *place = &evidence->places[i];
+      g_autofree char *age = describe_age (scoring->now_us - place->as_of_us);
+      TocsinNote note = { .klass = TOCSIN_CLASS_INFORMAL };
+
+      note.text = place->number == 0
+                      ? g_strdup_printf (_ ("Believed to be from %s, by “%s”, read %s"),
+                                         place->name, place->title, age)
+                      : g_strdup_printf (_ ("In the network of %s (AS%u), by “%s”, read %s"),
+                                         place->name, place->number, place->title, age);
+      g_array_append_val (finding->notes, note);
+    }
+}

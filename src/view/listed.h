@@ -36,4 +36,9 @@ gboolean tocsin_listed_is_all (const TocsinScoring *scoring,
 /* Gives @finding a note for each list, with its age. */
 void tocsin_listed_explain (const TocsinScoring *scoring, TocsinSubjectFinding *finding);
 
+/* Gives @finding a note for each database of places. */
+void tocsin_listed_explain_places (const TocsinScoring *scoring,
+                                   const TocsinSubjectEvidence *evidence,
+                                   TocsinSubjectFinding *finding);
+
 G_END_DECLS

@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/list-source.h"
+#include "core/place.h"
 #include "core/verdict.h"
 #include "trust/snapshot.h"
 #include "view/profile.h"
@@ -72,6 +73,7 @@ typedef struct
  *   that is known of this subject
  * @allowed_exactly: the entry names the subject itself, or a network around it, and so wins over
  *   the whole event; that an e-mail's provider is allowed says nothing of the address beside it
+ * @places: (array length=n_places): where it is believed to be; shown, and no more than that
  */
 typedef struct
 {
@@ -80,6 +82,8 @@ typedef struct
   gsize n_keys;
   const char *allowed_by;
   gboolean allowed_exactly;
+  const TocsinPlace *places;
+  gsize n_places;
 } TocsinSubjectEvidence;
 
 double tocsin_score_strength (const TocsinEvidence *evidence, gint64 now_us);
