@@ -82,8 +82,6 @@ find_fault (const TocsinFeedList *self, const TocsinSubject *subject)
 
   if (category->half_life_days[subject->type] == TOCSIN_HALF_LIFE_REFUSED)
     return "is of a type that the category says nothing about";
-  if (!tocsin_subject_is_global (subject))
-    return "is in a private or reserved range";
   if (subject->type == TOCSIN_SUBJECT_DOMAIN)
     {
       if (tocsin_subject_is_public_suffix (subject))
@@ -91,6 +89,8 @@ find_fault (const TocsinFeedList *self, const TocsinSubject *subject)
       if (tocsin_domain_is_shared_provider (subject->value))
         return "is a provider that everybody uses";
     }
+  if (!tocsin_subject_is_global (subject))
+    return "is in a private or reserved range, or a name that means another machine everywhere";
   return NULL;
 }
 

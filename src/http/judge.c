@@ -246,6 +246,7 @@ event_init (Event *self, gsize n_subjects)
   for (gsize i = 0; i < n_subjects; i++)
     {
       self->reasons[i] = NULL;
+      self->places[i] = NULL;
       self->subjects[i] = (TocsinSubjectEvidence){ 0 };
     }
 }

@@ -21,7 +21,7 @@ from harness import UnixConnection, expect, parse_arguments, run
 
 LISTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "lists")
 BATCH_LINES = 10000
-SAMPLE = 500  # entries of a list that are looked up, but in a long test
+SAMPLE = 200  # entries of a list that are looked up, but in a long test
 
 # Of each list: format, type, category. What no list may say is left out, as its domains say.
 FEEDS = {
