@@ -99,6 +99,8 @@ print_answer (JsonObject *answer)
   g_print (_ ("Verdict: %s, score %d\n"), painted, (int) tocsin_answer_int (answer, "score"));
   if (*summary != '\0')
     g_print ("%s\n", clean);
+  if (g_strcmp0 (tocsin_answer_string (answer, "mode"), "observe") == 0)
+    g_print ("%s\n", _ ("The node only observes: nothing is to be done about it yet"));
   if (*allowed_by != '\0')
     g_print (_ ("Allowed by the operator: %s\n"), clean_allowed);
   for (guint i = 0; subjects != NULL && i < json_array_get_length (subjects); i++)

@@ -99,7 +99,7 @@ class Reply:
 class Node:
     """One tocsind and its data directory, which outlives the process."""
 
-    def __init__(self, lab, name, port=None, settings="", base=None, api=False):
+    def __init__(self, lab, name, port=None, settings="", base=None, api=False, observe=False):
         self.lab = lab
         self.name = name
         self.port = port or free_port()
@@ -112,7 +112,8 @@ class Node:
         self.config = os.path.join(lab.dir, name + ".conf")
         self.process = None
         with open(self.config, "w", encoding="utf-8") as config:
-            config.write(f"[node]\nname=Node {name}\nobserve-days=0\n{settings}")
+            days = "" if observe else "observe-days=0\n"
+            config.write(f"[node]\nname=Node {name}\n{days}{settings}")
 
     @property
     def actor_path(self):
