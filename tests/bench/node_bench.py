@@ -115,6 +115,16 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+def tree_cpu_seconds(pid: int) -> float:
+    """Of a process, of those that it has waited for, and of those below it."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0
+    return sum(int(field) for field in fields[11:15]) / TICK + sum(tree_cpu_seconds(int(child)) for child in children)
+
+
 def median(values: list[float]) -> float:
     return statistics.median(values)
 

@@ -4,7 +4,8 @@
 Redis GET, a prepared look-up in PostgreSQL, rbldnsd, CrowdSec's local API. For bench-query.
 
 They answer less: none weighs who said what. A rival is a context manager that gives a function of
-seconds, which measures answers a second; or it raises Missing with the reason.
+seconds, which measures answers a second, and the process that answers; or it raises Missing with the
+reason.
 """
 import contextlib
 import json
@@ -86,7 +87,7 @@ def redis(work: pathlib.Path, subjects: int, connections: int):
         def measure(seconds: float) -> float:
             out = output([*base, "-c", str(connections), "-n", str(int(probe * seconds)), "GET", "key:__rand_int__"])
             return float(re.search(r'"([\d.]+)"', out.splitlines()[-1]).group(1))
-        yield measure
+        yield measure, process.pid
 
 
 @contextlib.contextmanager
@@ -125,7 +126,7 @@ def postgresql(work: pathlib.Path, subjects: int, connections: int):
             out = output([bench, *common, "-n", "-M", "prepared", "-f", str(script), "-c", str(connections), "-j", "1", "-T",
                           str(max(1, round(seconds))), "postgres"])
             return float(re.search(r"tps = ([\d.]+)", out).group(1))
-        yield measure
+        yield measure, process.pid
 
 
 @contextlib.contextmanager
@@ -156,7 +157,7 @@ def rbldnsd(work: pathlib.Path, subjects: int, connections: int):
         def measure(seconds: float) -> float:
             out = output([*ask, "-l", str(max(1, round(seconds)))])
             return float(re.search(r"Queries per second: +([\d.]+)", out).group(1))
-        yield measure
+        yield measure, process.pid
 
 
 CROWDSEC = """
@@ -213,7 +214,7 @@ end
             if "Non-2xx" in out:
                 raise Missing(f"it refuses: {out.splitlines()[-3:]}")
             return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
-        yield measure
+        yield measure, process.pid
 
 
 ALL = {
