@@ -37,8 +37,8 @@ struct _TocsinRecompute
   gboolean running;
   gboolean again;
   guint settle_ms;
-  guint64 seed; /* secret, so that nobody can aim at the walks */
-  guint64 version;
+  guint64 seed;    /* secret, so that nobody can aim at the walks */
+  guint64 version; /* atomic */
 };
 
 /* ---- reading ---- */
@@ -172,7 +172,8 @@ static void
 do_round (TocsinRecompute *self, TocsinReader *reader)
 {
   gint64 begin_us = g_get_monotonic_time ();
-  g_autoptr (TocsinTrustSnapshot) trust = solve (self, reader, self->version);
+  g_autoptr (TocsinTrustSnapshot) trust =
+      solve (self, reader, __atomic_load_n (&self->version, __ATOMIC_RELAXED));
   gint64 prepare_us = g_get_monotonic_time ();
   g_autoptr (GSource) source = g_idle_source_new ();
   Result *result = g_new0 (Result, 1);
@@ -219,7 +220,7 @@ on_settled (gpointer data)
 
   g_clear_pointer (&self->settling, g_source_unref);
   self->running = TRUE;
-  self->version++;
+  __atomic_add_fetch (&self->version, 1, __ATOMIC_RELAXED);
   g_async_queue_push (self->orders, self);
   return G_SOURCE_REMOVE;
 }
@@ -257,7 +258,8 @@ tocsin_recompute_request (TocsinRecompute *self)
 TocsinTrustSnapshot *
 tocsin_recompute_now (TocsinRecompute *self)
 {
-  TocsinTrustSnapshot *trust = solve (self, tocsin_store_get_reader (self->store), ++self->version);
+  TocsinTrustSnapshot *trust = solve (self, tocsin_store_get_reader (self->store),
+                                      __atomic_add_fetch (&self->version, 1, __ATOMIC_RELAXED));
 
   g_async_queue_push (self->orders, tocsin_trust_snapshot_ref (trust));
   return trust;

@@ -24,6 +24,10 @@
 #define MANY_NODES     250000
 #define COLUMNS_A_TURN LANES /* of tocsin_columns_warm() */
 
+/* Memory that columns prepared in advance may take. A thousand peers and all that they bring in
+ * would need gigabytes; those most reached are worth having. */
+#define WARM_MAX_BYTES (64 * 1024 * 1024)
+
 /**
  * tocsin_columns_backward:
  * @graph: a graph
@@ -382,6 +386,7 @@ gboolean
 tocsin_columns_warm (TocsinColumns *self)
 {
   guint32 n_far = self->n_slots - self->graph->n_direct;
+  gsize most = WARM_MAX_BYTES / (sizeof (double) * MAX (1, self->n_slots));
   guint32 some[COLUMNS_A_TURN];
   guint n = 0;
 
@@ -393,7 +398,8 @@ tocsin_columns_warm (TocsinColumns *self)
         some[n++] = slot;
     }
   tocsin_columns_prepare (self, some, n);
-  return self->warmed < 2 * n_far;
+  self->n_warm += n;
+  return self->warmed < 2 * n_far && self->n_warm < most;
 }
 
 /* Whether nobody has asked for the column of @slot yet. */

@@ -50,6 +50,7 @@ typedef struct
   double *reach;
   TocsinColumn **columns; /* (owned) by slot, published atomically */
   guint32 warmed;         /* of the thread that warms: believed slots, then the others */
+  gsize n_warm;           /* of the same: columns that it prepared */
 } TocsinColumns;
 
 TocsinColumns *tocsin_columns_new (const TocsinGraph *graph,
