@@ -8,6 +8,7 @@
 
 #include "core/verdict.h"
 #include "http/judge.h"
+#include "store/purge.h"
 #include "store/table-allow.h"
 #include "store/table-changes.h"
 
