@@ -120,6 +120,36 @@ test_admin_token (void)
   g_rmdir (dir);
 }
 
+/* As systemd hands it over: no file is made beside it, and a bad one is told, not replaced. */
+static void
+test_admin_credential (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *dir = g_dir_make_tmp ("tocsin-auth-XXXXXX", &error);
+  g_autofree char *handed = g_build_filename (dir, "tocsin.admin-token", NULL);
+  g_autofree char *path = g_build_filename (dir, "admin.token", NULL);
+  g_autofree char *own = tocsin_auth_token_new ();
+  g_autofree char *line = g_strconcat (own, "\n", NULL);
+  g_autofree char *token = NULL;
+  g_autofree char *bad = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (g_file_set_contents (handed, line, -1, NULL));
+  g_setenv ("CREDENTIALS_DIRECTORY", dir, TRUE);
+  token = tocsin_auth_ensure_admin_token (dir, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (token, ==, own);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+
+  g_assert_true (g_file_set_contents (handed, "letmein\n", -1, NULL));
+  bad = tocsin_auth_ensure_admin_token (dir, &error);
+  g_assert_null (bad);
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+  g_unsetenv ("CREDENTIALS_DIRECTORY");
+  g_unlink (handed);
+  g_rmdir (dir);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -129,5 +159,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/auth/basic", test_basic);
   g_test_add_func ("/auth/scopes", test_scopes);
   g_test_add_func ("/auth/admin-token", test_admin_token);
+  g_test_add_func ("/auth/admin-credential", test_admin_credential);
   return g_test_run ();
 }

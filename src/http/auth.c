@@ -15,10 +15,11 @@
 #include "core/error.h"
 #include "core/hash.h"
 
-#define TOKEN_RANDOM_BYTES 32
-#define BASIC_MAX_BYTES    1024
-#define TOKEN_BYTES_MAX    256
-#define ADMIN_TOKEN_FILE   "admin.token"
+#define TOKEN_RANDOM_BYTES     32
+#define BASIC_MAX_BYTES        1024
+#define TOKEN_BYTES_MAX        256
+#define ADMIN_TOKEN_FILE       "admin.token"
+#define ADMIN_TOKEN_CREDENTIAL "tocsin.admin-token"
 
 /* One set, never changed after it was published. */
 typedef struct
@@ -216,14 +217,35 @@ looks_like_token (const char *text)
              len - prefix;
 }
 
+static char *
+read_admin_token (const char *path, GError **error)
+{
+  g_autofree char *token = NULL;
+
+  if (!g_file_get_contents (path, &token, NULL, error))
+    return NULL;
+  g_strchomp (token);
+  if (!looks_like_token (token))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s does not hold a token", path);
+      return NULL;
+    }
+  return g_steal_pointer (&token);
+}
+
 char *
 tocsin_auth_ensure_admin_token (const char *dir, GError **error)
 {
+  const char *credentials = g_getenv ("CREDENTIALS_DIRECTORY"); /* systemd.exec(5) */
   g_autofree char *path = g_build_filename (dir, ADMIN_TOKEN_FILE, NULL);
+  g_autofree char *handed =
+      credentials != NULL ? g_build_filename (credentials, ADMIN_TOKEN_CREDENTIAL, NULL) : NULL;
   g_autofree char *token = NULL;
   g_autofree char *line = NULL;
   struct stat status;
 
+  if (handed != NULL && g_file_test (handed, G_FILE_TEST_EXISTS))
+    return read_admin_token (handed, error);
   if (g_stat (path, &status) != 0)
     {
       token = tocsin_auth_token_new ();
@@ -241,13 +263,5 @@ tocsin_auth_ensure_admin_token (const char *dir, GError **error)
                    g_strerror (errno));
       return NULL;
     }
-  if (!g_file_get_contents (path, &token, NULL, error))
-    return NULL;
-  g_strchomp (token);
-  if (!looks_like_token (token))
-    {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s does not hold a token", path);
-      return NULL;
-    }
-  return g_steal_pointer (&token);
+  return read_admin_token (path, error);
 }

@@ -105,8 +105,9 @@ char *tocsin_auth_scopes_format (guint scopes) G_GNUC_WARN_UNUSED_RESULT;
  * @dir: the data directory
  * @error: return location for an error, or %NULL
  *
- * Reads `DIR/admin.token`, or makes it: mode 0600, written whole before it has that name. A file
- * that others could read is closed to them.
+ * Reads the credential tocsin.admin-token that systemd hands over, where there is one. Else reads
+ * `DIR/admin.token`, or makes it: mode 0600, written whole before it has that name. A file that
+ * others could read is closed to them.
  *
  * Returns: (transfer full) (nullable): the token. On error, %NULL, and @error is
  *   %TOCSIN_ERROR_INVALID if the file holds something else, or a #GFileError
