@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A node and a Fedify peer (peer.mjs), in both directions and with both kinds of signature.
 
-Fedify follows the node, is accepted, receives and verifies an Add and a Remove, and unfollows; the
-node follows Fedify, is accepted, takes an Add and a Remove from it, and unfollows.
+Fedify follows the node, is accepted, receives and verifies an Add and a Remove, uses the node's new
+key after a rotation, and unfollows; the node follows Fedify, is accepted, takes an Add and a Remove
+from it, and unfollows. Both knock twice where one kind of signature is refused. What the node
+relays of another node Fedify verifies by the author's proof.
 Exit status 77: skipped, for want of node or of the npm packages.
 """
 
@@ -19,7 +21,8 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario"))
 
 # pylint: disable=wrong-import-position
-from harness import Failure, expect, parse_arguments, run, wait_until  # noqa: E402
+from harness import Failure, befriend, expect, free_port, parse_arguments, run, wait_until  # noqa: E402
+from proxy import Proxy  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = os.path.join(HERE, "node_modules")
@@ -27,6 +30,7 @@ SKIPPED = 77
 NODE_MIN = 20
 TIME_SCALE = 600
 EVENT_SECONDS = 60
+ANSWER_401 = b"HTTP/1.1 401 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 SCHEMES = ("rfc9421", "draft-cavage-http-signatures-12")
 
 
@@ -90,9 +94,11 @@ class Peer:
         expect(answer["event"] == "done", f"Fedify could not {do}: {answer}")
         return answer
 
-    def receives(self, kind):
+    def receives(self, kind, actor=None):
         event = self.wait(
-            lambda event: event["event"] == "received" and event["activity"]["type"] == kind,
+            lambda event: event["event"] == "received"
+            and event["activity"]["type"] == kind
+            and actor in (None, event["activity"]["actor"]),
             f"Fedify has received and verified {kind}",
         )
         return event
@@ -104,6 +110,24 @@ class Peer:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+class Gate(Proxy):
+    """In front of the node: answers one kind of signature 401, as a server does that does not know
+    it, and counts."""
+
+    def __init__(self, port):
+        super().__init__(port, 0)
+        self.refused, self.counts = None, {}
+
+    def handle(self, client, request, fault):
+        head = request.split(b"\r\n\r\n", 1)[0].lower()
+        scheme = "rfc9421" if b"\r\nsignature-input:" in head else "draft"
+        if request.startswith(b"POST ") and scheme == self.refused:
+            self.counts[scheme] = self.counts.get(scheme, 0) + 1
+            client.sendall(ANSWER_401)
+        else:
+            super().handle(client, request, fault)
 
 
 def knocks_twice(lab, node, peer):
@@ -118,12 +142,43 @@ def knocks_twice(lab, node, peer):
     peer.order(node, "refuse", scheme=None)
 
 
-def it_follows_us(lab, node, peer):
-    lab.step("Fedify follows the node and is accepted")
+def keys_change(lab, node, peer):
+    lab.step("the node changes its key, and Fedify takes the new one")
+    node.report(("ip", f"192.0.2.{lab.random.randrange(256)}"))
+    before = peer.receives("Add", node.actor)["proofs"]
+    node.ask("POST", "/v1/keys/rotate")
+    update = peer.receives("Update")
+    expect(update["proven"] and update["proofs"] == before, f"by the old key: {update}")
+    node.report(("ip", f"192.0.2.{lab.random.randrange(256)}"))
+    event = peer.receives("Add")
+    expect(event["proven"] and event["proofs"] != before, f"by the new key: {event}")
+
+
+def is_relayed(lab, node, peer):
+    """Of the author Fedify knows nothing but what the proof leads to."""
+    lab.step("Fedify verifies what the node relays of another")
+    author = lab.node("author-of-" + node.name).start()
+    befriend(node, author)
+    value = f"198.51.100.{100 + lab.random.randrange(100)}"
+    (report,) = author.report(("ip", value))
+    event = peer.receives("Add", author.actor)
+    expect(event["activity"]["object"]["reportSubject"]["value"] == value, f"whole: {event}")
+    expect(event["proven"], f"with its author's proof: {event}")
+    author.withdraw(report)
+    event = peer.receives("Remove", author.actor)
+    expect(event["proven"], f"with its author's proof: {event}")
+    author.stop()
+
+
+def it_follows_us(lab, node, gate, peer, first):
+    lab.step("Fedify follows the node: it knocks, is refused, knocks again, and is accepted")
+    gate.refused = first
     follow = peer.order(node, "follow")["id"]
     wait_until(
         lambda: (node.peer(peer.actor) or {}).get("follower") == "pending", "the Follow is pending"
     )
+    expect(gate.counts.get(first, 0) > 0, f"Fedify knocked with {first} first: {gate.counts}")
+    gate.refused = None
     node.act(peer.actor, "accept")
     accept = peer.receives("Accept")["activity"]
     answered = accept["object"]
@@ -145,6 +200,8 @@ def it_follows_us(lab, node, peer):
     removed = event["activity"]["object"]
     expect(removed == added["object"]["id"], f"of the same report: {event}")
     knocks_twice(lab, node, peer)
+    keys_change(lab, node, peer)
+    is_relayed(lab, node, peer)
 
     lab.step("Fedify unfollows, and gets no more")
     peer.order(node, "unfollow", id=follow)
@@ -154,11 +211,11 @@ def it_follows_us(lab, node, peer):
     )
 
 
-def we_follow_it(lab, node, peer):
-    lab.step("the node follows Fedify and is accepted")
+def we_follow_it(lab, node, peer, whole):
+    lab.step("the node follows Fedify and is accepted" + whole * ", with both actors in the Accept")
     node.follow(peer.actor, 80)
     peer.receives("Follow")
-    peer.order(node, "accept")
+    peer.order(node, "accept", whole=whole)
     wait_until(
         lambda: (node.peer(peer.actor) or {}).get("following") == "accepted", "we are accepted"
     )
@@ -194,13 +251,17 @@ def main():
     def test(lab):
         for scheme in SCHEMES:
             lab.step(f"Fedify knocks with {scheme} first")
-            node = lab.node("node-" + scheme[:5]).start()
+            port = free_port()
+            gate = Gate(port)
+            node = lab.node("node-" + scheme[:5], port=port, base=f"http://127.0.0.1:{gate.port}")
+            node.start()
             peer = Peer(program, scheme)
             try:
-                it_follows_us(lab, node, peer)
-                we_follow_it(lab, node, peer)
+                it_follows_us(lab, node, gate, peer, scheme.split("-", maxsplit=1)[0])
+                we_follow_it(lab, node, peer, scheme != SCHEMES[0])
             finally:
                 peer.end()
+                gate.close()
             node.stop()
 
     return run("fedify", options, test)

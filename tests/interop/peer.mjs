@@ -16,7 +16,7 @@ globalThis.navigator ??= { userAgent: "node" };
 const { createFederation, MemoryKvStore } = await import("@fedify/fedify");
 const { generateCryptoKeyPair, signRequest, verifyObject } = await import("@fedify/fedify/sig");
 const vocab = await import("@fedify/vocab");
-const { Accept, Activity, Add, Application, Endpoints, Follow, Reject, Remove, Undo } = vocab;
+const { Accept, Activity, Add, Application, Endpoints, Follow, Reject, Remove, Undo, Update } = vocab;
 
 const NAME = "beta";
 const CONTEXT = [
@@ -69,11 +69,13 @@ async function received(context, activity) {
   const json = await activity.toJsonLd();
   const proven = await verifyObject(Activity, json, context).catch(() => null);
   if (activity instanceof Follow) followed = activity;
-  tell("received", { activity: json, proven: proven != null });
+  const proofs = [];
+  for await (const proof of activity.getProofs()) proofs.push(proof.verificationMethodId?.href);
+  tell("received", { activity: json, proven: proven != null, proofs });
 }
 
 let inbox = federation.setInboxListeners("/actors/{identifier}/inbox", "/inbox");
-for (const kind of [Follow, Accept, Reject, Undo, Add, Remove]) inbox = inbox.on(kind, received);
+for (const kind of [Follow, Accept, Reject, Undo, Add, Remove, Update]) inbox = inbox.on(kind, received);
 inbox.setSharedKeyDispatcher(() => ({ identifier: NAME }));
 inbox.onError((_context, error) => tell("error", { message: String(error) }));
 
@@ -182,7 +184,17 @@ const commands = {
     const object = follow(peer, new URL(id));
     return send(peer, new Undo({ id: newId("undos"), actor, object, to: new URL(peer.actor) }));
   },
-  accept: (peer) => send(peer, new Accept({ id: newId("accepts"), actor, object: followed })),
+  accept: async (peer, { whole }) => {
+    let object = followed;
+    if (whole) {
+      // The Follow with both actors in it, as they are.
+      const asking = await followed.getActor(context);
+      const here = federation.createContext(new Request(actor.href), undefined);
+      const asked = await here.getActor(NAME);
+      object = new Follow({ id: followed.id, actor: asking, object: asked });
+    }
+    return send(peer, new Accept({ id: newId("accepts"), actor, object }));
+  },
   add: (peer, order) => post(peer, addBody(order), order.spec),
   remove: (peer, order) => post(peer, removeBody(order), order.spec),
 };
