@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "http/judge.h"
 #include "node/recompute.h"
+#include "store/purge.h"
 #include "store/table-actors.h"
 #include "store/table-peers.h"
 #include "store/table-reports.h"
