@@ -1,0 +1,159 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * A list of the whole store beside the least that any list costs: a cursor that goes through
+ * `subjects` and looks at every row. Both in process, alternating.
+ *
+ * Usage: bench-export DIR [FORMAT…]
+ *
+ * DIR is a data directory that make-store filled. Prints rows a core-second of the walk and of each
+ * format, their ratio, and the memory that the process took at most.
+ */
+#include <gio/gio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "http/exports.h"
+#include "http/list-thread.h"
+#include "node/recompute.h"
+#include "store/table-subjects.h"
+
+#define BASE_URL "https://bench.example"
+#define ROUNDS   5
+#define TARGET   0.5
+
+static double
+cpu_seconds (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &time);
+  return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
+}
+
+static void
+on_trust (TocsinTrustSnapshot *trust G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
+{
+}
+
+typedef struct
+{
+  guint64 rows;
+  guint64 bytes;
+} Sum;
+
+static gboolean
+on_subject (const TocsinSubjectRecord *record, gpointer data)
+{
+  Sum *sum = data;
+
+  sum->rows++;
+  sum->bytes += record->value != NULL ? strlen (record->value) : 0;
+  return TRUE;
+}
+
+/* Seconds for all rows. */
+static double
+walk (TocsinApi *api, Sum *sum)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
+  double begin = cpu_seconds ();
+
+  *sum = (Sum){ 0 };
+  tocsin_subjects_foreach (txn, "", NULL, on_subject, sum);
+  return cpu_seconds () - begin;
+}
+
+static double export(TocsinApi *api, const TocsinExportFormat *format, guint64 *count)
+{
+  TocsinExportQuery query = { .format = format,
+                              .profile = api->default_profile,
+                              .least = TOCSIN_VERDICT_ALLOW,
+                              .types = format->types };
+  g_auto (TocsinJudge) judge = { 0 };
+  g_autoptr (TocsinMadeExport) made = NULL;
+  g_autoptr (GError) error = NULL;
+  TocsinExportMoment moment;
+  double begin = cpu_seconds ();
+
+  tocsin_judge_begin (&judge, api, query.profile, FALSE);
+  if (tocsin_export_moment (&judge, &moment, &error))
+    made = tocsin_export_make (&judge, api, &query, &moment,
+                               tocsin_list_thread_stop_flag (api->lists), &error);
+  if (made == NULL)
+    g_error ("%s: %s", format->name, error->message);
+  *count = made->count;
+  return cpu_seconds () - begin;
+}
+
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+/* The median of the ratios of rows a second; prints it. */
+static double
+measure (TocsinApi *api, const char *name)
+{
+  const TocsinExportFormat *format = tocsin_export_format (name);
+  double ratios[ROUNDS], walked = 0, exported = 0;
+  guint64 count = 0;
+  Sum sum;
+
+  if (format == NULL)
+    g_error ("There is no format %s", name);
+  for (guint i = 0; i < ROUNDS; i++)
+    {
+      double raw = walk (api, &sum);
+      double made = export(api, format, &count);
+
+      walked += raw;
+      exported += made;
+      ratios[i] = ((double) count / made) / ((double) sum.rows / raw);
+    }
+  qsort (ratios, ROUNDS, sizeof *ratios, compare);
+  g_print ("%-13s %8.0f rows of %8.0f   walk %6.2f M rows/s   export %6.2f M rows/s   ratio %.3f\n",
+           name, (double) count, (double) sum.rows, (double) sum.rows * ROUNDS / walked / 1e6,
+           (double) count * ROUNDS / exported / 1e6, ratios[ROUNDS / 2]);
+  return ratios[ROUNDS / 2];
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinStore) store = NULL;
+  g_autoptr (TocsinTrustSnapshot) trust = NULL;
+  TocsinRecompute *recompute;
+  TocsinApiOptions options = { .base_url = BASE_URL };
+  TocsinApi *api;
+  struct rusage usage;
+  gboolean reached = TRUE;
+
+  if (argc < 2)
+    {
+      g_printerr ("Usage: %s DIR [FORMAT…]\n", argv[0]);
+      return 2;
+    }
+  store = tocsin_store_open (argv[1], 0, &error);
+  if (store == NULL)
+    g_error ("%s", error->message);
+  options.store = store;
+  options.data_dir = argv[1];
+  api = tocsin_api_new (&options, &error);
+  recompute = tocsin_recompute_new (store, on_trust, NULL);
+  trust = tocsin_recompute_now (recompute);
+  tocsin_api_set_trust (api, trust);
+  for (int i = 2; i < argc || i == 2; i++)
+    reached = measure (api, i < argc ? argv[i] : "lines") >= TARGET && reached;
+  getrusage (RUSAGE_SELF, &usage);
+  g_print ("most memory: %ld MiB, of which the store's pages are a part\n", usage.ru_maxrss / 1024);
+  tocsin_recompute_free (recompute);
+  tocsin_api_free (api);
+  return reached ? EXIT_SUCCESS : EXIT_FAILURE;
+}
