@@ -7,6 +7,7 @@
 
 #include "codec/json-strict.h"
 #include "core/hash.h"
+#include "http/exports.h"
 #include "http/spool.h"
 
 #define MANY 60000 /* more than a spool holds in memory */
@@ -302,6 +303,151 @@ test_spool_without_room (void)
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
 }
 
+/* Reports of everybody about 60 subjects, of many ages and opinions. */
+static void
+node_report_at_random (Node *node, GRand *rand)
+{
+  static const guint8 categories[] = { 1, 3, 8, 17, 63 };
+
+  for (guint i = 0; i < 200; i++)
+    {
+      guint n = (guint) g_rand_int_range (rand, 0, 60);
+      g_autofree char *value =
+          n % 3 == 0   ? g_strdup_printf ("192.0.2.%u", n)
+          : n % 3 == 1 ? g_strdup_printf ("s%u.example", n)
+                       : g_strdup_printf ("%u.0.0.0/%u", n + 1, 20 + n % 6); /* some are broad */
+      TocsinSubjectType type = n % 3 == 0   ? TOCSIN_SUBJECT_IP
+                               : n % 3 == 1 ? TOCSIN_SUBJECT_DOMAIN
+                                            : TOCSIN_SUBJECT_NETWORK;
+
+      now_us = T0 - g_rand_int_range (rand, 0, 1000) * TOCSIN_HOUR_US;
+      node_report (node, (guint32) g_rand_int_range (rand, n < 5 ? 0 : 1, PEERS + 1), type, value,
+                   categories[g_rand_int_range (rand, 0, G_N_ELEMENTS (categories))]);
+    }
+  now_us = T0;
+}
+
+typedef struct
+{
+  TocsinJudge *judge;
+  guint n;
+  guint of_verdict[TOCSIN_N_VERDICTS];
+} Comparison;
+
+static gboolean
+compare_row (const TocsinSubjectRecord *record, gpointer data)
+{
+  Comparison *comparison = data;
+  TocsinExportRow row = { .type = record->type, .value = record->value, .key = &record->key };
+  gboolean known = tocsin_judge_row (comparison->judge, record, &row);
+  g_auto (TocsinFinding) finding = { 0 };
+  const TocsinSubjectFinding *found;
+  TocsinSubject subject;
+  guint64 categories = 0;
+
+  tocsin_judge_key (comparison->judge, record, &subject, &finding);
+  found = &g_array_index (finding.subjects, TocsinSubjectFinding, 0);
+  for (guint i = 0; i < found->categories->len; i++)
+    categories |= G_GUINT64_CONSTANT (1)
+                  << g_array_index (found->categories, TocsinCategoryFinding, i).category;
+  g_assert_cmpint (known, ==, found->known);
+  g_assert_cmpint (row.verdict, ==, found->verdict);
+  g_assert_cmpuint (row.score, ==, found->score);
+  g_assert_cmpuint (row.categories, ==, categories);
+  g_assert_cmpuint (row.first_seen_s, ==, found->first_seen_s);
+  g_assert_cmpuint (row.last_seen_s, ==, found->last_seen_s);
+  g_assert_cmpuint (row.expires_s, ==, found->expires_s);
+  comparison->n++;
+  comparison->of_verdict[row.verdict]++;
+  return TRUE;
+}
+
+/* A list asks for less than a check shows, and must come to the same. */
+static void
+test_judged_as_a_check (void)
+{
+  static const char *const profiles[] = { "lenient", "default", "strict" };
+  g_auto (Node) node = { 0 };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+  guint of_verdict[TOCSIN_N_VERDICTS] = { 0 };
+
+  node_init (&node);
+  node_report_at_random (&node, rand);
+  for (guint32 trusted = 1; trusted <= PEERS; trusted++)
+    for (gsize p = 0; p < G_N_ELEMENTS (profiles); p++)
+      {
+        g_auto (TocsinJudge) judge = { 0 };
+        Comparison comparison = { .judge = &judge };
+
+        node_trust (&node, trusted, trusted + 1);
+        tocsin_judge_begin (&judge, node.api, g_hash_table_lookup (node.api->profiles, profiles[p]),
+                            FALSE);
+        tocsin_subjects_foreach (judge.txn, "", NULL, compare_row, &comparison);
+        g_assert_cmpuint (comparison.n, >, 50);
+        for (guint v = 0; v < TOCSIN_N_VERDICTS; v++)
+          of_verdict[v] += comparison.of_verdict[v];
+      }
+  for (guint v = 0; v < TOCSIN_N_VERDICTS; v++)
+    g_assert_cmpuint (of_verdict[v], >, 10);
+}
+
+/* What was judged for the list before, and what is judged on the way, make the same bytes. */
+static void
+test_listing_is_a_walk (void)
+{
+  g_auto (Node) node = { 0 };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (11);
+  g_autoptr (TocsinListing) before = NULL;
+  TocsinListingFilter filter = { .types = 0xfe, .verdicts = 0xf, .digested = TRUE };
+  gint stop = 0;
+  gsize n;
+  const TocsinExportFormat *const *formats = tocsin_export_formats (&n);
+
+  node_init (&node);
+  for (guint round = 0; round < 3; round++)
+    {
+      g_auto (TocsinJudge) judge = { 0 };
+      g_autoptr (TocsinListing) listing = NULL;
+      TocsinExportMoment moment;
+      gboolean too_long;
+
+      node_report_at_random (&node, rand);
+      tocsin_judge_begin (&judge, node.api, NULL, FALSE);
+      g_assert_true (tocsin_export_moment (&judge, &moment, NULL));
+      listing = tocsin_listing_new (&judge, &filter, &moment, before, 1000, &stop, &too_long, NULL);
+      for (gsize f = 0; f < n; f++)
+        {
+          TocsinExportQuery query = { .format = formats[f],
+                                      .profile = node.api->default_profile,
+                                      .least = TOCSIN_VERDICT_NOTE,
+                                      .types = formats[f]->types };
+          g_autoptr (TocsinMadeExport) kept =
+              tocsin_export_make (&judge, node.api, &query, &moment, listing, &stop, NULL);
+          g_autoptr (TocsinMadeExport) walked =
+              tocsin_export_make (&judge, node.api, &query, &moment, NULL, &stop, NULL);
+
+          g_assert_true (g_bytes_equal (kept->body, walked->body));
+          g_assert_cmpuint (kept->count, ==, walked->count);
+          g_assert_cmpuint (kept->skipped, ==, walked->skipped);
+        }
+      g_clear_pointer (&before, tocsin_listing_unref);
+      before = g_steal_pointer (&listing);
+    }
+  {
+    g_auto (TocsinJudge) judge = { 0 };
+    g_autoptr (GError) error = NULL;
+    TocsinExportMoment moment;
+    gboolean too_long = FALSE;
+
+    tocsin_judge_begin (&judge, node.api, NULL, FALSE);
+    g_assert_true (tocsin_export_moment (&judge, &moment, NULL));
+    g_assert_null (
+        tocsin_listing_new (&judge, &filter, &moment, NULL, 10, &stop, &too_long, &error));
+    g_assert_true (too_long);
+    g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+  }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -314,6 +460,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/export/doubt", test_doubt);
   g_test_add_func ("/export/observing", test_observing);
   g_test_add_func ("/export/refusals", test_refusals);
+  g_test_add_func ("/export/judged-as-a-check", test_judged_as_a_check);
+  g_test_add_func ("/export/listing-is-a-walk", test_listing_is_a_walk);
   g_test_add_func ("/export/spool", test_spool);
   g_test_add_func ("/export/spool-without-room", test_spool_without_room);
   return g_test_run ();

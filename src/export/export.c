@@ -91,17 +91,17 @@ tocsin_export_is_name (const char *value)
 void
 tocsin_export_append_slugs (GString *out, guint64 categories, const char *separator)
 {
-  gsize n;
-  const TocsinCategory *all = tocsin_categories (&n);
   gboolean first = TRUE;
 
-  for (gsize i = 0; i < n; i++)
+  for (; categories != 0; categories &= categories - 1)
     {
-      if ((categories & (G_GUINT64_CONSTANT (1) << all[i].id)) == 0)
+      const TocsinCategory *category = tocsin_category_by_id ((guint) __builtin_ctzll (categories));
+
+      if (category == NULL)
         continue;
       if (!first)
         g_string_append (out, separator);
-      g_string_append (out, all[i].slug);
+      g_string_append (out, category->slug);
       first = FALSE;
     }
 }

@@ -89,12 +89,12 @@ append_field (GString *out, const char *text)
   g_string_append_c (out, '"');
   if (formula)
     g_string_append_c (out, '\'');
-  for (; *text != '\0'; text++)
+  for (const char *quote; (quote = strchr (text, '"')) != NULL; text = quote + 1)
     {
-      if (*text == '"')
-        g_string_append_c (out, '"');
-      g_string_append_c (out, *text);
+      g_string_append_len (out, text, quote + 1 - text);
+      g_string_append_c (out, '"');
     }
+  g_string_append (out, text);
   g_string_append_c (out, '"');
 }
 

@@ -14,6 +14,8 @@
 #include "http/list-thread.h"
 #include "http/spool.h"
 
+#define DECISIONS_MAX 5000000
+
 typedef struct
 {
   TocsinListing *listing; /* (owned) what it was told last */
@@ -55,40 +57,32 @@ tocsin_decisions_free (TocsinDecisions *self)
 }
 
 static gboolean
-is_of (const TocsinListing *listing, const TocsinDecisionFilter *filter)
+is_of (const TocsinListing *listing, const TocsinListingFilter *filter)
 {
-  return listing != NULL && tocsin_decision_filter_equal (tocsin_listing_filter (listing), filter);
-}
-
-static gboolean
-is_as_of (const TocsinListing *listing, const TocsinExportMoment *moment)
-{
-  const TocsinExportMoment *its = tocsin_listing_moment (listing);
-
-  return its->generation == moment->generation && its->trust_version == moment->trust_version &&
-         its->as_of_us == moment->as_of_us && its->observe == moment->observe;
+  return listing != NULL && tocsin_listing_filter_equal (tocsin_listing_filter (listing), filter);
 }
 
 /* What is so now. @before: (nullable): of the same filter. */
 static TocsinListing *
 find_current (TocsinDecisions *self,
-              const TocsinDecisionFilter *filter,
+              const TocsinListingFilter *filter,
               TocsinListing *before,
               GError **error)
 {
   g_auto (TocsinJudge) judge = { 0 };
   TocsinExportMoment moment;
   TocsinListing *current;
+  gboolean too_long;
 
   tocsin_judge_begin (&judge, self->api, NULL, FALSE);
   if (!tocsin_export_moment (&judge, &moment, error))
     return NULL;
   if (is_of (self->newest, filter))
     before = self->newest;
-  if (before != NULL && is_as_of (before, &moment))
+  if (before != NULL && tocsin_export_moment_equal (tocsin_listing_moment (before), &moment))
     return tocsin_listing_ref (before);
-  current = tocsin_listing_new (&judge, filter, &moment, before,
-                                tocsin_list_thread_stop_flag (self->api->lists), error);
+  current = tocsin_listing_new (&judge, filter, &moment, before, DECISIONS_MAX,
+                                tocsin_list_thread_stop_flag (self->api->lists), &too_long, error);
   if (current == NULL)
     return NULL;
   g_clear_pointer (&self->newest, tocsin_listing_unref);
@@ -167,7 +161,7 @@ remember (TocsinDecisions *self, const char *name, TocsinListing *listing, gbool
 GBytes *
 tocsin_decisions_stream (TocsinDecisions *self,
                          const char *name,
-                         const TocsinDecisionFilter *filter,
+                         const TocsinListingFilter *filter,
                          gboolean startup,
                          GError **error)
 {
@@ -204,7 +198,7 @@ tocsin_decisions_stream (TocsinDecisions *self,
 }
 
 GBytes *
-tocsin_decisions_list (TocsinDecisions *self, const TocsinDecisionFilter *filter, GError **error)
+tocsin_decisions_list (TocsinDecisions *self, const TocsinListingFilter *filter, GError **error)
 {
   g_autoptr (TocsinListing) current = find_current (self, filter, NULL, error);
   Answer answer;

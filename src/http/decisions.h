@@ -3,7 +3,8 @@
  */
 #pragma once
 
-#include "http/decisions-listing.h"
+#include "http/decisions-form.h"
+#include "http/listing.h"
 
 G_BEGIN_DECLS
 
@@ -33,13 +34,13 @@ void tocsin_decisions_free (TocsinDecisions *self); /* once that thread has ende
  */
 GBytes *tocsin_decisions_stream (TocsinDecisions *self,
                                  const char *reader,
-                                 const TocsinDecisionFilter *filter,
+                                 const TocsinListingFilter *filter,
                                  gboolean startup,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* All of it, as an array; `null` if it is empty, as bouncers expect. */
 GBytes *tocsin_decisions_list (TocsinDecisions *self,
-                               const TocsinDecisionFilter *filter,
+                               const TocsinListingFilter *filter,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -140,6 +140,13 @@ tocsin_export_query_equal (const TocsinExportQuery *a, const TocsinExportQuery *
 }
 
 gboolean
+tocsin_export_moment_equal (const TocsinExportMoment *a, const TocsinExportMoment *b)
+{
+  return a->generation == b->generation && a->trust_version == b->trust_version &&
+         a->as_of_us == b->as_of_us && a->observe == b->observe;
+}
+
+gboolean
 tocsin_export_moment (TocsinJudge *judge, TocsinExportMoment *out, GError **error)
 {
   gint64 now_us = judge->scoring.now_us;

@@ -59,6 +59,8 @@ typedef struct
   gboolean observe;
 } TocsinExportMoment;
 
+gboolean tocsin_export_moment_equal (const TocsinExportMoment *a, const TocsinExportMoment *b);
+
 /**
  * tocsin_export_moment:
  * @judge: begun; from now on it judges as of that moment, and while this node observes by the

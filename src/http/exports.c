@@ -8,12 +8,14 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "http/list-thread.h"
+#include "http/listing.h"
 #include "http/spool.h"
 
 #define KEPT_MAX     8
 #define KEPT_US      TOCSIN_HOUR_US
 #define TIDY_SECONDS 600
-#define STOP_EVERY   1024 /* rows between two looks at the flag */
+#define STOP_EVERY   1024    /* rows between two looks at the flag */
+#define LISTED_MAX   2000000 /* subjects; of more no listing is kept */
 
 /* ---- one list ---- */
 
@@ -49,7 +51,7 @@ on_subject (const TocsinSubjectRecord *record, gpointer data)
       return FALSE;
     }
   if ((making->query->types & TOCSIN_EXPORT_TYPE_BIT (record->type)) == 0 ||
-      (record->value == NULL && !making->query->format->digested) ||
+      (record->value == NULL && !(making->query->format->digested && record->has_mastodon)) ||
       !tocsin_export_takes (&making->writer, &row))
     return TRUE;
   row.mastodon = record->has_mastodon ? record->mastodon : NULL;
@@ -60,14 +62,30 @@ on_subject (const TocsinSubjectRecord *record, gpointer data)
 }
 
 static gboolean
-walk (Making *making, GError **error)
+on_row (const TocsinExportRow *row, gpointer data)
+{
+  Making *making = data;
+
+  if ((making->query->types & TOCSIN_EXPORT_TYPE_BIT (row->type)) == 0 ||
+      (row->value == NULL && !making->query->format->digested) ||
+      !tocsin_export_takes (&making->writer, row) || !is_listed (making->query, row))
+    return TRUE;
+  tocsin_export_row (&making->writer, row);
+  return tocsin_spool_keep_short (&making->spool, &making->error);
+}
+
+static gboolean
+walk (Making *making, const TocsinListing *listing, GError **error)
 {
   guint n_sections = making->query->format->n_sections;
 
   for (guint section = 0; section < n_sections && making->error == NULL; section++)
     {
       tocsin_export_begin_section (&making->writer, section);
-      tocsin_subjects_foreach (making->judge->txn, "", NULL, on_subject, making);
+      if (listing != NULL)
+        tocsin_listing_foreach_beyond (listing, NULL, on_row, making);
+      else
+        tocsin_subjects_foreach (making->judge->txn, "", NULL, on_subject, making);
       tocsin_export_end_section (&making->writer);
     }
   if (making->error == NULL)
@@ -100,6 +118,7 @@ tocsin_export_make (TocsinJudge *judge,
                     TocsinApi *api,
                     const TocsinExportQuery *query,
                     const TocsinExportMoment *moment,
+                    const TocsinListing *listing,
                     const gint *stop,
                     GError **error)
 {
@@ -116,7 +135,7 @@ tocsin_export_make (TocsinJudge *judge,
 
   tocsin_spool_init (&making.spool, api->data_dir != NULL ? api->data_dir : g_get_tmp_dir ());
   tocsin_export_begin (&making.writer, query->format, &info, making.spool.buffer);
-  done = walk (&making, error);
+  done = walk (&making, listing, error);
   if (done)
     {
       g_autoptr (GBytes) body = NULL;
@@ -170,9 +189,12 @@ typedef struct
 
 struct _TocsinExports
 {
-  TocsinApi *api; /* (unowned) */
-  GSource *tidy;  /* (owned) of the main thread */
-  GQueue kept;    /* (element-type Kept): newest first */
+  TocsinApi *api;               /* (unowned) */
+  GSource *tidy;                /* (owned) of the main thread */
+  GQueue kept;                  /* (element-type Kept): newest first */
+  TocsinListing *listing;       /* (owned) (nullable) what the newest list was made from */
+  const TocsinProfile *profile; /* (unowned) of @listing */
+  gint64 listed_at_us;          /* monotonic */
 };
 
 static void
@@ -194,6 +216,8 @@ drop_old (TocsinExports *self)
          (self->kept.length > KEPT_MAX ||
           ((Kept *) self->kept.tail->data)->made_at_us + KEPT_US <= now_us))
     kept_free (g_queue_pop_tail (&self->kept));
+  if (self->listing != NULL && self->listed_at_us + KEPT_US <= now_us)
+    g_clear_pointer (&self->listing, tocsin_listing_unref);
 }
 
 static void
@@ -228,6 +252,54 @@ find_kept (TocsinExports *self, const TocsinExportQuery *query, const char *etag
   return NULL;
 }
 
+/* Whether the listing that is there still tells most of what a list of @moment needs. */
+static gboolean
+is_of_use (const TocsinExports *self,
+           const TocsinExportQuery *query,
+           const TocsinExportMoment *moment)
+{
+  const TocsinExportMoment *its;
+
+  if (self->listing == NULL || self->profile != query->profile)
+    return FALSE;
+  its = tocsin_listing_moment (self->listing);
+  return its->trust_version == moment->trust_version && its->as_of_us == moment->as_of_us &&
+         its->observe == moment->observe;
+}
+
+/* Judging is what costs; within the hour a list needs but what changed to be judged again, and
+ * lists of other formats nothing. Leaves no listing where there is too much to keep. */
+static gboolean
+bring_up_to_date (TocsinExports *self,
+                  TocsinJudge *judge,
+                  const TocsinExportQuery *query,
+                  const TocsinExportMoment *moment,
+                  GError **error)
+{
+  TocsinListingFilter filter = { .types = query->types,
+                                 .verdicts = (1u << TOCSIN_N_VERDICTS) - 1,
+                                 .digested = TRUE };
+  gboolean useful = is_of_use (self, query, moment);
+  g_autoptr (TocsinListing) before = g_steal_pointer (&self->listing);
+  gboolean too_long;
+
+  if (tocsin_subjects_count (judge->txn) > LISTED_MAX)
+    return TRUE;
+  if (useful)
+    filter.types |= tocsin_listing_filter (before)->types;
+  if (!useful || !tocsin_listing_filter_equal (tocsin_listing_filter (before), &filter))
+    g_clear_pointer (&before, tocsin_listing_unref);
+  if (before != NULL && tocsin_export_moment_equal (tocsin_listing_moment (before), moment))
+    self->listing = g_steal_pointer (&before);
+  else
+    self->listing =
+        tocsin_listing_new (judge, &filter, moment, before, LISTED_MAX,
+                            tocsin_list_thread_stop_flag (self->api->lists), &too_long, error);
+  self->profile = query->profile;
+  self->listed_at_us = g_get_monotonic_time ();
+  return self->listing != NULL;
+}
+
 TocsinMadeExport *
 tocsin_exports_get (TocsinExports *self, const TocsinExportQuery *query, GError **error)
 {
@@ -245,7 +317,9 @@ tocsin_exports_get (TocsinExports *self, const TocsinExportQuery *query, GError 
   made = find_kept (self, query, etag);
   if (made != NULL)
     return made;
-  made = tocsin_export_make (&judge, self->api, query, &moment,
+  if (!bring_up_to_date (self, &judge, query, &moment, error))
+    return NULL;
+  made = tocsin_export_make (&judge, self->api, query, &moment, self->listing,
                              tocsin_list_thread_stop_flag (self->api->lists), error);
   if (made == NULL)
     return NULL;
@@ -274,5 +348,6 @@ tocsin_exports_free (TocsinExports *self)
   g_source_destroy (self->tidy);
   g_source_unref (self->tidy);
   g_queue_clear_full (&self->kept, kept_free);
+  g_clear_pointer (&self->listing, tocsin_listing_unref);
   g_free (self);
 }

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "http/export-query.h"
+#include "http/listing.h"
 
 G_BEGIN_DECLS
 
@@ -34,6 +34,8 @@ typedef struct
  * @api: the api
  * @query: what to list
  * @moment: of tocsin_export_moment()
+ * @listing: (nullable): of that moment and profile, with all that @query can list; %NULL: each
+ *   subject is judged on the way
  * @stop: (nullable): atomic: not zero ends it early
  * @error: return location for an error, or %NULL
  *
@@ -47,6 +49,7 @@ TocsinMadeExport *tocsin_export_make (TocsinJudge *judge,
                                       TocsinApi *api,
                                       const TocsinExportQuery *query,
                                       const TocsinExportMoment *moment,
+                                      const TocsinListing *listing,
                                       const gint *stop,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 TocsinMadeExport *tocsin_made_export_ref (TocsinMadeExport *self);

@@ -59,6 +59,7 @@ void
 tocsin_judge_end (TocsinJudge *self)
 {
   g_clear_pointer (&self->txn, tocsin_reading_end);
+  tocsin_evidence_buffer_clear (&self->buffer);
 }
 
 /* ---- account names ---- */
@@ -318,25 +319,59 @@ tocsin_judge_key (TocsinJudge *self,
   judge (self, &event, subject, 1, TRUE, out);
 }
 
+/* Whether an entry of the allow list names the key, or what is around it. */
+static gboolean
+is_allowed (TocsinJudge *self, const TocsinSubject *subject)
+{
+  g_autoptr (GArray) probes = NULL;
+
+  if (!self->has_allow)
+    return FALSE;
+  probes = tocsin_subject_probes (subject, &self->lengths);
+  for (guint i = 0; i < probes->len; i++)
+    if (tocsin_allow_match (self->txn, &g_array_index (probes, TocsinProbe, i).key,
+                            self->scoring.now_us))
+      return TRUE;
+  return FALSE;
+}
+
 gboolean
 tocsin_judge_row (TocsinJudge *self, const TocsinSubjectRecord *record, TocsinExportRow *row)
 {
-  g_auto (TocsinFinding) finding = { 0 };
-  const TocsinSubjectFinding *found;
-  TocsinSubject subject;
+  TocsinKeyEvidence evidence = { .probe = NULL };
+  TocsinSubject subject = { .type = record->type,
+                            .key_type = record->type,
+                            .value = (char *) record->value,
+                            .key_value = (char *) record->value };
+  TocsinKeyFinding found;
 
-  tocsin_judge_key (self, record, &subject, &finding);
-  found = &g_array_index (finding.subjects, TocsinSubjectFinding, 0);
-  row->verdict = found->verdict;
-  row->score = found->score;
-  row->first_seen_s = found->first_seen_s;
-  row->last_seen_s = found->last_seen_s;
-  row->expires_s = found->expires_s;
-  row->categories = 0;
-  for (guint i = 0; i < found->categories->len; i++)
-    row->categories |= G_GUINT64_CONSTANT (1)
-                       << g_array_index (found->categories, TocsinCategoryFinding, i).category;
-  return found->known;
+  evidence.n_rows =
+      tocsin_evidence_read_onward (self->txn, &record->key, &self->buffer, &evidence.rows);
+  if (self->own_only)
+    evidence.n_rows = count_own (evidence.rows, evidence.n_rows);
+  if (evidence.n_rows == 0)
+    return FALSE;
+  tocsin_score_key (&self->scoring, &evidence, &found);
+  if (found.bounded)
+    {
+      evidence.broad = tocsin_subject_is_broad (&subject);
+      evidence.shared = is_shared (self, &subject);
+      if (evidence.broad || evidence.shared)
+        tocsin_score_key (&self->scoring, &evidence, &found);
+    }
+  memcpy (subject.digest, record->key.bytes, sizeof record->key.bytes);
+  if (found.known && is_allowed (self, &subject))
+    {
+      found.verdict = TOCSIN_VERDICT_ALLOW;
+      found.score = 0;
+    }
+  row->verdict = found.verdict;
+  row->score = found.score;
+  row->first_seen_s = found.first_seen_s;
+  row->last_seen_s = found.last_seen_s;
+  row->expires_s = found.expires_s;
+  row->categories = found.categories;
+  return found.known;
 }
 
 guint64

@@ -6,6 +6,7 @@
 #include "core/verdict.h"
 #include "export/export.h"
 #include "http/api.h"
+#include "store/table-evidence.h"
 #include "store/table-subjects.h"
 #include "view/score.h"
 
@@ -31,6 +32,7 @@ typedef struct
   TocsinNetworkLengths lengths;
   gboolean has_allow;
   gboolean own_only;
+  TocsinEvidenceBuffer buffer; /* of tocsin_judge_row() */
 } TocsinJudge;
 
 /**
@@ -99,7 +101,7 @@ void tocsin_judge_key (TocsinJudge *self,
 
 /**
  * tocsin_judge_row:
- * @self: a judge
+ * @self: a judge; asked in the order of keys it answers soonest
  * @record: as tocsin_judge_key()
  * @row: (inout): gets verdict, score, categories and times
  *

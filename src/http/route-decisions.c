@@ -24,7 +24,7 @@
 typedef struct
 {
   TocsinApi *api;
-  TocsinDecisionFilter filter;
+  TocsinListingFilter filter;
   gboolean stream;
   gboolean startup;
   char reader[256];
@@ -52,33 +52,39 @@ parse_scopes (const char *text)
   return types;
 }
 
-static void
-parse_origins (const char *text, TocsinDecisionFilter *out)
+#define BAN     TOCSIN_VERDICT_BIT (TOCSIN_VERDICT_BLOCK)
+#define CAPTCHA TOCSIN_VERDICT_BIT (TOCSIN_VERDICT_REVIEW)
+
+static guint
+parse_origins (const char *text)
 {
   g_auto (GStrv) names = NULL;
+  guint verdicts = 0;
 
-  out->ban = TRUE;
-  out->captcha = FALSE;
   if (text == NULL || *text == '\0')
-    return;
+    return BAN;
   names = g_strsplit (text, ",", -1);
-  out->ban = g_strv_contains ((const char *const *) names, TOCSIN_DECISIONS_ORIGIN);
-  out->captcha = g_strv_contains ((const char *const *) names, TOCSIN_DECISIONS_ORIGIN_REVIEW);
+  if (g_strv_contains ((const char *const *) names, TOCSIN_DECISIONS_ORIGIN))
+    verdicts |= BAN;
+  if (g_strv_contains ((const char *const *) names, TOCSIN_DECISIONS_ORIGIN_REVIEW))
+    verdicts |= CAPTCHA;
+  return verdicts;
 }
 
 static void
-parse_filter (TocsinRequest *request, TocsinDecisionFilter *out)
+parse_filter (TocsinRequest *request, TocsinListingFilter *out)
 {
   const char *scope = tocsin_request_get_query (request, "scope");
   const char *type = tocsin_request_get_query (request, "type");
 
-  *out = (TocsinDecisionFilter){ 0 };
+  *out = (TocsinListingFilter){ 0 };
   out->types = parse_scopes (scope != NULL ? scope : tocsin_request_get_query (request, "scopes"));
-  parse_origins (tocsin_request_get_query (request, "origins"), out);
+  out->verdicts = parse_origins (tocsin_request_get_query (request, "origins"));
   if (type == NULL || *type == '\0')
     return;
-  out->ban = out->ban && g_ascii_strcasecmp (type, "ban") == 0;
-  out->captcha = out->captcha && g_ascii_strcasecmp (type, "captcha") == 0;
+  out->verdicts &= g_ascii_strcasecmp (type, "ban") == 0       ? BAN
+                   : g_ascii_strcasecmp (type, "captcha") == 0 ? CAPTCHA
+                                                               : 0;
 }
 
 /* ---- all of it; on the thread that makes lists ---- */
@@ -143,7 +149,7 @@ find_value (TocsinRequest *request, const char **value)
 static void
 append_one (GString *out,
             const TocsinSubjectFinding *found,
-            const TocsinDecisionFilter *filter,
+            const TocsinListingFilter *filter,
             gint64 now_us)
 {
   TocsinExportRow row = { .type = found->matched_type,
@@ -155,7 +161,7 @@ append_one (GString *out,
   for (guint i = 0; i < found->categories->len; i++)
     row.categories |= G_GUINT64_CONSTANT (1)
                       << g_array_index (found->categories, TocsinCategoryFinding, i).category;
-  if (found->matched == NULL || !tocsin_decision_filter_takes (filter, &row))
+  if (found->matched == NULL || !tocsin_listing_filter_takes (filter, &row))
     {
       g_string_append (out, "null");
       return;
@@ -170,7 +176,7 @@ answer_one (TocsinReply *reply,
             TocsinApi *api,
             TocsinSubjectType type,
             const char *value,
-            const TocsinDecisionFilter *filter)
+            const TocsinListingFilter *filter)
 {
   g_auto (TocsinJudge) judge = { 0 };
   g_auto (TocsinSubject) subject = { 0 };

@@ -8,6 +8,8 @@
 #include "store/table-changes.h"
 #include "store/txn-private.h"
 
+#define STEPS_MAX 4 /* to the next key that is asked for; farther, looking it up is quicker */
+
 void
 tocsin_evidence_buffer_clear (TocsinEvidenceBuffer *self)
 {
@@ -109,20 +111,17 @@ join_pages (TocsinTxn *txn,
   return n;
 }
 
-gsize
-tocsin_evidence_read (TocsinTxn *txn,
-                      const TocsinSubjectKey *key,
-                      TocsinEvidenceBuffer *buffer,
-                      const TocsinEvidence **out)
+/* The rows of the key that the cursor is on; @v is the first. */
+static gsize
+read_here (TocsinTxn *txn,
+           MDB_cursor *cursor,
+           MDB_val k,
+           MDB_val v,
+           TocsinEvidenceBuffer *buffer,
+           const TocsinEvidence **out)
 {
-  MDB_cursor *cursor = get_cursor (txn);
-  MDB_val k = key_val (key);
-  MDB_val v;
   size_t count = 0;
 
-  *out = NULL;
-  if (cursor == NULL || !cursor_get (txn, cursor, &k, &v, MDB_SET))
-    return 0;
   if (mdb_cursor_count (cursor, &count) != MDB_SUCCESS || v.mv_size != sizeof **out)
     {
       tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
@@ -139,6 +138,49 @@ tocsin_evidence_read (TocsinTxn *txn,
   else
     *out = v.mv_data;
   return count;
+}
+
+gsize
+tocsin_evidence_read (TocsinTxn *txn,
+                      const TocsinSubjectKey *key,
+                      TocsinEvidenceBuffer *buffer,
+                      const TocsinEvidence **out)
+{
+  MDB_cursor *cursor = get_cursor (txn);
+  MDB_val k = key_val (key);
+  MDB_val v;
+
+  *out = NULL;
+  if (cursor == NULL || !cursor_get (txn, cursor, &k, &v, MDB_SET))
+    return 0;
+  return read_here (txn, cursor, k, v, buffer, out);
+}
+
+gsize
+tocsin_evidence_read_onward (TocsinTxn *txn,
+                             const TocsinSubjectKey *key,
+                             TocsinEvidenceBuffer *buffer,
+                             const TocsinEvidence **out)
+{
+  MDB_cursor *cursor = get_cursor (txn);
+  MDB_val k, v;
+
+  *out = NULL;
+  if (cursor == NULL)
+    return 0;
+  for (guint step = 0; step < STEPS_MAX; step++)
+    {
+      int order;
+
+      if (!cursor_get (txn, cursor, &k, &v, MDB_NEXT_NODUP) || k.mv_size != sizeof key->bytes)
+        break;
+      order = memcmp (k.mv_data, key->bytes, sizeof key->bytes);
+      if (order == 0)
+        return read_here (txn, cursor, k, v, buffer, out);
+      if (order > 0)
+        break;
+    }
+  return tocsin_evidence_read (txn, key, buffer, out);
 }
 
 gboolean

@@ -37,6 +37,12 @@ gsize tocsin_evidence_read (TocsinTxn *txn,
                             TocsinEvidenceBuffer *buffer,
                             const TocsinEvidence **out);
 
+/* The same, quicker where the keys of one transaction's calls ascend and lie close together. */
+gsize tocsin_evidence_read_onward (TocsinTxn *txn,
+                                   const TocsinSubjectKey *key,
+                                   TocsinEvidenceBuffer *buffer,
+                                   const TocsinEvidence **out);
+
 /* Whether there is any row; cheaper than reading. */
 gboolean tocsin_evidence_exists (TocsinTxn *txn, const TocsinSubjectKey *key);
 

@@ -176,30 +176,94 @@ evaluate (const TocsinScoring *scoring,
                                 voices.n, TOCSIN_WALKS_AUTO, NULL);
 }
 
+static double
+suspicion (const TocsinScoring *scoring,
+           TocsinArea area,
+           const TocsinHeardKey *heard,
+           guint64 mask,
+           gboolean *is_chorus)
+{
+  TOCSIN_UNZEROED g_auto (Voices) voices;
+  gsize n_accusers = 0;
+
+  gather (&voices, heard, mask, NOBODY);
+  for (gsize i = 0; i < voices.n; i++)
+    n_accusers += voices.all[i].malicious ? 1 : 0;
+  *is_chorus = n_accusers > 1;
+  if (n_accusers == 0)
+    return 0;
+  return tocsin_walks_suspicion (tocsin_trust_snapshot_walks (scoring->trust, area), voices.all,
+                                 voices.n);
+}
+
 /* S_or of one category, for display: verdicts come of runs over groups. */
 double
 tocsin_score_suspicion (const TocsinScoring *scoring,
                         const TocsinCategory *category,
                         const TocsinHeardKey *heard)
 {
-  TOCSIN_UNZEROED g_auto (Voices) voices;
+  gboolean is_chorus;
 
-  gather (&voices, heard, CATEGORY_BIT (category->id), NOBODY);
-  return tocsin_walks_suspicion (tocsin_trust_snapshot_walks (scoring->trust, category->group),
-                                 voices.all, voices.n);
+  return suspicion (scoring, category->group, heard, CATEGORY_BIT (category->id), &is_chorus);
+}
+
+/* What one group of categories amounts to. For a list S_loo and S_trim, which cost the most, are
+ * worked out only where something turns on them. */
+typedef struct
+{
+  const TocsinScoring *scoring;
+  const TocsinHeardKey *heard;
+  TocsinArea area;
+  guint64 mask;
+  guint32 without;
+  gboolean whole;     /* not S_or alone */
+  gboolean is_chorus; /* more than one accuses; else nothing is left without that one */
+  TocsinBelief belief;
+} Run;
+
+static void
+run_begin (Run *self, guint64 mask, gboolean lazily)
+{
+  self->mask = mask;
+  self->whole = !lazily;
+  if (!lazily)
+    {
+      evaluate (self->scoring, self->area, self->heard, mask, self->without, &self->belief);
+      return;
+    }
+  self->belief = (TocsinBelief){ .loo_actor = NOBODY };
+  self->belief.s_or = suspicion (self->scoring, self->area, self->heard, mask, &self->is_chorus);
+}
+
+static void
+run_complete (Run *self)
+{
+  if (!self->whole)
+    evaluate (self->scoring, self->area, self->heard, self->mask, self->without, &self->belief);
+  self->whole = TRUE;
+}
+
+/* S_loo is never above S_or. */
+static gboolean
+has_loo (Run *self, double least)
+{
+  if (self->belief.s_or < least || !(self->whole || self->is_chorus))
+    return FALSE;
+  run_complete (self);
+  return self->belief.s_loo >= least;
 }
 
 static gboolean
-level_holds (TocsinVerdict level, const TocsinBelief *belief)
+level_holds (TocsinVerdict level, Run *run)
 {
   switch (level)
     {
     case TOCSIN_VERDICT_BLOCK:
-      return belief->s_trim >= TOCSIN_BLOCK_S_TRIM && belief->s_loo >= TOCSIN_BLOCK_S_LOO;
+      return has_loo (run, TOCSIN_BLOCK_S_LOO) && run->belief.s_trim >= TOCSIN_BLOCK_S_TRIM;
     case TOCSIN_VERDICT_REVIEW:
-      return belief->s_or >= TOCSIN_REVIEW_S_OR || belief->s_loo >= TOCSIN_REVIEW_S_LOO;
+      return run->belief.s_or >= TOCSIN_REVIEW_S_OR || has_loo (run, TOCSIN_REVIEW_S_LOO);
     case TOCSIN_VERDICT_NOTE:
-      return belief->s_or >= TOCSIN_NOTE_S_OR;
+      return run->belief.s_or >= TOCSIN_NOTE_S_OR;
     case TOCSIN_VERDICT_ALLOW:
     case TOCSIN_N_VERDICTS:
     default:
@@ -208,23 +272,23 @@ level_holds (TocsinVerdict level, const TocsinBelief *belief)
 }
 
 static guint
-score_of (const TocsinBelief *belief)
+score_of (Run *run)
 {
-  guint score = (guint) lround (100 * CLAMP (belief->s_or, 0, 1));
+  guint score = (guint) lround (100 * CLAMP (run->belief.s_or, 0, 1));
 
-  return belief->s_loo < TOCSIN_REVIEW_S_LOO ? MIN (score, TOCSIN_FRAGILE_SCORE) : score;
+  if (score <= TOCSIN_FRAGILE_SCORE || has_loo (run, TOCSIN_REVIEW_S_LOO))
+    return score;
+  return TOCSIN_FRAGILE_SCORE;
 }
 
 /* The runs of one group: from note up, while there is something to hear at that level. */
 static void
-judge_group (const TocsinScoring *scoring,
-             TocsinArea area,
-             const TocsinHeardKey *heard,
+judge_group (Run *run,
              const guint64 masks[TOCSIN_N_VERDICTS],
-             guint32 without,
+             gboolean lazily,
              TocsinJudgement *out)
 {
-  TocsinBelief belief = { 0 };
+  const TocsinBelief *belief = &run->belief;
   guint64 seen = 0;
 
   for (TocsinVerdict level = TOCSIN_VERDICT_NOTE; level < TOCSIN_N_VERDICTS; level++)
@@ -232,25 +296,25 @@ judge_group (const TocsinScoring *scoring,
       if (masks[level] == 0)
         return;
       if (masks[level] != seen)
-        evaluate (scoring, area, heard, masks[level], without, &belief);
+        run_begin (run, masks[level], lazily);
       seen = masks[level];
       if (level == TOCSIN_VERDICT_NOTE)
-        out->score = MAX (out->score, score_of (&belief));
+        out->score = MAX (out->score, score_of (run));
       if (level == TOCSIN_VERDICT_REVIEW)
         {
-          out->event_s_or = MAX (out->event_s_or, belief.s_or);
-          out->event_s_loo = MAX (out->event_s_loo, belief.s_loo);
+          out->event_s_or = MAX (out->event_s_or, belief->s_or);
+          out->event_s_loo = MAX (out->event_s_loo, belief->s_loo);
         }
-      if (!level_holds (level, &belief))
+      if (!level_holds (level, run))
         {
-          if (out->verdict == TOCSIN_VERDICT_ALLOW && belief.s_or > out->belief.s_or)
-            out->belief = belief;
+          if (out->verdict == TOCSIN_VERDICT_ALLOW && belief->s_or > out->belief.s_or)
+            out->belief = *belief;
           continue;
         }
-      if (level > out->verdict || (level == out->verdict && belief.s_or > out->belief.s_or))
+      if (level > out->verdict || (level == out->verdict && belief->s_or > out->belief.s_or))
         {
           out->verdict = level;
-          out->belief = belief;
+          out->belief = *belief;
         }
     }
 }
@@ -327,6 +391,7 @@ static void
 judge_key (const TocsinScoring *scoring,
            const TocsinHeardKey *heard,
            guint32 without,
+           gboolean lazily,
            TocsinJudgement *out)
 {
   Masks masks = { 0 };
@@ -347,7 +412,11 @@ judge_key (const TocsinScoring *scoring,
   mask_categories (scoring, heard, without, masks);
 
   for (TocsinArea area = 0; area < TOCSIN_N_AREAS; area++)
-    judge_group (scoring, area, heard, masks[area], without, out);
+    {
+      Run run = { .scoring = scoring, .heard = heard, .area = area, .without = without };
+
+      judge_group (&run, masks[area], lazily, out);
+    }
   if (fact && out->verdict < TOCSIN_VERDICT_NOTE)
     out->verdict = TOCSIN_VERDICT_NOTE;
   if (decided)
@@ -383,7 +452,7 @@ judge_subject (const TocsinScoring *scoring, TocsinSubjectState *state, guint32 
 
       if (state->keys[i].n_rows == 0)
         continue;
-      judge_key (scoring, &state->keys[i], without, &judgement);
+      judge_key (scoring, &state->keys[i], without, FALSE, &judgement);
       if (judgement.known && (state->best_key < 0 || is_stronger (&judgement, &state->best)))
         {
           state->best = judgement;
@@ -609,4 +678,47 @@ tocsin_score_event (const TocsinScoring *scoring,
       g_free (states[i].keys);
       g_free (states[i].rows);
     }
+}
+
+static void
+note_row (TocsinKeyFinding *out, const TocsinEvidence *row)
+{
+  if ((row->flags & TOCSIN_EVIDENCE_BENIGN) == 0)
+    out->categories |= CATEGORY_BIT (row->category);
+  if (out->first_seen_s == 0 || row->observed_s < out->first_seen_s)
+    out->first_seen_s = row->observed_s;
+  out->last_seen_s = MAX (out->last_seen_s, row->observed_s);
+  out->expires_s = MAX (out->expires_s, row->expires_s);
+}
+
+/**
+ * tocsin_score_key:
+ * @scoring: as tocsin_score_event()
+ * @key: what is known under one key; needs no probe
+ * @out: (out caller-allocates): nothing to free
+ *
+ * The verdict that an event of this one key has, for lists of millions.
+ */
+void
+tocsin_score_key (const TocsinScoring *scoring, const TocsinKeyEvidence *key, TocsinKeyFinding *out)
+{
+  TOCSIN_UNZEROED TocsinHeardRow fixed[STACK_ROWS];
+  g_autofree TocsinHeardRow *more =
+      key->n_rows > STACK_ROWS ? g_new (TocsinHeardRow, key->n_rows) : NULL;
+  TocsinHeardKey heard = { .rows = more != NULL ? more : fixed };
+  TocsinJudgement judgement;
+  gboolean lazily;
+
+  *out = (TocsinKeyFinding){ 0 };
+  hear (scoring, key, &heard);
+  for (gsize i = 0; i < heard.n_rows; i++)
+    if (heard.rows[i].known)
+      note_row (out, heard.rows[i].row);
+  /* A bound asks for S_loo, and so does the budget of single voices. */
+  lazily = !key->broad && !key->shared && scoring->n_over_budget == 0;
+  judge_key (scoring, &heard, NOBODY, lazily, &judgement);
+  out->verdict = judgement.verdict;
+  out->score = judgement.score;
+  out->known = judgement.known;
+  out->bounded = judgement.verdict > TOCSIN_VERDICT_NOTE;
 }

@@ -86,10 +86,30 @@ typedef struct
   gsize n_places;
 } TocsinSubjectEvidence;
 
+/**
+ * TocsinKeyFinding: what is known under one key, without what is only for display.
+ * @categories: bits of those that believed reports and lists are in
+ * @first_seen_s, @last_seen_s, @expires_s: as of #TocsinSubjectFinding
+ */
+typedef struct
+{
+  TocsinVerdict verdict;
+  guint score;
+  gboolean known;
+  gboolean bounded; /* it would be another if the key were broad or shared */
+  guint64 categories;
+  guint32 first_seen_s;
+  guint32 last_seen_s;
+  guint32 expires_s;
+} TocsinKeyFinding;
+
 double tocsin_score_strength (const TocsinEvidence *evidence, gint64 now_us);
 void tocsin_score_event (const TocsinScoring *scoring,
                          const TocsinSubjectEvidence *subjects,
                          gsize n_subjects,
                          TocsinFinding *out);
+void tocsin_score_key (const TocsinScoring *scoring,
+                       const TocsinKeyEvidence *key,
+                       TocsinKeyFinding *out);
 
 G_END_DECLS
