@@ -23,6 +23,79 @@ expect (Node *node, const char *target, guint status, const char *text)
     g_assert_cmpstr (answer.body->str, ==, text);
 }
 
+/* A report and when it was observed. */
+typedef struct
+{
+  Report report;
+  gint64 at_us;
+} Dated;
+
+static gboolean
+put_reports (TocsinTxn *txn, gpointer data, GError **error)
+{
+  GArray *reports = data;
+
+  for (guint i = 0; i < reports->len; i++)
+    {
+      Dated *dated = &g_array_index (reports, Dated, i);
+
+      now_us = dated->at_us;
+      if (!put_report (txn, &dated->report, error))
+        return FALSE;
+    }
+  now_us = T0;
+  return TRUE;
+}
+
+static void
+add_report (GArray *reports,
+            GStringChunk *values,
+            guint32 actor,
+            TocsinSubjectType type,
+            const char *value,
+            guint8 category,
+            gint64 at_us)
+{
+  Dated dated = { { actor, type, g_string_chunk_insert (values, value), category, 0 }, at_us };
+
+  g_array_append_val (reports, dated);
+}
+
+static void
+node_put_all (Node *node, GArray *reports)
+{
+  g_autoptr (GError) error = NULL;
+
+  tocsin_store_write (node->store, put_reports, reports, &error);
+  g_assert_no_error (error);
+}
+
+/* Reports of everybody about 60 subjects, of many ages. */
+static void
+node_report_at_random (Node *node, GRand *rand)
+{
+  static const guint8 categories[] = { 1, 3, 8, 17, 63 };
+  g_autoptr (GArray) reports = g_array_new (FALSE, FALSE, sizeof (Dated));
+  g_autoptr (GStringChunk) values = g_string_chunk_new (4096);
+
+  for (guint i = 0; i < 200; i++)
+    {
+      guint n = (guint) g_rand_int_range (rand, 0, 60);
+      g_autofree char *value =
+          n % 3 == 0   ? g_strdup_printf ("192.0.2.%u", n)
+          : n % 3 == 1 ? g_strdup_printf ("s%u.example", n)
+                       : g_strdup_printf ("%u.0.0.0/%u", n + 1, 20 + n % 6); /* some are broad */
+      TocsinSubjectType type = n % 3 == 0   ? TOCSIN_SUBJECT_IP
+                               : n % 3 == 1 ? TOCSIN_SUBJECT_DOMAIN
+                                            : TOCSIN_SUBJECT_NETWORK;
+
+      add_report (reports, values, (guint32) g_rand_int_range (rand, n < 5 ? 0 : 1, PEERS + 1),
+                  type, value, categories[g_rand_int_range (rand, 0, G_N_ELEMENTS (categories))],
+                  T0 - g_rand_int_range (rand, 0, 1000) * TOCSIN_HOUR_US);
+    }
+  node_put_all (node, reports);
+}
+
 static void
 test_formats (void)
 {
@@ -77,6 +150,8 @@ test_many (void)
   g_auto (Node) node = { 0 };
   g_auto (Answer) list = { 0 };
   g_auto (Answer) manifest = { 0 };
+  g_autoptr (GArray) reports = g_array_new (FALSE, FALSE, sizeof (Dated));
+  g_autoptr (GStringChunk) values = g_string_chunk_new (4096);
   g_auto (GStrv) lines = NULL;
 
   node_init (&node);
@@ -85,8 +160,9 @@ test_many (void)
     {
       g_autofree char *address = g_strdup_printf ("192.0.%u.%u", i / 250, i % 250);
 
-      node_report (&node, 1, TOCSIN_SUBJECT_IP, address, 1);
+      add_report (reports, values, 1, TOCSIN_SUBJECT_IP, address, 1, T0);
     }
+  node_put_all (&node, reports);
   node_ask (&node, "GET", "/v1/export/lines", NULL, NULL, &list);
   g_assert_cmpuint (list.status, ==, 200);
   lines = g_strsplit (list.body->str, "\n", -1);
@@ -301,30 +377,6 @@ test_spool_without_room (void)
   g_string_set_size (spool.buffer, 2 << 20);
   g_assert_false (tocsin_spool_keep_short (&spool, &error));
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
-}
-
-/* Reports of everybody about 60 subjects, of many ages and opinions. */
-static void
-node_report_at_random (Node *node, GRand *rand)
-{
-  static const guint8 categories[] = { 1, 3, 8, 17, 63 };
-
-  for (guint i = 0; i < 200; i++)
-    {
-      guint n = (guint) g_rand_int_range (rand, 0, 60);
-      g_autofree char *value =
-          n % 3 == 0   ? g_strdup_printf ("192.0.2.%u", n)
-          : n % 3 == 1 ? g_strdup_printf ("s%u.example", n)
-                       : g_strdup_printf ("%u.0.0.0/%u", n + 1, 20 + n % 6); /* some are broad */
-      TocsinSubjectType type = n % 3 == 0   ? TOCSIN_SUBJECT_IP
-                               : n % 3 == 1 ? TOCSIN_SUBJECT_DOMAIN
-                                            : TOCSIN_SUBJECT_NETWORK;
-
-      now_us = T0 - g_rand_int_range (rand, 0, 1000) * TOCSIN_HOUR_US;
-      node_report (node, (guint32) g_rand_int_range (rand, n < 5 ? 0 : 1, PEERS + 1), type, value,
-                   categories[g_rand_int_range (rand, 0, G_N_ELEMENTS (categories))]);
-    }
-  now_us = T0;
 }
 
 typedef struct
