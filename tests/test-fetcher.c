@@ -4,8 +4,10 @@
 #include "core/error.h"
 #include "fed/fetcher.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define LIMIT      100000
 #define BOMB_BYTES (256 * 1024 * 1024)
@@ -384,6 +386,28 @@ test_misbehaving_peers (Fixture *f, gconstpointer data G_GNUC_UNUSED)
     assert_fails (f, cases[i].path, cases[i].code);
 }
 
+/* What goes to a file is not kept in memory, and as limited. */
+static void
+test_to_file (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  FILE *file = tmpfile ();
+  TocsinFetchRequest request = { .to_fd = TRUE, .fd = fileno (file), .max_bytes = LIMIT };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinFetchResult) answer = run_path (f, "/100000", request, &error);
+  g_autoptr (TocsinFetchResult) none = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (lseek (request.fd, 0, SEEK_END), ==, LIMIT);
+  none = run_path (f, "/100001", request, &error);
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE);
+  g_assert_cmpint (lseek (request.fd, 0, SEEK_END), ==, LIMIT);
+  g_clear_error (&error);
+  none = run_path (f, "/bomb", request, &error);
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE);
+  g_assert_cmpint (lseek (request.fd, 0, SEEK_END), <=, 2 * LIMIT);
+  g_assert_cmpint (fclose (file), ==, 0);
+}
+
 /* What a failing peer says beside its status is cut, not refused. */
 static void
 test_long_refusal (Fixture *f, gconstpointer data G_GNUC_UNUSED)
@@ -758,6 +782,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   ADD ("/fetcher/limit-is-inclusive", test_limit_is_inclusive);
   ADD ("/fetcher/misbehaving-peers", test_misbehaving_peers);
+  ADD ("/fetcher/to-file", test_to_file);
   ADD ("/fetcher/long-refusal", test_long_refusal);
   ADD ("/fetcher/redirects", test_redirects);
   ADD ("/fetcher/same-origin", test_same_origin);

@@ -39,6 +39,7 @@ typedef struct
   const char *source;           /* (unowned) */
   char *batch;                  /* (owned) (nullable) from the first answer */
   gint64 accepted;
+  gint64 duplicates; /* known already */
   guint sent;
   GPtrArray *rejected; /* (owned) of char*: JSON objects {index, error}, index in the file */
   GPtrArray *shown;    /* (owned) of char*: the same for people */
@@ -232,6 +233,7 @@ send_chunk (Upload *upload, GError **error)
         }
     }
   upload->accepted += tocsin_answer_int (object, "accepted");
+  upload->duplicates += tocsin_answer_int (object, "duplicates");
   take_rejected (upload, object, upload->sent);
   upload->sent += n;
   return TRUE;
@@ -267,6 +269,7 @@ print_json (const Upload *upload)
   tocsin_json_writer_member_string (&json, "batch", upload->batch);
   tocsin_json_writer_member_bool (&json, "dry_run", given.dry_run);
   tocsin_json_writer_member_int (&json, "accepted", upload->accepted);
+  tocsin_json_writer_member_int (&json, "duplicates", upload->duplicates);
   tocsin_json_writer_member_int (&json, "skipped", upload->list->skipped);
   tocsin_json_writer_name (&json, "rejected");
   tocsin_json_writer_begin_array (&json);
@@ -286,6 +289,8 @@ print_summary (const Upload *upload)
     g_printerr (_ ("… and %u more\n"), upload->rejected->len - upload->shown->len);
   if (upload->list->skipped > 0)
     g_printerr (_ ("Passed over, because they accuse nobody: %u\n"), upload->list->skipped);
+  if (upload->duplicates > 0)
+    g_printerr (_ ("Known already, and left as they are: %d\n"), (int) upload->duplicates);
   if (given.dry_run)
     g_print (_ ("Nothing was imported; accepted would be: %d, rejected: %u\n"),
              (int) upload->accepted, upload->rejected->len);
@@ -314,7 +319,7 @@ tocsin_report_import_run (TocsinInvocation *self, GError **error)
     print_json (&upload);
   else
     print_summary (&upload);
-  if (upload.accepted == 0)
+  if (upload.accepted + upload.duplicates == 0)
     self->status = TOCSIN_EXIT_FAILED;
   return TRUE;
 }

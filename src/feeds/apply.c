@@ -120,8 +120,8 @@ write_part (TocsinTxn *txn, gpointer data, GError **error)
 
   self->actor = tocsin_actors_intern (txn, uri, self->now_us);
   self->batch = self->record.batch != 0 ? self->record.batch : tocsin_feeds_new_batch (txn);
-  self->removing = MIN (load->removed->len - self->removed, TOCSIN_BULK_ROWS);
-  self->adding = MIN (load->added->len - self->added, TOCSIN_BULK_ROWS - self->removing);
+  self->removing = MIN (load->removed->len - self->removed, load->part_rows);
+  self->adding = MIN (load->added->len - self->added, load->part_rows - self->removing);
   if (self->removing > 0)
     tocsin_bulk_remove (txn, &g_array_index (load->removed, TocsinBulkEntry, self->removed),
                         self->removing);

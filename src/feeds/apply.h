@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * @record: the feed's, as it will be; its number of rows, its actor and its batch are set here
  * @now_us: the time
  *
- * Writes the difference, at most %TOCSIN_BULK_ROWS rows a transaction, the last of them together
+ * Writes the difference, at most @load's part of rows a transaction, the last of them together
  * with @record. If it ends before, @record's digest is not stored, so the list is read again.
  */
 void tocsin_feed_apply_async (TocsinWriter *writer,

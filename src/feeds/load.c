@@ -35,6 +35,7 @@ tocsin_feed_load_new (TocsinStore *store, const TocsinFeedDefinition *definition
   self->store = store;
   self->definition = definition;
   self->fd = -1;
+  self->part_rows = TOCSIN_BULK_ROWS;
   self->rivals = g_array_new (FALSE, FALSE, sizeof (TocsinFeedRival));
   g_array_set_clear_func (self->rivals, rival_clear);
   self->list = tocsin_feed_list_new (definition);
@@ -215,7 +216,8 @@ check_shrinking (const TocsinFeedLoad *self, guint64 before, GError **error)
 {
   guint64 after = before - self->removed->len + self->added->len;
 
-  if (self->may_shrink || after * 100 >= before * (100 - SHRINK_PERCENT))
+  /* What changes say is gone, they say one by one. */
+  if (self->may_shrink || self->is_changes || after * 100 >= before * (100 - SHRINK_PERCENT))
     return TRUE;
   g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
                "The list shrank from %" G_GUINT64_FORMAT " entries to %" G_GUINT64_FORMAT

@@ -32,6 +32,7 @@ typedef struct
  * @is_changes: the pages say what differs, instead of everything
  * @is_other: what is stored was read in another way, so that every row is written anew
  * @may_shrink: the operator said so
+ * @part_rows: how many rows are written in one transaction
  * @known: of the bytes that are stored; zero where every page is to be read
  * @rivals: (owned) (element-type TocsinFeedRival)
  * @digest: (out): of the bytes of all pages, and of how they are read
@@ -54,6 +55,7 @@ typedef struct
   gboolean is_changes;
   gboolean is_other;
   gboolean may_shrink;
+  guint part_rows;
   guint8 known[TOCSIN_SHA256_BYTES];
   GArray *rivals;
   GChecksum *sum; /* (owned) */

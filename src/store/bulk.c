@@ -11,6 +11,8 @@
 #include "store/table-evidence.h"
 #include "store/table-subjects.h"
 
+#define NAMED_MAX 500 /* rows of a transaction that the change log names */
+
 struct _TocsinBulk
 {
   guint64 batch;
@@ -138,6 +140,17 @@ is_sorted (const GArray *rows)
   return TRUE;
 }
 
+/* A few are named, so that nobody who follows the changes has to begin anew for them. */
+static void
+note_changes (TocsinTxn *txn, const GArray *rows)
+{
+  if (rows->len > NAMED_MAX)
+    tocsin_changes_add (txn, TOCSIN_CHANGE_MANY, NULL);
+  else
+    for (guint i = 0; i < rows->len; i++)
+      tocsin_changes_add (txn, TOCSIN_CHANGE_EVIDENCE, &g_array_index (rows, TocsinBulkRow, i).key);
+}
+
 gboolean
 tocsin_bulk_write (TocsinTxn *txn, gpointer bulk, GError **error)
 {
@@ -154,7 +167,7 @@ tocsin_bulk_write (TocsinTxn *txn, gpointer bulk, GError **error)
   cursors_init (&cursors, txn);
   for (guint i = 0; i < self->rows->len && txn->rc == MDB_SUCCESS; i++)
     write_row (&cursors, self->batch, &g_array_index (self->rows, TocsinBulkRow, i), first + i);
-  tocsin_changes_add (txn, TOCSIN_CHANGE_MANY, NULL);
+  note_changes (txn, self->rows);
   return tocsin_txn_check (txn, error);
 }
 

@@ -29,7 +29,7 @@ typedef struct
  *
  * Collects up to %TOCSIN_BULK_ROWS rows, to be written sorted in one transaction: imports of
  * lists. The rows get report numbers without id, text and signed activity, belong to @batch, and
- * are one "many" in the change log. Not for reports that are sent.
+ * are one "many" in the change log unless they are few. Not for reports that are sent.
  */
 typedef struct _TocsinBulk TocsinBulk;
 

@@ -50,6 +50,17 @@ class Imports(unittest.TestCase):
     def bodies(self):
         return [r.body for r in self.node.requests]
 
+    def test_known_already(self):
+        """A list that is imported again is no failure, though nothing of it is new."""
+        self.node.answer("POST", "/v1/imports", lambda request: {
+            "accepted": 0, "duplicates": len(request.body["entries"]), "rejected": [], "batch": "7"})
+        path = self.write("list.txt", "192.0.2.1\n192.0.2.2\n")
+        done = self.run_import(path, "--category", "spam", "--type", "ip")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("Known already, and left as they are: 2", done.stderr)
+        done = self.run_import(path, "--category", "spam", "--type", "ip", "--json")
+        self.assertEqual(json.loads(done.stdout)["duplicates"], 2)
+
     def test_real_lists(self):
         for name, kind, category, count in (("disposable_email_blocklist.conf", "domain", "disposable_email", 8335),
                                             ("tor-exit-nodes.lst", "ip", "tor_exit", 1746)):
@@ -74,7 +85,7 @@ class Imports(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertLess(time.monotonic() - started, 30)
         self.assertEqual(json.loads(done.stdout),
-                         {"batch": "batch-1", "dry_run": False, "accepted": 65536, "skipped": 0, "rejected": []})
+                         {"batch": "batch-1", "dry_run": False, "accepted": 65536, "duplicates": 0, "skipped": 0, "rejected": []})
         self.assertEqual([e["value"] for b in self.bodies() for e in b["entries"]], networks)
 
     def test_long_entries_stay_below_the_body_limit(self):
