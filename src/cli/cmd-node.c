@@ -87,6 +87,11 @@ run_backup (TocsinInvocation *self, GError **error)
   TocsinProgress progress;
   gboolean done;
 
+  if (*self->args[0] == '\0')
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("DIR is empty"));
+      return FALSE;
+    }
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_member_string (&json, "dir", dir);
   tocsin_json_writer_end_object (&json);

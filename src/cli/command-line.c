@@ -22,6 +22,8 @@
 #include "cli/terminal.h"
 #include "core/error.h"
 
+#define COMPLAINT_MAX_COLUMNS 1200
+
 static const TocsinCommand *const commands[] = {
   &tocsin_cmd_status,       &tocsin_cmd_doctor,         &tocsin_cmd_version, &tocsin_cmd_init,
   &tocsin_cmd_peer,         &tocsin_cmd_report,         &tocsin_cmd_check,   &tocsin_cmd_trust,
@@ -63,8 +65,11 @@ static int
 complain (const GError *error)
 {
   g_autofree char *clean = tocsin_text_clean (error->message);
+  g_autoptr (GString) shown = g_string_new (NULL);
 
-  g_printerr ("tocsin: %s\n", clean);
+  /* What was typed is told back, but not all of a megabyte. */
+  tocsin_text_append_cut (shown, clean, COMPLAINT_MAX_COLUMNS);
+  g_printerr ("tocsin: %s\n", shown->str);
   if (error->domain == G_OPTION_ERROR)
     return TOCSIN_EXIT_USAGE;
   if (error->domain != TOCSIN_ERROR)
@@ -205,6 +210,11 @@ make_control (TocsinControl **out, GError **error)
 {
   const char *socket = given.socket != NULL ? given.socket : g_getenv ("TOCSIN_SOCKET");
 
+  if (given.socket != NULL && *given.socket == '\0')
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("--socket names no file"));
+      return FALSE;
+    }
   if (given.url != NULL && given.socket != NULL)
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
@@ -295,6 +305,12 @@ parse_options (const TocsinCommand *command, char ***argv, GError **error)
     return TRUE;
   if (g_error_matches (failure, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
     explain_unknown_option (command, *argv, &failure);
+  else if (failure->domain == G_CONVERT_ERROR)
+    {
+      g_clear_error (&failure);
+      g_set_error_literal (&failure, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           _ ("The value of an option is not UTF-8"));
+    }
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }

@@ -8,6 +8,7 @@
 #include "cli/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gunixsocketaddress.h>
 #include <glib/gi18n.h>
 #include <libsoup/soup.h>
@@ -90,13 +91,30 @@ tocsin_control_new_for_socket (const char *path)
   return control_new (G_SOCKET_CONNECTABLE (address), "http://localhost", path);
 }
 
+/* At most @size - 1 bytes, of whatever @path is: a device that never ends, too. */
+static gssize
+read_beginning (const char *path, char *out, gsize size, GError **error)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  gssize got = fd >= 0 ? read (fd, out, size - 1) : -1;
+
+  if (got < 0)
+    g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (errno), "%s: %s", path,
+                 g_strerror (errno));
+  else
+    out[got] = '\0';
+  if (fd >= 0)
+    close (fd);
+  return got;
+}
+
 static char *
 read_token (const char *path, GError **error)
 {
-  g_autofree char *text = NULL;
-  gsize size = 0;
+  g_autofree char *text = g_malloc (TOKEN_MAX_BYTES + 2);
+  gssize size = read_beginning (path, text, TOKEN_MAX_BYTES + 2, error);
 
-  if (!g_file_get_contents (path, &text, &size, error))
+  if (size < 0)
     return NULL;
   g_strstrip (text);
   for (const char *c = text; *c != '\0'; c++)

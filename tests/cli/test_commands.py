@@ -148,12 +148,36 @@ class Commands(unittest.TestCase):
                 (("status", "--josn"), "did you mean “--json”"), (("--sokcet=x", "status"), "did you mean “--socket”"),
                 (("report", "undo", "b1", "--yse"), "did you mean “--yes”"),
                 (("report", "undo", "b1"), "--yes"), (("key", "rotate"), "--yes"),
+                (("--socket", "", "status"), "names no file"), (("backup", ""), "empty"),
+                (("report", "add", "ip=192.0.2.1", "--category", "spam", "--comment", b"\xff"), "UTF-8"),
                 (("check", b"username=\xff"), "UTF-8"), (("check", b"--\xff"), "."), (("--url", "http://x", "status"), "exclude")):
             with self.subTest(arguments):
                 self.check(self.node.run(*arguments), 2, r"\A\Z", words)
         self.assertEqual([r for r in self.node.requests if r.method != "GET"], [])
         for url in ("ftp://x", "x", "http://", "http://a@x", "http://x/v1", "http://x?a"):
             self.check(run("--url", url, "status"), 2, r"\A\Z", "no address")
+
+    def test_hostile_arguments(self):
+        """Nothing hangs, grows, or fills the terminal."""
+        for arguments, code in (
+                (("--url", "http://127.0.0.1:9", "--token-file", "/dev/zero", "status"), 2),
+                (("--url", "http://127.0.0.1:9", "--token-file", "/tmp", "status"), 1),
+                (("--socket", "/tmp/" + "x" * 300, "status"), 5), (("--socket", "/dev/null", "status"), 5),
+                (("--socket", b"/\xff\xfe", "status"), 5), (("--url", b"http://\xff", "status"), 2),
+                (("--url", "http://127.0.0.1:99999", "status"), 2), (("config", "check", "/dev/zero"), 1)):
+            with self.subTest(arguments):
+                self.check(run(*arguments), code, r"\A\Z", ".")
+        for arguments, code in (
+                (("x" * 120000,), 2), (("peer", "show", "x" * 120000), 3), (("report", "list", "--limit", "9" * 30), 2),
+                (("report", "add", "ip=192.0.2.1", "--category", "spam", "--expires", "9" * 30 + "d"), 2),
+                (("peer", "show", "\x1b]0;x\x07"), 3), (("peer", "follow", "x", "--area", "=5"), 2),
+                (("report", "import", "/dev/null", "--category", "spam", "--type", "ip"), 1),
+                (("report", "import", "/tmp", "--category", "spam", "--type", "ip"), 1)):
+            with self.subTest(arguments[:3]):
+                done = self.node.run(*arguments)
+                self.check(done, code, r"\A\Z", ".")
+                self.assertLess(len(done.stderr), 4000)
+                self.assertNotIn("\x1b", done.stderr)
 
     def test_help_on_every_level(self):
         for path in ((), ("peer",), ("peer", "follow"), ("check",)):
