@@ -336,6 +336,45 @@ class Commands(unittest.TestCase):
         self.assertNotIn("\x1b", self.terminal(200, "peer", "list", env={"TERM": "dumb"}))
         self.assertNotIn("\x1b", self.node.run("peer", "list", env={"NO_COLOR": ""}).stdout)
 
+    def stderr_on_terminal(self, *arguments):
+        """What it shows on a terminal as its standard error."""
+        parent, child = pty.openpty()
+        done = subprocess.Popen([TOCSIN, "--socket", self.node.socket, *arguments], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=child, env={**os.environ, "TERM": "xterm"})
+        os.close(child)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(parent, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            shown += piece
+        out = done.stdout.read().decode()
+        done.stdout.close()
+        os.close(parent)
+        self.assertEqual(done.wait(timeout=60), 0)
+        return shown.decode(), out
+
+    def test_progress_on_a_terminal_alone(self):
+        listed = os.path.join(self.node.dir.name, "list.txt")
+        with open(listed, "w", encoding="ascii") as f:
+            f.writelines(f"198.51.{i // 256}.{i % 256}\n" for i in range(12000))
+        self.node.answer("POST", "/v1/imports", lambda r: {"batch": "7", "accepted": len(r.body["entries"]), "rejected": []})
+        self.node.answer("POST", "/v1/backup", {"dir": "/x"})
+        words = ("report", "import", listed, "--category", "tor_exit", "--type", "ip", "--json")
+        shown, out = self.stderr_on_terminal(*words)
+        self.assertRegex(shown, r"Importing \[#*-*\] \d+/12000")
+        self.assertTrue(shown.endswith("\r\x1b[K"), "the bar is taken away")
+        self.assertEqual(json.loads(out)["accepted"], 12000)
+        done = self.node.run(*words)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        shown, out = self.stderr_on_terminal("backup", "/x", "--json")
+        self.assertIn("Backing up", shown)
+        self.assertEqual(json.loads(out), {"dir": "/x"})
+        self.assertEqual(self.node.run("backup", "/x").stderr, "")
+
     # Verdicts
 
     def test_check_exit(self):
