@@ -186,3 +186,14 @@ tocsin_report_default_end (guint8 category, TocsinSubjectType type, gint64 last_
     return last_observed_us + DEFAULT_MAX_US;
   return last_observed_us + MIN (HALF_LIVES_KEPT * days * TOCSIN_DAY_US, DEFAULT_MAX_US);
 }
+
+gint64
+tocsin_report_evidence_end (const TocsinReport *self)
+{
+  const TocsinCategory *category = tocsin_category_by_id (self->category);
+  int days = category->half_life_days[self->subject.type];
+
+  if (days <= 0)
+    return self->end_us;
+  return MIN (self->end_us, self->last_observed_us + HALF_LIVES_KEPT * days * TOCSIN_DAY_US);
+}

@@ -138,6 +138,15 @@ TocsinSharing tocsin_report_default_sharing (guint8 category, TocsinSubjectType 
  */
 gint64 tocsin_report_default_end (guint8 category, TocsinSubjectType type, gint64 last_observed_us);
 
+/**
+ * tocsin_report_evidence_end:
+ * @self: a report
+ *
+ * Returns: when its evidence is purged, in microseconds since the epoch: at its end, or four
+ *   half-lives after the last observation if that is earlier
+ */
+gint64 tocsin_report_evidence_end (const TocsinReport *self);
+
 /* The names on the wire: static, %NULL for a value out of range; %FALSE, with @out untouched, for
  * an unknown name. */
 const char *tocsin_opinion_to_string (TocsinOpinion v);

@@ -54,17 +54,6 @@ needs_a_person (const TocsinPolicy *policy, const TocsinReport *report)
   return host != NULL && g_hash_table_contains (policy->protected_hosts, host);
 }
 
-static gint64
-evidence_end (const TocsinReport *report)
-{
-  const TocsinCategory *category = tocsin_category_by_id (report->category);
-  int half_life = category->half_life_days[report->subject.type];
-
-  if (half_life <= 0)
-    return report->end_us;
-  return MIN (report->end_us, report->last_observed_us + 4 * half_life * TOCSIN_DAY_US);
-}
-
 /* Whether the reporter, or the branch that it is heard through, has all that it may have here. */
 gboolean
 tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a)
@@ -100,39 +89,16 @@ static void
 fill_record (const TocsinAdmitting *a, TocsinReportRecord *record)
 {
   const TocsinAdmission *self = a->admission;
-  const TocsinReport *report = &self->activity->report;
 
+  tocsin_report_record_fill (record, &self->activity->report);
   record->actor = a->reporter;
   record->via = a->signer;
-  record->category = report->category;
-  record->subject_type = report->subject.type;
-  record->key_type = report->subject.key_type;
-  record->basis = report->basis;
-  record->opinion = report->opinion;
-  record->confidence = report->confidence;
-  record->action = report->action;
-  record->sharing = report->sharing;
   record->relayed = a->is_relayed;
   record->verified = self->proven;
-  record->published_us = report->published_us;
-  record->updated_us = report->updated_us;
-  record->observed_us = report->observed_us;
-  record->last_observed_us = report->last_observed_us;
-  record->end_us = report->end_us;
-  record->evidence_end_us = evidence_end (report);
   record->received_us = self->now_us;
-  record->key = tocsin_subject_key (&report->subject);
   record->batch = self->batch;
-  memcpy (record->subject_digest, report->subject.digest, sizeof record->subject_digest);
   memcpy (record->content_hash, a->content_hash, sizeof record->content_hash);
-  record->id = g_strdup (report->id);
   record->activity_id = g_strdup (self->activity->id);
-  if (report->category == TOCSIN_CATEGORY_OTHER)
-    record->category_text = g_strdup (report->category_text);
-  record->content = g_strdup (report->content);
-  record->value = g_strdup (report->subject.value);
-  if (g_strcmp0 (report->subject.key_value, report->subject.value) != 0)
-    record->key_value = g_strdup (report->subject.key_value);
   record->activity = g_bytes_ref (self->activity->raw);
 }
 

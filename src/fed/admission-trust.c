@@ -38,28 +38,6 @@ keep_equivocation (TocsinTxn *txn, const TocsinAdmitting *a, TocsinTrustRecord *
   tocsin_review_add (txn, &line);
 }
 
-static void
-forward (TocsinTxn *txn, const TocsinAdmitting *a, TocsinTrustRecord *record)
-{
-  const TocsinAdmission *self = a->admission;
-  TocsinOutboxRecord entry = {
-    .kind = TOCSIN_OUTBOX_ADD,
-    .audience = TOCSIN_AUDIENCE_FOLLOWERS,
-    .origin = a->reporter,
-    .relayed_from = a->signer,
-    .sharing = TOCSIN_SHARING_GREEN,
-    .created_us = self->now_us,
-    .activity_id = self->activity->id,
-    .activity = self->activity->raw,
-  };
-
-  if (!record->live || !self->proven || self->activity->has_unknown_members ||
-      !tocsin_trust_snapshot_is_believed (self->policy->trust, a->reporter))
-    return;
-  record->forwarded = TRUE;
-  record->sequence = tocsin_relay_publish (txn, self->policy, &entry, 0, self->now_us);
-}
-
 /* Who states and takes back by turns has no more than a few rows at any time, and leaves a
  * tombstone and an actor's name each time. So both count. */
 static gboolean
@@ -125,7 +103,8 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
   record.id = g_strdup (statement->id);
   record.activity_id = g_strdup (self->activity->id);
   record.activity = g_bytes_ref (self->activity->raw);
-  forward (txn, a, &record);
+  if (self->proven && !self->activity->has_unknown_members)
+    tocsin_relay_statement (txn, self->policy, &record, self->now_us);
   tocsin_trust_put (txn, &record);
   a->admission->stored = TRUE;
 }

@@ -1,12 +1,14 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * What becomes of a report that was held, once a person or time has decided.
+ * What becomes of a report or statement that was held, once a person or time has decided.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
 #include "fed/held.h"
 
+#include "codec/activity.h"
+#include "codec/proof.h"
 #include "fed/guards.h"
 #include "fed/relay.h"
 
@@ -84,4 +86,41 @@ tocsin_held_settle_slice (TocsinTxn *txn,
         tocsin_held_settle (txn, policy, &record, accept, TRUE, now_us);
     }
   return numbers->len == SLICE ? g_array_index (numbers, guint64, SLICE - 1) : 0;
+}
+
+/* A proof that is there was verified when the activity came: one that fails is refused. */
+static gboolean
+may_be_forwarded (const TocsinTrustRecord *record, gint64 now_us)
+{
+  g_autoptr (TocsinActivity) activity =
+      record->activity != NULL ? tocsin_activity_parse (record->activity, NULL) : NULL;
+  g_autoptr (TocsinProof) proof = NULL;
+  TocsinProofState state;
+
+  return activity != NULL && !activity->has_unknown_members &&
+         tocsin_proof_inspect (tocsin_activity_root (activity), now_us, &state, &proof, NULL) &&
+         state == TOCSIN_PROOF_CANDIDATE;
+}
+
+/**
+ * tocsin_held_release_statement:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @record: (inout): a trust statement that was held
+ * @now_us: the time
+ *
+ * From now on it counts, and is forwarded as if it had just come.
+ */
+void
+tocsin_held_release_statement (TocsinTxn *txn,
+                               const TocsinPolicy *policy,
+                               TocsinTrustRecord *record,
+                               gint64 now_us)
+{
+  g_clear_pointer (&record->alternate, g_bytes_unref);
+  record->held = FALSE;
+  record->live = TRUE;
+  if (may_be_forwarded (record, now_us))
+    tocsin_relay_statement (txn, policy, record, now_us);
+  tocsin_trust_put (txn, record);
 }

@@ -5,6 +5,7 @@
 
 #include "fed/policy.h"
 #include "store/table-reports.h"
+#include "store/table-trust.h"
 
 G_BEGIN_DECLS
 
@@ -21,5 +22,9 @@ guint64 tocsin_held_settle_slice (TocsinTxn *txn,
                                   gboolean accept,
                                   guint64 after,
                                   gint64 now_us);
+void tocsin_held_release_statement (TocsinTxn *txn,
+                                    const TocsinPolicy *policy,
+                                    TocsinTrustRecord *record,
+                                    gint64 now_us);
 
 G_END_DECLS

@@ -148,7 +148,7 @@ collect_statement (const TocsinTrustRecord *record, gpointer data)
 
 /* At most 1,000, scoring.md 1. */
 static void
-release_statements (TocsinTxn *txn, guint32 truster)
+release_statements (TocsinTxn *txn, const TocsinPeerChange *change, guint32 truster)
 {
   g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (Statement));
 
@@ -160,9 +160,7 @@ release_statements (TocsinTxn *txn, guint32 truster)
 
       if (!tocsin_trust_get (txn, truster, statement->trustee, statement->area, &record))
         continue;
-      record.held = FALSE;
-      record.live = TRUE;
-      tocsin_trust_put (txn, &record);
+      tocsin_held_release_statement (txn, change->policy, &record, change->now_us);
     }
 }
 
@@ -187,7 +185,7 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
   peer.key_hold = FALSE;
   tocsin_peers_put (txn, &peer);
   close_line (txn, change, peer.actor);
-  release_statements (txn, peer.actor);
+  release_statements (txn, change, peer.actor);
   change->number = peer.actor;
   tocsin_audit_append (txn, change->now_us, change->who, "peer.confirm-key", change->actor,
                        change->fingerprint);

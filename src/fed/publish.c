@@ -241,40 +241,13 @@ confirm_others (TocsinTxn *txn,
 static void
 fill_record (const PublishChange *change, const Item *item, TocsinReportRecord *record)
 {
-  const TocsinReport *report = &item->report;
-  const TocsinCategory *category = tocsin_category_by_id (report->category);
-  int half_life = category->half_life_days[report->subject.type];
-
+  tocsin_report_record_fill (record, &item->report);
   record->actor = record->via = TOCSIN_ACTOR_LOCAL;
   record->state = TOCSIN_STATE_LIVE;
-  record->category = report->category;
-  record->subject_type = report->subject.type;
-  record->key_type = report->subject.key_type;
-  record->basis = report->basis;
-  record->opinion = report->opinion;
-  record->confidence = report->confidence;
-  record->action = report->action;
-  record->sharing = report->sharing;
   record->verified = TRUE;
-  record->published_us = report->published_us;
-  record->updated_us = report->updated_us;
-  record->observed_us = report->observed_us;
-  record->last_observed_us = report->last_observed_us;
-  record->end_us = record->evidence_end_us = report->end_us;
-  if (half_life > 0)
-    record->evidence_end_us =
-        MIN (report->end_us, report->last_observed_us + 4 * half_life * TOCSIN_DAY_US);
   record->received_us = change->now_us;
-  record->key = tocsin_subject_key (&report->subject);
-  memcpy (record->subject_digest, report->subject.digest, sizeof record->subject_digest);
   record->bundle = change->bundle;
   record->batch = change->batch;
-  record->id = g_strdup (report->id);
-  record->category_text = g_strdup (report->category_text);
-  record->content = g_strdup (report->content);
-  record->value = g_strdup (report->subject.value);
-  if (g_strcmp0 (report->subject.key_value, report->subject.value) != 0)
-    record->key_value = g_strdup (report->subject.key_value);
   if (item->prepared != NULL)
     {
       record->activity_id = g_strdup (item->prepared->id);

@@ -82,6 +82,17 @@ tocsin_relay_publish (TocsinTxn *txn,
   return sequence;
 }
 
+/* A direct peer is believed from the moment it accepts us; the trusted set is worked out aside, and
+ * what it sends meanwhile may not be forwarded later. */
+static gboolean
+is_believed (TocsinTxn *txn, const TocsinPolicy *policy, guint32 actor)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  return tocsin_trust_snapshot_is_believed (policy->trust, actor) ||
+         (tocsin_peers_get (txn, actor, &peer) && tocsin_peer_record_is_direct (&peer));
+}
+
 /**
  * tocsin_relay_report:
  * @txn: a write transaction
@@ -90,7 +101,7 @@ tocsin_relay_publish (TocsinTxn *txn,
  * @now_us: the time
  *
  * Forwards a report to our followers, if protocol.md, "Relay", lets us: it is live and not amber,
- * its proof verifies, and its reporter is believed.
+ * its proof verifies, its reporter is believed, and this version was not forwarded before.
  */
 void
 tocsin_relay_report (TocsinTxn *txn,
@@ -111,11 +122,45 @@ tocsin_relay_report (TocsinTxn *txn,
   };
 
   if (record->state != TOCSIN_STATE_LIVE || record->sharing == TOCSIN_SHARING_AMBER ||
-      !record->verified || record->activity == NULL ||
-      !tocsin_trust_snapshot_is_believed (policy->trust, record->actor))
+      record->sequence != 0 || !record->verified || record->activity == NULL ||
+      !is_believed (txn, policy, record->actor))
     return;
   tocsin_reports_set_sequence (txn, record, tocsin_relay_publish (txn, policy, &entry, 0, now_us),
                                TRUE);
+}
+
+/**
+ * tocsin_relay_statement:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @record: (inout): a trust statement of another actor; the caller stores it afterwards
+ * @now_us: the time
+ *
+ * As tocsin_relay_report() for a statement whose proof verified and of which we understand every
+ * member. One that was forwarded is not forwarded again.
+ */
+void
+tocsin_relay_statement (TocsinTxn *txn,
+                        const TocsinPolicy *policy,
+                        TocsinTrustRecord *record,
+                        gint64 now_us)
+{
+  TocsinOutboxRecord entry = {
+    .kind = TOCSIN_OUTBOX_ADD,
+    .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+    .origin = record->truster,
+    .relayed_from = record->via,
+    .sharing = TOCSIN_SHARING_GREEN,
+    .created_us = now_us,
+    .activity_id = record->activity_id,
+    .activity = record->activity,
+  };
+
+  if (!record->live || record->sequence != 0 || record->activity == NULL ||
+      !is_believed (txn, policy, record->truster))
+    return;
+  record->forwarded = TRUE;
+  record->sequence = tocsin_relay_publish (txn, policy, &entry, 0, now_us);
 }
 
 /**

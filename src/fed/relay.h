@@ -5,6 +5,7 @@
 
 #include "fed/policy.h"
 #include "store/table-reports.h"
+#include "store/table-trust.h"
 #include "store/txn.h"
 
 G_BEGIN_DECLS
@@ -18,6 +19,10 @@ void tocsin_relay_report (TocsinTxn *txn,
                           const TocsinPolicy *policy,
                           TocsinReportRecord *record,
                           gint64 now_us);
+void tocsin_relay_statement (TocsinTxn *txn,
+                             const TocsinPolicy *policy,
+                             TocsinTrustRecord *record,
+                             gint64 now_us);
 guint64 tocsin_relay_send (
     TocsinTxn *txn, guint32 actor, const char *activity_id, GBytes *activity, gint64 now_us);
 

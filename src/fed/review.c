@@ -78,7 +78,8 @@ collect_equivocation (const TocsinTrustRecord *record, gpointer data)
 /* Trust statements of which there are two versions: the one that came first counts, or none. At
  * most 1,000 an actor, scoring.md 1. */
 static void
-settle_statements (TocsinTxn *txn, guint32 truster, gboolean accept)
+settle_statements (
+    TocsinTxn *txn, const TocsinPolicy *policy, guint32 truster, gboolean accept, gint64 now_us)
 {
   g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (Statement));
 
@@ -92,10 +93,7 @@ settle_statements (TocsinTxn *txn, guint32 truster, gboolean accept)
 
       if (!tocsin_trust_get (txn, truster, statement->trustee, statement->area, &record))
         continue;
-      g_clear_pointer (&record.alternate, g_bytes_unref);
-      record.held = FALSE;
-      record.live = TRUE;
-      tocsin_trust_put (txn, &record);
+      tocsin_held_release_statement (txn, policy, &record, now_us);
     }
 }
 
@@ -134,7 +132,7 @@ settle (TocsinTxn *txn,
     case TOCSIN_REVIEW_HELD:
     case TOCSIN_REVIEW_EQUIVOCATION:
       if (line->report == 0)
-        settle_statements (txn, line->actor, accept);
+        settle_statements (txn, policy, line->actor, accept, now_us);
       else if (tocsin_reports_get (txn, line->report, &record))
         tocsin_held_settle (txn, policy, &record, accept, TRUE, now_us);
       return 0;

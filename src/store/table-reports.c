@@ -90,6 +90,34 @@ to_seconds (gint64 time_us)
 }
 
 void
+tocsin_report_record_fill (TocsinReportRecord *self, const TocsinReport *report)
+{
+  self->category = report->category;
+  self->subject_type = report->subject.type;
+  self->key_type = report->subject.key_type;
+  self->basis = report->basis;
+  self->opinion = report->opinion;
+  self->confidence = report->confidence;
+  self->action = report->action;
+  self->sharing = report->sharing;
+  self->published_us = report->published_us;
+  self->updated_us = report->updated_us;
+  self->observed_us = report->observed_us;
+  self->last_observed_us = report->last_observed_us;
+  self->end_us = report->end_us;
+  self->evidence_end_us = tocsin_report_evidence_end (report);
+  self->key = tocsin_subject_key (&report->subject);
+  memcpy (self->subject_digest, report->subject.digest, sizeof self->subject_digest);
+  self->id = g_strdup (report->id);
+  if (report->category == TOCSIN_CATEGORY_OTHER)
+    self->category_text = g_strdup (report->category_text);
+  self->content = g_strdup (report->content);
+  self->value = g_strdup (report->subject.value);
+  if (g_strcmp0 (report->subject.key_value, report->subject.value) != 0)
+    self->key_value = g_strdup (report->subject.key_value);
+}
+
+void
 tocsin_report_record_evidence (const TocsinReportRecord *self, TocsinEvidence *out)
 {
   guint flags = 0;

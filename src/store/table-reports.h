@@ -76,6 +76,15 @@ void tocsin_report_record_clear (TocsinReportRecord *self);
 void tocsin_report_record_free (TocsinReportRecord *self); /* of those that list returns */
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinReportRecord, tocsin_report_record_clear)
 
+/**
+ * tocsin_report_record_fill:
+ * @self: (inout): a record that says nothing of a report yet
+ * @report: a valid report
+ *
+ * Takes over what @report says; who brought it when, and what became of it, is the caller's part.
+ */
+void tocsin_report_record_fill (TocsinReportRecord *self, const TocsinReport *report);
+
 /* The evidence that @self contributes. */
 void tocsin_report_record_evidence (const TocsinReportRecord *self, TocsinEvidence *out);
 
