@@ -3,6 +3,7 @@
  */
 /* Catching up (protocol.md): `us` reads the outbox of `peer`, and what `peer` relayed of `other`,
  * over HTTP; nothing is pushed. */
+#include "core/bucket.h"
 #include "fed/publish.h"
 #include "fed/rotation.h"
 #include "fed/sync-read.h"
@@ -561,11 +562,32 @@ test_removes_nothing (void)
   assert_sync (TOCSIN_SYNC_UNKNOWN, 1000);
   g_assert_cmpuint (live (), ==, 3);
 
+  set_follower (TOCSIN_FOLLOWER_GUEST);
   peer.fed->peer_requests_per_minute = 1;
   g_hash_table_remove_all (peer.fed->signer_rates);
   read_ok (FALSE); /* the head, then no digest */
   read_fails (TOCSIN_ERROR_UNREACHABLE);
   g_assert_cmpuint (live (), ==, 3);
+  stop ();
+}
+
+/* A peer that bounds how fast it is read is read all the same. */
+static void
+test_asked_to_wait (void)
+{
+  gint64 now_us = tocsin_time_now_us ();
+  TocsinBucket *bucket = g_new0 (TocsinBucket, 1);
+
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (3);
+  /* A reader gets 20 times as much: one a second, and there is one left. */
+  peer.fed->peer_requests_per_minute = 3;
+  tocsin_bucket_init (bucket, 60, 1, now_us);
+  g_assert_true (tocsin_bucket_take (bucket, 59, now_us));
+  g_hash_table_insert (peer.fed->signer_rates, g_strdup (public_node_actor (&us)), bucket);
+  read_ok (FALSE);
+  g_assert_cmpuint (live (), ==, 3);
+  g_assert_cmpint (tocsin_time_now_us () - now_us, >=, TOCSIN_SECOND_US / 2);
   stop ();
 }
 
@@ -685,6 +707,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/derived", test_derived);
   g_test_add_func ("/sync/guest", test_guest);
   g_test_add_func ("/sync/removes-nothing", test_removes_nothing);
+  g_test_add_func ("/sync/asked-to-wait", test_asked_to_wait);
   g_test_add_func ("/sync/relayed", test_relayed);
   g_test_add_func ("/sync/schedule", test_schedule);
   g_test_add_func ("/sync/no-peer", test_no_peer);

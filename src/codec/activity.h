@@ -73,7 +73,7 @@ typedef struct
   char **to;                    /* (owned) (array zero-terminated=1) */
   gboolean has_unknown_members; /* processed, and never forwarded */
   GBytes *raw;                  /* (owned) the body, byte for byte */
-  JsonNode *root;               /* (owned) of type object */
+  JsonNode *root;               /* (owned) (nullable) of type object; until it is dropped */
   gboolean has_content_hash;
   guint8 content_hash[TOCSIN_SHA256_BYTES]; /* once tocsin_activity_keep_content_hash() has it */
   TocsinJsonFacts facts;
@@ -90,6 +90,7 @@ gboolean tocsin_activity_is_canonicalisable (const TocsinActivity *self);
 void tocsin_activity_keep_content_hash (TocsinActivity *self,
                                         const guint8 hash[TOCSIN_SHA256_BYTES]);
 void tocsin_activity_content_hash (const TocsinActivity *self, guint8 out[TOCSIN_SHA256_BYTES]);
+void tocsin_activity_drop_root (TocsinActivity *self);
 
 gboolean tocsin_activity_check_ownership (const TocsinActivity *self,
                                           const char *reports,

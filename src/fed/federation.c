@@ -167,15 +167,17 @@ tocsin_federation_wait_us (const TocsinFederation *self, gint64 wait_us)
   return wait_us / self->time_scale;
 }
 
-/* A peer that we follow may bring a great deal at once, and has guards of its own. */
+/* A peer that we follow may bring a great deal at once, and has guards of its own; one that the
+ * operator lets read may read all of the outbox. */
 static double
 rate_of (TocsinFederation *self, const char *actor)
 {
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (self->store));
+  g_auto (TocsinPeerRecord) peer = { 0 };
   guint32 number;
 
-  if (tocsin_actors_find (txn, actor, &number) &&
-      tocsin_trust_snapshot_is_direct (self->policy->trust, number))
+  if (tocsin_actors_find (txn, actor, &number) && tocsin_peers_get (txn, number, &peer) &&
+      (tocsin_peer_record_is_direct (&peer) || peer.follower == TOCSIN_FOLLOWER_READER))
     return DIRECT_PEER_FACTOR * (double) self->peer_requests_per_minute;
   return self->peer_requests_per_minute;
 }

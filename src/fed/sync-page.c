@@ -126,6 +126,7 @@ take (TocsinSyncPage *self,
       self->update->proof_key = key;
       return;
     }
+  tocsin_activity_drop_root (activity);
   admission = tocsin_admission_new (activity, owner->document->id, TOCSIN_ARRIVAL_CATCH_UP,
                                     fed->policy, now_us);
   admission->proven = key != NULL;

@@ -17,39 +17,23 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "fed/knock.h"
+#include "fed/sync-note.h"
 #include "fed/sync-page.h"
 #include "store/table-actors.h"
-#include "store/table-imports.h"
 #include "store/table-peers.h"
-#include "store/table-reports.h"
-#include "store/table-review.h"
 
 #define CHECKS_AT_ONCE 8     /* activities between two looks at the main loop */
 #define WRITES_AT_ONCE 2     /* batches on their way to disk */
+#define WAITS_MAX      10    /* one after another, without a page between */
+#define WAIT_MAX       60    /* seconds that a peer may ask for; a longer wait ends the reading */
 #define SETTLINGS_MAX  16    /* changes of keys in one reading that are waited for */
 #define PAGES_MAX      20000 /* of one reading; the next goes on from there */
 
 /* Pages are written together: ids and keys are random, so that a change of 50 reports touches
- * almost as many leaves of the store as one of 1,000, and each is written whole. */
-#define BATCH_ACTIVITIES 1000
-#define BATCH_BYTES      (2 << 20)
+ * almost as many leaves of the store as one of 2,000, and each is written whole. */
+#define BATCH_ACTIVITIES 2000
+#define BATCH_BYTES      (5 << 20)
 #define BATCH_US         (5 * TOCSIN_SECOND_US)
-
-/* What is written when a reading begins and when it ends; data of a #TocsinWriteFunc. */
-typedef struct
-{
-  guint32 actor;
-  guint64 epoch;
-  gint64 now_us;
-  gint64 due_us;
-  gint64 day_us;
-  gboolean compared;
-  gboolean matches;
-  gboolean again;   /* (out) */
-  guint64 batch;    /* (out) of begin */
-  guint64 sequence; /* (out) of begin */
-  char *source;     /* (owned) */
-} ReadNote;
 
 typedef struct
 {
@@ -74,6 +58,7 @@ typedef struct
   guint writes;
   gboolean is_waiting; /* for a write before the next page is asked for */
   gsize bytes;         /* of what is not flushed */
+  guint waits;         /* that the peer asked for since the last page */
   guint settlings;
   gboolean is_settling; /* for a change of the owner's keys to be written before the page goes on */
   gboolean ended;       /* no page follows */
@@ -83,7 +68,7 @@ typedef struct
   TocsinSyncPage *checked; /* (owned) (nullable) what is taken and not handed to the writer yet */
   TocsinActivity *pending; /* (owned) (nullable) waits for its author */
   GHashTable *unreachable; /* (owned) (element-type utf8) authors that were asked for in vain */
-  ReadNote *note;          /* (unowned) of the write under way */
+  TocsinSyncNote *note;    /* (unowned) of the write under way */
   GError *failure;         /* (owned) (nullable) to be reported once no write is under way */
 } ReadOp;
 
@@ -92,6 +77,7 @@ static void on_head (GObject *source, GAsyncResult *result, gpointer user_data);
 static void on_begun (GObject *source, GAsyncResult *result, gpointer user_data);
 static void fetch_page (GTask *task);
 static void on_page (GObject *source, GAsyncResult *result, gpointer user_data);
+static gboolean on_waited (gpointer user_data);
 static gboolean check_some (gpointer user_data);
 static void on_author (GObject *source, GAsyncResult *result, gpointer user_data);
 static void store_page (GTask *task);
@@ -113,15 +99,6 @@ read_op_free (ReadOp *op)
   g_hash_table_unref (op->unreachable);
   g_clear_error (&op->failure);
   g_free (op);
-}
-
-static void
-read_note_free (gpointer data)
-{
-  ReadNote *note = data;
-
-  g_free (note->source);
-  g_free (note);
 }
 
 /* Hands what was taken to the writer; the cursor moves with it. */
@@ -244,14 +221,10 @@ get (GTask *task, const char *uri, GAsyncReadyCallback callback)
   tocsin_knock_async (&knock, g_task_get_cancellable (task), callback, g_object_ref (task));
 }
 
-/* The body of a good answer; else the reading has failed. */
+/* The body of a good answer; else the reading has failed. Takes @error. */
 static GBytes *
-receive (GTask *task, GAsyncResult *result)
+take_body (GTask *task, const TocsinFetchResult *fetched, GError *error)
 {
-  ReadOp *op = g_task_get_task_data (task);
-  GError *error = NULL;
-  g_autoptr (TocsinFetchResult) fetched = tocsin_knock_finish (result, &op->scheme, &error);
-
   if (fetched != NULL && tocsin_fetch_result_is_success (fetched))
     return g_bytes_ref (fetched->body);
   if (fetched != NULL)
@@ -288,36 +261,6 @@ on_owner (GObject *source, GAsyncResult *result, gpointer user_data)
   get (task, op->outbox, on_head);
 }
 
-/* A #TocsinWriteFunc: the first reading of a peer is one batch, and a new epoch begins at 0. */
-static gboolean
-write_begin (TocsinTxn *txn, gpointer data, GError **error)
-{
-  ReadNote *note = data;
-  g_auto (TocsinPeerRecord) peer = { 0 };
-
-  if (!tocsin_peers_get (txn, note->actor, &peer))
-    return tocsin_txn_check (txn, error);
-  if (peer.first_batch == 0)
-    {
-      TocsinImportRecord record = { .created_us = note->now_us,
-                                    .actor = note->actor,
-                                    .source = note->source };
-
-      peer.first_batch = tocsin_imports_add (txn, &record);
-    }
-  if (peer.sync_epoch != note->epoch)
-    {
-      peer.sync_epoch = note->epoch;
-      peer.sync_sequence = 0;
-    }
-  if (peer.sync_state == TOCSIN_SYNC_NEVER)
-    peer.sync_state = TOCSIN_SYNC_READING;
-  note->batch = peer.first_batch_done ? 0 : peer.first_batch;
-  note->sequence = peer.sync_sequence;
-  tocsin_peers_put (txn, &peer);
-  return tocsin_txn_check (txn, error);
-}
-
 static guint64
 epoch_number (const char *epoch)
 {
@@ -333,12 +276,14 @@ on_head (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
 {
   g_autoptr (GTask) task = G_TASK (user_data);
   ReadOp *op = g_task_get_task_data (task);
-  g_autoptr (GBytes) body = receive (task, result);
-  g_autoptr (TocsinCollectionHead) head = NULL;
   GError *error = NULL;
+  g_autoptr (TocsinFetchResult) fetched = tocsin_knock_finish (result, &op->scheme, &error);
+  g_autoptr (GBytes) body = take_body (task, fetched, error);
+  g_autoptr (TocsinCollectionHead) head = NULL;
 
   if (body == NULL)
     return;
+  error = NULL;
   head = tocsin_collection_head_parse (body, op->outbox, &error);
   if (head == NULL)
     {
@@ -352,13 +297,14 @@ on_head (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
     }
   op->head_last = head->last_sequence;
   op->epoch = epoch_number (head->epoch);
-  op->note = g_new0 (ReadNote, 1);
+  op->note = g_new0 (TocsinSyncNote, 1);
   op->note->actor = op->actor;
   op->note->epoch = op->epoch;
   op->note->now_us = tocsin_time_now_us ();
   op->note->source = g_strdup (op->outbox);
-  tocsin_writer_submit_async (op->fed->writer, write_begin, op->note, read_note_free, NULL,
-                              on_begun, g_steal_pointer (&task));
+  tocsin_writer_submit_async (op->fed->writer, tocsin_sync_note_write_begin, op->note,
+                              (GDestroyNotify) tocsin_sync_note_free, NULL, on_begun,
+                              g_steal_pointer (&task));
 }
 
 static void
@@ -412,16 +358,55 @@ fetch_page (GTask *task)
   get (task, uri, on_page);
 }
 
+/* A peer may bound how fast it is read; then the reading goes on after the pause that it asks for.
+ */
+static gboolean
+pauses (GTask *task, const TocsinFetchResult *fetched)
+{
+  ReadOp *op = g_task_get_task_data (task);
+  g_autoptr (GSource) timer = NULL;
+  g_autoptr (GSource) watch = NULL;
+
+  if (fetched == NULL || (fetched->status != 429 && fetched->status != 503) ||
+      fetched->retry_after_seconds <= 0 || fetched->retry_after_seconds > WAIT_MAX ||
+      op->waits >= WAITS_MAX)
+    return FALSE;
+  op->waits++;
+  timer = g_timeout_source_new_seconds ((guint) fetched->retry_after_seconds);
+  watch = g_cancellable_source_new (g_task_get_cancellable (task));
+  g_source_set_dummy_callback (watch);
+  g_source_add_child_source (timer, watch);
+  g_source_set_callback (timer, on_waited, g_object_ref (task), g_object_unref);
+  g_source_attach (timer, g_task_get_context (task));
+  return TRUE;
+}
+
+static gboolean
+on_waited (gpointer user_data)
+{
+  GTask *task = user_data;
+
+  if (!g_task_return_error_if_cancelled (task))
+    fetch_page (task);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_page (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
   ReadOp *op = g_task_get_task_data (task);
-  g_autoptr (GBytes) body = receive (task, result);
   GError *error = NULL;
+  g_autoptr (TocsinFetchResult) fetched = tocsin_knock_finish (result, &op->scheme, &error);
+  g_autoptr (GBytes) body = NULL;
 
+  if (pauses (task, fetched))
+    return;
+  body = take_body (task, fetched, error);
   if (body == NULL)
     return;
+  error = NULL;
+  op->waits = 0;
   op->page = tocsin_outbox_page_parse (body, op->outbox, op->after, &error);
   if (op->page == NULL)
     {
@@ -591,25 +576,6 @@ on_page_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer u
 
 /* ---- digests, end ---- */
 
-/* What we received of the peer, as it would count it for a guest, and for a reader. */
-static gboolean
-digest_matches (ReadOp *op, const TocsinCollectionHead *head)
-{
-  static const TocsinSharing views[] = { TOCSIN_SHARING_CLEAR, TOCSIN_SHARING_AMBER };
-  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (op->fed->store));
-
-  for (guint i = 0; i < G_N_ELEMENTS (views); i++)
-    {
-      guint8 digest[TOCSIN_SHA256_BYTES];
-      guint64 items = tocsin_reports_digest (txn, op->actor, head->as_of_us, views[i], digest);
-
-      if (memcmp (digest, head->digest, sizeof digest) == 0 &&
-          (head->total_items < 0 || items == (guint64) head->total_items))
-        return TRUE;
-    }
-  return FALSE;
-}
-
 static void
 on_reports (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
@@ -618,7 +584,7 @@ on_reports (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
   g_autoptr (TocsinFetchResult) fetched = tocsin_knock_finish (result, NULL, NULL);
   g_autoptr (TocsinCollectionHead) head = NULL;
   gint64 now_us = tocsin_time_now_us ();
-  gboolean comparable;
+  gboolean comparable, matches = FALSE;
 
   if (g_task_return_error_if_cancelled (task))
     return;
@@ -628,87 +594,14 @@ on_reports (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
   comparable = head != NULL && g_str_equal (head->attributed_to, op->uri) && head->has_digest &&
                head->last_sequence == op->reached &&
                head->as_of_us == now_us - now_us % TOCSIN_DAY_US;
-  end (task, comparable, comparable && digest_matches (op, head));
-}
-
-static void
-note_drift (TocsinTxn *txn, const ReadNote *note)
-{
-  TocsinReviewRecord line = {
-    .kind = TOCSIN_REVIEW_DRIFT,
-    .actor = note->actor,
-    .count = 1,
-    .created_us = note->now_us,
-    .text = (char *) "What this peer says it reported is not what it sent",
-  };
-  guint64 id;
-
-  if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_DRIFT, note->actor, 0, &id))
-    tocsin_review_add (txn, &line);
-}
-
-/* One re-read from 0 a day; if that does not help, a person hears of it. */
-static void
-judge_digest (TocsinTxn *txn, ReadNote *note, TocsinPeerRecord *peer)
-{
-  if (!note->compared)
+  if (comparable)
     {
-      if (peer->sync_state != TOCSIN_SYNC_DIFFERS && peer->sync_state != TOCSIN_SYNC_ALERTED)
-        peer->sync_state = TOCSIN_SYNC_UNKNOWN;
+      g_autoptr (TocsinReading) txn =
+          tocsin_reader_begin (tocsin_store_get_reader (op->fed->store));
+
+      matches = tocsin_sync_note_matches (txn, op->actor, head);
     }
-  else if (note->matches)
-    peer->sync_state = TOCSIN_SYNC_MATCHES;
-  else if (peer->reread_us == 0 || note->now_us - peer->reread_us >= note->day_us)
-    {
-      peer->reread_us = note->now_us;
-      peer->sync_state = TOCSIN_SYNC_DIFFERS;
-      note->again = TRUE;
-    }
-  else
-    {
-      peer->sync_state = TOCSIN_SYNC_ALERTED;
-      note_drift (txn, note);
-    }
-}
-
-static void
-close_batch (TocsinTxn *txn, const ReadNote *note, TocsinPeerRecord *peer)
-{
-  g_auto (TocsinImportRecord) batch = { 0 };
-  TocsinReviewRecord line = {
-    .kind = TOCSIN_REVIEW_BATCH,
-    .actor = note->actor,
-    .batch = peer->first_batch,
-    .created_us = note->now_us,
-    .text = (char *) "First reading of this peer's reports; it can be rejected whole",
-  };
-
-  if (peer->first_batch == 0 || peer->first_batch_done)
-    return;
-  peer->first_batch_done = TRUE;
-  if (!tocsin_imports_get (txn, peer->first_batch, &batch))
-    return;
-  line.count = batch.count;
-  if (batch.count > 0)
-    tocsin_review_add (txn, &line);
-}
-
-/* A #TocsinWriteFunc. */
-static gboolean
-write_end (TocsinTxn *txn, gpointer data, GError **error)
-{
-  ReadNote *note = data;
-  g_auto (TocsinPeerRecord) peer = { 0 };
-
-  note->again = FALSE;
-  if (!tocsin_peers_get (txn, note->actor, &peer))
-    return tocsin_txn_check (txn, error);
-  judge_digest (txn, note, &peer);
-  close_batch (txn, note, &peer);
-  peer.sync_done_us = note->now_us;
-  peer.sync_due_us = note->due_us;
-  tocsin_peers_put (txn, &peer);
-  return tocsin_txn_check (txn, error);
+  end (task, comparable, matches);
 }
 
 static void
@@ -718,7 +611,7 @@ end (GTask *task, gboolean compared, gboolean matches)
   gint64 interval_us = MAX (op->fed->sync_interval_hours, 1) * TOCSIN_HOUR_US;
   double jitter = g_random_double_range (0.9, 1.1);
 
-  op->note = g_new0 (ReadNote, 1);
+  op->note = g_new0 (TocsinSyncNote, 1);
   op->note->actor = op->actor;
   op->note->now_us = tocsin_time_now_us ();
   op->note->day_us = tocsin_federation_wait_us (op->fed, TOCSIN_DAY_US);
@@ -726,7 +619,8 @@ end (GTask *task, gboolean compared, gboolean matches)
                      tocsin_federation_wait_us (op->fed, (gint64) ((double) interval_us * jitter));
   op->note->compared = compared;
   op->note->matches = matches;
-  tocsin_writer_submit_async (op->fed->writer, write_end, op->note, read_note_free, NULL, on_ended,
+  tocsin_writer_submit_async (op->fed->writer, tocsin_sync_note_write_end, op->note,
+                              (GDestroyNotify) tocsin_sync_note_free, NULL, on_ended,
                               g_object_ref (task));
 }
 

@@ -13,7 +13,9 @@
 #include "fed/sync-read.h"
 #include "store/table-peers.h"
 
-#define READS_AT_ONCE   4
+#define READS_AT_ONCE   4 /* a reading that takes long does not count: it may be the peer's doing */
+#define READS_MAX       32 /* with those */
+#define SLOW_READ_US    (30 * TOCSIN_SECOND_US)
 #define SCAN_PAUSE_US   (TOCSIN_SECOND_US / 5)
 #define TICK_MAX_US     (60 * TOCSIN_SECOND_US)
 #define START_SPREAD_US (30 * TOCSIN_SECOND_US) /* readings after a start */
@@ -26,6 +28,7 @@ typedef struct
   gboolean from_zero;
   gboolean want_reread; /* from 0, once a day has passed since the last time */
   gboolean is_reading;
+  gint64 began_us;       /* monotonic: the reading */
   TocsinBreaker breaker; /* of readings */
 } Peer;
 
@@ -51,6 +54,7 @@ typedef struct
   TocsinSync *self;
   gint64 now_us;
   gint64 next_us;
+  guint room; /* for readings */
 } Scan;
 
 static void schedule (TocsinSync *self, gint64 wait_us);
@@ -94,6 +98,7 @@ begin (TocsinSync *self, Peer *peer)
   call->actor = peer->actor;
   self->readings++;
   peer->is_reading = TRUE;
+  peer->began_us = g_get_monotonic_time ();
   peer->due_us = G_MAXINT64;
   tocsin_sync_read_async (self->fed, peer->actor, peer->from_zero, self->cancellable, on_read,
                           call);
@@ -144,7 +149,7 @@ scan_peer (const TocsinPeerRecord *record, gpointer data)
   if (peer->want_reread)
     due_us = MIN (due_us, record->reread_us + tocsin_federation_wait_us (self->fed, TOCSIN_DAY_US));
   due_us = MAX (due_us, peer->breaker.open_until_us);
-  if (due_us > scan->now_us || self->readings >= READS_AT_ONCE)
+  if (due_us > scan->now_us || scan->room == 0)
     {
       scan->next_us = MIN (scan->next_us, due_us);
       return TRUE;
@@ -156,8 +161,29 @@ scan_peer (const TocsinPeerRecord *record, gpointer data)
       peer->want_reread = FALSE;
       note_reread (self, peer->actor);
     }
+  scan->room--;
   begin (self, peer);
   return TRUE;
+}
+
+static guint
+count_room (const TocsinSync *self)
+{
+  gint64 slow_since_us = g_get_monotonic_time () - SLOW_READ_US;
+  guint quick = 0;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const Peer *peer = value;
+
+      quick += peer->is_reading && peer->began_us >= slow_since_us ? 1 : 0;
+    }
+  return quick < READS_AT_ONCE && self->readings < READS_MAX
+             ? MIN (READS_AT_ONCE - quick, READS_MAX - self->readings)
+             : 0;
 }
 
 static gboolean
@@ -168,6 +194,7 @@ on_scan (gpointer user_data)
 
   self->source = 0;
   scan.next_us = scan.now_us + TICK_MAX_US;
+  scan.room = count_room (self);
   if (tocsin_time_is_sane (scan.now_us))
     {
       g_autoptr (TocsinReading) txn =
@@ -176,8 +203,8 @@ on_scan (gpointer user_data)
       tocsin_peers_foreach (txn, scan_peer, &scan);
     }
   self->scan_after_us = g_get_monotonic_time () + SCAN_PAUSE_US;
-  /* With all places taken, the end of a reading looks again. */
-  schedule (self, self->readings >= READS_AT_ONCE ? TICK_MAX_US : scan.next_us - scan.now_us);
+  /* With all places taken, the end of a reading looks again, or the time after which it is slow. */
+  schedule (self, scan.room == 0 ? SLOW_READ_US : scan.next_us - scan.now_us);
   return G_SOURCE_REMOVE;
 }
 

@@ -1,0 +1,147 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/sync-note.h"
+
+#include <string.h>
+
+#include "store/table-imports.h"
+#include "store/table-reports.h"
+#include "store/table-review.h"
+
+void
+tocsin_sync_note_free (TocsinSyncNote *self)
+{
+  g_free (self->source);
+  g_free (self);
+}
+
+/* A #TocsinWriteFunc: the first reading of a peer is one batch, and a new epoch begins at 0. */
+gboolean
+tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error)
+{
+  TocsinSyncNote *self = note;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  if (!tocsin_peers_get (txn, self->actor, &peer))
+    return tocsin_txn_check (txn, error);
+  if (peer.first_batch == 0)
+    {
+      TocsinImportRecord record = { .created_us = self->now_us,
+                                    .actor = self->actor,
+                                    .source = self->source };
+
+      peer.first_batch = tocsin_imports_add (txn, &record);
+    }
+  if (peer.sync_epoch != self->epoch)
+    {
+      peer.sync_epoch = self->epoch;
+      peer.sync_sequence = 0;
+    }
+  if (peer.sync_state == TOCSIN_SYNC_NEVER)
+    peer.sync_state = TOCSIN_SYNC_READING;
+  self->batch = peer.first_batch_done ? 0 : peer.first_batch;
+  self->sequence = peer.sync_sequence;
+  tocsin_peers_put (txn, &peer);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+note_drift (TocsinTxn *txn, const TocsinSyncNote *note)
+{
+  TocsinReviewRecord line = {
+    .kind = TOCSIN_REVIEW_DRIFT,
+    .actor = note->actor,
+    .count = 1,
+    .created_us = note->now_us,
+    .text = (char *) "What this peer says it reported is not what it sent",
+  };
+  guint64 id;
+
+  if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_DRIFT, note->actor, 0, &id))
+    tocsin_review_add (txn, &line);
+}
+
+/* One re-read from 0 a day; if that does not help, a person hears of it. */
+static void
+judge_digest (TocsinTxn *txn, TocsinSyncNote *note, TocsinPeerRecord *peer)
+{
+  if (!note->compared)
+    {
+      if (peer->sync_state != TOCSIN_SYNC_DIFFERS && peer->sync_state != TOCSIN_SYNC_ALERTED)
+        peer->sync_state = TOCSIN_SYNC_UNKNOWN;
+    }
+  else if (note->matches)
+    peer->sync_state = TOCSIN_SYNC_MATCHES;
+  else if (peer->reread_us == 0 || note->now_us - peer->reread_us >= note->day_us)
+    {
+      peer->reread_us = note->now_us;
+      peer->sync_state = TOCSIN_SYNC_DIFFERS;
+      note->again = TRUE;
+    }
+  else
+    {
+      peer->sync_state = TOCSIN_SYNC_ALERTED;
+      note_drift (txn, note);
+    }
+}
+
+static void
+close_batch (TocsinTxn *txn, const TocsinSyncNote *note, TocsinPeerRecord *peer)
+{
+  g_auto (TocsinImportRecord) batch = { 0 };
+  TocsinReviewRecord line = {
+    .kind = TOCSIN_REVIEW_BATCH,
+    .actor = note->actor,
+    .batch = peer->first_batch,
+    .created_us = note->now_us,
+    .text = (char *) "First reading of this peer's reports; it can be rejected whole",
+  };
+
+  if (peer->first_batch == 0 || peer->first_batch_done)
+    return;
+  peer->first_batch_done = TRUE;
+  if (!tocsin_imports_get (txn, peer->first_batch, &batch))
+    return;
+  line.count = batch.count;
+  if (batch.count > 0)
+    tocsin_review_add (txn, &line);
+}
+
+/* A #TocsinWriteFunc. */
+gboolean
+tocsin_sync_note_write_end (TocsinTxn *txn, gpointer note, GError **error)
+{
+  TocsinSyncNote *self = note;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  self->again = FALSE;
+  if (!tocsin_peers_get (txn, self->actor, &peer))
+    return tocsin_txn_check (txn, error);
+  judge_digest (txn, self, &peer);
+  close_batch (txn, self, &peer);
+  peer.sync_done_us = self->now_us;
+  peer.sync_due_us = self->due_us;
+  tocsin_peers_put (txn, &peer);
+  return tocsin_txn_check (txn, error);
+}
+
+/* What we received of the peer, as it would count it for a guest, and for a reader. */
+gboolean
+tocsin_sync_note_matches (TocsinTxn *txn, guint32 actor, const TocsinCollectionHead *head)
+{
+  static const TocsinSharing views[] = { TOCSIN_SHARING_CLEAR, TOCSIN_SHARING_AMBER };
+
+  for (guint i = 0; i < G_N_ELEMENTS (views); i++)
+    {
+      guint8 digest[TOCSIN_SHA256_BYTES];
+      guint64 items = tocsin_reports_digest (txn, actor, head->as_of_us, views[i], digest);
+
+      if (memcmp (digest, head->digest, sizeof digest) == 0 &&
+          (head->total_items < 0 || items == (guint64) head->total_items))
+        return TRUE;
+    }
+  return FALSE;
+}

@@ -1,0 +1,47 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include "codec/collection-json.h"
+#include "store/table-peers.h"
+
+G_BEGIN_DECLS
+
+/* Private to sync-read.c: what a reading writes of the peer when it begins and when it ends. */
+
+/**
+ * TocsinSyncNote:
+ * @actor: whose outbox
+ * @epoch: of that outbox
+ * @now_us: the time
+ * @due_us: when it is to be read next
+ * @day_us: how long a day is: a part of it in tests
+ * @compared: the peer's digest could be compared
+ * @matches: and is the same as ours
+ * @source: (owned): what the batch of a first reading is called
+ * @again: (out of the end): it is to be read from 0 at once
+ * @batch: (out of the begin): of a first reading, else 0
+ * @sequence: (out of the begin): how far it was read before
+ */
+typedef struct
+{
+  guint32 actor;
+  guint64 epoch;
+  gint64 now_us;
+  gint64 due_us;
+  gint64 day_us;
+  gboolean compared;
+  gboolean matches;
+  char *source;
+  gboolean again;
+  guint64 batch;
+  guint64 sequence;
+} TocsinSyncNote;
+
+void tocsin_sync_note_free (TocsinSyncNote *self);
+gboolean tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error);
+gboolean tocsin_sync_note_write_end (TocsinTxn *txn, gpointer note, GError **error);
+gboolean tocsin_sync_note_matches (TocsinTxn *txn, guint32 actor, const TocsinCollectionHead *head);
+
+G_END_DECLS
