@@ -10,6 +10,10 @@
 #include "http/exports.h"
 #include "http/spool.h"
 
+#define TocsinField TocsinStoreField /* of the store; the server has one of its own */
+#include "store/txn-private.h"
+#undef TocsinField
+
 #define MANY 60000 /* more than a spool holds in memory */
 
 static void
@@ -302,6 +306,34 @@ test_doubt (void)
   expect (&node, "/v1/export/lines", 200, "spam.example\n");
 }
 
+static gboolean
+damage_subjects (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinKey key = { .size = 0 };
+
+  for (guint i = 0; i < TOCSIN_ID_BYTES; i++)
+    tocsin_key_add_u8 (&key, 0xff); /* the last one: half of the list is made by then */
+  tocsin_txn_put (txn, TOCSIN_TABLE_SUBJECTS, &key, "?", 1);
+  return TRUE;
+}
+
+/* A store that cannot be read is never a short list. */
+static void
+test_damaged_store (void)
+{
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 1, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.1", 1);
+  tocsin_store_write (node.store, damage_subjects, NULL, NULL);
+  expect (&node, "/v1/export/lines", 503, NULL);
+  expect (&node, "/v1/export/rbldnsd", 503, NULL);
+  expect (&node, "/v1/export/json/manifest", 503, NULL);
+  expect (&node, "/v1/decisions", 503, NULL);
+  expect (&node, "/v1/decisions/stream?startup=true", 503, NULL);
+}
+
 static void
 test_observing (void)
 {
@@ -510,6 +542,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/export/manifest", test_manifest);
   g_test_add_func ("/export/etag", test_etag);
   g_test_add_func ("/export/doubt", test_doubt);
+  g_test_add_func ("/export/damaged-store", test_damaged_store);
   g_test_add_func ("/export/observing", test_observing);
   g_test_add_func ("/export/refusals", test_refusals);
   g_test_add_func ("/export/judged-as-a-check", test_judged_as_a_check);
