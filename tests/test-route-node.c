@@ -5,6 +5,8 @@
  */
 #include "admin-node.h"
 
+#include <glib/gstdio.h>
+
 #include "store/table-meta.h"
 
 #define ONE "{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}],\"category\":\"spam\"}"
@@ -159,6 +161,31 @@ epoch_of (TocsinStore *store)
   return tocsin_meta_epoch (txn);
 }
 
+/* Half a backup is none: only what stood there before stays. */
+static void
+check_failed_backup (Admin *admin)
+{
+  g_autofree char *dir = NULL;
+  g_autofree char *body = NULL;
+  g_autofree char *keys = NULL;
+  g_autofree char *mine = NULL;
+  g_autofree char *store = NULL;
+
+  dir = g_build_filename (admin->node.dir, "half", NULL);
+  body = g_strdup_printf ("{\"dir\":\"%s\"}", dir);
+  keys = g_build_filename (dir, "keys", NULL);
+  mine = g_build_filename (keys, "mine", NULL);
+  store = g_build_filename (dir, "store", NULL);
+  g_assert_cmpint (g_mkdir_with_parents (keys, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (mine, "x", 1, NULL));
+  admin_refused (admin, "POST", "/v1/backup", body, 409, "/dir");
+  g_assert_false (g_file_test (store, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_test (mine, G_FILE_TEST_EXISTS));
+  g_unlink (mine);
+  g_rmdir (keys);
+  admin_do (admin, "POST", "/v1/backup", body, 200);
+}
+
 static void
 test_backup (void)
 {
@@ -187,6 +214,7 @@ test_backup (void)
   }
   /* What is there is not written over. */
   admin_refused (&admin, "POST", "/v1/backup", body, 409, "/dir");
+  check_failed_backup (&admin);
 }
 
 static void

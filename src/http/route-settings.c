@@ -173,7 +173,7 @@ copy_file (const char *from, const char *to, GError **error)
 }
 
 static gboolean
-copy_keys (const Backup *backup, GError **error)
+copy_keys (const Backup *backup, gboolean *made, GError **error)
 {
   g_autofree char *from = g_build_filename (backup->data_dir, KEYS_DIR, NULL);
   g_autofree char *to = g_build_filename (backup->dir, KEYS_DIR, NULL);
@@ -187,6 +187,7 @@ copy_keys (const Backup *backup, GError **error)
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "/dir: %s", g_strerror (errno));
       return FALSE;
     }
+  *made = TRUE;
   while ((name = g_dir_read_name (listing)) != NULL)
     {
       g_autofree char *source = g_build_filename (from, name, NULL);
@@ -207,12 +208,42 @@ renew_epoch (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error G_GNUC_
   return TRUE;
 }
 
+/* What one level holds, and the directory itself. */
+static void
+remove_dir (const char *path)
+{
+  g_autoptr (GDir) listing = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+
+      g_unlink (file);
+    }
+  g_rmdir (path);
+}
+
 /* What was written is opened once, as a restore would. */
+static gboolean
+fill_backup (const Backup *backup, const char *store, gboolean *made_keys, GError **error)
+{
+  g_autoptr (TocsinStore) copy = NULL;
+
+  if (!tocsin_store_copy (backup->store, store, error) || !copy_keys (backup, made_keys, error))
+    return FALSE;
+  copy = tocsin_store_open (backup->dir, 0, error);
+  return copy != NULL && tocsin_store_write (copy, renew_epoch, NULL, error);
+}
+
+/* Half a backup would look like one, and be in the way of the next. */
 static gboolean
 write_backup (const Backup *backup, GError **error)
 {
   g_autofree char *store = g_build_filename (backup->dir, "store", NULL);
-  g_autoptr (TocsinStore) copy = NULL;
+  g_autofree char *keys = g_build_filename (backup->dir, KEYS_DIR, NULL);
+  g_autofree char *lock = g_build_filename (backup->dir, "lock", NULL);
+  gboolean made_keys = FALSE;
 
   if (!g_path_is_absolute (backup->dir))
     {
@@ -225,10 +256,14 @@ write_backup (const Backup *backup, GError **error)
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "/dir: %s", g_strerror (errno));
       return FALSE;
     }
-  if (!tocsin_store_copy (backup->store, store, error) || !copy_keys (backup, error))
-    return FALSE;
-  copy = tocsin_store_open (backup->dir, 0, error);
-  return copy != NULL && tocsin_store_write (copy, renew_epoch, NULL, error);
+  if (fill_backup (backup, store, &made_keys, error))
+    return TRUE;
+  remove_dir (store);
+  if (made_keys)
+    remove_dir (keys);
+  g_unlink (lock);
+  g_rmdir (backup->dir); /* if nothing else is in it */
+  return FALSE;
 }
 
 static void
