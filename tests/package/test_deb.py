@@ -6,8 +6,9 @@
 Usage: test_deb.py ROOT [--keep DIR]
 
 In a copy of the tree: dpkg-buildpackage, then lintian without an error or a warning. In a chroot
-that the test makes: install, run as the service's user, upgrade, remove, purge. Each part is
-skipped with a word where its tools are missing; without any the exit is 77.
+that the test makes: install, run as the service's user, boot with systemd as PID 1 and run under
+the unit, upgrade, remove, purge. Each part is skipped with a word where its tools are missing;
+without any the exit is 77.
 """
 import argparse
 import glob
@@ -23,6 +24,42 @@ import time
 
 BUILD_SECONDS = 1500
 START_SECONDS = 60
+BOOT_SECONDS = 240
+TOKEN = "tocsin_" + "a" * 40
+
+# What is done in the booted system; each line that begins with "=" is looked at.
+PROBE = """
+say() { echo "= $*"; }
+status() { curl -s -o /dev/null -w '%{http_code}' "$@"; }
+say started $(systemctl is-active tocsin) $(tocsin status >/dev/null 2>&1 && echo answers)
+pid=$(systemctl show -p MainPID --value tocsin)
+say confined $(sed -n 's/^\\(CapEff\\|NoNewPrivs\\|Seccomp\\):\\s*//p' /proc/$pid/status)
+say user $(stat -c %U /proc/$pid)
+systemctl stop tocsin
+say stopped $(systemctl show -p Result -p ExecMainStatus --value tocsin)
+systemctl start tocsin.socket tocsin-api.socket
+say waiting $(systemctl is-active tocsin)
+say socket $(status http://127.0.0.1:8477/health/live) $(systemctl is-active tocsin)
+mkdir -m 0700 -p /etc/credstore
+echo TOKEN >/etc/credstore/tocsin.admin-token
+chmod 0600 /etc/credstore/tocsin.admin-token
+systemctl restart tocsin
+say credential $(status -H 'Authorization: Bearer TOKEN' http://127.0.0.1:8478/v1/status)
+say stranger $(status -H 'Authorization: Bearer TOKENx' http://127.0.0.1:8478/v1/status)
+rm -r /etc/credstore
+say exposure $(systemd-analyze security --no-pager tocsin | sed -n 's/.*level for tocsin.service: \\([0-9.]*\\).*/\\1/p')
+journalctl -u tocsin --no-pager | tail -n 20
+"""
+PROBE_UNIT = """
+[Unit]
+After=multi-user.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sh /var/tmp/probe
+ExecStopPost=/bin/systemctl --no-block poweroff
+StandardOutput=file:/var/tmp/probe.out
+StandardError=inherit
+"""
 CONF = "[node]\nbase-url=https://tocsin.example.org\n"
 
 
@@ -113,7 +150,7 @@ def make_chroot(package, work):
     release = dict(l.rstrip().split("=", 1) for l in open("/etc/os-release", encoding="utf-8") if "=" in l)
     path = work / "root"
     made = subprocess.run(
-        ["mmdebstrap", "--quiet", "--variant=apt", f"--customize-hook=copy-in {package} /var/tmp",
+        ["mmdebstrap", "--quiet", "--variant=apt", "--include=systemd-sysv,curl", f"--customize-hook=copy-in {package} /var/tmp",
          "--aptopt=APT::Install-Recommends false",
          f'--customize-hook=chroot "$1" env DEBIAN_FRONTEND=noninteractive apt-get install -y /var/tmp/{package.name}',
          release["VERSION_CODENAME"], str(path), *sources],
@@ -176,10 +213,42 @@ def live(root):
     return status
 
 
+def check_booted(root):
+    """The unit does what it promises, under the systemd that it is for."""
+    if not shutil.which("systemd-nspawn"):
+        say("no systemd-nspawn here: the unit is not run")
+        return
+    probe = pathlib.Path(f"{root.path}/var/tmp/probe")
+    unit = pathlib.Path(f"{root.path}/etc/systemd/system/probe.service")
+    wanted = unit.parent / "multi-user.target.wants" / unit.name
+    probe.write_text(PROBE.replace("TOKEN", TOKEN))
+    unit.write_text(PROBE_UNIT)
+    wanted.symlink_to("../probe.service")
+    booted = subprocess.run(["systemd-nspawn", "--quiet", "-D", root.path, "--boot", "--register=no", "--keep-unit",
+                             "--private-network", "--console=pipe"], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=BOOT_SECONDS, check=False)
+    out = pathlib.Path(f"{root.path}/var/tmp/probe.out")
+    told = out.read_text() if out.exists() else ""
+    for path in (wanted, unit):
+        path.unlink()
+    if not told:
+        say("no system could be booted here: the unit is not run: " + repr(booted.stdout[-200:]))
+        return
+    said = dict(line[2:].split(" ", 1) for line in told.splitlines() if re.match(r"= \w+ \S", line))
+    exposure = said.pop("exposure", "10")
+    expect(said == {
+        "started": "active answers", "confined": "0000000000000000 1 2", "user": "tocsin", "stopped": "success 0",
+        "waiting": "inactive", "socket": "200 active", "credential": "200", "stranger": "401",
+    }, f"under its unit the node said {said}\n{told}")
+    expect(float(exposure) <= 2.0, f"the unit's exposure is {exposure}")
+    say(f"ran under its unit, by its sockets, with a credential; exposure {exposure}")
+
+
 def check_life(root, package, work):
     check_installed(root)
     before = re.search(r'"fingerprint": ?"([^"]+)"', live(root)).group(1)
     say("the node ran as its user")
+    check_booted(root)
 
     shutil.copy(next_version(package, work), f"{root.path}/var/tmp/next.deb")
     root.run("dpkg", "-i", "/var/tmp/next.deb", env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
