@@ -161,10 +161,14 @@ take_page (GBytes *page, guint room, TocsinJsonWriter *rows, guint *taken, GErro
 {
   g_autoptr (GBytes) rest = NULL;
   g_autoptr (GPtrArray) elements =
-      tocsin_json_slice (page, "reports", TOCSIN_LIST_PAGE_MAX * 50, &rest, error);
+      tocsin_json_slice (page, "reports", TOCSIN_LIST_PAGE_MAX * 50, &rest, NULL);
 
   if (elements == NULL)
-    return FALSE;
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                           _ ("The node answered without a list of reports"));
+      return FALSE;
+    }
   for (guint i = 0; i < elements->len && *taken < room; i++, (*taken)++)
     {
       gsize size = 0;
@@ -193,18 +197,18 @@ load_pages (TocsinInvocation *self, const GString *first, guint limit, GError **
       g_autoptr (GString) path = g_string_new (first->str);
       g_autoptr (GBytes) page = NULL;
       g_autoptr (JsonNode) node = NULL;
-      guint before = taken;
+      g_autofree char *before = g_steal_pointer (&cursor);
 
-      tocsin_argument_add_query (path, "cursor", cursor);
+      tocsin_argument_add_query (path, "cursor", before);
       page = tocsin_control_call (self->control, "GET", path->str, NULL, error);
       node = page != NULL ? tocsin_control_parse (self->control, page, error) : NULL;
       if (node == NULL || !take_page (page, limit, &json, &taken, error))
         return NULL;
-      g_free (cursor);
       cursor = tocsin_answer_text (json_node_get_object (node), "cursor");
       cursor_is_number = tocsin_answer_string (json_node_get_object (node), "cursor") == NULL;
-      /* A cursor that leads nowhere must not keep us here. */
-      if (taken == before)
+      /* A page may be empty and not be the last, since a node looks at so many rows a call; but a
+       * cursor that leads nowhere must not keep us here. */
+      if (g_strcmp0 (cursor, before) == 0)
         g_clear_pointer (&cursor, g_free);
     }
   while (cursor != NULL && *cursor != '\0' && taken < limit);

@@ -443,6 +443,13 @@ class Commands(unittest.TestCase):
         self.check(self.node.run("report", "list", "--category", "spam"), 0, None, "There are more")
         self.assertEqual(json.loads(self.node.run("report", "list", "--category", "spam", "--json").stdout)["cursor"], 77)
 
+    def test_an_empty_page_is_not_the_last(self):
+        for cursor, rows, following in (("", [], 9), ("&cursor=9", [], 5), ("&cursor=5", [{"id": "r1"}], 5)):
+            self.node.answer("GET", f"/v1/reports?category=spam{cursor}", {"reports": rows, "cursor": following})
+        done = self.node.run("report", "list", "--category", "spam", "--json")
+        self.check(done, 0)
+        self.assertEqual(json.loads(done.stdout)["reports"], [{"id": "r1"}])
+
     def test_report_withdraw(self):
         uri = "https://a.example/reports/1"
         self.node.answer("DELETE", f"/v1/reports/{quoted(uri)}?reason=appeal", (204, b""))
