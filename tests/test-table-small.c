@@ -15,6 +15,7 @@
 #include "store/table-seen.h"
 #include "store/table-subjects.h"
 #include "store/table-tokens.h"
+#include "store/trace.h"
 #include "store/txn-private.h"
 
 static gboolean
@@ -385,6 +386,38 @@ test_damage_is_an_error (Fixture *f, gconstpointer data)
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
 }
 
+/* A name is found as a word of its own, in any case, or by its digest; not within another. */
+static void
+test_names (void)
+{
+  static const struct
+  {
+    const char *text;
+    gboolean found;
+  } cases[] = {
+    { "ann", TRUE },           { "It was ANN.", TRUE },
+    { "(ann)", TRUE },         { "@ann@b.example", TRUE },
+    { "announce", FALSE },     { "joann", FALSE },
+    { "x_ann", FALSE },        { "ann1", FALSE },
+    { "joann and ann", TRUE }, { "", FALSE },
+    { "änn", FALSE },          { "éann", FALSE },
+  };
+  g_auto (TocsinSubject) subject = { 0 };
+  g_autofree char *digest = NULL;
+  g_autofree char *text = NULL;
+
+  g_assert_true (tocsin_subject_parse (&subject, TOCSIN_SUBJECT_USERNAME, "ann", NULL));
+  digest = tocsin_subject_digest_string (&subject);
+  text = g_strconcat ("see ", digest, NULL);
+  g_assert_true (tocsin_trace_names (&subject, text));
+  g_assert_false (tocsin_trace_names (&subject, NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_test_message ("%s", cases[i].text);
+      g_assert_true (tocsin_trace_names (&subject, cases[i].text) == cases[i].found);
+    }
+}
+
 static gboolean
 write_old (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -468,6 +501,7 @@ main (int argc, char *argv[])
   for (guint i = 0; i < G_N_ELEMENTS (stories); i++)
     g_test_add (stories[i].name, Fixture, &stories[i].story, set_up, test_story, tear_down);
   g_test_add ("/tables/audit", Fixture, NULL, set_up, test_audit, tear_down);
+  g_test_add_func ("/tables/names", test_names);
   g_test_add ("/tables/retention", Fixture, NULL, set_up, test_retention, tear_down);
   g_test_add ("/tables/damage", Fixture, NULL, set_up, test_damage_is_an_error, tear_down);
   return g_test_run ();
