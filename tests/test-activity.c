@@ -482,6 +482,15 @@ test_ownership (void)
       NULL, TOCSIN_ERROR_OWNERSHIP },
     { "{'type':'Move'," IDS ",'object':'" B "','target':'" A "'}", "", "", NULL,
       TOCSIN_ERROR_OWNERSHIP },
+    { "{'type':'Update'," IDS ",'object':{'id':'" B "','type':'Person'}}", "", "", NULL,
+      TOCSIN_ERROR_OWNERSHIP },
+    { "{'type':'Update'," IDS ",'object':{'id':'https://a.example/n','type':'Note',"
+      "'attributedTo':'" B "'}}",
+      "", "", NULL, TOCSIN_ERROR_OWNERSHIP },
+    { "{'type':'Update'," IDS ",'object':{'id':'https://a.example/n','type':'Note',"
+      "'attributedTo':'" A "'}}",
+      "", "", NULL, -1 },
+    { "{'type':'Update'," IDS ",'object':'" B "'}", "", "", NULL, -1 },
     { "{'type':'Like','id':'x','actor':'y'}", "", "", NULL, -1 },
   };
 

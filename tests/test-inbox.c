@@ -574,29 +574,61 @@ test_relayed_after_a_new_key (void)
   g_assert_true (find_report (&stranger, "relayed", &record));
   g_assert_cmpint (record.state, ==, TOCSIN_STATE_LIVE);
   g_assert_true (record.relayed);
+
+  /* For the tests that come: the stranger is one again. */
+  input.n_statements = 0;
+  g_clear_pointer (&trust, tocsin_trust_snapshot_unref);
+  trust = tocsin_trust_snapshot_new (&input, 3, 1);
+  tocsin_federation_set_trust (us.fed, trust);
 }
 
-/* A stranger's rate ends when it becomes a peer. */
+typedef struct
+{
+  TocsinFollowing following;
+  TocsinFollower follower;
+} Relation;
+
+static gboolean
+relate_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Relation *relation = data;
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  g_assert_true (tocsin_peers_get (txn, peer_number, &record));
+  record.following = relation->following;
+  record.follower = relation->follower;
+  tocsin_peers_put (txn, &record);
+  return tocsin_txn_check (txn, error);
+}
+
+/* How many requests @relation lets the peer make at once. */
+static guint
+count_admitted (Relation relation)
+{
+  const gint64 now_us = tocsin_time_now_us ();
+  guint retry = 0, n = 0;
+
+  write_ok (&us.files, relate_write, &relation);
+  while (tocsin_federation_admits_signer (us.fed, public_node_actor (&peer), &retry, now_us))
+    n++;
+  g_assert_cmpuint (retry, >, 0);
+  return n;
+}
+
+/* A stranger's rate ends when it becomes a peer, or a reader, who has all of the outbox to read. */
 static void
 test_rate_follows_the_relation (void)
 {
-  const gint64 now_us = tocsin_time_now_us ();
-  const char *actor = public_node_actor (&peer);
-  const TocsinTrustInput nobody = { 0 };
-  const TocsinTrustPeer row = { .actor = peer_number, .area = TOCSIN_AREA_ANY, .weight = 0.5 };
-  const TocsinTrustInput direct = { .peers = &row, .n_peers = 1 };
-  g_autoptr (TocsinTrustSnapshot) before = tocsin_trust_snapshot_new (&nobody, 3, 1);
-  g_autoptr (TocsinTrustSnapshot) after = tocsin_trust_snapshot_new (&direct, 4, 1);
-  guint retry = 0, n = 0;
+  const Relation stranger_to_us = { TOCSIN_FOLLOWING_NONE, TOCSIN_FOLLOWER_GUEST };
+  const Relation reader = { TOCSIN_FOLLOWING_NONE, TOCSIN_FOLLOWER_READER };
+  const Relation direct = { TOCSIN_FOLLOWING_ACCEPTED, TOCSIN_FOLLOWER_NONE };
+  guint rate = us.fed->peer_requests_per_minute;
 
   g_hash_table_remove_all (us.fed->signer_rates);
-  tocsin_federation_set_trust (us.fed, before);
-  while (tocsin_federation_admits_signer (us.fed, actor, &retry, now_us))
-    n++;
-  g_assert_cmpuint (n, ==, us.fed->peer_requests_per_minute);
-  g_assert_cmpuint (retry, >, 0);
-  tocsin_federation_set_trust (us.fed, after);
-  g_assert_true (tocsin_federation_admits_signer (us.fed, actor, &retry, now_us));
+  g_assert_cmpuint (count_admitted (stranger_to_us), ==, rate);
+  g_assert_cmpuint (count_admitted (reader), >, 10 * rate);
+  g_assert_cmpuint (count_admitted (stranger_to_us), ==, rate);
+  g_assert_cmpuint (count_admitted (direct), >, 10 * rate);
 }
 
 int

@@ -256,16 +256,25 @@ read_remove (TocsinActivity *self, JsonObject *root, GError **error)
   return TRUE;
 }
 
-/* Only the sender's own document is read; an Update of anything else is ignored later. */
+/* Only the sender's own document is read. An Update of a post of the sender's is ignored later; one
+ * of what another owns is not for the sender to send. */
 static gboolean
 read_update (TocsinActivity *self, JsonObject *root, GError **error)
 {
   JsonObject *object = tocsin_as_object (root, "object");
+  const char *owner;
 
   if (!read_object_id (self, root, error))
     return FALSE;
-  if (object == NULL || strcmp (self->object, self->actor) != 0)
+  if (object == NULL)
     return TRUE;
+  if (strcmp (self->object, self->actor) != 0)
+    {
+      owner = tocsin_actor_type_of (object) != NULL ? self->object
+                                                    : tocsin_as_uri (object, "attributedTo");
+      self->is_foreign = owner != NULL && strcmp (owner, self->actor) != 0;
+      return TRUE;
+    }
   self->document = tocsin_actor_document_from_json (object, "/object", error);
   if (self->document == NULL)
     return FALSE;

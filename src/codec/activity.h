@@ -72,6 +72,7 @@ typedef struct
   gint64 published_us;          /* 0: not named */
   char **to;                    /* (owned) (array zero-terminated=1) */
   gboolean has_unknown_members; /* processed, and never forwarded */
+  gboolean is_foreign;          /* an Update of what another owns */
   GBytes *raw;                  /* (owned) the body, byte for byte */
   JsonNode *root;               /* (owned) (nullable) of type object; until it is dropped */
   gboolean has_content_hash;

@@ -209,10 +209,10 @@ read_text (JsonObject *object, const char *name, gsize max_bytes)
   return text != NULL && strlen (text) <= max_bytes ? g_strdup (text) : NULL;
 }
 
-/* A post with a publicKey is no actor: on many servers anyone may write posts. The types are those
- * of Activity Vocabulary, section 3.2. */
-static const char *
-actor_type (JsonObject *object)
+/* The type of @object if it is one of an actor: Activity Vocabulary, section 3.2. A post with a
+ * publicKey is no actor: on many servers anyone may write posts. */
+const char *
+tocsin_actor_type_of (JsonObject *object)
 {
   static const char *const types[] = { "Application", "Group", "Organization", "Person",
                                        "Service" };
@@ -228,7 +228,7 @@ read_actor (TocsinActorDocument *self, JsonObject *object, const char *where, GE
 {
   JsonObject *endpoints = tocsin_as_object (object, "endpoints");
   g_autofree char *inner = g_strconcat (where, "/endpoints", NULL);
-  const char *type = actor_type (object);
+  const char *type = tocsin_actor_type_of (object);
 
   if (type == NULL)
     {

@@ -61,6 +61,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinActorDocument, tocsin_actor_document_free)
 
 TocsinActorDocument *tocsin_actor_document_parse (GBytes *body,
                                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+const char *tocsin_actor_type_of (JsonObject *object); /* static, (nullable) */
 TocsinActorDocument *tocsin_actor_document_from_json (JsonObject *object,
                                                       const char *where,
                                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -95,8 +95,8 @@ check_collection_change (const TocsinActivity *self,
  * @error: return location for an error, or %NULL
  *
  * Whether everything in @self is its actor's own: activity id, object id and actor on one
- * origin, `attributedTo` the actor, `target` the actor's collection, an updated or deleted
- * document the actor's. Who signed it is another question. Does no I/O; may be called from
+ * origin, `attributedTo` the actor, `target` the actor's collection, what is updated
+ * the actor's. Who signed it is another question. Does no I/O; may be called from
  * any thread.
  *
  * See [FEP-fe34](https://codeberg.org/fediverse/fep/src/branch/main/fep/fe34/fep-fe34.md).
@@ -122,6 +122,8 @@ tocsin_activity_check_ownership (const TocsinActivity *self,
     return check_collection_change (self, reports, trust, error);
   if (self->kind == TOCSIN_ACTIVITY_MOVE && strcmp (self->object, self->actor) != 0)
     return refuse (error, "/object: not the actor of the activity");
+  if (self->is_foreign)
+    return refuse (error, "/object: not the document of the actor, nor a thing of its own");
   if (self->kind == TOCSIN_ACTIVITY_UNDO && self->nested.actor != NULL &&
       strcmp (self->nested.actor, self->actor) != 0)
     return refuse (error, "/object/actor: not the actor of the Undo");

@@ -395,6 +395,12 @@ with_author (GTask *task)
       store_report (task);
       break;
     case TOCSIN_ACTIVITY_DELETE:
+      /* Of a post, most of the time: no reason to ask whether its actor is still there. */
+      if (!g_str_equal (op->activity->object, op->activity->actor))
+        {
+          drop (task);
+          break;
+        }
       tocsin_departure_confirm_async (op->fed, op->activity->actor, &op->allowance, on_departed,
                                       g_object_ref (task));
       break;

@@ -208,7 +208,7 @@ def ownership(cast):
         ("Follow of another actor", (403,), by_peer(nobody.activity("Follow", object=cast.node.actor))),
         ("Undo of another's Follow", (403,), by_peer(nobody.activity("Undo", object=held))),
         ("Update of another actor", (403,), by_peer(nobody.activity("Update", object=nobody.document()))),
-        ("Update of another's document", (202,), by_peer(peer.activity("Update", object=nobody.document()))),
+        ("Update of another's document", (403,), by_peer(peer.activity("Update", object=nobody.document()))),
         ("Accept of a Follow never sent", (403,), nobody.request(cast.node, nobody.activity("Accept", object=cast.node.base + "/activities/x"))),
         ("report by another author", (403,), by_peer(peer.add(peer.report(attributedTo=nobody.actor)))),
         ("target of another", (403,), by_peer(peer.add(target=nobody.base + "/reports"))),
