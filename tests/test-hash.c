@@ -124,6 +124,23 @@ test_threads (void)
     g_thread_join (threads[i]);
 }
 
+/* In parts it is what it is at once, however often it is looked at. */
+static void
+test_parts (void)
+{
+  static const char text[] = "what comes in parts, a byte at a time";
+  g_autoptr (TocsinHasher) hasher = tocsin_hasher_new ();
+  guint8 whole[TOCSIN_SHA256_BYTES], parts[TOCSIN_SHA256_BYTES];
+
+  for (gsize n = 0; n <= strlen (text); n++)
+    {
+      tocsin_sha256 (text, n, whole);
+      tocsin_hasher_peek (hasher, parts);
+      g_assert_cmpmem (parts, sizeof parts, whole, sizeof whole);
+      tocsin_hasher_add (hasher, text + n, 1);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -133,5 +150,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/hash/hex", test_hex);
   g_test_add_func ("/hash/compare-and-random", test_compare_and_random);
   g_test_add_func ("/hash/threads", test_threads);
+  g_test_add_func ("/hash/parts", test_parts);
   return g_test_run ();
 }

@@ -83,6 +83,50 @@ tocsin_sha256_parts (const char *const *parts, guint8 out[TOCSIN_SHA256_BYTES])
   sha256_finish (context, out);
 }
 
+struct _TocsinHasher
+{
+  EVP_MD_CTX *context; /* (owned) */
+};
+
+TocsinHasher *
+tocsin_hasher_new (void)
+{
+  TocsinHasher *self = g_new0 (TocsinHasher, 1);
+
+  (void) get_context (); /* fetches the digest */
+  self->context = EVP_MD_CTX_new ();
+  if (self->context == NULL)
+    g_error ("OpenSSL offers no SHA-256");
+  sha256_start (self->context);
+  return self;
+}
+
+void
+tocsin_hasher_free (TocsinHasher *self)
+{
+  if (self == NULL)
+    return;
+  EVP_MD_CTX_free (self->context);
+  g_free (self);
+}
+
+void
+tocsin_hasher_add (TocsinHasher *self, gconstpointer data, gsize size)
+{
+  sha256_add (self->context, data, size);
+}
+
+void
+tocsin_hasher_peek (const TocsinHasher *self, guint8 out[TOCSIN_SHA256_BYTES])
+{
+  EVP_MD_CTX *copy = EVP_MD_CTX_new ();
+
+  if (copy == NULL || EVP_MD_CTX_copy_ex (copy, self->context) != 1)
+    g_error ("SHA-256 failed in OpenSSL");
+  sha256_finish (copy, out);
+  EVP_MD_CTX_free (copy);
+}
+
 void
 tocsin_blake2b_256 (gconstpointer data, gsize size, guint8 out[TOCSIN_BLAKE2B_BYTES])
 {

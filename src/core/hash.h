@@ -42,6 +42,18 @@ void tocsin_sha256 (gconstpointer data, gsize size, guint8 out[TOCSIN_SHA256_BYT
 void tocsin_sha256_parts (const char *const *parts, guint8 out[TOCSIN_SHA256_BYTES]);
 
 /**
+ * TocsinHasher: SHA-256 of what comes in parts. Of one thread at a time.
+ */
+typedef struct _TocsinHasher TocsinHasher;
+
+TocsinHasher *tocsin_hasher_new (void) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_hasher_free (TocsinHasher *self);
+void tocsin_hasher_add (TocsinHasher *self, gconstpointer data, gsize size);
+/* Of all that was added so far; more may follow. */
+void tocsin_hasher_peek (const TocsinHasher *self, guint8 out[TOCSIN_SHA256_BYTES]);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinHasher, tocsin_hasher_free)
+
+/**
  * tocsin_blake2b_256:
  * @data: (nullable): @size bytes; may be %NULL if @size is 0
  * @size: how many

@@ -39,9 +39,9 @@ tocsin_feed_load_new (TocsinStore *store, const TocsinFeedDefinition *definition
   self->rivals = g_array_new (FALSE, FALSE, sizeof (TocsinFeedRival));
   g_array_set_clear_func (self->rivals, rival_clear);
   self->list = tocsin_feed_list_new (definition);
-  self->sum = g_checksum_new (G_CHECKSUM_SHA256);
+  self->sum = tocsin_hasher_new ();
   reading = tocsin_feed_definition_reading (definition);
-  g_checksum_update (self->sum, (const guchar *) reading, -1);
+  tocsin_hasher_add (self->sum, reading, strlen (reading));
   self->added = g_array_new (FALSE, FALSE, sizeof (guint));
   self->removed = g_array_new (FALSE, FALSE, sizeof (TocsinBulkEntry));
   return self;
@@ -54,7 +54,7 @@ tocsin_feed_load_free (TocsinFeedLoad *self)
     return;
   if (self->fd >= 0)
     close (self->fd);
-  g_checksum_free (self->sum);
+  tocsin_hasher_free (self->sum);
   g_free (self->geo_path);
   g_clear_pointer (&self->geo, tocsin_geo_file_unref);
   g_array_unref (self->rivals);
@@ -117,7 +117,7 @@ read_all (TocsinFeedLoad *self, ChunkFunc func, gpointer data, GCancellable *sto
 static gboolean
 add_to_sum (const char *bytes, gsize size, gpointer data, GError **error G_GNUC_UNUSED)
 {
-  g_checksum_update (data, (const guchar *) bytes, (gssize) size);
+  tocsin_hasher_add (data, bytes, size);
   return TRUE;
 }
 
@@ -125,15 +125,6 @@ static gboolean
 add_to_list (const char *bytes, gsize size, gpointer data, GError **error)
 {
   return tocsin_feed_reader_push (data, bytes, size, error);
-}
-
-static void
-find_digest (TocsinFeedLoad *self)
-{
-  g_autoptr (GChecksum) copy = g_checksum_copy (self->sum);
-  gsize size = sizeof self->digest;
-
-  g_checksum_get_digest (copy, self->digest, &size);
 }
 
 gboolean
@@ -145,7 +136,7 @@ tocsin_feed_load_page (TocsinFeedLoad *self, GCancellable *cancellable, GError *
 
   if (!read_all (self, add_to_sum, self->sum, cancellable, error))
     return FALSE;
-  find_digest (self);
+  tocsin_hasher_peek (self->sum, self->digest);
   self->is_known = memcmp (self->digest, self->known, sizeof self->known) == 0;
   if (self->is_known)
     return TRUE;

@@ -58,7 +58,7 @@ typedef struct
   guint part_rows;
   guint8 known[TOCSIN_SHA256_BYTES];
   GArray *rivals;
-  GChecksum *sum; /* (owned) */
+  TocsinHasher *sum; /* (owned) */
   guint8 digest[TOCSIN_SHA256_BYTES];
   gboolean is_known;
   char *geo_path;

@@ -238,6 +238,48 @@ def refusals(lab, node):
         expect(where in problem["detail"], f"{body}: {problem}")
 
 
+def from_directory(lab, node, server):
+    lab.step("feeds.d beside the settings file, checked strictly")
+    directory = os.path.join(lab.dir, "feeds.d")
+    os.mkdir(directory)
+    good = f"[feed]\nurl={server.serve('/own', '192.0.2.130')}\nformat=lines\ntype=ip\ncategory=hosting\n"
+
+    def write(name, text):
+        with open(os.path.join(directory, name), "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def check_config():
+        done = subprocess.run([lab.tocsind, "--config", node.config, "--check-config"], timeout=60,
+                              capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
+
+    write("own.conf", good)
+    write("tor-exits.conf", good.replace("hosting", "other"))
+    expect(check_config()[0] == 0, "a right file")
+    write("bad.conf", good + "colour=red\n")
+    status, text = check_config()
+    expect(status == 2 and "bad.conf:6: there is no key" in text, f"{status} {text}")
+    os.unlink(os.path.join(directory, "bad.conf"))
+    node.stop()
+    node.start()
+    expect(feed(node, "own")["state"] == "disabled", "off until it is enabled")
+    expect(feed(node, "tor-exits")["category"] == "other", "it takes the place of a ready-made one")
+    node.ask("POST", "/v1/feeds", {"name": "own"}, 200)
+    wait_until(lambda: feed(node, "own")["entries"] == 1, "it is read")
+    note_of(node, "ip", "192.0.2.130", "own")
+    node.ask("DELETE", "/v1/feeds/own", status=204)
+    expect(feed(node, "own")["state"] == "disabled", "what is in a file is not forgotten")
+    node.ask("POST", "/v1/feeds/own/enable", None, 200)
+    wait_until(lambda: feed(node, "own")["entries"] == 1, "it is read again")
+    os.unlink(os.path.join(directory, "own.conf"))
+    node.stop()
+    node.start()
+    node.ask("GET", "/v1/feeds/own", status=404)
+    # Of the file feed, which covers it, there is a note still.
+    wait_until(lambda: "own" not in str(node.check(("ip", "192.0.2.130"))["subjects"][0]["notes"]),
+               "nothing is left of a feed whose file has gone")
+
+
 def restart(lab, node, server):
     lab.step("a restart keeps feeds, and an automatic reading brings them up to date")
     server.serve("/tor", TOR)
@@ -265,6 +307,7 @@ def test(lab, tocsin):
         command_line(lab, node, tocsin, server)
         refusals(lab, node)
         restart(lab, node, server)
+        from_directory(lab, node, server)
         lab.subjects.update({"192.0.2.1", "203.0.113.10", "bad.example.org", "d50.example.org"})
         node.stop()
 
