@@ -208,7 +208,10 @@ class Commands(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("bash"), "no bash here")
     def test_completion(self):
+        self.node.answer("GET", "/v1/feeds", {"feeds": [{"name": "tor-exits"}, {"name": "aws"}]})
         for words, offered in (
+                (("feed", "ref"), ["refresh"]), (("feed", "enable", "to"), ["tor-exits"]),
+                (("feed", "add", "x", "--cat"), ["--category"]),
                 (("pe",), ["peer"]), (("peer", "conf"), ["confirm-key"]),
                 (("report", "add", "ip=192.0.2.1", "--cat"), ["--category"]),
                 (("report", "add", "--category", "spa"), ["spam"]), (("check", "em"), ["email="]), (("erase", "em"), ["email="]),

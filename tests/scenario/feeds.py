@@ -55,6 +55,9 @@ def first_list(lab, node, server):
     expect(answer["subjects"][0]["expires"] is None, "valid while listed, without an end of its own")
     nothing_of(node, "ip", "192.0.2.3")
     expect(node.reports() == [], "a fact is no report")
+    row = node.check(("ip", "192.0.2.1"), explain=True)["subjects"][0]["evidence"][0]
+    expect(row["reporter"] == "urn:tocsin:feed:exits" and row["state"] == "imported", f"{row}")
+    expect(row["report"] is None and row["strength"] == 0, f"it counts nothing: {row}")
 
 
 def unchanged(lab, node, server):
