@@ -91,6 +91,8 @@ node_stop (Node *node)
 {
   tocsin_federation_stop (node->fed);
   tocsin_store_unlisten (node->f.store, node->listener);
+  while (!tocsin_federation_is_idle (node->fed))
+    g_main_context_iteration (NULL, TRUE);
   tocsin_writer_stop (node->writer);
   settle_main_loop ();
   g_clear_pointer (&node->fed, tocsin_federation_free);

@@ -70,6 +70,9 @@ public_node_start (PublicNode *self)
 static inline void
 public_node_stop (PublicNode *self)
 {
+  tocsin_federation_stop (self->fed);
+  while (!tocsin_federation_is_idle (self->fed))
+    g_main_context_iteration (NULL, TRUE);
   tocsin_server_free (self->server);
   tocsin_router_unref (self->router);
   tocsin_listener_unref (self->listener);

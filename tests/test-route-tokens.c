@@ -90,12 +90,19 @@ static const struct
   const char *prefix;
   guint scopes;
 } opens[] = {
-  { "/health/", TOCSIN_SCOPE_ALL },       { "/metrics", TOCSIN_SCOPE_METRICS },
-  { "/v1/authz", TOCSIN_SCOPE_CHECK },    { "/v1/changes", TOCSIN_SCOPE_STREAM },
-  { "/v1/export/", TOCSIN_SCOPE_STREAM }, { "/v1/check", TOCSIN_SCOPE_CHECK },
-  { "/v1/imports", TOCSIN_SCOPE_REPORT }, { "/v1/range", TOCSIN_SCOPE_RANGE },
-  { "/v1/reports", TOCSIN_SCOPE_REPORT }, { "/v1/status", TOCSIN_SCOPE_CHECK },
+  { "/health/", TOCSIN_SCOPE_ALL },
+  { "/metrics", TOCSIN_SCOPE_METRICS },
+  { "/v1/authz", TOCSIN_SCOPE_CHECK },
+  { "/v1/changes", TOCSIN_SCOPE_STREAM },
+  { "/v1/export/", TOCSIN_SCOPE_STREAM },
+  { "/v1/check", TOCSIN_SCOPE_CHECK },
+  { "/v1/imports", TOCSIN_SCOPE_REPORT },
+  { "/v1/range", TOCSIN_SCOPE_RANGE },
+  { "/v1/reports", TOCSIN_SCOPE_REPORT },
+  { "/v1/status", TOCSIN_SCOPE_CHECK },
   { "/openapi.json", TOCSIN_SCOPE_ALL },
+  { "/v1/decisions", TOCSIN_SCOPE_STREAM },
+  { "/v1/usage-metrics", TOCSIN_SCOPE_STREAM },
 };
 
 static guint

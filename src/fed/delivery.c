@@ -68,6 +68,7 @@ struct _TocsinDelivery
   GPtrArray *answered;       /* (owned) (element-type TocsinAttempt): to be settled */
   GArray *resets;            /* (owned) (element-type guint32) */
   GCancellable *cancellable; /* (owned) (nullable) while running */
+  guint n_open;              /* callbacks still to come, from before a stop as well */
   gboolean in_turn;
   gint64 pause_until_us; /* the store refused a turn */
   gint64 scan_after_us;  /* monotonic */
@@ -383,6 +384,7 @@ pump (TocsinDelivery *self)
   self->in_turn = TRUE;
   call = g_new0 (TurnCall, 1);
   call->self = g_rc_box_acquire (self);
+  self->n_open++;
   call->session = g_object_ref (self->cancellable);
   call->turn = turn;
   tocsin_writer_submit_async (self->fed->writer, tocsin_turn_write, turn,
@@ -485,6 +487,7 @@ on_turn (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
   g_autoptr (GCancellable) session = call->session;
   g_autoptr (GError) error = NULL;
 
+  self->n_open--;
   self->in_turn = FALSE;
   if (session != self->cancellable)
     {
@@ -555,6 +558,7 @@ send (TocsinDelivery *self, TocsinAttempt *attempt)
     }
   call = g_new0 (SentCall, 1);
   call->self = g_rc_box_acquire (self);
+  self->n_open++;
   call->session = g_object_ref (self->cancellable);
   call->attempt = attempt;
   tocsin_knock_async (&knock, self->cancellable, on_sent, call);
@@ -590,6 +594,7 @@ on_sent (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
   g_autoptr (TocsinFetchResult) fetched = tocsin_knock_finish (result, &scheme, &error);
   g_autoptr (GCancellable) session = call->session;
 
+  self->n_open--;
   if (session != self->cancellable)
     {
       tocsin_attempt_free (attempt);
@@ -753,6 +758,13 @@ tocsin_delivery_new (TocsinFederation *fed)
   self->answered = g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_attempt_free);
   self->resets = g_array_new (FALSE, FALSE, sizeof (guint32));
   return self;
+}
+
+/* Whether nothing that was begun has yet to call back. */
+gboolean
+tocsin_delivery_is_idle (const TocsinDelivery *self)
+{
+  return self->n_open == 0;
 }
 
 /**

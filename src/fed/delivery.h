@@ -23,6 +23,7 @@ void tocsin_delivery_wake (TocsinDelivery *self);
 void tocsin_delivery_reset_peer (TocsinDelivery *self, guint32 actor);
 void tocsin_delivery_peer_is_back (TocsinDelivery *self, guint32 actor);
 guint tocsin_delivery_count_in_flight (const TocsinDelivery *self);
+gboolean tocsin_delivery_is_idle (const TocsinDelivery *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinDelivery, tocsin_delivery_free)
 

@@ -91,6 +91,14 @@ tocsin_federation_stop (TocsinFederation *self)
   tocsin_delivery_stop (self->delivery);
 }
 
+/* Whether nothing that was sent or read has yet to call back: after a stop, that it is over. */
+gboolean
+tocsin_federation_is_idle (const TocsinFederation *self)
+{
+  return tocsin_delivery_is_idle (self->delivery) && tocsin_sync_is_idle (self->sync) &&
+         tocsin_keyring_is_idle (self->keyring);
+}
+
 /* A host under which others may report us or a peer: with and without its port. */
 static void
 protect (GHashTable *hosts, const char *uri)

@@ -92,6 +92,7 @@ tocsin_federation_new (TocsinStore *store,
 void tocsin_federation_free (TocsinFederation *self);
 void tocsin_federation_start (TocsinFederation *self);
 void tocsin_federation_stop (TocsinFederation *self);
+gboolean tocsin_federation_is_idle (const TocsinFederation *self);
 void tocsin_federation_set_trust (TocsinFederation *self, TocsinTrustSnapshot *trust);
 
 gint64 tocsin_federation_wait_us (const TocsinFederation *self, gint64 wait_us);

@@ -525,6 +525,13 @@ tocsin_keyring_find_finish (TocsinKeyring *self, GAsyncResult *result, GError **
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+/* Whether nobody waits for a document. */
+gboolean
+tocsin_keyring_is_idle (const TocsinKeyring *self)
+{
+  return g_hash_table_size (self->waiting) == 0;
+}
+
 /* Documents fetched since the start. */
 guint
 tocsin_keyring_count_fetches (const TocsinKeyring *self)

@@ -64,5 +64,6 @@ TocsinKnownActor *tocsin_keyring_find_finish (TocsinKeyring *self,
                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_keyring_forget (TocsinKeyring *self, const char *actor);
 guint tocsin_keyring_count_fetches (const TocsinKeyring *self);
+gboolean tocsin_keyring_is_idle (const TocsinKeyring *self);
 
 G_END_DECLS

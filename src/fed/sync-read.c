@@ -62,6 +62,7 @@ typedef struct
   guint settlings;
   gboolean is_settling; /* for a change of the owner's keys to be written before the page goes on */
   gboolean ended;       /* no page follows */
+  gboolean is_over;     /* the task has returned */
   gboolean incomplete;
   TocsinOutboxPage *page;  /* (owned) (nullable) being checked */
   guint index;             /* of the next activity in it */
@@ -133,12 +134,25 @@ fail (GTask *task, GError *error)
 
   if (!g_cancellable_is_cancelled (g_task_get_cancellable (task)))
     flush (task);
-  if (op->failure == NULL && !g_task_had_error (task))
+  if (op->failure == NULL && !op->is_over)
     op->failure = error;
   else
     g_error_free (error);
-  if (op->writes == 0 && op->failure != NULL)
-    g_task_return_error (task, g_steal_pointer (&op->failure));
+  if (op->writes > 0 || op->is_over)
+    return;
+  op->is_over = TRUE;
+  g_task_return_error (task, g_steal_pointer (&op->failure));
+}
+
+/* Whether the reading was answered for; what is cancelled is answered for here. */
+static gboolean
+is_over (GTask *task)
+{
+  ReadOp *op = g_task_get_task_data (task);
+
+  if (!op->is_over)
+    op->is_over = g_task_return_error_if_cancelled (task);
+  return op->is_over;
 }
 
 static void
@@ -241,7 +255,7 @@ on_owner (GObject *source, GAsyncResult *result, gpointer user_data)
   ReadOp *op = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (g_task_return_error_if_cancelled (task))
+  if (is_over (task))
     return;
   op->owner = tocsin_keyring_find_finish (TOCSIN_KEYRING (source), result, &error);
   if (op->owner == NULL)
@@ -314,7 +328,7 @@ on_begun (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_dat
   ReadOp *op = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (g_task_return_error_if_cancelled (task))
+  if (is_over (task))
     return;
   if (!tocsin_writer_submit_finish (result, &error))
     {
@@ -472,7 +486,7 @@ check_some (gpointer user_data)
   g_autoptr (GTask) task = G_TASK (user_data);
   ReadOp *op = g_task_get_task_data (task);
 
-  if (g_task_return_error_if_cancelled (task))
+  if (is_over (task))
     return G_SOURCE_REMOVE;
   for (guint i = 0;
        i < CHECKS_AT_ONCE && op->index < op->page->activities->len && !has_new_keys (op); i++)
@@ -507,7 +521,7 @@ on_author (GObject *source, GAsyncResult *result, gpointer user_data)
       tocsin_keyring_find_finish (TOCSIN_KEYRING (source), result, &error);
   TocsinActivity *activity = g_steal_pointer (&op->pending);
 
-  if (g_task_return_error_if_cancelled (task))
+  if (is_over (task))
     {
       tocsin_activity_free (activity);
       return;
@@ -552,8 +566,7 @@ on_page_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer u
   gboolean written = tocsin_writer_submit_finish (result, &error);
 
   op->writes--;
-  if (g_task_had_error (task) || g_task_get_completed (task) ||
-      g_task_return_error_if_cancelled (task))
+  if (is_over (task))
     {
       g_clear_error (&error);
       return;
@@ -586,7 +599,7 @@ on_reports (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
   gint64 now_us = tocsin_time_now_us ();
   gboolean comparable, matches = FALSE;
 
-  if (g_task_return_error_if_cancelled (task))
+  if (is_over (task))
     return;
   /* The outbox was read; a digest that cannot be had takes nothing from that. */
   if (fetched != NULL && tocsin_fetch_result_is_success (fetched))

@@ -38,6 +38,7 @@ struct _TocsinSync
   GHashTable *peers;         /* (owned) (element-type guint32 Peer) */
   GCancellable *cancellable; /* (owned) (nullable) while running */
   guint readings;
+  guint n_open;         /* readings that have not called back, from before a stop as well */
   gint64 scan_after_us; /* monotonic */
   guint source;
 };
@@ -97,6 +98,7 @@ begin (TocsinSync *self, Peer *peer)
   call->session = g_object_ref (self->cancellable);
   call->actor = peer->actor;
   self->readings++;
+  self->n_open++;
   peer->is_reading = TRUE;
   peer->began_us = g_get_monotonic_time ();
   peer->due_us = G_MAXINT64;
@@ -227,6 +229,7 @@ on_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
   gboolean ok = tocsin_sync_read_finish (result, &read, &error);
   Peer *peer;
 
+  self->n_open--;
   if (session != self->cancellable)
     {
       unref (self);
@@ -255,6 +258,13 @@ on_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
     }
   schedule (self, 0);
   unref (self);
+}
+
+/* Whether no reading has yet to call back. */
+gboolean
+tocsin_sync_is_idle (const TocsinSync *self)
+{
+  return self->n_open == 0;
 }
 
 /**

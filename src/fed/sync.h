@@ -17,6 +17,7 @@ TocsinSync *tocsin_sync_new (TocsinFederation *fed) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_sync_free (TocsinSync *self);
 void tocsin_sync_start (TocsinSync *self);
 void tocsin_sync_stop (TocsinSync *self);
+gboolean tocsin_sync_is_idle (const TocsinSync *self);
 void tocsin_sync_wake (TocsinSync *self);
 void tocsin_sync_read_peer (TocsinSync *self, guint32 actor, gboolean from_zero);
 void tocsin_sync_actor_entered (TocsinSync *self, guint32 actor, guint32 via);

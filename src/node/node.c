@@ -35,6 +35,7 @@
 #include "store/table-meta.h"
 
 #define DRAIN_US          (5 * TOCSIN_SECOND_US)
+#define LOOK_MS           10
 #define FETCH_CONNECTIONS 32
 #define FETCH_PER_HOST    2
 #define META_BASE_URL     "base-url"
@@ -57,7 +58,8 @@ struct _TocsinNode
   TocsinRouter *api_router;
   GPtrArray *servers; /* (element-type TocsinServer) (owned) */
   guint listen_id;
-  guint stopping; /* servers that have not stopped yet */
+  guint stopping;       /* servers that have not stopped yet */
+  gint64 stop_until_us; /* monotonic */
   GTask *stop_task;
 };
 
@@ -442,14 +444,33 @@ tocsin_node_start (TocsinNode *self, GError **error)
 }
 
 static void
+finish_stop (TocsinNode *self)
+{
+  g_task_return_boolean (self->stop_task, TRUE);
+  g_clear_object (&self->stop_task);
+}
+
+static gboolean
+look_for_end (gpointer data)
+{
+  TocsinNode *self = data;
+
+  if (!tocsin_federation_is_idle (self->fed) && g_get_monotonic_time () < self->stop_until_us)
+    return G_SOURCE_CONTINUE;
+  finish_stop (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* What was under way to peers has been cancelled, but has to be called back still. */
+static void
 on_server_stopped (GObject *source G_GNUC_UNUSED, GAsyncResult *result G_GNUC_UNUSED, gpointer data)
 {
   TocsinNode *self = data;
 
   if (--self->stopping > 0)
     return;
-  g_task_return_boolean (self->stop_task, TRUE);
-  g_clear_object (&self->stop_task);
+  if (look_for_end (self))
+    g_timeout_add (LOOK_MS, look_for_end, self);
 }
 
 /**
@@ -464,6 +485,7 @@ void
 tocsin_node_stop_async (TocsinNode *self, GAsyncReadyCallback callback, gpointer user_data)
 {
   self->stop_task = g_task_new (NULL, NULL, callback, user_data);
+  self->stop_until_us = g_get_monotonic_time () + DRAIN_US;
   tocsin_housekeeping_stop (self->housekeeping);
   tocsin_feeds_stop (self->feeds);
   tocsin_federation_stop (self->fed);

@@ -81,9 +81,12 @@ def test(lab):
     kept.update(second)
     cut_power_somewhere(lab)
     verdict_becomes(c, "review")
+    wait_until(
+        lambda: all(subject["origins"] == 2 for subject in c.check(*SPAMMER)["subjects"]),
+        "C has heard of every subject from A and from B",
+    )
     answer = c.check(*SPAMMER, explain=True)
     for subject in answer["subjects"]:
-        expect(subject["origins"] == 2, f"two origins: {subject}")
         reporters = {evidence["reporter"] for evidence in subject["evidence"]}
         expect(reporters == {a.actor, b.actor}, f"A and B reported it: {reporters}")
 
