@@ -239,6 +239,8 @@ test_json_formats (void)
       g_autoptr (JsonNode) root = parse (text);
       g_autoptr (JsonNode) nothing = parse (empty);
 
+      g_assert_nonnull (nothing);
+
       g_assert_cmpuint (json_array_get_length (json_object_get_array_member (
                             json_node_get_object (root), vectors[i].array)),
                         ==, vectors[i].n);
@@ -390,8 +392,8 @@ test_long_nft (void)
       g_ptr_array_add (values, (char *) entry.value);
       g_array_append_val (entries, entry);
     }
-  text =
-      render (tocsin_export_format ("nftables"), (const Entry *) entries->data, entries->len, NULL);
+  text = render (tocsin_export_format ("nftables"), (const Entry *) (gpointer) entries->data,
+                 entries->len, NULL);
   parts = g_strsplit (text, "listed4 {\n", -1);
   g_assert_cmpuint (g_strv_length (parts), ==, 4);
   check_lines (tocsin_export_format ("nftables"), text);

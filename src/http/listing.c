@@ -226,7 +226,7 @@ find_entry (const Entry *from, const Entry *end, const TocsinSubjectKey *key)
 static void
 merge (Making *making, const TocsinListing *before)
 {
-  const Entry *old = (const Entry *) before->entries->data;
+  const Entry *old = (const Entry *) (gpointer) before->entries->data;
   const Entry *end = old + before->entries->len;
 
   making->listing->dead_bytes = before->dead_bytes;
@@ -327,7 +327,7 @@ tocsin_listing_foreach_beyond (const TocsinListing *self,
                                TocsinListingFunc func,
                                gpointer data)
 {
-  const Entry *its = other != NULL ? (const Entry *) other->entries->data : NULL;
+  const Entry *its = other != NULL ? (const Entry *) (gpointer) other->entries->data : NULL;
   const Entry *end = other != NULL ? its + other->entries->len : NULL;
 
   for (guint i = 0; i < self->entries->len; i++)
