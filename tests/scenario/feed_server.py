@@ -11,11 +11,22 @@ import threading
 class Page:
     """One path: a body, or a function that writes what no good server would."""
 
-    def __init__(self, body=b"", status=200, headers=None, raw=None):
+    def __init__(self, body=b"", status=200, headers=None, raw=None, modified=None):
         self.body = body.encode() if isinstance(body, str) else body
         self.status = status
         self.headers = dict(headers or {})
         self.raw = raw
+        self.modified = modified  # an HTTP date: then there is no ETag
+
+    def is_known_to(self, headers):
+        if self.status != 200:
+            return False
+        if self.modified:
+            return headers.get("If-Modified-Since") == self.modified
+        return headers.get("If-None-Match") == self.etag
+
+    def validator(self):
+        return ("Last-Modified", self.modified) if self.modified else ("ETag", self.etag)
 
     @property
     def etag(self):
@@ -37,9 +48,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif page.raw is not None:
             page.raw(self)
             self.close_connection = True
-        elif self.headers.get("If-None-Match") == page.etag and page.status == 200:
+        elif page.is_known_to(self.headers):
+            server.unchanged += 1
             self.send_response(304)
-            self.send_header("ETag", page.etag)
+            self.send_header(*page.validator())
             self.end_headers()
         else:
             self.answer(page)
@@ -48,7 +60,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(page.status)
         self.send_header("Content-Length", str(len(page.body)))
         if page.status == 200:
-            self.send_header("ETag", page.etag)
+            self.send_header(*page.validator())
         for name, value in page.headers.items():
             self.send_header(name, value)
         self.end_headers()
@@ -66,6 +78,7 @@ class FeedServer:
     def __init__(self):
         self.pages = {}
         self.asked = {}
+        self.unchanged = 0
         self.lock = threading.Lock()
         self.http = QuietServer(("127.0.0.1", 0), Handler)
         self.http.owner = self

@@ -76,6 +76,37 @@ def unchanged(lab, node, server):
     expect(before == after, "the store was written to")
 
 
+def by_date(lab, node, server):
+    lab.step("a server without entity tags is asked by date")
+    date = "Sat, 28 Nov 2026 00:00:00 GMT"
+    add(node, "dated", server.serve("/dated", "192.0.2.77\n", modified=date), "hosting", type="ip")
+    refresh(node, "dated")
+    before = server.unchanged
+    done = refresh(node, "dated")
+    expect(server.unchanged == before + 1 and not done["written"], f"304: {done}")
+    node.ask("DELETE", "/v1/feeds/dated", status=204)
+
+
+def timer(lab, server):
+    lab.step("a list is read by itself, again and again, and its last good state survives failures")
+    lab.time_scale = 20000
+    node = lab.node("timer").start()
+    lab.time_scale = 1
+    add(node, "often", server.serve("/often", "192.0.2.1\n192.0.2.2\n"), "hosting", type="ip",
+        every_hours=1)
+    wait_until(lambda: feed(node, "often")["entries"] == 2, "it is read")
+    wait_until(lambda: len(server.asked["/often"]) >= 4, "and again")
+    server.serve("/often", "192.0.2.1\n192.0.2.3\n")
+    wait_until(lambda: node.check(("ip", "192.0.2.3"))["known"], "what is new comes by itself")
+    server.serve("/often", "<html>")
+    wait_until(lambda: feed(node, "often")["failures"] >= 2, "it fails, and is tried again")
+    note_of(node, "ip", "192.0.2.3", "often")
+    server.serve("/often", "192.0.2.1\n192.0.2.4\n")
+    wait_until(lambda: feed(node, "often")["state"] == "ok", "it is well again by itself")
+    note_of(node, "ip", "192.0.2.4", "often")
+    node.stop()
+
+
 def changed(lab, node, server):
     lab.step("a new list replaces the old one by the difference")
     server.serve("/tor", "192.0.2.1\n192.0.2.2\n198.51.100.7\n203.0.113.10\n")
@@ -300,6 +331,7 @@ def test(lab, tocsin):
         node = lab.node("a").start()
         first_list(lab, node, server)
         unchanged(lab, node, server)
+        by_date(lab, node, server)
         changed(lab, node, server)
         malformed(lab, node, server)
         too_long(lab, node, server)
@@ -311,6 +343,7 @@ def test(lab, tocsin):
         refusals(lab, node)
         restart(lab, node, server)
         from_directory(lab, node, server)
+        timer(lab, server)
         lab.subjects.update({"192.0.2.1", "203.0.113.10", "bad.example.org", "d50.example.org"})
         node.stop()
 
