@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -17,6 +18,7 @@
 #include "store/txn-private.h"
 
 #define COMMIT_BYTES (32 * 1024 * 1024) /* carried over in one transaction */
+#define FULL_BYTES   (1024 * 1024)
 
 typedef struct
 {
@@ -129,6 +131,15 @@ copy_all (Copy *self, TocsinStore *store)
   return rc != MDB_SUCCESS ? rc : mdb_env_sync (self->env, 1);
 }
 
+/* LMDB says EIO of a write that the disk took half of. */
+static gboolean
+is_full (const char *dir)
+{
+  struct statvfs disk;
+
+  return statvfs (dir, &disk) == 0 && disk.f_bavail * disk.f_frsize < FULL_BYTES;
+}
+
 gboolean
 tocsin_store_copy (TocsinStore *self, const char *dir, GError **error)
 {
@@ -151,6 +162,8 @@ tocsin_store_copy (TocsinStore *self, const char *dir, GError **error)
   copy_clear (&copy);
   if (rc == MDB_SUCCESS)
     return TRUE;
+  if (rc == EIO && is_full (dir))
+    rc = ENOSPC;
   g_unlink (path);
   tocsin_store_error_from_rc (rc, error);
   g_prefix_error (error, "%s: ", path);
