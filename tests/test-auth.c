@@ -150,11 +150,50 @@ test_admin_credential (void)
   g_rmdir (dir);
 }
 
+/* What is remembered of the last token says nothing once the tokens are others, nor of another. */
+static void
+test_lookup_again (void)
+{
+  TocsinAuth *auth = tocsin_auth_new ();
+  g_autofree char *text = tocsin_auth_token_new ();
+  g_autofree char *longer = g_strconcat (text, "x", NULL);
+  g_autofree char *other = g_strdup (text);
+  TocsinToken token = { .name = (char *) "one", .scopes = TOCSIN_SCOPE_CHECK };
+  const char *name = NULL;
+
+  other[strlen (other) - 1] ^= 1;
+  tocsin_auth_token_hash (text, token.hash);
+  tocsin_auth_replace (auth, &token, 1);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_cmpuint (tocsin_auth_lookup (auth, text, &name), ==, TOCSIN_SCOPE_CHECK);
+      g_assert_cmpstr (name, ==, "one");
+      g_assert_cmpuint (tocsin_auth_lookup (auth, other, &name), ==, 0);
+      g_assert_null (name);
+      g_assert_cmpuint (tocsin_auth_lookup (auth, longer, NULL), ==, 0);
+      g_assert_cmpuint (tocsin_auth_lookup (auth, "", NULL), ==, 0);
+    }
+
+  token.scopes = TOCSIN_SCOPE_RANGE;
+  token.name = (char *) "two";
+  tocsin_auth_replace (auth, &token, 1);
+  g_assert_cmpuint (tocsin_auth_lookup (auth, text, &name), ==, TOCSIN_SCOPE_RANGE);
+  g_assert_cmpstr (name, ==, "two");
+  tocsin_auth_replace (auth, NULL, 0);
+  g_assert_cmpuint (tocsin_auth_lookup (auth, text, NULL), ==, 0);
+  tocsin_auth_free (auth);
+
+  auth = tocsin_auth_new ();
+  g_assert_cmpuint (tocsin_auth_lookup (auth, text, NULL), ==, 0);
+  tocsin_auth_free (auth);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/auth/lookup", test_lookup);
+  g_test_add_func ("/auth/lookup-again", test_lookup_again);
   g_test_add_func ("/auth/presented", test_presented);
   g_test_add_func ("/auth/basic", test_basic);
   g_test_add_func ("/auth/scopes", test_scopes);

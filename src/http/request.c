@@ -224,11 +224,19 @@ field_at (const TocsinRequest *self, guint i)
   return &g_array_index (self->fields, TocsinField, i);
 }
 
+/* A request is asked for a dozen names; most differ in the first letter. */
+static gboolean
+is_named (const TocsinField *field, const char *name)
+{
+  return g_ascii_tolower (field->name[0]) == g_ascii_tolower (name[0]) &&
+         g_ascii_strcasecmp (field->name, name) == 0;
+}
+
 const char *
 tocsin_request_get_header (const TocsinRequest *self, const char *name)
 {
   for (guint i = 0; i < self->fields->len; i++)
-    if (g_ascii_strcasecmp (field_at (self, i)->name, name) == 0)
+    if (is_named (field_at (self, i), name))
       return field_at (self, i)->value;
   return NULL;
 }
@@ -239,7 +247,7 @@ tocsin_request_count_header (const TocsinRequest *self, const char *name)
   guint count = 0;
 
   for (guint i = 0; i < self->fields->len; i++)
-    count += g_ascii_strcasecmp (field_at (self, i)->name, name) == 0;
+    count += is_named (field_at (self, i), name);
   return count;
 }
 
@@ -564,7 +572,7 @@ join_fields (const TocsinRequest *self, const char *name)
   GString *joined = NULL;
 
   for (guint i = 0; i < self->fields->len; i++)
-    if (g_ascii_strcasecmp (field_at (self, i)->name, name) == 0)
+    if (is_named (field_at (self, i), name))
       {
         if (joined == NULL)
           joined = g_string_new (NULL);

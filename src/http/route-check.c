@@ -34,7 +34,6 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
       g_string_append_c (out, '\n');
       tocsin_answer_cache_add (answers, generation, now_us, body, size, out->str, out->len);
     }
-  tocsin_reply_add_header (reply, "Cache-Control", "no-store");
 }
 
 typedef struct
