@@ -243,14 +243,14 @@ def key_documents(cast, count, lab):
             fetched = len(cast.nobody.fetched)
             request = stranger.request(cast.node, stranger.activity("Follow", object=cast.node.actor))
             began = time.monotonic()
-            count.judge(f"key document {name}", cast.send(request), (401, 503))
+            count.judge(f"key document {name}", cast.send(request), (401,))
             if time.monotonic() - began > 20:
                 count.wrong.append(f"key document {name}: held the request for more than 20 s")
             cost = len(stranger.fetched) + len(cast.nobody.fetched) - fetched
             if cost > FETCHES_MAX + ("redirected" in name) * REDIRECTS_MAX:
                 count.wrong.append(f"key document {name}: {cost} fetches")
             asked = len(stranger.fetched)
-            count.judge(f"key document {name}, again", cast.send(request), (401, 503))
+            count.judge(f"key document {name}, again", cast.send(request), (401,))
             if len(stranger.fetched) - asked > cost:
                 count.wrong.append(f"key document {name}: more fetches the second time")
         finally:
@@ -270,7 +270,7 @@ def key_flood(cast, count):
                 cast.node, stranger.add(), key_id=f"{stranger.base}/{number}"
             )
             seen.append(cast.send(request))
-        count.judge("a flood of key ids", seen[-1], (401, 503))
+        count.judge("a flood of key ids", seen[-1], (503,))
         if len(stranger.fetched) > 25:
             count.wrong.append(f"a flood of key ids: {len(stranger.fetched)} fetches of one host")
     finally:
@@ -297,9 +297,9 @@ def connections(cast, count):
             count.judge("the API beside half-open connections", answer.status, (200,))
         with socket.create_connection(("127.0.0.1", cast.node.port), timeout=30) as connection:
             connection.sendall(b"GET /actor HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-            # The node may count connections of one address; it may not stop listening.
+            # Loopback is nobody: connections are not counted against it.
             status = read_status(connection)
-            count.judge("the public side beside half-open connections", status, (0, 200, 400, 421, 429, 503))
+            count.judge("the public side beside half-open connections", status, (200,))
     finally:
         for connection in kept:
             connection.close()
