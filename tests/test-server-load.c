@@ -3,6 +3,7 @@
  */
 /* What many clients do to a server, and what the lack of descriptors does. */
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -16,6 +17,21 @@
 #define MANY_FDS     50
 #define N_CROWD      60
 #define LOOK_AWAY_MS 300
+#define N_WARM_UP    500 /* clients after which nothing more is allocated for good */
+#define GROWTH_MAX   (64 * 1024)
+#define N_DRIBBLERS  1000
+#define RECEIVE_MS   3000
+
+/* AddressSanitizer's, where that is linked. */
+gsize __sanitizer_get_current_allocated_bytes (void) __attribute__ ((weak));
+
+static gsize
+allocated_bytes (void)
+{
+  return __sanitizer_get_current_allocated_bytes != NULL
+             ? __sanitizer_get_current_allocated_bytes ()
+             : mallinfo2 ().uordblks;
+}
 
 static guint
 count_descriptors (void)
@@ -29,11 +45,11 @@ count_descriptors (void)
 }
 
 static void
-wait_until_empty (Node *node)
+wait_for_open (Node *node, guint n)
 {
   gint64 limit_us = g_get_monotonic_time () + RAW_LIMIT_SECONDS * G_USEC_PER_SEC;
 
-  while (node_stats (node).connections_open > 0)
+  while (node_stats (node).connections_open > n)
     {
       g_assert_cmpint (g_get_monotonic_time (), <, limit_us);
       g_usleep (1000);
@@ -45,6 +61,7 @@ static void
 test_clients_that_leave (gconstpointer resets)
 {
   const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+  gsize before = 0;
   Node node;
 
   node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
@@ -53,14 +70,21 @@ test_clients_that_leave (gconstpointer resets)
     {
       int fd = raw_connect (node.port);
 
+      if (i == N_WARM_UP)
+        {
+          wait_for_open (&node, 1);
+          before = allocated_bytes ();
+        }
+
       g_assert_true (raw_send (fd, GET, strlen (GET)));
       g_free (raw_read_reply (fd));
       if (GPOINTER_TO_INT (resets))
         setsockopt (fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
       close (fd);
     }
-  wait_until_empty (&node);
+  wait_for_open (&node, 0);
   g_assert_cmpuint (count_descriptors (), <, MANY_FDS);
+  g_assert_cmpuint (allocated_bytes (), <, before + GROWTH_MAX);
   g_assert_cmpuint (node_stats (&node).connections_total, ==, N_CLIENTS);
   g_assert_cmpuint (node_stats (&node).requests[1], ==, N_CLIENTS);
   node_stop (&node);
@@ -149,7 +173,7 @@ test_no_descriptor_at_all (void)
   node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
   node_start (&node);
   g_free (raw_exchange (node.port, GET_CLOSE, strlen (GET_CLOSE)));
-  wait_until_empty (&node);
+  wait_for_open (&node, 0);
   fd = poller.fd = make_socket ();
   before = limit_descriptors (0);
   used = clock ();
@@ -230,10 +254,60 @@ test_answers_leave_together (void)
   g_assert_cmpuint (node_stats (&node).held, >=, 2 * N_CROWD);
   for (guint i = 0; i < N_CROWD; i++)
     close (crowd[i]);
-  wait_until_empty (&node);
+  wait_for_open (&node, 0);
   node_stop (&node);
   g_async_queue_unref (pause.busy);
   g_async_queue_unref (pause.go);
+}
+
+/* A byte more of a header from each that has not been shut out. */
+static void
+dribble (const int *crowd)
+{
+  for (int i = 0; i < N_DRIBBLERS; i++)
+    if (i % 2 == 0)
+      (void) send (crowd[i], "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* Half of the crowd says nothing, half says it a byte at a time; each has a place and loses it at
+ * its deadline. Others do not wait for that. */
+static void
+test_crowd_that_dribbles (void)
+{
+  static const char head[] = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
+  gint64 limit_us = g_get_monotonic_time () + 2 * RAW_LIMIT_SECONDS * G_USEC_PER_SEC;
+  struct rlimit files;
+  int crowd[N_DRIBBLERS];
+  Node node;
+
+  getrlimit (RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &files);
+  node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
+  node.options.connections_max = 2 * N_DRIBBLERS;
+  node.options.receive_us = RECEIVE_MS * 1000;
+  node_start (&node);
+  for (int i = 0; i < N_DRIBBLERS; i++)
+    {
+      crowd[i] = raw_connect (node.port);
+      if (i % 2 == 0)
+        g_assert_true (raw_send (crowd[i], head, strlen (head)));
+    }
+  while (node_stats (&node).timeouts < N_DRIBBLERS)
+    {
+      gint64 begin_us = g_get_monotonic_time ();
+      g_autofree char *answer = raw_exchange (node.port, GET_CLOSE, strlen (GET_CLOSE));
+
+      g_assert_cmpuint (raw_status (answer), ==, 200);
+      g_assert_cmpint (g_get_monotonic_time () - begin_us, <, G_USEC_PER_SEC);
+      g_assert_cmpint (begin_us, <, limit_us);
+      dribble (crowd);
+    }
+  wait_for_open (&node, 0);
+  g_assert_cmpuint (node_stats (&node).evictions, ==, 0);
+  for (int i = 0; i < N_DRIBBLERS; i++)
+    close (crowd[i]);
+  node_stop (&node);
 }
 
 int
@@ -244,6 +318,7 @@ main (int argc, char *argv[])
                         test_clients_that_leave);
   g_test_add_data_func ("/server-load/10000-that-reset", GINT_TO_POINTER (TRUE),
                         test_clients_that_leave);
+  g_test_add_func ("/server-load/1000-that-dribble", test_crowd_that_dribbles);
   g_test_add_func ("/server-load/descriptors-run-out", test_descriptors_run_out);
   g_test_add_func ("/server-load/no-descriptor-at-all", test_no_descriptor_at_all);
   g_test_add_func ("/server-load/answers-leave-together", test_answers_leave_together);
