@@ -121,15 +121,24 @@ static const Vector vectors[] = {
 
 /* Of requests that were refused as ambiguous nothing behind them may be answered. Not every status
  * line counts: to a Content-Length that is no number libmicrohttpd 0.9.75 answers by itself, and
- * writes the header of its 400 twice. */
+ * writes the header of its 400 twice; 1.0 speaks of HTTP/1.1 in the text of its own. */
 static guint
 count_answers (const char *answer)
 {
   guint n = 0;
 
   for (const char *p = answer; (p = strstr (p, "HTTP/1.1 ")) != NULL; p++)
-    n += p == answer || !g_str_has_prefix (p, "HTTP/1.1 400");
+    n += p == answer ||
+         (g_ascii_isdigit (p[strlen ("HTTP/1.1 ")]) && !g_str_has_prefix (p, "HTTP/1.1 400"));
   return n;
+}
+
+/* What libmicrohttpd itself refuses, it refuses in its own words; 1.0 does with most of the above.
+ */
+static gboolean
+is_from_library (const char *answer)
+{
+  return raw_status (answer) == 400 && strstr (answer, "<html>") != NULL;
 }
 
 static void
@@ -146,7 +155,7 @@ test_vectors (void)
 
       g_test_message ("%s: %.300s", v->name, answer);
       g_assert_cmpuint (raw_status (answer), ==, v->status);
-      g_assert_nonnull (strstr (answer, v->must_contain));
+      g_assert_true (is_from_library (answer) || strstr (answer, v->must_contain) != NULL);
       g_assert_cmpuint (count_answers (answer), ==, 1);
     }
   node_stop (&node);
@@ -178,6 +187,9 @@ test_nul (void)
       g_autofree char *answer = raw_exchange (node.port, requests[i].data, requests[i].size);
 
       g_test_message ("%" G_GSIZE_FORMAT ": %.100s", i, answer);
+      /* libmicrohttpd 1.0 hangs up on a NUL in the request line, without a word. */
+      if (requests[i].data == in_target && *answer == '\0')
+        continue;
       g_assert_cmpuint (raw_status (answer), ==, 400);
       g_assert_cmpuint (count_answers (answer), ==, 1);
     }
