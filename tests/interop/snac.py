@@ -17,7 +17,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario"))
 
 # pylint: disable=wrong-import-position
-from harness import expect, free_port, parse_arguments, run, wait_until  # noqa: E402
+from harness import Failure, expect, free_port, parse_arguments, run, wait_until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SKIPPED = 77
@@ -146,6 +146,10 @@ def main():
         try:
             it_follows_us(lab, node, snac)
             we_follow_it(lab, node, snac)
+        except Failure:
+            with open(snac.log, encoding="utf-8", errors="replace") as log:
+                print("".join(f"# snac: {line}" for line in log.readlines()[-40:]), end="")
+            raise
         finally:
             snac.end()
         node.stop()
