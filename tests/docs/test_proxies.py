@@ -120,7 +120,9 @@ def look(lab, options, plain, name):
         expect(done.returncode == 0, f"doctor behind {name}: {done.stdout}{done.stderr}")
         connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
         connection.request("POST", "/inbox", b"x" * 600_000, {"Content-Type": "application/activity+json"})
-        expect(connection.getresponse().status == 413, "a body of 600 kB is too large")
+        # Proxy and node both refuse it; who is first decides whether it is a 413 or a 502.
+        status = connection.getresponse().status
+        expect(status in (413, 502), f"a body of 600 kB is too large, not {status}")
         connection.close()
         node.stop()
         lab.step(f"{name}: passed")
