@@ -177,8 +177,7 @@ tocsin_export_row (TocsinExportWriter *self, const TocsinExportRow *row)
       return;
     }
   self->count++;
-  if (self->format->canary == NULL && row->value != NULL)
-    g_string_assign (self->last, row->value);
+  self->last_value = row->value;
 }
 
 void
@@ -200,7 +199,7 @@ tocsin_export_canary (const TocsinExportWriter *self)
 {
   if (self->format->canary != NULL)
     return self->format->canary;
-  return self->last->len > 0 ? self->last->str : NULL;
+  return self->last->len > 0 ? self->last->str : self->last_value;
 }
 
 void

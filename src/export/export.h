@@ -66,7 +66,8 @@ typedef struct _TocsinExportFormat TocsinExportFormat;
  * @skipped: rows that the format has no way to write
  * @section: the part being written, from 0
  * @in_block: rows of the command being written, for formats that group them
- * @last: (owned): the last entry, for the manifest; by default the value of the last row
+ * @last_value: (unowned) (nullable): of the last row
+ * @last: (owned): the last entry, where that is not its value; for the manifest
  */
 typedef struct
 {
@@ -77,6 +78,7 @@ typedef struct
   guint64 skipped;
   guint section;
   guint in_block;
+  const char *last_value;
   GString *last;
 } TocsinExportWriter;
 
@@ -131,8 +133,8 @@ const TocsinExportFormat *const *tocsin_export_formats (gsize *n);
  * @out: (unowned): gets the list
  *
  * Then, for every section: tocsin_export_begin_section(), each row that the section takes by
- * tocsin_export_row(), tocsin_export_end_section(). At last tocsin_export_end(). Pure: the same
- * rows make the same bytes.
+ * tocsin_export_row(), tocsin_export_end_section(). At last tocsin_export_end(). What rows point to
+ * has to stay until then. Pure: the same rows make the same bytes.
  */
 void tocsin_export_begin (TocsinExportWriter *self,
                           const TocsinExportFormat *format,

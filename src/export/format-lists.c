@@ -138,9 +138,11 @@ const TocsinExportFormat tocsin_export_csv = {
 static gboolean
 write_line (TocsinExportWriter *self, const TocsinExportRow *row)
 {
-  if (strpbrk (row->value, "\r\n") != NULL)
+  gsize n = strcspn (row->value, "\r\n");
+
+  if (row->value[n] != '\0')
     return FALSE;
-  g_string_append (self->out, row->value);
+  g_string_append_len (self->out, row->value, (gssize) n);
   g_string_append_c (self->out, '\n');
   return TRUE;
 }
