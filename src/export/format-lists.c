@@ -138,9 +138,9 @@ const TocsinExportFormat tocsin_export_csv = {
 static gboolean
 write_line (TocsinExportWriter *self, const TocsinExportRow *row)
 {
-  gsize n = strcspn (row->value, "\r\n");
+  gsize n = strlen (row->value);
 
-  if (row->value[n] != '\0')
+  if (memchr (row->value, '\n', n) != NULL || memchr (row->value, '\r', n) != NULL)
     return FALSE;
   g_string_append_len (self->out, row->value, (gssize) n);
   g_string_append_c (self->out, '\n');
