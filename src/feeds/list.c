@@ -102,7 +102,7 @@ add_entry (TocsinFeedList *self, const TocsinSubject *subject, gboolean gone, GE
     .number = self->entries->len,
     .key_type = (guint8) subject->key_type,
     .subject_type = (guint8) subject->type,
-    .gone = gone,
+    .gone = gone ? 1 : 0,
   };
 
   if (self->entries->len == TOCSIN_FEED_ENTRIES_MAX)

@@ -22,9 +22,11 @@ typedef struct
   guint32 number;
   guint8 key_type;     /* TocsinSubjectType */
   guint8 subject_type; /* TocsinSubjectType */
-  gboolean gone;
+  guint8 gone;         /* a boolean; small, for there are millions of these */
   const char *value;
 } TocsinFeedEntry;
+
+G_STATIC_ASSERT (sizeof (TocsinFeedEntry) <= 32);
 
 /**
  * TocsinFeedList:
