@@ -6,14 +6,19 @@
 Usage: check-po.py ROOT
 
 po/POTFILES names exactly the files with translatable text; every language of
-po/LINGUAS has a .po file that msgfmt accepts, and no .po file is left out.
+po/LINGUAS has a .po file that msgfmt accepts, and no .po file is left out. In each
+every text of the sources is translated, and none is a guess (fuzzy).
 """
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
+# As meson's preset "glib" has it.
+KEYWORDS = ["_", "N_", "C_:1c,2", "NC_:1c,2", "g_dcgettext:2", "g_dngettext:2,3", "g_dpgettext2:2c,3",
+            "ngettext:1,2"]
 MARK = re.compile(r'\b(N?_|C_|ngettext|g_dngettext|g_dpgettext2) \(')
 
 
@@ -24,6 +29,27 @@ def entries(path: pathlib.Path) -> list[str]:
 
 # What the preprocessor puts together, xgettext sees in part: it would never be translated.
 SPLIT = re.compile(r'\b(?:N?_|C_|ngettext) \((?:\s*"(?:[^"\\]|\\.)*")+\s*([A-Z][A-Z_0-9]+)')
+
+
+def told(*command, **more) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True, **more).stdout
+
+
+def untranslated(root: pathlib.Path, files: list[str], languages: list[str]):
+    """What a catalogue lacks of the texts that are in the sources now."""
+    with tempfile.TemporaryDirectory() as work:
+        template = f"{work}/tocsin.pot"
+        told("xgettext", "--from-code=UTF-8", f"--output={template}",
+             *(f"--keyword={k}" for k in KEYWORDS), *files, cwd=root)
+        for language in languages:
+            merged = f"{work}/{language}.po"
+            told("msgmerge", "--quiet", "--no-fuzzy-matching", f"--output={merged}",
+                 str(root / "po" / f"{language}.po"), template)
+            for kind in ("--untranslated", "--only-fuzzy"):
+                lacking = told("msgattrib", "--no-obsolete", "--no-wrap", kind, merged)
+                texts = [t for t in re.findall(r'^msgid "(.+)"$', lacking, re.M)]
+                for text in texts:
+                    yield f"po/{language}.po: {'fuzzy' if 'fuzzy' in kind else 'not translated'}: {text[:70]}"
 
 
 def complaints(root: pathlib.Path):
@@ -53,6 +79,8 @@ def complaints(root: pathlib.Path):
                               capture_output=True, text=True)
         if done.returncode:
             yield done.stderr.strip()
+            return
+    yield from untranslated(root, listed, languages)
 
 
 if __name__ == "__main__":
