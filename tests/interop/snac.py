@@ -10,6 +10,7 @@ Exit status 77: skipped, for want of snac.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,7 @@ class Snac:
         # Address, port, host, prefix, mail of its operator.
         self.command("init", answers=f"127.0.0.1\n{port}\n127.0.0.1:{port}\n\n\n")
         self.command("adduser", USER, answers=f"{USER}\nAlice\n")
+        self.mend_keys()
         path = os.path.join(self.directory, "server.json")
         with open(path, encoding="utf-8") as file:
             settings = json.load(file)
@@ -60,6 +62,17 @@ class Snac:
             self.process = subprocess.Popen(
                 [program, "httpd", self.directory], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
+
+    def mend_keys(self):
+        """2.75 writes what its memory held behind the keys: more than PEM, seldom even UTF-8."""
+        path = os.path.join(self.directory, "user", USER, "key.json")
+        with open(path, encoding="utf-8", errors="replace") as file:
+            keys = json.load(file)
+        pem = re.compile(r"-----BEGIN [^-]+-----[^-]+-----END [^-]+-----\n")
+        for name in ("public", "secret"):
+            keys[name] = pem.match(keys[name]).group()
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(keys, file)
 
     def command(self, name, *arguments, answers=""):
         done = subprocess.run(
