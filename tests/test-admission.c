@@ -1,8 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
+#include "codec/proof.h"
 #include "core/limits.h"
 #include "fed-case.h"
+#include "fed/held.h"
 #include "fed/withdrawal.h"
 #include "store/table-allow.h"
 #include "store/table-outbox.h"
@@ -599,6 +601,19 @@ statement_bytes (const char *host,
   return tocsin_activity_to_bytes (activity, NULL);
 }
 
+/* The same with a proof, as a relay needs it; whether its key is right was the inbox's part. */
+static GBytes *
+proven (GBytes *unproven)
+{
+  g_autoptr (GBytes) bytes = unproven;
+  g_autoptr (TocsinActivity) activity = tocsin_activity_parse (bytes, NULL);
+  g_autoptr (TocsinPrivateKey) key = tocsin_private_key_generate (TOCSIN_KEY_ED25519, NULL);
+  g_autofree char *method = g_strconcat (activity->actor, "#ed25519-2", NULL);
+
+  g_assert_true (tocsin_proof_add (tocsin_activity_root (activity), key, method, T0, NULL));
+  return tocsin_activity_to_bytes (tocsin_activity_root (activity), NULL);
+}
+
 static gboolean
 get_statement (Case *c, const char *about, TocsinTrustRecord *out)
 {
@@ -646,6 +661,58 @@ test_statements (Case *c, gconstpointer data)
       admit (c, statement_bytes ("b.example", "u", "f.example", 90, T0, "6"), &changed), ==, DONE);
   g_assert_true (get_statement (c, "f.example", &record));
   g_assert_true (record.held);
+}
+
+typedef struct
+{
+  Case *c;
+  const char *about;
+} Release;
+
+static gboolean
+release_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Release *release = data;
+  g_autofree char *uri = actor_at (release->about);
+  g_auto (TocsinTrustRecord) record = { 0 };
+  guint32 number;
+
+  g_assert_true (tocsin_actors_find (txn, uri, &number));
+  g_assert_true (tocsin_trust_get (txn, release->c->b, number, TOCSIN_AREA_ANY, &record));
+  tocsin_held_release_statement (txn, release->c->policy, &record, T0);
+  return tocsin_txn_check (txn, error);
+}
+
+/* What a person lets count goes to our followers, once. */
+static void
+test_statements_released (Case *c, gconstpointer data)
+{
+  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  Release release = { .c = c, .about = "f.example" };
+  g_auto (TocsinTrustRecord) record = { 0 };
+  guint64 before = queued_for (c, c->c);
+
+  admit (c, proven (statement_bytes ("b.example", "u", "f.example", 90, T0, "1")), &changed);
+  g_assert_true (get_statement (c, "f.example", &record));
+  g_assert_true (record.held);
+  g_assert_cmpuint (queued_for (c, c->c), ==, before);
+  for (guint i = 0; i < 2; i++)
+    {
+      write_ok (&c->f, release_write, &release);
+      g_assert_true (get_statement (c, "f.example", &record));
+      g_assert_true (record.live);
+      g_assert_true (record.forwarded);
+      g_assert_cmpuint (queued_for (c, c->c), ==, before + 1);
+    }
+
+  /* Without a proof it counts here and goes nowhere. */
+  admit (c, statement_bytes ("b.example", "v", "g.example", 90, T0, "2"), &changed);
+  release.about = "g.example";
+  write_ok (&c->f, release_write, &release);
+  g_assert_true (get_statement (c, "g.example", &record));
+  g_assert_true (record.live);
+  g_assert_false (record.forwarded);
+  g_assert_cmpuint (queued_for (c, c->c), ==, before + 1);
 }
 
 static gboolean
@@ -735,6 +802,7 @@ main (int argc, char **argv)
     { "/admission/key-changed", test_key_changed, 0 },
     { "/admission/contradiction", test_contradiction, 0 },
     { "/admission/statements", test_statements, 0 },
+    { "/admission/statements-released", test_statements_released, 0 },
     { "/admission/statements-full", test_statements_full, 0 },
   };
 
