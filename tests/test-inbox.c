@@ -609,7 +609,7 @@ count_admitted (Relation relation)
   guint retry = 0, n = 0;
 
   write_ok (&us.files, relate_write, &relation);
-  while (tocsin_federation_admits_signer (us.fed, public_node_actor (&peer), &retry, now_us))
+  while (tocsin_federation_admits_signer (us.fed, public_node_actor (&peer), 0, &retry, now_us))
     n++;
   g_assert_cmpuint (retry, >, 0);
   return n;

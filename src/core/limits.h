@@ -45,6 +45,9 @@
 #define TOCSIN_PENDING_MAX_PER_DOMAIN 3
 #define TOCSIN_PENDING_MAX_DAYS       30
 
+/* Of a body: counts as one more request against the rates of an address and of a signer. */
+#define TOCSIN_REQUEST_UNIT_BYTES (16 * 1024)
+
 /* The API (api.md). */
 #define TOCSIN_API_BODY_MAX_BYTES  (1024 * 1024)
 #define TOCSIN_BATCH_MAX_BYTES     (16 * 1024 * 1024)

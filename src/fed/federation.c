@@ -7,6 +7,7 @@
 
 #include "core/bucket.h"
 #include "core/clock.h"
+#include "core/limits.h"
 #include "core/uri.h"
 #include "fed/delivery.h"
 #include "fed/sync.h"
@@ -194,6 +195,7 @@ rate_of (TocsinFederation *self, const char *actor)
  * tocsin_federation_admits_signer:
  * @self: the federation
  * @actor: who signed a request
+ * @bytes: how long its body is: every 16 KiB of it count as one request more
  * @retry_after_seconds: (out): if refused, when to come back
  * @now_us: the time
  *
@@ -204,10 +206,12 @@ rate_of (TocsinFederation *self, const char *actor)
 gboolean
 tocsin_federation_admits_signer (TocsinFederation *self,
                                  const char *actor,
+                                 gsize bytes,
                                  guint *retry_after_seconds,
                                  gint64 now_us)
 {
   TocsinBucket *bucket = g_hash_table_lookup (self->signer_rates, actor);
+  double cost = 1 + (double) (bytes / TOCSIN_REQUEST_UNIT_BYTES);
   double rate;
 
   if (self->peer_requests_per_minute == 0)
@@ -224,8 +228,9 @@ tocsin_federation_admits_signer (TocsinFederation *self,
       tocsin_bucket_init (bucket, rate, rate / 60.0, now_us);
       g_hash_table_insert (self->signer_rates, g_strdup (actor), bucket);
     }
-  if (tocsin_bucket_take (bucket, 1, now_us))
+  cost = MIN (cost, rate);
+  if (tocsin_bucket_take (bucket, cost, now_us))
     return TRUE;
-  *retry_after_seconds = MAX (tocsin_bucket_wait_seconds (bucket, 1, now_us), 1);
+  *retry_after_seconds = MAX (tocsin_bucket_wait_seconds (bucket, cost, now_us), 1);
   return FALSE;
 }

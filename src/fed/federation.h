@@ -98,6 +98,7 @@ void tocsin_federation_set_trust (TocsinFederation *self, TocsinTrustSnapshot *t
 gint64 tocsin_federation_wait_us (const TocsinFederation *self, gint64 wait_us);
 gboolean tocsin_federation_admits_signer (TocsinFederation *self,
                                           const char *actor,
+                                          gsize bytes,
                                           guint *retry_after_seconds,
                                           gint64 now_us);
 

@@ -266,7 +266,8 @@ with_signer (GTask *task)
   ReceiveOp *op = g_task_get_task_data (task);
   const char *signer = op->signer->actor->document->id;
 
-  if (!tocsin_federation_admits_signer (op->fed, signer, &op->retry_after_seconds, op->now_us))
+  if (!tocsin_federation_admits_signer (op->fed, signer, g_bytes_get_size (op->activity->raw),
+                                        &op->retry_after_seconds, op->now_us))
     {
       refuse_with (task, TOCSIN_ERROR_BUSY, "This sender sends too many requests");
       return;
@@ -452,6 +453,7 @@ on_report_stored (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer 
     refuse (task, g_steal_pointer (&admission->refusal));
   else
     {
+      tocsin_admission_tell (admission);
       op->fed->stats.inbox_accepted++;
       op->fed->stats.inbox_dropped += admission->stored ? 0 : 1;
       g_task_return_boolean (task, TRUE);

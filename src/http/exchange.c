@@ -13,6 +13,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "http/gate.h"
 #include "http/server-private.h"
 
@@ -393,6 +394,20 @@ send_abandoned (TocsinServer *self, struct MHD_Connection *handle, const TocsinR
   return result;
 }
 
+/* Bytes count too: one request, and one more for every 16 KiB of the body that is announced. One
+ * that is not announced counts as the longest that the inbox takes. */
+static guint
+cost_of (TocsinRequest *request)
+{
+  gint64 length = 0;
+
+  if (!tocsin_request_announces_body (request, &length))
+    return 1;
+  if (length < 0)
+    length = TOCSIN_BODY_MAX_BYTES;
+  return 1 + (guint) (MIN (length, G_MAXINT32) / TOCSIN_REQUEST_UNIT_BYTES);
+}
+
 static gboolean
 within_rate (TocsinServer *self, const TocsinConnection *connection, TocsinRequest *request)
 {
@@ -412,7 +427,7 @@ within_rate (TocsinServer *self, const TocsinConnection *connection, TocsinReque
 
       key = tocsin_address_key (address);
     }
-  if (tocsin_rate_take (self->rate, &key, self->now_us, &wait_seconds))
+  if (tocsin_rate_take (self->rate, &key, cost_of (request), self->now_us, &wait_seconds))
     return TRUE;
   tocsin_reply_set_problem (request->reply, 429, "busy", "Too many requests from this address");
   tocsin_reply_set_retry_after (request->reply, wait_seconds);

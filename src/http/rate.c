@@ -83,6 +83,7 @@ find_slot (TocsinRate *self, guint64 tag, gint64 now_us)
 gboolean
 tocsin_rate_take (TocsinRate *self,
                   const TocsinAddressKey *key,
+                  guint cost,
                   gint64 now_us,
                   guint *out_wait_seconds)
 {
@@ -93,8 +94,9 @@ tocsin_rate_take (TocsinRate *self,
   memcpy (halves, key, sizeof halves);
   tag = mix (mix (halves[0] ^ self->secret[0]) ^ halves[1] ^ self->secret[1]);
   slot = find_slot (self, tag != 0 ? tag : 1, now_us);
-  if (tocsin_bucket_take (&slot->bucket, 1, now_us))
+  cost = MIN (cost, self->burst); /* or it could never be paid */
+  if (tocsin_bucket_take (&slot->bucket, cost, now_us))
     return TRUE;
-  *out_wait_seconds = MAX (tocsin_bucket_wait_seconds (&slot->bucket, 1, now_us), 1);
+  *out_wait_seconds = MAX (tocsin_bucket_wait_seconds (&slot->bucket, cost, now_us), 1);
   return FALSE;
 }

@@ -30,6 +30,7 @@ void tocsin_rate_free (TocsinRate *self);
  * tocsin_rate_take:
  * @self: a table
  * @key: who asks
+ * @cost: what the request counts for, at least 1
  * @now_us: the monotonic clock
  * @out_wait_seconds: (out): on refusal, after how many seconds to come back, at least 1
  *
@@ -37,6 +38,7 @@ void tocsin_rate_free (TocsinRate *self);
  */
 gboolean tocsin_rate_take (TocsinRate *self,
                            const TocsinAddressKey *key,
+                           guint cost,
                            gint64 now_us,
                            guint *out_wait_seconds);
 

@@ -72,7 +72,7 @@ with_signer (TocsinPublic *self, TocsinRequest *request, ViewFunc view, const To
   const char *actor = signer->actor->document->id;
   guint retry_after_seconds = 1;
 
-  if (!tocsin_federation_admits_signer (self->federation, actor, &retry_after_seconds,
+  if (!tocsin_federation_admits_signer (self->federation, actor, 0, &retry_after_seconds,
                                         self->now_us ()))
     {
       g_autoptr (GError) error = g_error_new_literal (TOCSIN_ERROR, TOCSIN_ERROR_BUSY,
