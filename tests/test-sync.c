@@ -571,6 +571,27 @@ test_removes_nothing (void)
   stop ();
 }
 
+/* What is read in an outbox stands before the guard against mass withdrawal like what is sent. */
+static void
+test_mass_withdrawal (void)
+{
+  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+
+  start (TOCSIN_FOLLOWER_READER);
+  for (guint i = 0; i < 25; i++)
+    g_ptr_array_add (ids, publish (&peer, 1, TOCSIN_SHARING_GREEN, FALSE));
+  read_ok (FALSE);
+  g_assert_cmpuint (live (), ==, 25);
+  for (guint i = 0; i < 24; i++)
+    withdraw (g_ptr_array_index (ids, i));
+  read_ok (FALSE);
+  g_assert_cmpuint (reports_here (peer_number, TOCSIN_STATE_WITHDRAWN), ==, 20);
+  g_assert_cmpuint (live (), ==, 5);
+  g_assert_cmpuint (lines_of (TOCSIN_REVIEW_WITHDRAWAL).lines, ==, 1);
+  g_assert_cmpuint (lines_of (TOCSIN_REVIEW_WITHDRAWAL).count, ==, 4);
+  stop ();
+}
+
 /* A peer that bounds how fast it is read is read all the same. */
 static void
 test_asked_to_wait (void)
@@ -704,6 +725,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/derived", test_derived);
   g_test_add_func ("/sync/guest", test_guest);
   g_test_add_func ("/sync/removes-nothing", test_removes_nothing);
+  g_test_add_func ("/sync/mass-withdrawal", test_mass_withdrawal);
   g_test_add_func ("/sync/asked-to-wait", test_asked_to_wait);
   g_test_add_func ("/sync/relayed", test_relayed);
   g_test_add_func ("/sync/schedule", test_schedule);

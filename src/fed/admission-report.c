@@ -111,8 +111,12 @@ find_hold (TocsinTxn *txn, TocsinAdmitting *a)
 
   if (self->arrival != TOCSIN_ARRIVAL_CATCH_UP || a->signer_peer.first_batch_done)
     {
+      gboolean was_open = self->now_us < a->signer_peer.inbound_open_until_us;
+
       /* Relayed reports never open their author's breaker: the signer answers for them. */
       burst = tocsin_guards_burst (&a->signer_peer, self->policy, self->now_us);
+      if (burst && !was_open)
+        a->admission->breaker = TOCSIN_INBOUND_OPENED;
       a->peer_changed = TRUE;
     }
   if (tocsin_admission_holds_key (txn, a))

@@ -63,6 +63,21 @@ tocsin_admission_free (TocsinAdmission *self)
   g_free (self);
 }
 
+/**
+ * tocsin_admission_tell:
+ * @self: an admission that was written
+ *
+ * Logs a change of the signer's inbound breaker: one line a change. Any thread.
+ */
+void
+tocsin_admission_tell (const TocsinAdmission *self)
+{
+  if (self->breaker == TOCSIN_INBOUND_OPENED)
+    g_message ("%.200s reports more than usual: inbound breaker opened", self->signer);
+  else if (self->breaker == TOCSIN_INBOUND_CLOSED)
+    g_message ("%.200s may report again: inbound breaker closed", self->signer);
+}
+
 static gboolean
 refuse (GError **error, TocsinError code, const char *message)
 {
@@ -94,6 +109,13 @@ check_signer (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
     {
       a->admission->retry_after_seconds = TOCSIN_INBOUND_PAUSE_SECONDS;
       return refuse (error, TOCSIN_ERROR_BUSY, "The sender has sent more reports than usual");
+    }
+  if (a->signer_peer.inbound_open_until_us != 0 &&
+      self->now_us >= a->signer_peer.inbound_open_until_us)
+    {
+      a->signer_peer.inbound_open_until_us = 0;
+      a->peer_changed = TRUE;
+      a->admission->breaker = TOCSIN_INBOUND_CLOSED;
     }
   return TRUE;
 }
@@ -218,6 +240,7 @@ tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error)
 
   g_clear_error (&self->refusal);
   self->stored = FALSE;
+  self->breaker = TOCSIN_INBOUND_SAME;
   a.is_relayed = !g_str_equal (self->signer, activity->actor);
   tocsin_activity_content_hash (activity, a.content_hash);
   memcpy (content.bytes, a.content_hash, sizeof content.bytes);

@@ -17,6 +17,13 @@ typedef enum
   TOCSIN_ARRIVAL_CATCH_UP, /* we read it in a direct peer's outbox */
 } TocsinArrival;
 
+typedef enum
+{
+  TOCSIN_INBOUND_SAME,
+  TOCSIN_INBOUND_OPENED,
+  TOCSIN_INBOUND_CLOSED, /* its time is over */
+} TocsinInboundChange;
+
 /**
  * TocsinAdmission:
  * @activity: (owned): an Add or a Remove whose ownership was checked
@@ -30,6 +37,7 @@ typedef enum
  * @refusal: (owned) (nullable) (out): why it was refused, where the refusal itself left a trace
  * @retry_after_seconds: (out): with @refusal of %TOCSIN_ERROR_BUSY
  * @stored: (out): whether it is new here and was stored
+ * @breaker: (out): what became of the signer's inbound breaker
  *
  * One Add or Remove on its way into the store.
  */
@@ -46,6 +54,7 @@ typedef struct
   GError *refusal;
   guint retry_after_seconds;
   gboolean stored;
+  TocsinInboundChange breaker;
 } TocsinAdmission;
 
 TocsinAdmission *tocsin_admission_new (TocsinActivity *activity,
@@ -54,6 +63,7 @@ TocsinAdmission *tocsin_admission_new (TocsinActivity *activity,
                                        TocsinPolicy *policy,
                                        gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_admission_free (TocsinAdmission *self);
+void tocsin_admission_tell (const TocsinAdmission *self);
 gboolean tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinAdmission, tocsin_admission_free)

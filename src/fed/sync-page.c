@@ -221,6 +221,8 @@ tocsin_sync_page_write (TocsinTxn *txn, gpointer page, GError **error)
 
       if (!tocsin_admission_write (txn, admission, &refusal))
         g_debug ("Outbox: %s", refusal->message);
+      else
+        tocsin_admission_tell (admission);
       stored += admission->stored ? 1 : 0;
     }
   if (self->update != NULL)

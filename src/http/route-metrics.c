@@ -4,7 +4,8 @@
  * /metrics, in Prometheus' text format 0.0.4
  * (https://prometheus.io/docs/instrumenting/exposition_formats/).
  */
-#define G_LOG_DOMAIN "tocsin-http"
+#define RECIPROCITY_PEERS_MAX 1000
+#define G_LOG_DOMAIN          "tocsin-http"
 
 #include "config.h"
 
@@ -145,10 +146,50 @@ count_breakers (const TocsinPeerRecord *peer, gpointer data)
   return TRUE;
 }
 
+typedef struct
+{
+  GString *out;
+  TocsinTxn *txn;
+  gint64 now_us;
+  guint n;
+} Reciprocity;
+
+/* Of those that the operator chose; strangers must not fill a time series each. */
+static gboolean
+write_reciprocity (const TocsinPeerRecord *peer, gpointer data)
+{
+  Reciprocity *self = data;
+  TocsinReciprocity now = peer->reciprocity;
+  const char *uri = tocsin_actors_peek_uri (self->txn, peer->actor);
+  static const char *const words[] = { "given", "got", "first", "confirmed" };
+  double values[G_N_ELEMENTS (words)];
+  g_autofree char *escaped = NULL;
+
+  if (uri == NULL ||
+      (!tocsin_peer_record_is_direct (peer) && peer->follower != TOCSIN_FOLLOWER_READER))
+    return TRUE;
+  tocsin_reciprocity_decay (&now, self->now_us);
+  values[0] = now.given;
+  values[1] = now.got;
+  values[2] = now.first;
+  values[3] = now.confirmed;
+  escaped = g_strescape (uri, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+      g_ascii_formatd (text, sizeof text, "%.3f", values[i]);
+      g_string_append_printf (self->out, "tocsin_peer_reports{peer=\"%s\",what=\"%s\"} %s\n",
+                              escaped, words[i], text);
+    }
+  return ++self->n < RECIPROCITY_PEERS_MAX;
+}
+
 static void
 write_peers (GString *out, TocsinTxn *txn, gint64 now_us)
 {
   Breakers breakers = { .now_us = now_us };
+  Reciprocity reciprocity = { .out = out, .txn = txn, .now_us = now_us };
   TocsinPeerCounts counts;
 
   tocsin_peers_count (txn, &counts);
@@ -166,6 +207,9 @@ write_peers (GString *out, TocsinTxn *txn, gint64 now_us)
   for (guint i = 0; i < BREAKER_STATES; i++)
     labelled (out, "tocsin_breakers", "state",
               tocsin_breaker_state_to_string ((TocsinBreakerState) i), breakers.outbound[i]);
+  describe (out, "tocsin_peer_reports", "gauge",
+            "Reciprocity with direct peers and readers: reports, halved every 30 days");
+  tocsin_peers_foreach (txn, write_reciprocity, &reciprocity);
   gauge (out, "tocsin_breakers_inbound_open", "Peers whose reports are refused by the burst guard",
          breakers.inbound_open);
 }

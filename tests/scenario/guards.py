@@ -57,6 +57,9 @@ def check_burst(lab, a, b, network, live, verb):
     lab.step(f"a burst, {verb}ed")
     ids = report_all(a, addresses(network, live + 1, 100))
     line = line_appears(b, "burst")
+    with open(b.log, encoding="utf-8", errors="replace") as log:
+        told = log.read().count(f"{a.actor} reports more than usual: inbound breaker opened")
+    expect(told > 0, "the log has a line for the breaker that opened")
     held = [row["id"] for row in b.reports(actor=a.actor, state="held")]
     expect(len(held) == 1 and held[0] in ids, f"one report is held: {held}")
     cut_power(b)

@@ -105,6 +105,13 @@ def test(lab):
     decoys_arrive(c, kept, gone)
     expect(b.check(*SPAMMER)["known"], "B still knows what it reported")
 
+    metrics = c.api("GET", "/metrics").body.decode()
+    for node in (a, b):
+        expect(
+            f'tocsin_peer_reports{{peer="{node.actor}",what="got"}}' in metrics,
+            f"C's metrics tell what {node.name} gave it",
+        )
+
     lab.step("B withdraws")
     for report in second:
         b.withdraw(report)
