@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The Tocsin contributors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Runs every command that README.md and docs/ show, each page on two nodes of its own.
+"""Runs every command that README.md and docs/ show, on two nodes.
 
 Usage: test_commands.py TOCSIND TOCSIN ROOT [PAGE…]
 
@@ -93,26 +93,27 @@ class Page:
 
     def start(self):
         """The first block that runs needs the nodes; many a page has none."""
-        if self.nodes:
-            return
-        name = re.sub(r"\W", "-", self.page)
-        with open(os.path.join(self.root, self.page), encoding="utf-8") as file:
-            has_friend = FRIEND in file.read()
-        for who in ("own", "friend") if has_friend else ("own",):
-            self.nodes[who] = self.lab.node(f"{name}-{who}", api=True).start(wait=False)
-        for node in self.nodes.values():
+        if not self.nodes:
+            self.nodes = self.lab.pairs.get(self.page in FOLLOWED) or self.start_pair()
+            self.report = self.nodes["own"].report(("ip", "192.0.2.99"))[0]
+
+    def start_pair(self):
+        name = "known" if self.page in FOLLOWED else "new"
+        pair = {who: self.lab.node(f"{name}-{who}", api=True).start(wait=False) for who in ("own", "friend")}
+        for node in pair.values():
             node.wait_ready()
-        own, friend = self.nodes["own"], self.nodes.get("friend")
-        self.ids = own.report(("ip", "192.0.2.99"))
+        own, friend = pair["own"], pair["friend"]
         if self.page in FOLLOWED:
             befriend(own, friend)
             friend.follow(own.actor)
             wait_until(lambda: (own.peer(friend.actor) or {}).get("follower"), "the friend asked")
+        self.lab.pairs[self.page in FOLLOWED] = pair
+        return pair
 
     def own(self, who):
         """What is written on the page, and what it is here."""
         node = self.nodes[who]
-        other = self.nodes.get("friend" if who == "own" else "own", node)
+        other = self.nodes["friend" if who == "own" else "own"]
         work = os.path.join(self.lab.dir, f"work-{node.name}")
         os.makedirs(work, exist_ok=True)
         return {
@@ -123,7 +124,7 @@ class Page:
             "http://127.0.0.1:8477": f"http://127.0.0.1:{node.port}",
             "https://" + FRIEND: other.base,
             FRIEND: other.actor,
-            "REPORT": self.ids[0],
+            "REPORT": self.report,
             MASTODON: self.lab.mastodon,
         }
 
@@ -219,8 +220,6 @@ class Page:
                 if text.startswith("#!"):
                     self.start()
                     self.run([sys.executable, "-c", self.replaced(text, "own")], "own", where)
-        for node in self.nodes.values():
-            node.kill()
         self.lab.step(f"{self.page}: {self.ran} blocks ran")
 
 
@@ -247,6 +246,7 @@ def make_wrappers(directory, tocsin, tocsind, root):
 def test(options, lab):
     mastodon = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pending)
     threading.Thread(target=mastodon.serve_forever, daemon=True).start()
+    lab.pairs = {}
     lab.mastodon = f"http://127.0.0.1:{mastodon.server_port}"
     root = os.path.abspath(options.root)
     tocsin = os.path.abspath(options.tocsin)
