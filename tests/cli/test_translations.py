@@ -20,6 +20,7 @@ import unittest
 from fake_node import run
 
 PO = pathlib.Path(sys.argv[1])
+C_LOCALE = "/usr/lib/locale/C.utf8"
 LANGUAGES = re.sub(r"#.*", "", (PO / "LINGUAS").read_text(encoding="utf-8")).split()
 
 
@@ -28,6 +29,12 @@ class Translations(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory(prefix="tocsin-po.")
         cls.texts = {}
+        # glibc 2.41 (Debian 13) translates nothing under C.UTF-8, and a fresh system has no other
+        # locale: so the same one under another name.
+        cls.locale = {"LC_ALL": "C.UTF-8"}
+        if os.path.isdir(C_LOCALE):
+            shutil.copytree(C_LOCALE, pathlib.Path(cls.folder.name) / "eo_XX.utf8")
+            cls.locale = {"LC_ALL": "eo_XX.UTF-8", "LOCPATH": cls.folder.name}
         for language in LANGUAGES:
             into = pathlib.Path(cls.folder.name) / language / "LC_MESSAGES"
             into.mkdir(parents=True)
@@ -40,7 +47,7 @@ class Translations(unittest.TestCase):
         cls.folder.cleanup()
 
     def run_in(self, language, *words):
-        return run(*words, env={"LANGUAGE": language, "LC_ALL": "C.UTF-8", "TOCSIN_LOCALEDIR": self.folder.name})
+        return run(*words, env={"LANGUAGE": language, "TOCSIN_LOCALEDIR": self.folder.name, **self.locale})
 
     def summaries(self):
         """What `tocsin --help` says of each command, in English."""
