@@ -449,7 +449,7 @@ static void
 test_same_origin (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *away = g_strdup_printf ("/to?http://127.0.0.1:%u/3", f->port ^ 1);
+  g_autofree char *away = g_strdup_printf ("/to?http://127.0.0.1:%u/3", (guint) f->port ^ 1u);
   g_autofree char *here = g_strdup_printf ("/to?http://127.0.0.1:%u/3", f->port);
   g_autoptr (TocsinFetchResult) refused =
       run_path (f, away, (TocsinFetchRequest){ .same_origin = TRUE }, &error);
