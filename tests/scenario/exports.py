@@ -488,7 +488,8 @@ def test(lab):
         check_postfix(tools)
         check_decisions(tools)
         check_nft(tools, lambda: withdraw(ADDRESS))
-        report("ip", ADDRESS)
+        if ADDRESS not in held:
+            report("ip", ADDRESS)
         check_rbldnsd(tools, dig, lambda: withdraw(ADDRESS) if ADDRESS in held else None)
         if ADDRESS not in held:
             report("ip", ADDRESS)
