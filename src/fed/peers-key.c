@@ -50,9 +50,11 @@ tocsin_peers_confirm_key_async (TocsinFederation *fed,
   change->fingerprint = g_strdup (fingerprint);
   if (!tocsin_peer_change_name (change, actor, &error))
     g_task_return_error (task, g_steal_pointer (&error));
-  else if (!tocsin_peer_change_peek (change, &peer))
+  else if (!tocsin_peer_change_peek (change, &peer, &error) && error == NULL)
     g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
                              "This node has had nothing to do with this actor");
+  else if (error != NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
   else
     tocsin_keyring_find_async (fed->keyring, change->actor, TRUE, NULL, on_document,
                                g_steal_pointer (&task));

@@ -62,7 +62,8 @@ GTask *tocsin_peer_change_begin (TocsinFederation *fed,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data) G_GNUC_WARN_UNUSED_RESULT;
 gboolean tocsin_peer_change_name (TocsinPeerChange *self, const char *actor, GError **error);
-gboolean tocsin_peer_change_peek (const TocsinPeerChange *self, TocsinPeerRecord *out);
+gboolean
+tocsin_peer_change_peek (const TocsinPeerChange *self, TocsinPeerRecord *out, GError **error);
 gboolean tocsin_peer_change_find (TocsinTxn *txn,
                                   const TocsinPeerChange *self,
                                   TocsinPeerRecord *out,

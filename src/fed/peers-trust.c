@@ -369,10 +369,12 @@ tocsin_peers_trust_async (TocsinFederation *fed,
     }
   if (tocsin_peer_change_name (change, actor, &error))
     {
-      if (!tocsin_peer_change_peek (change, &peer) && trust->weight > 0)
+      gboolean known = tocsin_peer_change_peek (change, &peer, &error);
+
+      if (error == NULL && !known && trust->weight > 0)
         g_set_error_literal (&error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
                              "This node has had nothing to do with this actor; follow it first");
-      else if (may_trust (&peer, trust, &error))
+      else if (error == NULL && may_trust (&peer, trust, &error))
         {
           set_trust (&peer, trust);
           tocsin_trust_wanted (&peer, wanted);

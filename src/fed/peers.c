@@ -75,15 +75,19 @@ tocsin_peer_change_name (TocsinPeerChange *self, const char *actor, GError **err
   return FALSE;
 }
 
-/* The peer as it is now, on the main thread; @out is initialised in any case. */
+/* The peer as it is now, on the main thread; @out is initialised in any case.
+ * %FALSE without an error if there is none. */
 gboolean
-tocsin_peer_change_peek (const TocsinPeerChange *self, TocsinPeerRecord *out)
+tocsin_peer_change_peek (const TocsinPeerChange *self, TocsinPeerRecord *out, GError **error)
 {
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (self->fed->store));
   guint32 number;
 
   tocsin_peer_record_init (out, 0);
-  return tocsin_actors_find (txn, self->actor, &number) && tocsin_peers_get (txn, number, out);
+  if (tocsin_actors_find (txn, self->actor, &number) && tocsin_peers_get (txn, number, out))
+    return TRUE;
+  (void) tocsin_txn_check (txn, error);
+  return FALSE;
 }
 
 /* The peer as it is now, on the writer thread. %FALSE with %TOCSIN_ERROR_NOT_FOUND. */
@@ -97,8 +101,9 @@ tocsin_peer_change_find (TocsinTxn *txn,
 
   if (tocsin_actors_find (txn, self->actor, &number) && tocsin_peers_get (txn, number, out))
     return TRUE;
-  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
-                       "This node has had nothing to do with this actor");
+  if (tocsin_txn_check (txn, error))
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
+                         "This node has had nothing to do with this actor");
   return FALSE;
 }
 
@@ -368,7 +373,11 @@ on_document (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   change->now_us = tocsin_time_now_us ();
-  tocsin_peer_change_peek (change, &peer);
+  if (!tocsin_peer_change_peek (change, &peer, &error) && error != NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
   fill_weights (change, &peer);
   tocsin_trust_wanted (&peer, wanted);
   change->plan = tocsin_trust_plan_new (change->fed, change->actor, wanted, change->now_us, &error);

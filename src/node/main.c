@@ -28,6 +28,7 @@ typedef struct
   GMainLoop *loop;
   TocsinNode *node;
   gboolean stopping;
+  gboolean lost;
 } Daemon;
 
 static void
@@ -52,6 +53,16 @@ on_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+static void
+on_lost (gpointer data)
+{
+  Daemon *daemon = data;
+
+  g_warning ("The root of the database could not be written, so it has to be opened anew: ending");
+  daemon->lost = TRUE;
+  on_signal (daemon);
+}
+
 static int
 run (const TocsinConfig *config)
 {
@@ -69,6 +80,7 @@ run (const TocsinConfig *config)
       return EXIT_FAILURE;
     }
   daemon.node = node;
+  tocsin_node_set_lost_func (node, on_lost, &daemon);
   term = g_unix_signal_add (SIGTERM, on_signal, &daemon);
   interrupt = g_unix_signal_add (SIGINT, on_signal, &daemon);
   watchdog = tocsin_notify_watchdog_source_new ();
@@ -84,7 +96,7 @@ run (const TocsinConfig *config)
   g_source_remove (interrupt);
   if (watchdog != NULL)
     g_source_destroy (watchdog);
-  return EXIT_SUCCESS;
+  return daemon.lost ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int

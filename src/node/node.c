@@ -45,6 +45,8 @@ struct _TocsinNode
 {
   const TocsinConfig *config; /* (unowned) */
   TocsinStore *store;
+  TocsinNodeFunc lost; /* (nullable) */
+  gpointer lost_data;  /* (unowned) */
   TocsinWriter *writer;
   TocsinFederation *fed;
   TocsinHousekeeping *housekeeping;
@@ -226,6 +228,15 @@ on_commit (TocsinNotes notes, gpointer data)
     tocsin_sync_wake (self->fed->sync);
   if ((notes & TOCSIN_NOTE_TOKENS_CHANGED) != 0 && !tocsin_tokens_apply (self->api, &error))
     g_warning ("Tokens: %s", error->message);
+  if ((notes & TOCSIN_NOTE_STORE_LOST) != 0 && self->lost != NULL)
+    self->lost (self->lost_data);
+}
+
+void
+tocsin_node_set_lost_func (TocsinNode *self, TocsinNodeFunc func, gpointer data)
+{
+  self->lost = func;
+  self->lost_data = data;
 }
 
 /* ---- routes ---- */

@@ -53,6 +53,7 @@ struct _TocsinStore
   gint64 free_counted_us; /* atomic */
   gint work;              /* atomic: long work that is under way on other threads */
   gint closing;           /* atomic */
+  gint lost;              /* atomic */
   TocsinRetention retention;
 };
 
@@ -275,6 +276,17 @@ tocsin_store_committed (TocsinStore *self, TocsinNotes notes)
     return;
   publish (self);
   g_atomic_int_or ((guint *) &self->notes, notes);
+  g_source_set_ready_time (self->source, 0);
+}
+
+/* Where one of its two root pages could not be written, LMDB refuses everything until the file has
+ * been opened anew: what is on the disk is whole, but what is in memory may not be. */
+void
+tocsin_store_lost (TocsinStore *self)
+{
+  if (!g_atomic_int_compare_and_exchange (&self->lost, 0, 1))
+    return;
+  g_atomic_int_or ((guint *) &self->notes, TOCSIN_NOTE_STORE_LOST);
   g_source_set_ready_time (self->source, 0);
 }
 

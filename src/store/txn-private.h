@@ -84,6 +84,7 @@ MDB_env *tocsin_store_get_env (TocsinStore *self);
 const MDB_dbi *tocsin_store_get_tables (TocsinStore *self);
 const char *tocsin_store_get_table_name (TocsinTable table);
 void tocsin_store_committed (TocsinStore *self, TocsinNotes notes);
+void tocsin_store_lost (TocsinStore *self);
 gboolean tocsin_store_error_from_rc (int rc, GError **error); /* always FALSE */
 
 /* The first failure sticks. */

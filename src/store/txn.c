@@ -114,6 +114,8 @@ tocsin_txn_begin_write (TocsinTxn *self, TocsinStore *store)
 {
   *self = (TocsinTxn){ .store = store };
   self->rc = mdb_txn_begin (tocsin_store_get_env (store), NULL, 0, &self->txn);
+  if (self->rc == MDB_PANIC)
+    tocsin_store_lost (store);
 }
 
 void

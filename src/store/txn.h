@@ -41,6 +41,7 @@ typedef enum
   TOCSIN_NOTE_ACTORS_CHANGED = 1 << 6,
   TOCSIN_NOTE_REVIEW_CHANGED = 1 << 7,
   TOCSIN_NOTE_TOKENS_CHANGED = 1 << 8,
+  TOCSIN_NOTE_STORE_LOST = 1 << 9, /* it has to be opened anew; nothing was changed */
 } TocsinNotes;
 
 /* Adds to what is told after the commit. */

@@ -99,14 +99,16 @@ class Reply:
 class Node:
     """One tocsind and its data directory, which outlives the process."""
 
-    def __init__(self, lab, name, port=None, settings="", base=None, api=False, observe=False):
+    def __init__(self, lab, name, port=None, settings="", base=None, api=False, observe=False,
+                 data_dir=None, environment=None):
         self.lab = lab
         self.name = name
         self.port = port or free_port()
         self.api_port = free_port() if api else None
         self.base = base or f"http://127.0.0.1:{self.port}"
         self.actor = self.base + "/actor"
-        self.data_dir = os.path.join(lab.dir, name)
+        self.data_dir = data_dir or os.path.join(lab.dir, name)
+        self.environment = environment or {}
         self.socket = os.path.join(self.data_dir, "api.sock")
         self.log = os.path.join(lab.dir, name + ".log")
         self.config = os.path.join(lab.dir, name + ".conf")
@@ -126,7 +128,7 @@ class Node:
         listen = f"127.0.0.1:{self.api_port}" if self.api_port else "none"
         command += ["--api-listen", listen, "--allow-address", "127.0.0.0/8"]
         command += ["--time-scale", str(self.lab.time_scale), "--verbose"]
-        environment = dict(os.environ, GIO_USE_PROXY_RESOLVER="dummy", LC_ALL="C.UTF-8")
+        environment = dict(os.environ, GIO_USE_PROXY_RESOLVER="dummy", LC_ALL="C.UTF-8", **self.environment)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment

@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The Tocsin contributors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A disk that is full, and one that fails, under mixed load (load.py).
+
+The disk is full thrice: the file may not grow (RLIMIT_FSIZE), the file system has no more room (a
+tmpfs, where one may be mounted), and a preloaded library fails writes and fsyncs at random with
+ENOSPC and EIO, or cuts them short (tests/tools/failing-writes.c). Meanwhile changes get 503 and checks
+get answers. Once there is room, changes are taken again by the same process, and nothing that was
+acknowledged is missing. Where the root of the store could not be written LMDB wants to be opened
+anew: then the node ends by itself, with status 1, so that the service manager starts it.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+
+from crash import is_whole
+from harness import expect, parse_arguments, run, wait_until
+from load import SETTINGS, Cast, pause
+
+TIME_SCALE = 3600
+ROUNDS = 6
+LOAD_SECONDS = 0.6
+FULL_SECONDS = 60
+TMPFS_BYTES = 24 * 1024 * 1024
+FAULTS = ("ENOSPC", "EIO", "SHORT")
+
+
+class Disk:
+    """How room is taken from a node, and given back."""
+
+    data_dir = None
+    environment = {}
+
+    def take(self, node, randomness):
+        raise NotImplementedError
+
+    def give(self, node):
+        raise NotImplementedError
+
+    def close(self):
+        pass
+
+
+class Limited(Disk):
+    def take(self, node, randomness):
+        size = os.stat(os.path.join(node.data_dir, "store", "data.mdb")).st_size
+        resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, (size + 4096, resource.RLIM_INFINITY))
+
+    def give(self, node):
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, unlimited)
+
+
+class Small(Disk):
+    """A file system that another file fills."""
+
+    def __init__(self, lab):
+        self.place = os.path.join(lab.dir, "small")
+        self.data_dir = os.path.join(self.place, "data")
+        os.mkdir(self.place)
+        options = f"size={TMPFS_BYTES},mode=0700"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.place], check=True,
+                       capture_output=True)
+
+    def take(self, node, randomness):
+        with open(os.path.join(self.place, "filler"), "wb", buffering=0) as filler:
+            try:
+                while True:
+                    filler.write(b"x" * 4096)
+            except OSError:
+                pass
+
+    def give(self, node):
+        os.unlink(os.path.join(self.place, "filler"))
+
+    def close(self):
+        subprocess.run(["umount", "--lazy", self.place], check=True)
+
+
+class Failing(Disk):
+    """The preloaded library does what its plan says."""
+
+    def __init__(self, lab, library):
+        self.plan = os.path.join(lab.dir, "plan")
+        options = os.environ.get("ASAN_OPTIONS", "")
+        self.environment = {
+            "LD_PRELOAD": os.path.abspath(library),
+            "FAILING_WRITES": self.plan,
+            "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0",
+        }
+        self.calls = ""
+
+    def set(self, text):
+        with open(self.plan + ".new", "w", encoding="ascii") as plan:
+            plan.write(text)
+        os.replace(self.plan + ".new", self.plan)
+
+    def take(self, node, randomness):
+        seed = randomness.randrange(1 << 32)
+        self.set(f"{randomness.choice(FAULTS)} {randomness.choice((30, 70, 100))} {seed} {self.calls}")
+
+    def give(self, node):
+        os.unlink(self.plan)
+
+
+def checks_are_answered(node):
+    for _ in range(5):
+        node.check(("ip", "198.51.100.7"))
+
+
+def until_refused(cast):
+    """Changes are asked for until there is a 503."""
+    before = cast.ledger.counted["refused"]
+    wait_until(lambda: cast.ledger.counted["refused"] > before, "a change gets 503", FULL_SECONDS)
+
+
+def takes_again(node):
+    subject = {"type": "ip", "value": "198.51.100.8"}
+    return node.api("POST", "/v1/reports", {"category": "spam", "subjects": [subject]}).status == 201
+
+
+def one_round(lab, cast, disk):
+    node = cast.node
+    load = cast.begin()
+    try:
+        pause(lab.random.random() * LOAD_SECONDS)
+        disk.take(node, lab.random)
+        until_refused(cast)
+        checks_are_answered(node)
+        pause(lab.random.random() * LOAD_SECONDS)
+        checks_are_answered(node)
+        expect(node.process.poll() is None, "the node goes on")
+        disk.give(node)
+    finally:
+        load.end()
+    wait_until(lambda: takes_again(node), "changes are taken again")
+    wait_until(lambda: node.api("GET", "/health/ready").status == 200, "the node is ready again")
+    cast.ledger.examine(node)
+    cast.ledger.examine_trust(node, cast.second.actor)
+    is_whole(lab, node)
+
+
+def rounds_on(lab, name, disk, second, rounds):
+    node = lab.node(name, settings=SETTINGS, data_dir=disk.data_dir, environment=disk.environment)
+    try:
+        node.start()
+        node.follow(second.actor)
+        cast = Cast(lab, node, second)
+        try:
+            for _ in range(rounds):
+                one_round(lab, cast, disk)
+            lab.step(f"{name}: {cast.ledger.counted}")
+            cast.ledger.examine_all(node)
+            node.stop()
+            node.start()
+            cast.ledger.examine_all(node)
+            is_whole(lab, node)
+            node.stop()
+        finally:
+            cast.close()
+    finally:
+        node.kill()
+        disk.close()
+
+
+def root_fails(lab, disk, second):
+    """What LMDB cannot go on after: the node ends, and the next one has everything."""
+    node = lab.node("root", settings=SETTINGS, environment=disk.environment).start()
+    node.follow(second.actor)
+    cast = Cast(lab, node, second)
+    cast.checks_are_sure = False  # in the moment between the failure and the end
+    try:
+        for fault in FAULTS:
+            load = cast.begin()
+            pause(lab.random.random() * LOAD_SECONDS)
+            disk.set(f"{fault} 100 1 root")
+            wait_until(lambda: node.process.poll() is not None, f"the node ends after {fault}", FULL_SECONDS)
+            load.end()
+            expect(node.process.returncode == 1, f"ended with {node.process.returncode}")
+            node.process = None
+            disk.give(node)
+            node.start()
+            expect(takes_again(node), "changes are taken again")
+            cast.ledger.examine_all(node)
+            is_whole(lab, node)
+        node.stop()
+    finally:
+        cast.close()
+
+
+def test_with(lab, options):
+    second = lab.node("second", settings=SETTINGS).start()
+    lab.step("the file may not grow")
+    rounds_on(lab, "limited", Limited(), second, options.rounds)
+    try:
+        small = Small(lab)
+    except (subprocess.CalledProcessError, OSError):
+        lab.step("skipped: no tmpfs may be mounted here")
+    else:
+        lab.step("the file system is full")
+        rounds_on(lab, "small", small, second, options.rounds)
+    lab.step("writes and syncs fail at random")
+    failing = Failing(lab, options.library)
+    for failing.calls in ("write", "sync", "write sync"):
+        rounds_on(lab, "failing-" + failing.calls.replace(" ", "-"), failing, second, options.rounds)
+    lab.step("the root cannot be written")
+    root_fails(lab, failing, second)
+    second.stop()
+
+
+if __name__ == "__main__":
+    chosen = parse_arguments(__doc__, TIME_SCALE, [
+        ("--library", {"required": True, "help": "failing-writes, built"}),
+        ("--rounds", {"type": int, "default": ROUNDS}),
+    ])
+    sys.exit(run("disk-full", chosen, lambda lab: test_with(lab, chosen)))
