@@ -68,6 +68,11 @@ class Proxy:
             self.process.wait()
 
 
+def find(program: str) -> str | None:
+    """Debian puts servers where only root looks."""
+    return shutil.which(program, path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin")))
+
+
 def changed(text, pattern, replacement):
     new, n = re.subn(pattern, replacement, text, flags=re.M)
     expect(n, f"the shipped file has no {pattern}")
@@ -86,7 +91,7 @@ def start_nginx(proxy, node_port):
     whole = os.path.join(proxy.dir, "nginx.conf")
     with open(whole, "w", encoding="utf-8") as file:
         file.write(f"daemon off;\npid {proxy.dir}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{paths}{text}}}\n")
-    proxy.start([shutil.which("nginx"), "-c", whole, "-e", "stderr", "-p", proxy.dir])
+    proxy.start([find("nginx"), "-c", whole, "-e", "stderr", "-p", proxy.dir])
 
 
 def start_caddy(proxy, node_port):
@@ -97,7 +102,7 @@ def start_caddy(proxy, node_port):
     with open(whole, "w", encoding="utf-8") as file:
         file.write("{\n\tadmin off\n\tauto_https off\n}\n" + text)
     home = dict(os.environ, HOME=proxy.dir, XDG_DATA_HOME=proxy.dir, XDG_CONFIG_HOME=proxy.dir)
-    proxy.start([shutil.which("caddy"), "run", "--config", whole, "--adapter", "caddyfile"], env=home)
+    proxy.start([find("caddy"), "run", "--config", whole, "--adapter", "caddyfile"], env=home)
 
 
 STARTERS = {"nginx": start_nginx, "caddy": start_caddy}
@@ -147,7 +152,7 @@ def test(lab, options, names):
 
 if __name__ == "__main__":
     chosen = parse_arguments(__doc__.split("\n", maxsplit=1)[0], 60, [("tocsin", {}), ("root", {})])
-    found = [name for name in STARTERS if shutil.which(name)]
+    found = [name for name in STARTERS if find(name)]
     if not found:
         print("skipped: neither nginx nor caddy here")
         sys.exit(77)
