@@ -400,7 +400,7 @@ on_waited (gpointer user_data)
 {
   GTask *task = user_data;
 
-  if (!g_task_return_error_if_cancelled (task))
+  if (!is_over (task))
     fetch_page (task);
   return G_SOURCE_REMOVE;
 }
