@@ -154,18 +154,6 @@ write_end (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
 /* ---- main ---- */
 
 static void
-on_end_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = G_TASK (user_data);
-  g_autoptr (GError) error = NULL;
-
-  if (tocsin_writer_submit_finish (result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
-}
-
-static void
 on_slice_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
@@ -270,8 +258,8 @@ on_looked (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_da
     }
   self->erased.other =
       self->sweep.reviews->len + self->sweep.imports->len + self->sweep.allowed->len;
-  tocsin_writer_submit_async (self->fed->writer, write_end, self, NULL, NULL, on_end_written,
-                              g_steal_pointer (&task));
+  tocsin_writer_submit_async (self->fed->writer, write_end, self, NULL, NULL,
+                              tocsin_writer_return_task, g_steal_pointer (&task));
 }
 
 static void

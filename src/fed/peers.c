@@ -3,7 +3,7 @@
  *
  * What all actions of the operator have in common, and the one that begins a relation:
  *   tocsin_peers_follow_async -> on_resolved (whose address is it) -> on_document (who is that) ->
- *   write_follow (writer thread) -> on_written
+ *   write_follow (writer thread)
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -107,25 +107,13 @@ tocsin_peer_change_find (TocsinTxn *txn,
   return FALSE;
 }
 
-static void
-on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = G_TASK (user_data);
-  g_autoptr (GError) error = NULL;
-
-  if (tocsin_writer_submit_finish (result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
-}
-
 /* Hands the task's change to the writer; the task returns %TRUE once it is durable. */
 void
 tocsin_peer_change_submit (GTask *task, TocsinWriteFunc func)
 {
   TocsinPeerChange *self = g_task_get_task_data (task);
 
-  tocsin_writer_submit_async (self->fed->writer, func, self, NULL, NULL, on_written,
+  tocsin_writer_submit_async (self->fed->writer, func, self, NULL, NULL, tocsin_writer_return_task,
                               g_object_ref (task));
 }
 

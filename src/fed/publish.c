@@ -474,18 +474,6 @@ write_withdrawal (TocsinTxn *txn, gpointer data, GError **error)
   return TRUE;
 }
 
-static void
-on_withdrawal_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = G_TASK (user_data);
-  g_autoptr (GError) error = NULL;
-
-  if (tocsin_writer_submit_finish (result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
-}
-
 static TocsinPrepared *
 prepare_remove (const TocsinFederation *fed,
                 guint64 number,
@@ -585,8 +573,8 @@ tocsin_publish_withdraw_async (TocsinFederation *fed,
   change->reason = reason;
   change->now_us = now_us;
   tocsin_writer_submit_async (fed->writer, write_withdrawal, change,
-                              (GDestroyNotify) withdraw_change_free, NULL, on_withdrawal_written,
-                              g_steal_pointer (&task));
+                              (GDestroyNotify) withdraw_change_free, NULL,
+                              tocsin_writer_return_task, g_steal_pointer (&task));
 }
 
 /**

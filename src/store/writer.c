@@ -322,6 +322,18 @@ tocsin_writer_submit_finish (GAsyncResult *result, GError **error)
 }
 
 void
+tocsin_writer_return_task (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = G_TASK (data);
+  g_autoptr (GError) error = NULL;
+
+  if (tocsin_writer_submit_finish (result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+void
 tocsin_writer_submit (TocsinWriter *self,
                       TocsinWriteFunc func,
                       gpointer data,

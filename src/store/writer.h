@@ -60,6 +60,15 @@ void tocsin_writer_submit_async (TocsinWriter *self,
 gboolean tocsin_writer_submit_finish (GAsyncResult *result, GError **error);
 
 /**
+ * tocsin_writer_return_task:
+ * @task: (transfer full): a #GTask that returns a boolean
+ *
+ * A callback for tocsin_writer_submit_async(), where being on disk is all that @task waits for: it
+ * returns %TRUE, or the error.
+ */
+void tocsin_writer_return_task (GObject *source, GAsyncResult *result, gpointer task);
+
+/**
  * tocsin_writer_submit:
  *
  * As tocsin_writer_submit_async() where nobody waits for the answer. @destroy runs on the writer
