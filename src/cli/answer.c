@@ -371,3 +371,15 @@ tocsin_answer_print_members (JsonObject *object)
   if (tocsin_table_n_rows (table) > 0)
     tocsin_table_print (table);
 }
+
+gboolean
+tocsin_answer_show (TocsinInvocation *self, const char *path, GError **error)
+{
+  g_autoptr (JsonNode) answer = NULL;
+
+  if (!tocsin_answer_get (self, "GET", path, NULL, &answer, error))
+    return FALSE;
+  if (!self->json)
+    tocsin_answer_print_members (json_node_get_object (answer));
+  return TRUE;
+}

@@ -54,4 +54,7 @@ void tocsin_answer_print_list (JsonArray *rows,
                                const char *none);
 void tocsin_answer_print_members (JsonObject *object);
 
+/* Gets @path, an object, and prints it as it was asked for. */
+gboolean tocsin_answer_show (TocsinInvocation *self, const char *path, GError **error);
+
 G_END_DECLS

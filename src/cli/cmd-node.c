@@ -15,13 +15,7 @@
 static gboolean
 run_status (TocsinInvocation *self, GError **error)
 {
-  g_autoptr (JsonNode) answer = NULL;
-
-  if (!tocsin_answer_get (self, "GET", "/v1/status", NULL, &answer, error))
-    return FALSE;
-  if (!self->json)
-    tocsin_answer_print_members (json_node_get_object (answer));
-  return TRUE;
+  return tocsin_answer_show (self, "/v1/status", error);
 }
 
 const TocsinCommand tocsin_cmd_status = {

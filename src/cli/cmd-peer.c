@@ -213,16 +213,11 @@ run_show (TocsinInvocation *self, GError **error)
 {
   g_autofree char *actor = tocsin_actor_ref_resolve (self->control, self->args[0], FALSE, error);
   g_autofree char *path = NULL;
-  g_autoptr (JsonNode) answer = NULL;
 
   if (actor == NULL)
     return FALSE;
   path = tocsin_argument_path ("/v1/peers/", actor, "");
-  if (!tocsin_answer_get (self, "GET", path, NULL, &answer, error))
-    return FALSE;
-  if (!self->json)
-    tocsin_answer_print_members (json_node_get_object (answer));
-  return TRUE;
+  return tocsin_answer_show (self, path, error);
 }
 
 static gboolean

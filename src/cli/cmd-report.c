@@ -287,13 +287,8 @@ static gboolean
 run_show (TocsinInvocation *self, GError **error)
 {
   g_autofree char *path = tocsin_argument_path ("/v1/reports/", self->args[0], "");
-  g_autoptr (JsonNode) answer = NULL;
 
-  if (!tocsin_answer_get (self, "GET", path, NULL, &answer, error))
-    return FALSE;
-  if (!self->json)
-    tocsin_answer_print_members (json_node_get_object (answer));
-  return TRUE;
+  return tocsin_answer_show (self, path, error);
 }
 
 static gboolean
