@@ -240,6 +240,43 @@ test_pages (void)
   g_assert_true (json_object_get_null_member (OBJECT (second), "cursor"));
 }
 
+/* A page of any length ends where the next begins: nothing twice, nothing left out. */
+static void
+test_short_pages (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autofree char *target = g_strdup ("/v1/reports?limit=3");
+  guint pages = 0;
+
+  admin_init (&admin);
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autofree char *address = g_strdup_printf ("192.0.2.%u", i);
+
+      node_report (&admin.node, 1, TOCSIN_SUBJECT_IP, address, 1);
+    }
+  while (target != NULL)
+    {
+      g_autoptr (JsonNode) page = admin_ask (&admin, "GET", target, NULL, 200);
+      JsonArray *reports = ARRAY (OBJECT (page), "reports");
+
+      g_assert_cmpuint (json_array_get_length (reports), ==, pages++ < 3 ? 3 : 1);
+      for (guint i = 0; i < json_array_get_length (reports); i++)
+        g_assert_true (g_hash_table_add (
+            seen, g_strdup (TEXT (json_array_get_object_element (reports, i), "id"))));
+      g_clear_pointer (&target, g_free);
+      if (!json_object_get_null_member (OBJECT (page), "cursor"))
+        target =
+            g_strdup_printf ("/v1/reports?limit=3&cursor=%d", (int) INT (OBJECT (page), "cursor"));
+    }
+  g_assert_cmpuint (pages, ==, 4);
+  g_assert_cmpuint (g_hash_table_size (seen), ==, 10);
+  admin_refused (&admin, "GET", "/v1/reports?limit=0", NULL, 400, "limit");
+  admin_refused (&admin, "GET", "/v1/reports?limit=201", NULL, 400, "limit");
+  admin_refused (&admin, "GET", "/v1/reports?limit=many", NULL, 400, "limit");
+}
+
 static void
 test_withdraw (void)
 {
@@ -278,6 +315,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-reports/refusals", test_refusals);
   g_test_add_func ("/route-reports/filters", test_filters);
   g_test_add_func ("/route-reports/pages", test_pages);
+  g_test_add_func ("/route-reports/short-pages", test_short_pages);
   g_test_add_func ("/route-reports/withdraw", test_withdraw);
   return g_test_run ();
 }

@@ -37,6 +37,7 @@ static struct
   char *actor;
   char *state;
   char *limit;
+  char *cursor;
   char *profile;
   char *min_verdict;
   char *type;
@@ -160,8 +161,8 @@ static gboolean
 take_page (GBytes *page, guint room, TocsinJsonWriter *rows, guint *taken, GError **error)
 {
   g_autoptr (GBytes) rest = NULL;
-  g_autoptr (GPtrArray) elements =
-      tocsin_json_slice (page, "reports", TOCSIN_LIST_PAGE_MAX * 50, &rest, NULL);
+  /* What lies past the end of a page, and is not shown, must not lie before its cursor either. */
+  g_autoptr (GPtrArray) elements = tocsin_json_slice (page, "reports", room, &rest, NULL);
 
   if (elements == NULL)
     {
@@ -169,7 +170,7 @@ take_page (GBytes *page, guint room, TocsinJsonWriter *rows, guint *taken, GErro
                            _ ("The node answered without a list of reports"));
       return FALSE;
     }
-  for (guint i = 0; i < elements->len && *taken < room; i++, (*taken)++)
+  for (guint i = 0; i < elements->len; i++, (*taken)++)
     {
       gsize size = 0;
       const char *data = g_bytes_get_data (elements->pdata[i], &size);
@@ -185,7 +186,7 @@ load_pages (TocsinInvocation *self, const GString *first, guint limit, GError **
 {
   g_autoptr (GString) out = g_string_new (NULL);
   TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (out);
-  g_autofree char *cursor = NULL;
+  g_autofree char *cursor = g_strdup (given.cursor);
   gboolean cursor_is_number = FALSE;
   guint taken = 0;
 
@@ -198,11 +199,15 @@ load_pages (TocsinInvocation *self, const GString *first, guint limit, GError **
       g_autoptr (GBytes) page = NULL;
       g_autoptr (JsonNode) node = NULL;
       g_autofree char *before = g_steal_pointer (&cursor);
+      guint room = MIN (limit - taken, TOCSIN_LIST_PAGE_MAX);
 
       tocsin_argument_add_query (path, "cursor", before);
+      if (room < TOCSIN_LIST_PAGE_MAX)
+        g_string_append_printf (path, "%climit=%u", strchr (path->str, '?') != NULL ? '&' : '?',
+                                room);
       page = tocsin_control_call (self->control, "GET", path->str, NULL, error);
       node = page != NULL ? tocsin_control_parse (self->control, page, error) : NULL;
-      if (node == NULL || !take_page (page, limit, &json, &taken, error))
+      if (node == NULL || !take_page (page, room, &json, &taken, error))
         return NULL;
       cursor = tocsin_answer_text (json_node_get_object (node), "cursor");
       cursor_is_number = tocsin_answer_string (json_node_get_object (node), "cursor") == NULL;
@@ -279,7 +284,11 @@ run_list (TocsinInvocation *self, GError **error)
   tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "reports"), columns,
                             G_N_ELEMENTS (columns), _ ("No reports"));
   if (!json_object_get_null_member (json_node_get_object (answer), "cursor"))
-    g_printerr (_ ("There are more; --limit says how many to show\n"));
+    {
+      g_autofree char *cursor = tocsin_answer_text (json_node_get_object (answer), "cursor");
+
+      g_printerr (_ ("There are more: --cursor %s\n"), cursor);
+    }
   return TRUE;
 }
 
@@ -371,6 +380,8 @@ static const GOptionEntry list_options[] = {
     N_ ("Only live, held, refused, withdrawn or expired"), N_ ("STATE") },
   { "limit", 0, 0, G_OPTION_ARG_STRING, &given.limit, N_ ("At most so many (default: 200)"),
     N_ ("N") },
+  { "cursor", 0, 0, G_OPTION_ARG_STRING, &given.cursor, N_ ("Go on where the last listing ended"),
+    N_ ("CURSOR") },
   G_OPTION_ENTRY_NULL,
 };
 

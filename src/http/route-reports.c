@@ -134,6 +134,23 @@ read_filter (TocsinRequest *request,
   return TRUE;
 }
 
+static gboolean
+read_limit (TocsinRequest *request, guint *out, GError **error)
+{
+  const char *text = tocsin_request_get_query (request, "limit");
+  guint64 limit = TOCSIN_ADMIN_PAGE;
+
+  if (text != NULL &&
+      (!tocsin_admin_number (text, &limit) || limit < 1 || limit > TOCSIN_ADMIN_PAGE))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                   "limit: a number from 1 to %d is expected", TOCSIN_ADMIN_PAGE);
+      return FALSE;
+    }
+  *out = (guint) limit;
+  return TRUE;
+}
+
 static void
 on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
@@ -147,8 +164,9 @@ on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
   TocsinSubjectKey key;
   guint64 cursor, next = 0;
   gboolean none;
+  guint limit;
 
-  if (!tocsin_admin_cursor (request, &cursor, &error) ||
+  if (!tocsin_admin_cursor (request, &cursor, &error) || !read_limit (request, &limit, &error) ||
       !read_subject_filter (request, txn, &subject, &error) ||
       !read_filter (request, txn, &filter, &none, &error))
     {
@@ -159,8 +177,7 @@ on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
   filter.key = subject.type != TOCSIN_SUBJECT_NONE ? &key : NULL;
   /* Whoever asks about one subject wants all that is known. */
   filter.include_imports = filter.key != NULL;
-  page = none ? g_ptr_array_new ()
-              : tocsin_reports_list (txn, &filter, cursor, TOCSIN_ADMIN_PAGE, &next);
+  page = none ? g_ptr_array_new () : tocsin_reports_list (txn, &filter, cursor, limit, &next);
   json.out = tocsin_reply_begin (reply, TOCSIN_TYPE_JSON);
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_name (&json, "reports");

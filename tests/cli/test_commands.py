@@ -446,6 +446,29 @@ class Commands(unittest.TestCase):
         self.check(self.node.run("report", "list", "--category", "spam"), 0, None, "There are more")
         self.assertEqual(json.loads(self.node.run("report", "list", "--category", "spam", "--json").stdout)["cursor"], 77)
 
+    def test_report_list_ends_where_its_cursor_goes_on(self):
+        """Whatever --limit says: what one list shows last, the next does not show, and it leaves nothing out."""
+        rows = [f"r{i}" for i in range(450)]  # newest first; the cursor is the number of rows gone by
+
+        def page(request):
+            query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
+            start = int(query.get("cursor", 0))
+            end = start + int(query.get("limit", 200))
+            return {"reports": [{"id": r} for r in rows[start:end]], "cursor": end if end < len(rows) else None}
+
+        self.node.answers = type("Any", (), {"get": lambda _, key, other: page})()
+        for limit in (90, 199, 201, 449):
+            shown, cursor = [], []
+            while cursor != ["--cursor", "None"]:
+                done = self.node.run("report", "list", "--limit", str(limit), "--json", *cursor)
+                self.check(done, 0)
+                listed = json.loads(done.stdout)
+                self.assertLessEqual(len(listed["reports"]), limit)
+                shown += [r["id"] for r in listed["reports"]]
+                cursor = ["--cursor", str(listed["cursor"])]
+            self.assertEqual(shown, rows, limit)
+        self.check(self.node.run("report", "list", "--limit", "3"), 0, None, r"There are more: --cursor 3\n")
+
     def test_an_empty_page_is_not_the_last(self):
         for cursor, rows, following in (("", [], 9), ("&cursor=9", [], 5), ("&cursor=5", [{"id": "r1"}], 5)):
             self.node.answer("GET", f"/v1/reports?category=spam{cursor}", {"reports": rows, "cursor": following})
