@@ -105,6 +105,110 @@ test_metrics (void)
       g_strv_contains ((const char *const *) lines, "tocsin_breakers{state=\"open\"} 0"));
 }
 
+/* What the doctor says of lists: FALSE with the text of the first that is bad. */
+static gboolean
+feeds_are_well (Admin *admin, char **text)
+{
+  g_autoptr (JsonNode) root = admin_ask (admin, "POST", "/v1/doctor", "{}", 200);
+  JsonArray *checks = ARRAY (OBJECT (root), "checks");
+
+  for (guint i = 0; i < json_array_get_length (checks); i++)
+    {
+      JsonObject *check = json_array_get_object_element (checks, i);
+
+      if (g_str_equal (TEXT (check, "name"), "feeds"))
+        {
+          g_free (*text);
+          *text = g_strdup (TEXT (check, "text"));
+          return FLAG (check, "ok");
+        }
+    }
+  g_assert_not_reached ();
+}
+
+static void
+expect_samples (Admin *admin, const char *const *samples)
+{
+  g_auto (Answer) answer = { 0 };
+  g_auto (GStrv) lines = NULL;
+
+  node_ask (&admin->node, "GET", "/metrics", NULL, NULL, &answer);
+  lines = g_strsplit (answer.body->str, "\n", -1);
+  for (; *samples != NULL; samples++)
+    if (!g_strv_contains ((const char *const *) lines, *samples))
+      g_error ("%s is not in %s", *samples, answer.body->str);
+}
+
+/* A list that is well, one that fails, and both once they are too old. */
+static void
+test_feeds (void)
+{
+  static const char *const fresh[] = {
+    "tocsin_feed_entries{feed=\"exits\"} 2",      "tocsin_feed_left_out{feed=\"exits\"} 1",
+    "tocsin_feed_age_seconds{feed=\"exits\"} 60", "tocsin_feed_ok{feed=\"exits\"} 1",
+    "tocsin_feed_stale{feed=\"exits\"} 0",        NULL
+  };
+  static const char *const failing[] = { "tocsin_feed_entries{feed=\"exits\"} 2",
+                                         "tocsin_feed_age_seconds{feed=\"exits\"} 60",
+                                         "tocsin_feed_ok{feed=\"exits\"} 0",
+                                         "tocsin_feed_stale{feed=\"exits\"} 0", NULL };
+  static const char *const stale[] = { "tocsin_feed_age_seconds{feed=\"exits\"} 262800",
+                                       "tocsin_feed_ok{feed=\"exits\"} 1",
+                                       "tocsin_feed_stale{feed=\"exits\"} 1", NULL };
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (TocsinFeeds) feeds = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *body = NULL;
+  g_autofree char *text = NULL;
+  TocsinFeedsOptions options;
+
+  admin_init (&admin);
+  options = (TocsinFeedsOptions){ .store = admin.node.store,
+                                  .writer = admin.node.writer,
+                                  .fetcher = admin.fed->fetcher,
+                                  .data_dir = admin.node.dir,
+                                  .every_hours = 24,
+                                  .now_us = get_now_us };
+  feeds = tocsin_feeds_new (&options, &error);
+  g_assert_no_error (error);
+  admin.node.api->feeds = feeds;
+  g_assert_true (feeds_are_well (&admin, &text));
+  g_assert_true (g_str_has_prefix (text, "0 lists"));
+  path = g_build_filename (admin.node.dir, "list", NULL);
+  body = g_strdup_printf ("{\"name\":\"exits\",\"url\":\"file://%s\",\"format\":\"lines\",\"type\":"
+                          "\"ip\",\"category\":\"tor_exit\"}",
+                          path);
+  g_assert_true (g_file_set_contents (path, "192.0.2.1\n192.0.2.2\n10.0.0.1\n", -1, NULL));
+  admin_do (&admin, "POST", "/v1/feeds", body, 201);
+  admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
+  now_us += 60 * TOCSIN_SECOND_US;
+  expect_samples (&admin, fresh);
+  g_assert_true (feeds_are_well (&admin, &text));
+  g_assert_true (g_str_has_prefix (text, "1 lists"));
+
+  g_assert_true (g_file_set_contents (path, "<html>", -1, NULL));
+  admin_refused (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 422, "This is HTML");
+  expect_samples (&admin, failing);
+  g_assert_false (feeds_are_well (&admin, &text));
+  g_assert_nonnull (strstr (text, "1 failed since: This is HTML"));
+  g_assert_null (strstr (text, "too old"));
+  now_us += 80 * TOCSIN_HOUR_US;
+  g_assert_false (feeds_are_well (&admin, &text));
+  g_assert_nonnull (strstr (text, "too old to count; 1 failed"));
+
+  g_assert_true (g_file_set_contents (path, "192.0.2.1\n192.0.2.3\n", -1, NULL));
+  admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
+  g_assert_true (feeds_are_well (&admin, &text));
+  now_us += 73 * TOCSIN_HOUR_US;
+  expect_samples (&admin, stale);
+  g_assert_false (feeds_are_well (&admin, &text));
+  g_assert_true (g_str_has_suffix (text, "too old to count"));
+  admin_do (&admin, "POST", "/v1/feeds/exits/disable", NULL, 200);
+  g_assert_true (feeds_are_well (&admin, &text));
+  admin.node.api->feeds = NULL;
+}
+
 static void
 test_audit (void)
 {
@@ -239,6 +343,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-node/wrong-clock", test_wrong_clock);
   g_test_add_func ("/route-node/dead-writer", test_dead_writer);
   g_test_add_func ("/route-node/metrics", test_metrics);
+  g_test_add_func ("/route-node/feeds", test_feeds);
   g_test_add_func ("/route-node/audit", test_audit);
   g_test_add_func ("/route-node/observe", test_observe);
   g_test_add_func ("/route-node/backup", test_backup);

@@ -35,6 +35,8 @@ static const struct
   { "modes", N_ ("chmod 0600 the files and 0700 the directories, as the node's user") },
   { "store", N_ ("Make room on the disk, or raise map-size-gib in node.conf and restart") },
   { "disk", N_ ("Make room: a full disk stops the node from taking reports") },
+  { "feeds", N_ ("See “tocsin feed show NAME”; “tocsin feed refresh NAME” reads it at once, with "
+                 "--may-shrink also where it lost much, and “tocsin feed disable NAME” ends it") },
   { "descriptors", N_ ("Set LimitNOFILE=65536 in the unit (systemctl edit tocsin)") },
   { "recount", N_ ("Restore a backup, and report this as a bug") },
   { "base-url", N_ ("Check DNS, certificate and proxy: base-url in node.conf has to lead here from "

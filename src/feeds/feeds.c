@@ -47,6 +47,12 @@ tocsin_feeds_every_us (const TocsinFeeds *self, const TocsinFeed *feed)
 
 /* ---- what answers cite ---- */
 
+static gint64
+valid_us (const TocsinFeeds *self, const TocsinFeed *feed)
+{
+  return tocsin_feeds_every_us (self, feed) + LISTED_GRACE_US;
+}
+
 static void
 add_source (TocsinFeeds *self, const TocsinFeed *feed, TocsinListSources *sources)
 {
@@ -58,7 +64,7 @@ add_source (TocsinFeeds *self, const TocsinFeed *feed, TocsinListSources *source
     .origin = mirrored != NULL && mirrored->record.enabled ? mirrored->record.actor : record->actor,
     .title = feed->definition->title,
     .as_of_us = record->good_us,
-    .valid_us = tocsin_feeds_every_us (self, feed) + LISTED_GRACE_US,
+    .valid_us = valid_us (self, feed),
   };
 
   if (record->actor != 0 && record->enabled)
@@ -327,6 +333,14 @@ tocsin_feeds_list (TocsinFeeds *self)
     g_ptr_array_add (out, feed);
   g_ptr_array_sort (out, compare_names);
   return out;
+}
+
+gboolean
+tocsin_feeds_is_stale (const TocsinFeeds *self, const TocsinFeed *feed, gint64 now_us)
+{
+  gint64 good_us = feed->record.good_us;
+
+  return feed->record.enabled && good_us != 0 && now_us > good_us + valid_us (self, feed);
 }
 
 const TocsinFeed *

@@ -97,6 +97,10 @@ void tocsin_feeds_listen (TocsinFeeds *self, TocsinFeedsFunc func, gpointer data
 GPtrArray *tocsin_feeds_list (TocsinFeeds *self) G_GNUC_WARN_UNUSED_RESULT;
 const TocsinFeed *tocsin_feeds_find (TocsinFeeds *self, const char *name);
 
+/* Whether a list was last seen so long before @now_us that what is valid while listed no longer
+ * counts; one that was never read has nothing to count. */
+gboolean tocsin_feeds_is_stale (const TocsinFeeds *self, const TocsinFeed *feed, gint64 now_us);
+
 /**
  * TocsinFeedOutcome: what a refresh did.
  */

@@ -24,6 +24,7 @@
 #define PROBE_US         TOCSIN_MINUTE_US
 #define DISK_LEAST_BYTES (G_GUINT64_CONSTANT (1) << 30)
 #define FILES_LEAST      4096
+#define FEEDS_TOLD_MAX   20
 #define OTHERS           0007 /* mode bits: what is not the group's business either is stricter */
 #define GROUP_AND_OTHERS 0077
 
@@ -143,6 +144,45 @@ look_at_disk (TocsinJsonWriter *json, TocsinApi *api)
   }
 }
 
+/* Returns: (nullable): what is wrong with a list that is switched on. */
+static char *
+find_fault (TocsinApi *api, const TocsinFeed *feed, gint64 now_us)
+{
+  const TocsinFeedRecord *record = &feed->record;
+  gboolean stale = tocsin_feeds_is_stale (api->feeds, feed, now_us);
+  g_autofree char *read =
+      record->good_us != 0 ? tocsin_time_format (record->good_us) : g_strdup ("never");
+
+  if (record->failures > 0)
+    return g_strdup_printf ("%s, last good reading %s%s; %u failed since: %s", record->name, read,
+                            stale ? ", too old to count" : "", record->failures,
+                            record->error != NULL ? record->error : "?");
+  return stale ? g_strdup_printf ("%s, last good reading %s, too old to count", record->name, read)
+               : NULL;
+}
+
+static void
+look_at_feeds (TocsinJsonWriter *json, TocsinApi *api)
+{
+  g_autoptr (GPtrArray) feeds = tocsin_feeds_list (api->feeds);
+  gint64 now_us = tocsin_api_now_us (api);
+  guint n = 0, bad = 0;
+
+  for (guint i = 0; i < feeds->len; i++)
+    {
+      const TocsinFeed *feed = g_ptr_array_index (feeds, i);
+      g_autofree char *fault = feed->record.enabled ? find_fault (api, feed, now_us) : NULL;
+
+      n += feed->record.enabled ? 1 : 0;
+      if (fault != NULL && ++bad <= FEEDS_TOLD_MAX)
+        find (json, "feeds", FALSE, "%s", fault);
+    }
+  if (bad > FEEDS_TOLD_MAX)
+    find (json, "feeds", FALSE, "and %u more", bad - FEEDS_TOLD_MAX);
+  if (bad == 0)
+    find (json, "feeds", TRUE, "%u lists of others are read, none of them failing", n);
+}
+
 static void
 look_at_limits (TocsinJsonWriter *json, TocsinApi *api)
 {
@@ -182,6 +222,8 @@ write_findings (Doctor *self, TocsinReply *reply)
   look_at_modes (&json, api);
   look_at_store (&json, api);
   look_at_disk (&json, api);
+  if (api->feeds != NULL)
+    look_at_feeds (&json, api);
   if (self->wrong != NULL && self->wrong[0] == NULL)
     find (&json, "recount", TRUE, "%" G_GUINT64_FORMAT " rows agree with their counters",
           self->rows);

@@ -5,6 +5,7 @@
  * (https://prometheus.io/docs/instrumenting/exposition_formats/).
  */
 #define RECIPROCITY_PEERS_MAX 1000
+#define FEEDS_MAX             1000
 #define G_LOG_DOMAIN          "tocsin-http"
 
 #include "config.h"
@@ -214,6 +215,92 @@ write_peers (GString *out, TocsinTxn *txn, gint64 now_us)
          breakers.inbound_open);
 }
 
+/* ---- lists of others ---- */
+
+typedef struct
+{
+  const TocsinFeeds *feeds;
+  gint64 now_us;
+} FeedMoment;
+
+/* FALSE: there is no such number. */
+typedef gboolean (*FeedNumber) (const TocsinFeed *feed, const FeedMoment *moment, guint64 *out);
+
+static gboolean
+count_entries (const TocsinFeed *feed, const FeedMoment *moment G_GNUC_UNUSED, guint64 *out)
+{
+  *out = feed->record.count;
+  return TRUE;
+}
+
+static gboolean
+count_left_out (const TocsinFeed *feed, const FeedMoment *moment G_GNUC_UNUSED, guint64 *out)
+{
+  *out = feed->record.left_out;
+  return TRUE;
+}
+
+static gboolean
+find_age (const TocsinFeed *feed, const FeedMoment *moment, guint64 *out)
+{
+  gint64 age_us = moment->now_us - feed->record.good_us;
+
+  *out = (guint64) (MAX (age_us, 0) / TOCSIN_SECOND_US);
+  return feed->record.good_us != 0;
+}
+
+static gboolean
+find_last_result (const TocsinFeed *feed, const FeedMoment *moment G_GNUC_UNUSED, guint64 *out)
+{
+  *out = feed->record.failures == 0 ? 1 : 0;
+  return feed->record.tried_us != 0;
+}
+
+static gboolean
+find_stale (const TocsinFeed *feed, const FeedMoment *moment, guint64 *out)
+{
+  *out = tocsin_feeds_is_stale (moment->feeds, feed, moment->now_us) ? 1 : 0;
+  return TRUE;
+}
+
+/* Of those that are switched on; a name is of few characters, none of which needs an escape. */
+static void
+write_feeds (GString *out, TocsinFeeds *feeds, gint64 now_us)
+{
+  static const struct
+  {
+    const char *name;
+    const char *help;
+    FeedNumber number;
+  } families[] = {
+    { "tocsin_feed_entries", "Entries of the last good reading of a list", count_entries },
+    { "tocsin_feed_left_out", "Entries of it that no list may say", count_left_out },
+    { "tocsin_feed_age_seconds", "Time since the last good reading", find_age },
+    { "tocsin_feed_ok", "Whether the newest reading was good", find_last_result },
+    { "tocsin_feed_stale", "Whether it is too old to count", find_stale },
+  };
+  FeedMoment moment = { .feeds = feeds, .now_us = now_us };
+  g_autoptr (GPtrArray) list = tocsin_feeds_list (feeds);
+
+  for (gsize f = 0; f < G_N_ELEMENTS (families); f++)
+    {
+      guint n = 0;
+
+      describe (out, families[f].name, "gauge", families[f].help);
+      for (guint i = 0; i < list->len && n < FEEDS_MAX; i++)
+        {
+          const TocsinFeed *feed = g_ptr_array_index (list, i);
+          guint64 value;
+
+          if (!feed->record.enabled)
+            continue;
+          n++;
+          if (families[f].number (feed, &moment, &value))
+            labelled (out, families[f].name, "feed", feed->record.name, value);
+        }
+    }
+}
+
 /* ---- the store ---- */
 
 static void
@@ -263,6 +350,8 @@ on_metrics (TocsinRequest *request, TocsinReply *reply, gpointer data)
     write_federation (out, &api->federation->stats);
   write_peers (out, txn, now_us);
   write_store (out, api, txn);
+  if (api->feeds != NULL)
+    write_feeds (out, api->feeds, now_us);
   gauge (out, "tocsin_trust_version", "Version of the trust in force",
          tocsin_trust_snapshot_version (state->trust));
   gauge (out, "tocsin_observing", "Whether verdicts are advice alone",

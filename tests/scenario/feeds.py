@@ -150,6 +150,20 @@ def malformed(lab, node, server):
         note_of(node, "ip", "203.0.113.10", "Test exits")
 
 
+def failing_is_told(lab, node, tocsin):
+    lab.step("the doctor and the metrics tell which list fails")
+    done = subprocess.run([tocsin, "doctor", "--local", "--json", "--socket", node.socket], capture_output=True,
+                          text=True, timeout=120, check=False)
+    found = [c for c in json.loads(done.stdout)["checks"] if c["name"] == "feeds"]
+    expect(done.returncode == 1 and len(found) == 1 and not found[0]["ok"], f"{done}")
+    expect("exits" in found[0]["text"] and "404" in found[0]["text"], f"{found}")
+    expect("tocsin feed show" in found[0]["remedy"], f"{found}")
+    samples = node.api("GET", "/metrics").body.decode().splitlines()
+    expect('tocsin_feed_ok{feed="exits"} 0' in samples, "the newest reading failed")
+    expect('tocsin_feed_entries{feed="exits"} 4' in samples, "the last good one is in force")
+    expect(not [s for s in samples if "tor-exits" in s], "what is off has no series")
+
+
 def too_long(lab, node, server):
     lab.step("a list without end, a bomb, and 1 GB are not taken")
     server.serve("/endless", raw=endless)
@@ -334,6 +348,7 @@ def test(lab, tocsin):
         by_date(lab, node, server)
         changed(lab, node, server)
         malformed(lab, node, server)
+        failing_is_told(lab, node, tocsin)
         too_long(lab, node, server)
         shrinking(lab, node, server)
         never(lab, node, server)
