@@ -5,6 +5,7 @@
 
 #include "core/hash.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <sodium.h>
 #include <string.h>
@@ -219,7 +220,7 @@ tocsin_hex_decode (const char *hex, gsize hex_len, guint8 *out, gsize out_size)
 gboolean
 tocsin_equal_constant_time (gconstpointer a, gconstpointer b, gsize size)
 {
-  return sodium_memcmp (a, b, size) == 0;
+  return CRYPTO_memcmp (a, b, size) == 0;
 }
 
 /* libsodium's generator is safe from any thread only once the library is initialised. */

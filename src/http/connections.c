@@ -157,9 +157,22 @@ shut (TocsinConnections *self, TocsinConnection *connection)
 }
 
 static gboolean
-set_corked (const TocsinConnection *connection, int corked)
+set_corked (TocsinConnection *connection, int corked)
 {
-  return setsockopt (connection->fd, IPPROTO_TCP, TCP_CORK, &corked, sizeof corked) == 0;
+  if (setsockopt (connection->fd, IPPROTO_TCP, TCP_CORK, &corked, sizeof corked) != 0)
+    return FALSE;
+  connection->is_corked = corked;
+  return TRUE;
+}
+
+/* Sends what a corked socket keeps, and leaves it corked (tcp(7): setting TCP_NODELAY forces a
+ * flush even then): one call for each answer that was held, and not two. */
+static gboolean
+push (const TocsinConnection *connection)
+{
+  const int one = 1;
+
+  return setsockopt (connection->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0;
 }
 
 /* Waking a client that sleeps on its socket costs more than making a brief answer. Answers that
@@ -167,7 +180,9 @@ set_corked (const TocsinConnection *connection, int corked)
 void
 tocsin_connections_hold (TocsinConnections *self, TocsinConnection *connection)
 {
-  if (connection->peer == NULL || connection->is_held || !set_corked (connection, TRUE))
+  if (connection->peer == NULL || connection->is_held)
+    return;
+  if (!connection->is_corked && !set_corked (connection, TRUE))
     return;
   connection->is_held = TRUE;
   g_ptr_array_add (self->held, connection);
@@ -181,10 +196,19 @@ tocsin_connections_release (TocsinConnections *self)
       TocsinConnection *connection = g_ptr_array_index (self->held, i);
 
       connection->is_held = FALSE;
-      if (!set_corked (connection, FALSE))
+      /* Of an answer that the client takes slowly, the rest follows when we are elsewhere. */
+      if (connection->phase == TOCSIN_PHASE_SENDING ? !set_corked (connection, FALSE)
+                                                    : !push (connection))
         shut (self, connection);
     }
   g_ptr_array_set_size (self->held, 0);
+}
+
+void
+tocsin_connection_uncork (TocsinConnection *self)
+{
+  if (self->is_corked && !self->is_held)
+    (void) set_corked (self, FALSE);
 }
 
 guint

@@ -46,6 +46,7 @@ gboolean tocsin_address_in (GPtrArray *masks, GInetAddress *address);
  * @is_counted: whether @key counts it
  * @is_dying: whether it was shut down and is about to go
  * @is_gone: whether the client's side was found closed at the last look
+ * @is_corked: whether its socket keeps what does not fill a segment
  * @is_held: whether what is sent on it waits for tocsin_connections_release()
  * @handle: the HTTP library's connection (unowned)
  * @exchange: (nullable): the server's state of the request being served (unowned)
@@ -68,6 +69,7 @@ typedef struct
   gboolean is_counted;
   gboolean is_dying;
   gboolean is_gone;
+  gboolean is_corked;
   gboolean is_held;
   gpointer handle;
   gpointer exchange;
@@ -115,9 +117,12 @@ void tocsin_connections_enter (TocsinConnections *self,
                                gint64 now_us);
 
 /* Keeps what is sent on @connection from leaving until tocsin_connections_release(), where the
- * socket can do that. */
+ * socket can do that. It stays corked then, until tocsin_connection_uncork(). */
 void tocsin_connections_hold (TocsinConnections *self, TocsinConnection *connection);
 void tocsin_connections_release (TocsinConnections *self);
+
+/* Has what is sent on @self leave at once again, unless it is held. */
+void tocsin_connection_uncork (TocsinConnection *self);
 
 /* Shuts every connection down that is past the limit of its phase, except suspended ones, whose
  * handler holds them. Returns how many. */

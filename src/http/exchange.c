@@ -209,7 +209,7 @@ scan_field (void *data,
             size_t value_size)
 {
   FieldScan *scan = data;
-  TocsinField field = { name, value != NULL ? value : "" };
+  TocsinField field = { name, name_size, value != NULL ? value : "" };
   gsize trimmed = strlen (field.value);
 
   if (scan->line_end != NULL)
@@ -362,6 +362,7 @@ send_reply (TocsinServer *self,
   if (must_close || self->is_stopping)
     (void) MHD_add_response_header (response, MHD_HTTP_HEADER_CONNECTION, "close");
   count_reply (self, request, status);
+  tocsin_connection_uncork (connection_of (handle));
   tocsin_connections_enter (&self->connections, connection_of (handle), TOCSIN_PHASE_SENDING,
                             self->now_us);
   result = MHD_queue_response (handle, status, response);
@@ -387,6 +388,7 @@ send_abandoned (TocsinServer *self, struct MHD_Connection *handle, const TocsinR
   (void) MHD_add_response_header (response, MHD_HTTP_HEADER_RETRY_AFTER, "60");
   (void) MHD_add_response_header (response, MHD_HTTP_HEADER_CONNECTION, "close");
   count_reply (self, request, 503);
+  tocsin_connection_uncork (connection_of (handle));
   tocsin_connections_enter (&self->connections, connection_of (handle), TOCSIN_PHASE_SENDING,
                             self->now_us);
   result = MHD_queue_response (handle, 503, response);
@@ -459,6 +461,9 @@ on_header (TocsinServer *self,
       tocsin_reply_set_error (request->reply, error);
       return send_reply (self, handle, request, TRUE);
     }
+  /* The library may answer 100 on its own. */
+  if (tocsin_request_get_header (request, "Expect") != NULL)
+    tocsin_connection_uncork (connection_of (handle));
   exchange->stage = TOCSIN_STAGE_BODY;
   if (within_rate (self, connection_of (handle), request) &&
       tocsin_gate_admit (request, self->router, self->options.auth))

@@ -29,6 +29,7 @@ typedef enum
 typedef struct
 {
   const char *name;
+  gsize name_size;
   const char *value;
 } TocsinField;
 

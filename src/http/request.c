@@ -224,19 +224,20 @@ field_at (const TocsinRequest *self, guint i)
   return &g_array_index (self->fields, TocsinField, i);
 }
 
-/* A request is asked for a dozen names; most differ in the first letter. */
+/* A request is asked for a dozen names; most differ in length. */
 static gboolean
-is_named (const TocsinField *field, const char *name)
+is_named (const TocsinField *field, const char *name, gsize name_size)
 {
-  return g_ascii_tolower (field->name[0]) == g_ascii_tolower (name[0]) &&
-         g_ascii_strcasecmp (field->name, name) == 0;
+  return field->name_size == name_size && g_ascii_strcasecmp (field->name, name) == 0;
 }
 
 const char *
 tocsin_request_get_header (const TocsinRequest *self, const char *name)
 {
+  gsize size = strlen (name);
+
   for (guint i = 0; i < self->fields->len; i++)
-    if (is_named (field_at (self, i), name))
+    if (is_named (field_at (self, i), name, size))
       return field_at (self, i)->value;
   return NULL;
 }
@@ -244,10 +245,11 @@ tocsin_request_get_header (const TocsinRequest *self, const char *name)
 guint
 tocsin_request_count_header (const TocsinRequest *self, const char *name)
 {
+  gsize size = strlen (name);
   guint count = 0;
 
   for (guint i = 0; i < self->fields->len; i++)
-    count += is_named (field_at (self, i), name);
+    count += is_named (field_at (self, i), name, size);
   return count;
 }
 
@@ -261,7 +263,8 @@ tocsin_request_foreach_header (const TocsinRequest *self, TocsinHeaderFunc func,
 void
 tocsin_request_add_header (TocsinRequest *self, const char *name, const char *value)
 {
-  TocsinField field = { keep (self, g_strdup (name)), keep (self, g_strdup (value)) };
+  TocsinField field = { keep (self, g_strdup (name)), strlen (name),
+                        keep (self, g_strdup (value)) };
 
   g_array_append_val (self->fields, field);
 }
@@ -275,6 +278,15 @@ tocsin_request_get_body (TocsinRequest *self)
       self->received = g_byte_array_new ();
     }
   return self->body;
+}
+
+const char *
+tocsin_request_peek_body (const TocsinRequest *self, gsize *size)
+{
+  if (self->body != NULL)
+    return g_bytes_get_data (self->body, size);
+  *size = self->received->len;
+  return (const char *) self->received->data;
 }
 
 void
@@ -405,14 +417,20 @@ refuse (GError **error, const char *message)
   return FALSE;
 }
 
-/* tchar of RFC 9110, section 5.6.2. */
+/* tchar of RFC 9110, section 5.6.2; every field of every request is looked at. */
+static const guint8 is_tchar[256] = {
+  ['!'] = 1,         ['#' ... '\''] = 1, ['*'] = 1,         ['+'] = 1, ['-'] = 1, ['.'] = 1,
+  ['0' ... '9'] = 1, ['A' ... 'Z'] = 1,  ['^' ... 'z'] = 1, ['|'] = 1, ['~'] = 1,
+};
+
 static gboolean
-is_token (const char *text)
+is_token (const char *text, gsize size)
 {
-  for (const char *p = text; *p != '\0'; p++)
-    if (!g_ascii_isalnum (*p) && strchr ("!#$%&'*+-.^_`|~", *p) == NULL)
-      return FALSE;
-  return text[0] != '\0';
+  guint8 good = size > 0;
+
+  for (gsize i = 0; i < size; i++)
+    good &= is_tchar[(guchar) text[i]];
+  return good != 0;
 }
 
 static gboolean
@@ -442,7 +460,7 @@ check_fields (const TocsinRequest *self, GError **error)
     {
       const TocsinField *field = field_at (self, i);
 
-      if (!is_token (field->name))
+      if (!is_token (field->name, field->name_size))
         return refuse (error, "A header field has no proper name");
       if (!value_is_clean (field->value))
         return refuse (error, "A header field holds a control character");
@@ -570,9 +588,10 @@ static char *
 join_fields (const TocsinRequest *self, const char *name)
 {
   GString *joined = NULL;
+  gsize size = strlen (name);
 
   for (guint i = 0; i < self->fields->len; i++)
-    if (is_named (field_at (self, i), name))
+    if (is_named (field_at (self, i), name, size))
       {
         if (joined == NULL)
           joined = g_string_new (NULL);

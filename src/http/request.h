@@ -99,6 +99,17 @@ tocsin_request_foreach_header (const TocsinRequest *self, TocsinHeaderFunc func,
 GBytes *tocsin_request_get_body (TocsinRequest *self);
 
 /**
+ * tocsin_request_peek_body:
+ * @self: a request
+ * @size: (out): how many bytes
+ *
+ * For handlers that are done with the body when they return.
+ *
+ * Returns: (array length=size) (nullable): the body where it was received; %NULL if empty
+ */
+const char *tocsin_request_peek_body (const TocsinRequest *self, gsize *size);
+
+/**
  * tocsin_request_get_remote:
  * @self: a request
  *

@@ -21,7 +21,7 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
   gint64 now_us = tocsin_api_now_us (api);
   g_autoptr (GError) error = NULL;
   gsize size;
-  const char *body = g_bytes_get_data (tocsin_request_get_body (request), &size);
+  const char *body = tocsin_request_peek_body (request, &size);
   GString *out = tocsin_reply_begin (reply, TOCSIN_TYPE_JSON);
 
   if (!tocsin_answer_cache_find (answers, generation, now_us, body, size, out))
