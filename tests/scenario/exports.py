@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Tocsin contributors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Real servers read what a node lists: rbldnsd, Knot, nginx, Postfix, nftables, a bouncer.
+"""Real servers read what a node lists: rbldnsd, Knot, BIND, Unbound, nginx, Postfix, nftables, bouncers.
 
 Each gets the list as docs/exports.md says, is asked about a listed subject and about one that is
 not, gets the next list after a withdrawal, and is asked again. A tool that is not installed is
@@ -22,6 +22,7 @@ import sys
 import tempfile
 
 from harness import expect, free_port, parse_arguments, run, wait_until
+from own_network import OwnNetwork
 
 ADDRESS = "192.0.2.10"
 RANGE = "198.51.100.64/26"
@@ -281,6 +282,128 @@ def check_knot(tools, dig, withdraw):
         tools.end(process)
 
 
+BIND = """
+options {{
+  directory "{dir}"; pid-file none; session-keyfile none; dnssec-validation no;
+  listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+  allow-query {{ 127.0.0.0/8; }}; recursion yes;
+  {policy}
+}};
+controls {{ }};
+zone "rpz.test" {{ {role} }};
+zone "example" {{ type primary; file "{root}/example.zone"; }};
+"""
+EXAMPLE_ZONE = """$TTL 300
+@ SOA localhost. hostmaster.localhost. 1 3600 600 604800 300
+@ NS localhost.
+* A 203.0.113.80
+at-listed A {address}
+"""
+UNBOUND = """
+server:
+    directory: "{dir}"
+    chroot: ""
+    username: ""
+    pidfile: ""
+    use-syslog: no
+    interface: 127.0.0.1@{port}
+    do-ip6: no
+    do-not-query-localhost: no
+    domain-insecure: example
+stub-zone:
+    name: example
+    stub-addr: 127.0.0.1@{primary}
+remote-control:
+    control-enable: no
+"""
+DOCUMENTED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "dns.md")
+
+
+def documented(mark):
+    """The blocks of docs/dns.md that have this in them."""
+    with open(DOCUMENTED, encoding="utf-8") as page:
+        blocks = re.findall(r"^```(?:text|yaml)\n(.*?)^```", page.read(), re.M | re.S)
+    found = [block for block in blocks if mark in block]
+    expect(found, f"docs/dns.md has no block with {mark}")
+    return found
+
+
+def check_documented(tools):
+    """The name servers take what docs/dns.md says."""
+    path = tools.path("documented.conf")
+    for command, mark in ((["named-checkconf", path], 'zone "rpz.example.org" {'),
+                          (["knotc", "-c", path, "conf-check"], "domain: rpz"), (["unbound-checkconf", path], "rpz:\n")):
+        if find(command[0]) is None:
+            skip(tools.node, command[0])
+            continue
+        for block in documented(mark):
+            tools.write("documented.conf", block)
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60,
+                                  env={**os.environ, "PATH": PATH})
+            expect(done.returncode == 0, f"{command[0]}: {done.stdout}{done.stderr}{block}")
+
+
+def outcome(dig, port, name):
+    """What a resolver says of a name: NXDOMAIN, NOERROR, or None while nobody answers."""
+    done = subprocess.run([dig, "@127.0.0.1", "-p", str(port), "+timeout=2", "+retry=0", name], capture_output=True,
+                          text=True, check=False, timeout=60)
+    found = re.search(r"status: ([A-Z]+)", done.stdout)
+    return found.group(1) if found else None
+
+
+def start_bind(tools, name, port, role, policy=""):
+    os.makedirs(tools.path(name), exist_ok=True)
+    config = tools.write(name + ".conf", BIND.format(dir=tools.path(name), root=tools.dir, port=port, role=role,
+                                                     policy=policy))
+    return tools.start(find("named"), "-g", "-c", config)
+
+
+def check_bind(tools, dig, withdraw):
+    """BIND as primary; BIND and Unbound as resolvers, which have the zone by transfer and apply it."""
+    if find("named") is None or dig is None:
+        return skip(tools.node, "BIND or dig")
+    primary, bind, unbound = free_port(), free_port(), free_port()
+    os.makedirs(tools.path("bind-primary"), exist_ok=True)
+    query = "rpz?type=domain,ip,network"
+    tools.export(query, "bind-primary/rpz.zone")
+    tools.write("example.zone", EXAMPLE_ZONE.format(address=ADDRESS))
+    processes = [
+        start_bind(tools, "bind-primary", primary, "type primary; file \"rpz.zone\"; ixfr-from-differences yes; "
+                   "allow-transfer { 127.0.0.0/8; }; "
+                   f"also-notify {{ 127.0.0.1 port {bind}; 127.0.0.1 port {unbound}; }};"),
+        start_bind(tools, "bind-resolver", bind, "type secondary; file \"rpz.copy\"; "
+                   f"primaries {{ 127.0.0.1 port {primary}; }};",
+                   "response-policy { zone \"rpz.test\"; } qname-wait-recurse no;"),
+    ]
+    resolvers = [bind]
+    if find("unbound") is None:
+        skip(tools.node, "Unbound")
+    else:
+        zone = documented("rpz:\n")[0].replace("rpz.example.org", "rpz.test").replace("192.0.2.53", f"127.0.0.1@{primary}")
+        config = tools.write("unbound.conf", UNBOUND.format(dir=tools.dir, port=unbound, primary=primary) + zone)
+        processes.append(tools.start(find("unbound"), "-d", "-c", config))
+        resolvers.append(unbound)
+
+    def settled(name, wanted):
+        for process in processes:
+            expect(process.poll() is None, f"{process.args[0]}: {tools.log()}")
+        return all(outcome(dig, port, name) == wanted for port in resolvers)
+
+    wait_until(lambda: settled("clean.example", "NOERROR"), "what is not listed is answered")
+    for name in (DOMAIN, "www." + DOMAIN, "at-listed.example"):
+        wait_until(lambda n=name: settled(n, "NXDOMAIN"), f"the resolvers deny {name}")
+    first = tools.fetch(query.replace("rpz?", "rpz/manifest?")).json["serial"]
+    withdraw()
+    tools.export(query, "bind-primary/rpz.zone")
+    second = tools.fetch(query.replace("rpz?", "rpz/manifest?")).json["serial"]
+    expect(second > first, f"serial {first}, then {second}")
+    processes[0].send_signal(signal.SIGHUP)
+    wait_until(lambda: settled(DOMAIN, "NOERROR"), "the withdrawn name is answered again")
+    expect(settled("at-listed.example", "NXDOMAIN"), "the listed address stays")
+    for process in processes:
+        tools.end(process)
+
+
 # ---- servers ----
 
 NGINX = """
@@ -361,11 +484,9 @@ def check_postfix(tools):
 
 def check_nft(tools, withdraw):
     nft = find("nft")
-    unshare = find("unshare")
-    inside = [unshare, "--user", "--map-root-user", "--net"] if os.geteuid() else [unshare, "--net"]
-    if nft is None or unshare is None:
+    if nft is None:
         return skip(tools.node, "nft")
-    if subprocess.run([*inside, nft, "list", "ruleset"], capture_output=True, check=False).returncode != 0:
+    if not OwnNetwork.available(nft, "list", "ruleset"):
         return skip(tools.node, "a network of its own for nft")
     first = tools.export("nftables", "first.nft")
     withdraw()
@@ -385,12 +506,12 @@ nft --file {second}
 nft get element inet tocsin listed4 '{{ 198.51.100.70 }}'
 nft list chain inet tocsin input | grep -q @listed4
 """)
-    done = subprocess.run([*inside, "sh", script], capture_output=True, text=True, check=False, timeout=60,
+    done = subprocess.run([*OwnNetwork.unshare(), "sh", script], capture_output=True, text=True, check=False, timeout=60,
                           env={**os.environ, "PATH": PATH})
     expect(done.returncode == 0, f"nft: {done.stdout}{done.stderr}")
 
 
-# ---- a bouncer ----
+# ---- bouncers ----
 
 BOUNCER = """
 bin_path: {program}
@@ -445,6 +566,80 @@ def check_bouncer(tools, withdraw, again):
     tools.end(process)
 
 
+FIREWALL = """
+mode: {mode}
+pid_dir: {dir}/
+update_frequency: 1s
+daemonize: false
+log_mode: stdout
+log_dir: {dir}/
+log_level: info
+api_url: {url}
+api_key: {key}
+disable_ipv6: false
+deny_action: DROP
+supported_decisions_types: [ban]
+blacklists_ipv4: crowdsec-blacklists
+blacklists_ipv6: crowdsec6-blacklists
+ipset_type: nethash
+iptables_chains: [INPUT]
+nftables:
+  ipv4: {{ enabled: true, set-only: false, table: crowdsec, chain: crowdsec-chain }}
+  ipv6: {{ enabled: true, set-only: false, table: crowdsec6, chain: crowdsec6-chain }}
+prometheus:
+  enabled: false
+"""
+V6_LISTED = "2001:db8:1:2::"  # the first of the /64, which is all that the mode nftables takes
+IN_RANGE = "198.51.100.70"
+# Of each mode: how to see what is possible, that an address is dropped, and the rule.
+FIREWALL_MODES = {
+    "nftables": (["nft", "list", "ruleset"],
+                 lambda a: ["nft", "get", "element", *(("ip6", "crowdsec6", "crowdsec6-blacklists") if ":" in a else
+                                                       ("ip", "crowdsec", "crowdsec-blacklists")), "{ " + a + " }"],
+                 ["nft", "list", "chain", "ip", "crowdsec", "crowdsec-chain"]),
+    "iptables": (["sh", "-c", "ipset create probe hash:net && iptables -L -n && ip6tables -L -n"],
+                 lambda a: ["ipset", "test", "crowdsec6-blacklists" if ":" in a else "crowdsec-blacklists", a],
+                 ["iptables", "-S", "INPUT"]),
+}
+
+
+def check_firewall(tools, mode, withdraw, again):
+    """The bouncer that changes a firewall; in a network of its own, so that it is none of the host's."""
+    possible, asks, rule = FIREWALL_MODES[mode]
+    bouncer = find("crowdsec-firewall-bouncer")
+    if bouncer is None or find(possible[0]) is None:
+        return skip(tools.node, "crowdsec-firewall-bouncer or " + possible[0])
+    if not OwnNetwork.available(*possible):
+        return skip(tools.node, f"what crowdsec-firewall-bouncer needs for {mode}, in a network of its own,")
+    key = tools.node.ask("POST", "/v1/tokens", {"name": "firewall-" + mode, "scopes": ["stream"]}, 201)["token"]
+    config = tools.write("firewall.yaml", FIREWALL.format(
+        mode=mode, dir=tools.dir, url=f"http://127.0.0.1:{tools.node.api_port}/", key=key), 0o600)
+    network = OwnNetwork(tools.dir, tools.node.api_port)
+    process = tools.start(*network.command(bouncer, "-c", config))
+
+    def inside(command):
+        expect(process.poll() is None, f"crowdsec-firewall-bouncer: {tools.log()}")
+        return subprocess.run([*network.enter(process), *command], capture_output=True, text=True, check=False,
+                              timeout=60)
+
+    def drops(address):
+        return inside(asks(address)).returncode == 0
+
+    for listed in (ADDRESS, V6_LISTED):
+        wait_until(lambda a=listed: drops(a), f"{mode}: the firewall drops {listed}")
+    expect(mode == "nftables" or drops(IN_RANGE), "what is in a listed range")
+    found = inside(rule).stdout
+    expect("crowdsec-blacklists" in found and "drop" in found.lower(), f"{mode}: its rule: {found}")
+    expect(not drops(CLEAN), f"{mode}: and nothing else")
+    withdraw()
+    wait_until(lambda: not drops(ADDRESS), f"{mode}: the withdrawn address passes")
+    expect(drops(V6_LISTED), f"{mode}: the other stays")
+    again()
+    wait_until(lambda: drops(ADDRESS), f"{mode}: it is dropped anew")
+    tools.end(process)
+    network.close()
+
+
 def check_decisions(tools):
     """Without a bouncer: as one in live mode asks."""
     def ask(query):
@@ -484,6 +679,7 @@ def test(lab):
     with Tools(node, token) as tools:
         check_manifests(tools)
         check_lists(tools)
+        check_documented(tools)
         check_nginx(tools)
         check_postfix(tools)
         check_decisions(tools)
@@ -494,7 +690,12 @@ def test(lab):
         if ADDRESS not in held:
             report("ip", ADDRESS)
         check_bouncer(tools, lambda: withdraw(ADDRESS), lambda: report("ip", ADDRESS))
+        for mode in FIREWALL_MODES:
+            check_firewall(tools, mode, lambda: withdraw(ADDRESS), lambda: report("ip", ADDRESS))
         check_knot(tools, dig, lambda: withdraw(DOMAIN))
+        if DOMAIN not in held:
+            report("domain", DOMAIN)
+        check_bind(tools, dig, lambda: withdraw(DOMAIN))
     node.stop()
 
 
