@@ -57,53 +57,64 @@ struct _TocsinStore
   TocsinRetention retention;
 };
 
-/* One line a table: its name in the file, and how it is opened. */
+#define U32 sizeof (guint32)
+#define U64 sizeof (guint64)
+#define ID  TOCSIN_ID_BYTES
+
+/* One line a table: its name in the file, how long its keys are, and how it is opened. */
 static const struct
 {
   const char *name;
+  gsize key_bytes;
   unsigned int flags;
 } table_defs[TOCSIN_N_TABLES] = {
-  [TOCSIN_TABLE_META] = { "meta", 0 },
-  [TOCSIN_TABLE_ACTORS] = { "actors", 0 },
-  [TOCSIN_TABLE_ACTOR_IDS] = { "actor-ids", 0 },
-  [TOCSIN_TABLE_PEERS] = { "peers", 0 },
-  [TOCSIN_TABLE_FOLLOWERS] = { "followers", 0 },
-  [TOCSIN_TABLE_SUBJECTS] = { "subjects", 0 },
-  [TOCSIN_TABLE_LENGTHS] = { "lengths", 0 },
-  [TOCSIN_TABLE_EVIDENCE] = { "evidence", MDB_DUPSORT | MDB_DUPFIXED },
-  [TOCSIN_TABLE_REPORTS] = { "reports", 0 },
-  [TOCSIN_TABLE_REPORT_IDS] = { "report-ids", 0 },
-  [TOCSIN_TABLE_REPORT_ACTORS] = { "report-actors", 0 },
-  [TOCSIN_TABLE_REPORT_ENDS] = { "report-ends", 0 },
-  [TOCSIN_TABLE_REPORT_BATCHES] = { "report-batches", 0 },
-  [TOCSIN_TABLE_REPORT_BUNDLES] = { "report-bundles", 0 },
-  [TOCSIN_TABLE_REPORT_HELD] = { "report-held", 0 },
-  [TOCSIN_TABLE_ACTOR_COUNTS] = { "actor-counts", 0 },
-  [TOCSIN_TABLE_TOMBSTONES] = { "tombstones", 0 },
-  [TOCSIN_TABLE_TOMBSTONE_ENDS] = { "tombstone-ends", 0 },
-  [TOCSIN_TABLE_TRUST] = { "trust", 0 },
-  [TOCSIN_TABLE_TRUST_IDS] = { "trust-ids", 0 },
-  [TOCSIN_TABLE_OUTBOX] = { "outbox", 0 },
-  [TOCSIN_TABLE_OUTBOX_IDS] = { "outbox-ids", 0 },
-  [TOCSIN_TABLE_QUEUE] = { "queue", 0 },
-  [TOCSIN_TABLE_QUEUE_COUNTS] = { "queue-counts", 0 },
-  [TOCSIN_TABLE_SEEN] = { "seen", 0 },
-  [TOCSIN_TABLE_SEEN_TIMES] = { "seen-times", 0 },
-  [TOCSIN_TABLE_ALLOW] = { "allow", 0 },
-  [TOCSIN_TABLE_REVIEW] = { "review", 0 },
-  [TOCSIN_TABLE_REVIEW_OPEN] = { "review-open", 0 },
-  [TOCSIN_TABLE_AUDIT] = { "audit", 0 },
-  [TOCSIN_TABLE_TOKENS] = { "tokens", 0 },
-  [TOCSIN_TABLE_IMPORTS] = { "imports", 0 },
-  [TOCSIN_TABLE_FEEDS] = { "feeds", 0 },
-  [TOCSIN_TABLE_CHANGES] = { "changes", 0 },
-  [TOCSIN_TABLE_VOICES] = { "voices", 0 },
+  [TOCSIN_TABLE_META] = { "meta", ID, 0 },
+  [TOCSIN_TABLE_ACTORS] = { "actors", U32, 0 },
+  [TOCSIN_TABLE_ACTOR_IDS] = { "actor-ids", 1 + ID, 0 },
+  [TOCSIN_TABLE_PEERS] = { "peers", U32, 0 },
+  [TOCSIN_TABLE_FOLLOWERS] = { "followers", U32, 0 },
+  [TOCSIN_TABLE_SUBJECTS] = { "subjects", ID, 0 },
+  [TOCSIN_TABLE_LENGTHS] = { "lengths", 2, 0 },
+  [TOCSIN_TABLE_EVIDENCE] = { "evidence", ID, MDB_DUPSORT | MDB_DUPFIXED },
+  [TOCSIN_TABLE_REPORTS] = { "reports", U64, 0 },
+  [TOCSIN_TABLE_REPORT_IDS] = { "report-ids", ID, 0 },
+  [TOCSIN_TABLE_REPORT_ACTORS] = { "report-actors", U32 + U64, 0 },
+  [TOCSIN_TABLE_REPORT_ENDS] = { "report-ends", U32 + U64 + 1, 0 },
+  [TOCSIN_TABLE_REPORT_BATCHES] = { "report-batches", 2 * U64, 0 },
+  [TOCSIN_TABLE_REPORT_BUNDLES] = { "report-bundles", 2 * U64, 0 },
+  [TOCSIN_TABLE_REPORT_HELD] = { "report-held", U64, 0 },
+  [TOCSIN_TABLE_ACTOR_COUNTS] = { "actor-counts", U32, 0 },
+  [TOCSIN_TABLE_TOMBSTONES] = { "tombstones", ID, 0 },
+  [TOCSIN_TABLE_TOMBSTONE_ENDS] = { "tombstone-ends", U32 + ID, 0 },
+  [TOCSIN_TABLE_TRUST] = { "trust", 2 * U32 + 1, 0 },
+  [TOCSIN_TABLE_TRUST_IDS] = { "trust-ids", ID, 0 },
+  [TOCSIN_TABLE_OUTBOX] = { "outbox", U64, 0 },
+  [TOCSIN_TABLE_OUTBOX_IDS] = { "outbox-ids", ID, 0 },
+  [TOCSIN_TABLE_QUEUE] = { "queue", U32 + U64, 0 },
+  [TOCSIN_TABLE_QUEUE_COUNTS] = { "queue-counts", U32, 0 },
+  [TOCSIN_TABLE_SEEN] = { "seen", ID, 0 },
+  [TOCSIN_TABLE_SEEN_TIMES] = { "seen-times", U32 + ID, 0 },
+  [TOCSIN_TABLE_ALLOW] = { "allow", ID, 0 },
+  [TOCSIN_TABLE_REVIEW] = { "review", U64, 0 },
+  [TOCSIN_TABLE_REVIEW_OPEN] = { "review-open", 1 + U32 + 2 * U64, 0 },
+  [TOCSIN_TABLE_AUDIT] = { "audit", U64, 0 },
+  [TOCSIN_TABLE_TOKENS] = { "tokens", ID, 0 },
+  [TOCSIN_TABLE_IMPORTS] = { "imports", U64, 0 },
+  [TOCSIN_TABLE_FEEDS] = { "feeds", ID, 0 },
+  [TOCSIN_TABLE_CHANGES] = { "changes", U64, 0 },
+  [TOCSIN_TABLE_VOICES] = { "voices", 2 * U32, 0 },
 };
 
 const char *
 tocsin_store_get_table_name (TocsinTable table)
 {
   return table_defs[table].name;
+}
+
+gsize
+tocsin_store_get_key_bytes (TocsinTable table)
+{
+  return table_defs[table].key_bytes;
 }
 
 MDB_env *

@@ -186,8 +186,7 @@ tocsin_audit_verify (TocsinTxn *txn, guint64 *checked, GError **error)
       guint64 expected = walked.number + 1;
 
       if (!tocsin_shape_unpack (&shape, cursor.value.data, cursor.value.size, &record) ||
-          cursor.key.size != sizeof expected || tocsin_key_read_u64 (cursor.key.data) != expected ||
-          record.number != expected ||
+          tocsin_key_read_u64 (cursor.key.data) != expected || record.number != expected ||
           memcmp (record.previous, walked.hash, sizeof walked.hash) != 0)
         {
           g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,

@@ -42,7 +42,7 @@ read_row (TocsinCursor *cursor, TocsinChange *out)
 {
   ChangeRow row;
 
-  if (cursor->key.size != sizeof (guint64) || cursor->value.size != sizeof row)
+  if (cursor->value.size != sizeof row)
     {
       tocsin_txn_fail (cursor->txn, TOCSIN_RC_DAMAGED);
       return FALSE;

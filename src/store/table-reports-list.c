@@ -44,8 +44,7 @@ matches (const TocsinReportFilter *filter, const TocsinReportRecord *r)
 static gboolean
 current_number (const TocsinCursor *cursor, const Source *source, guint64 *number)
 {
-  if (cursor->key.size != source->prefix.size + sizeof *number ||
-      memcmp (cursor->key.data, source->prefix.bytes, source->prefix.size) != 0)
+  if (memcmp (cursor->key.data, source->prefix.bytes, source->prefix.size) != 0)
     return FALSE;
   *number = tocsin_key_read_u64 ((const guint8 *) cursor->key.data + source->prefix.size);
   return TRUE;

@@ -100,8 +100,7 @@ tocsin_review_find_open (
   g_auto (TocsinCursor) cursor = { 0 };
 
   tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_REVIEW_OPEN);
-  if (!tocsin_cursor_seek (&cursor, &from) || cursor.key.size != from.size ||
-      memcmp (cursor.key.data, from.bytes, prefix) != 0)
+  if (!tocsin_cursor_seek (&cursor, &from) || memcmp (cursor.key.data, from.bytes, prefix) != 0)
     return FALSE;
   *id = tocsin_key_read_u64 ((const guint8 *) cursor.key.data + prefix);
   return TRUE;

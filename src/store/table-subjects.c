@@ -71,7 +71,7 @@ tocsin_lengths_read (TocsinTxn *txn, TocsinNetworkLengths *out)
     {
       const guint8 *key = cursor.key.data;
 
-      if (cursor.key.size != 2 || key[1] > (key[0] == 6 ? 128 : 32))
+      if (key[1] > (key[0] == 6 ? 128 : 32))
         tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
       else if (key[0] == 6)
         out->v6[key[1] / 64] |= G_GUINT64_CONSTANT (1) << (key[1] % 64);
@@ -257,11 +257,6 @@ tocsin_subjects_foreach (TocsinTxn *txn,
     {
       TocsinSubjectRecord record = { 0 };
 
-      if (cursor.key.size != TOCSIN_ID_BYTES)
-        {
-          tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
-          return;
-        }
       memcpy (record.key.bytes, cursor.key.data, TOCSIN_ID_BYTES);
       if (after != NULL && tocsin_id_equal (&record.key, after))
         continue;

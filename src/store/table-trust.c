@@ -100,8 +100,13 @@ tocsin_trust_find (TocsinTxn *txn, guint32 truster, const char *id, TocsinTrustR
   TocsinSpan span;
 
   memset (out, 0, sizeof *out);
-  if (!tocsin_txn_get (txn, TOCSIN_TABLE_TRUST_IDS, &index, &span) || span.size != KEY_BYTES)
+  if (!tocsin_txn_get (txn, TOCSIN_TABLE_TRUST_IDS, &index, &span))
     return FALSE;
+  if (span.size != KEY_BYTES)
+    {
+      tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
+      return FALSE;
+    }
   tocsin_key_add (&key, span.data, span.size);
   return tocsin_txn_get_record (txn, TOCSIN_TABLE_TRUST, &key, &shape, out);
 }
@@ -135,7 +140,7 @@ tocsin_trust_foreach_edge (TocsinTxn *txn, TocsinTrustEdgeFunc func, gpointer da
       TocsinTrustEdge edge;
       gboolean live;
 
-      if (cursor.key.size != KEY_BYTES || cursor.value.size < HEAD_BYTES)
+      if (cursor.value.size < HEAD_BYTES)
         {
           tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
           return;
@@ -171,7 +176,7 @@ tocsin_trust_count_of (TocsinTxn *txn, guint32 truster)
 
   tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_TRUST);
   for (more = tocsin_cursor_seek (&cursor, &from);
-       more && cursor.key.size == KEY_BYTES && tocsin_key_read_u32 (cursor.key.data) == truster;
+       more && tocsin_key_read_u32 (cursor.key.data) == truster;
        more = tocsin_cursor_next (&cursor))
     n++;
   return n;

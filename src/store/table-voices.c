@@ -7,8 +7,9 @@
 
 #include "store/txn-private.h"
 
-#define KEY_BYTES  (2 * sizeof (guint32)) /* day, actor */
-#define STALE_ROWS 100                    /* of earlier days, that one put removes at most */
+/* Keys are day, actor. */
+
+#define STALE_ROWS 100 /* of earlier days, that one put removes at most */
 
 static void
 remove_earlier (TocsinTxn *txn, guint32 day)
@@ -21,8 +22,7 @@ remove_earlier (TocsinTxn *txn, guint32 day)
         g_auto (TocsinCursor) cursor = { 0 };
 
         tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_VOICES);
-        if (!tocsin_cursor_seek (&cursor, NULL) || cursor.key.size != KEY_BYTES ||
-            tocsin_key_read_u32 (cursor.key.data) >= day)
+        if (!tocsin_cursor_seek (&cursor, NULL) || tocsin_key_read_u32 (cursor.key.data) >= day)
           return;
         tocsin_key_add (&key, cursor.key.data, cursor.key.size);
       }
@@ -53,7 +53,7 @@ tocsin_voices_foreach (TocsinTxn *txn, guint32 day, TocsinVoicesFunc func, gpoin
     {
       const guint8 *key = cursor.key.data;
 
-      if (cursor.key.size != KEY_BYTES || cursor.value.size % sizeof (guint64) != 0)
+      if (cursor.value.size % sizeof (guint64) != 0)
         {
           tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
           return;

@@ -83,6 +83,7 @@ void tocsin_txn_abort_write (TocsinTxn *self);
 MDB_env *tocsin_store_get_env (TocsinStore *self);
 const MDB_dbi *tocsin_store_get_tables (TocsinStore *self);
 const char *tocsin_store_get_table_name (TocsinTable table);
+gsize tocsin_store_get_key_bytes (TocsinTable table);
 void tocsin_store_committed (TocsinStore *self, TocsinNotes notes);
 void tocsin_store_lost (TocsinStore *self);
 gboolean tocsin_store_error_from_rc (int rc, GError **error); /* always FALSE */
@@ -121,12 +122,14 @@ void tocsin_txn_put_record (TocsinTxn *self,
 
 /**
  * TocsinCursor: walks a table in the order of keys. Begin with tocsin_cursor_init(), hold by
- * g_auto. No write to any table while it is used.
+ * g_auto. No write to any table while it is used. Every key that it comes to is as long as the keys
+ * of its table are; any other is damage.
  */
 typedef struct
 {
   TocsinTxn *txn;
   MDB_cursor *cursor; /* (owned) (nullable) */
+  gsize key_bytes;
   TocsinSpan key;
   TocsinSpan value;
 } TocsinCursor;

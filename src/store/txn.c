@@ -286,7 +286,7 @@ tocsin_txn_put_record (TocsinTxn *self,
 void
 tocsin_cursor_init (TocsinCursor *self, TocsinTxn *txn, TocsinTable table)
 {
-  *self = (TocsinCursor){ .txn = txn };
+  *self = (TocsinCursor){ .txn = txn, .key_bytes = tocsin_store_get_key_bytes (table) };
   if (txn->rc == MDB_SUCCESS)
     txn->rc = mdb_cursor_open (txn->txn, dbi_of (txn, table), &self->cursor);
 }
@@ -306,6 +306,8 @@ move (TocsinCursor *self, MDB_val *key, MDB_cursor_op op)
   if (self->cursor == NULL || self->txn->rc != MDB_SUCCESS)
     return FALSE;
   rc = mdb_cursor_get (self->cursor, key, &value, op);
+  if (rc == MDB_SUCCESS && key->mv_size != self->key_bytes)
+    rc = TOCSIN_RC_DAMAGED;
   if (rc == MDB_SUCCESS)
     {
       self->key = (TocsinSpan){ key->mv_data, key->mv_size };
@@ -400,8 +402,7 @@ tocsin_txn_foreach (TocsinTxn *self,
   more = tocsin_cursor_seek (&cursor, from);
   while (more)
     {
-      if (prefix > 0 &&
-          (cursor.key.size < prefix || memcmp (cursor.key.data, from->bytes, prefix) != 0))
+      if (prefix > 0 && memcmp (cursor.key.data, from->bytes, prefix) != 0)
         return;
       if (!tocsin_txn_unpack (self, shape, &cursor.value, record))
         return;
