@@ -92,3 +92,31 @@ key_number (guint n)
 
   return tocsin_id_for_string (text);
 }
+
+static inline gpointer
+fixture_close_thread (gpointer store)
+{
+  tocsin_store_close (store);
+  return NULL;
+}
+
+/* Has another thread close the store, which waits for what was begun until fixture_end_closing().
+ */
+static inline GThread *
+fixture_begin_closing (Fixture *f)
+{
+  GThread *thread;
+
+  g_assert_true (tocsin_store_begin_work (f->store));
+  thread = g_thread_new ("closing", fixture_close_thread, f->store);
+  while (!tocsin_store_is_closing (f->store))
+    g_thread_yield ();
+  return thread;
+}
+
+static inline void
+fixture_end_closing (Fixture *f, GThread *thread)
+{
+  tocsin_store_end_work (g_steal_pointer (&f->store));
+  g_thread_join (thread);
+}

@@ -122,7 +122,7 @@ look_at_slice (TocsinTxn *txn, Search *search, guint64 after)
       if (!tocsin_report_read (txn, &cursor.value, &record))
         return 0;
       look_at_report (search, &record);
-      after = record.number;
+      after = tocsin_key_read_u64 (cursor.key.data);
       more = tocsin_cursor_next (&cursor);
     }
   return more ? after : 0;
