@@ -171,6 +171,15 @@ tocsin_bulk_write (TocsinTxn *txn, gpointer bulk, GError **error)
   return tocsin_txn_check (txn, error);
 }
 
+/* Of a report that is not there: who undoes a batch until nothing is left comes to an end. */
+static void
+forget_row (TocsinTxn *txn, guint64 batch, guint64 number)
+{
+  TocsinKey key = tocsin_key_u64_u64 (batch, number);
+
+  tocsin_txn_del (txn, TOCSIN_TABLE_REPORT_BATCHES, &key);
+}
+
 guint
 tocsin_bulk_undo (TocsinTxn *txn, guint64 batch, guint max, gint64 now_us)
 {
@@ -182,8 +191,8 @@ tocsin_bulk_undo (TocsinTxn *txn, guint64 batch, guint max, gint64 now_us)
       g_auto (TocsinReportRecord) record = { 0 };
 
       if (!tocsin_reports_get (txn, number, &record))
-        continue;
-      if (record.id == NULL)
+        forget_row (txn, batch, number);
+      else if (record.id == NULL)
         tocsin_report_remove_compact (txn, &record);
       else
         tocsin_reports_set_state (txn, number, TOCSIN_STATE_HELD, TOCSIN_HOLD_REJECTED, now_us);
@@ -217,7 +226,7 @@ tocsin_bulk_list (TocsinTxn *txn, guint64 batch)
       TocsinBulkEntry entry = { .number = 0 };
       TocsinCompactRow row;
 
-      if (cursor.key.size != 2 * sizeof (guint64) || memcmp (cursor.key.data, from.bytes, 8) != 0)
+      if (memcmp (cursor.key.data, from.bytes, from.size) != 0)
         break;
       entry.number = tocsin_key_read_u64 ((const guint8 *) cursor.key.data + sizeof (guint64));
       if (!read_compact (txn, entry.number, &row))
