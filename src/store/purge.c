@@ -89,8 +89,7 @@ typedef struct
 {
   gint64 before_us;
   GArray *ids; /* (nullable) of guint64 */
-  guint max_rows;
-  guint looked;
+  guint64 max_rows;
   guint64 n;
 } OldLines;
 
@@ -105,7 +104,8 @@ collect_line (const TocsinReviewRecord *line, gpointer data)
       if (self->ids != NULL)
         g_array_append_val (self->ids, line->id);
     }
-  return ++self->looked < self->max_rows;
+  /* Lines that stay open for long must not hide what is behind them. */
+  return self->n < self->max_rows;
 }
 
 static guint
@@ -200,7 +200,8 @@ tocsin_store_purge_count (TocsinTxn *txn, gint64 now_us, TocsinPurgeCounts *out)
 {
   const TocsinRetention *keep = tocsin_store_get_retention (txn->store);
   gint64 now_s = now_us / TOCSIN_SECOND_US;
-  OldLines old = { .before_us = now_us - tocsin_store_keep_us (txn->store), .max_rows = G_MAXUINT };
+  OldLines old = { .before_us = now_us - tocsin_store_keep_us (txn->store),
+                   .max_rows = G_MAXUINT64 };
   ExpiredEntries expired = { .now_us = now_us };
   guint64 changes = tocsin_txn_entries (txn, TOCSIN_TABLE_CHANGES);
 

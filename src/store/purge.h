@@ -51,7 +51,7 @@ typedef struct
 /**
  * tocsin_store_purge:
  * @now_us: the time
- * @max_rows: the most rows to look at in each of its steps
+ * @max_rows: the most rows to change in each of its steps
  *
  * Does a bounded part of what time asks for: evidence past its end goes; a report past its end
  * time loses body, subject and text at the next midnight (UTC; the digest of protocol.md "Catching
