@@ -203,6 +203,32 @@ static const Vector vectors[] = {
     { { 11, SPAM, .age_days = 30 }, { 11, SPAM, BENIGN, .age_days = 1 } },
     .verdict = ALLOW,
     .score = 0 },
+  { "the order in which they came does not matter",
+    NULL,
+    { { 11, SPAM, BENIGN, .age_days = 1 }, { 11, SPAM, .age_days = 30 } },
+    .verdict = ALLOW,
+    .score = 0 },
+  { "an import between two of one pair hides neither",
+    NULL,
+    { { 11, SPAM, .age_days = 30 },
+      { 11, SPAM, IMPORTED, .age_days = 20 },
+      { 11, SPAM, BENIGN, .age_days = 1 } },
+    .verdict = NOTE,
+    .score = 0 },
+  { "what this node took back no longer blocks, whatever it imported",
+    NULL,
+    { { 0, SPAM, .age_days = 2 }, { 0, SPAM, IMPORTED, .age_days = 1 }, { 0, SPAM, BENIGN } },
+    .verdict = NOTE,
+    .score = 0 },
+  { "the newest import speaks",
+    NULL,
+    { { 11, SPAM, IMPORTED, .age_days = 3 },
+      { 11, SPAM, BENIGN, .age_days = 2 },
+      { 11, SPAM, IMPORTED | BENIGN, .age_days = 1 } },
+    .verdict = ALLOW,
+    .score = 0 },
+  { "a category that no version knows", NULL, { { 11, 62 } }, .verdict = ALLOW, .unknown = TRUE },
+  { "a number that is no category", NULL, { { 11, 64 } }, .verdict = ALLOW, .unknown = TRUE },
 
   { "held is not counted", NULL, { { 11, SPAM, HELD } }, .verdict = ALLOW, .unknown = TRUE },
   { "expired is not counted",
@@ -285,6 +311,34 @@ subject_at (const TocsinFinding *finding, guint i)
   return &g_array_index (finding->subjects, TocsinSubjectFinding, i);
 }
 
+/* A list says of a key what a check of it does. */
+static void
+check_key (const Vector *v, const TocsinKeyEvidence *key)
+{
+  static const guint32 nobody = STRANGER + 1;
+  g_autoptr (TocsinTrustSnapshot) trust = make_trust ();
+  g_autoptr (TocsinProfile) profile =
+      tocsin_profile_new_builtin (v->profile != NULL ? v->profile : "default");
+  TocsinScoring scoring = {
+    .trust = trust, .profile = profile, .now_us = NOW_US, .over_budget = &nobody
+  };
+
+  /* With somebody over the budget nothing is left for later, and it comes to the same. */
+  for (gsize n = 0; n < 2; n++)
+    {
+      TocsinKeyFinding found;
+
+      scoring.n_over_budget = n;
+      tocsin_score_key (&scoring, key, &found);
+      g_assert_cmpuint (found.verdict, ==, v->verdict);
+      g_assert_cmpuint (found.score, ==, v->score);
+      g_assert_cmpint (found.known, ==, !v->unknown);
+      g_assert_cmpint (found.bounded, ==, v->verdict > NOTE);
+      g_assert_cmpint (found.last_seen_s > 0, ==, !v->unknown);
+      g_assert_cmpuint (found.first_seen_s, <=, found.last_seen_s);
+    }
+}
+
 static void
 test_vector (gconstpointer data)
 {
@@ -302,6 +356,7 @@ test_vector (gconstpointer data)
   g_assert_cmpuint (finding.score, ==, v->score);
   g_assert_cmpint (finding.known, ==, !v->unknown);
   g_assert_cmpint (subject_at (&finding, 0)->known, ==, !v->unknown);
+  check_key (v, &asked.evidence.keys[0]);
 }
 
 static void

@@ -76,31 +76,32 @@ hear_row (const TocsinScoring *scoring, const TocsinEvidence *row)
   return heard;
 }
 
-/* Rows come by (reporter, category): of each pair the newest observation speaks. */
+/* Rows come by (reporter, category): of each pair the newest observation speaks, of what it saw
+ * itself and of what it imported alike. */
 static void
 hear (const TocsinScoring *scoring, const TocsinKeyEvidence *key, TocsinHeardKey *out)
 {
-  TocsinHeardRow *newest = NULL;
+  TocsinHeardRow *newest[2] = { NULL }; /* first-hand, imported */
 
   for (gsize i = 0; i < key->n_rows; i++)
     {
       TocsinHeardRow *heard = &out->rows[i];
+      TocsinHeardRow **before = &newest[(key->rows[i].flags & TOCSIN_EVIDENCE_IMPORTED) != 0];
 
       *heard = hear_row (scoring, &key->rows[i]);
       if (!heard->known)
         continue;
-      if (newest != NULL && newest->row->reporter == heard->row->reporter &&
-          newest->row->category == heard->row->category &&
-          ((newest->row->flags ^ heard->row->flags) & TOCSIN_EVIDENCE_IMPORTED) == 0)
+      if (*before != NULL && (*before)->row->reporter == heard->row->reporter &&
+          (*before)->row->category == heard->row->category)
         {
           TocsinHeardRow *older =
-              newest->row->observed_s <= heard->row->observed_s ? newest : heard;
+              (*before)->row->observed_s <= heard->row->observed_s ? *before : heard;
 
           older->known = older->counted = older->decides = FALSE;
           if (older == heard)
             continue;
         }
-      newest = heard;
+      *before = heard;
     }
   out->key = key;
   out->n_rows = key->n_rows;
