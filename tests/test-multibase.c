@@ -110,6 +110,35 @@ test_sizes (void)
     }
 }
 
+/* Texts that are not too long by themselves, but as numbers: 768 bytes of 0xFF are 1,049 digits,
+ * the first of them a V. */
+static void
+test_largest_number (void)
+{
+  guint8 ones[TOCSIN_MULTIBASE_MAX_BYTES];
+  g_autofree char *largest = NULL;
+
+  memset (ones, 0xFF, sizeof ones);
+  largest = tocsin_multibase_encode (ones, sizeof ones);
+  for (gsize digits = strlen (largest) - 1; digits <= 1060; digits++)
+    for (const char *leading = "2PRSz"; *leading != '\0'; leading++)
+      {
+        g_autofree char *rest = g_strnfill (digits - 1, 'z');
+        g_autofree char *text = g_strdup_printf ("z%c%s", *leading, rest);
+        g_autoptr (GError) error = NULL;
+        g_autoptr (GBytes) bytes = tocsin_multibase_decode (text, &error);
+
+        if (strlen (text) > strlen (largest) || strcmp (text, largest) > 0)
+          {
+            g_assert_null (bytes);
+            g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE);
+            continue;
+          }
+        g_assert_no_error (error);
+        g_assert_cmpuint (g_bytes_get_size (bytes), ==, TOCSIN_MULTIBASE_MAX_BYTES);
+      }
+}
+
 static void
 test_base64 (void)
 {
@@ -142,6 +171,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/multibase/base64url", test_base64url);
   g_test_add_func ("/multibase/refused", test_refused);
   g_test_add_func ("/multibase/sizes", test_sizes);
+  g_test_add_func ("/multibase/largest-number", test_largest_number);
   g_test_add_func ("/multibase/base64", test_base64);
   return g_test_run ();
 }

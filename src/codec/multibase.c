@@ -67,7 +67,7 @@ tocsin_multibase_encode (gconstpointer data, gsize size)
 static GBytes *
 decode_base58 (const char *text, gsize length, GError **error)
 {
-  guint32 limbs[TOCSIN_MULTIBASE_MAX_BYTES / 4 + 2]; /* little-endian number */
+  guint32 limbs[TOCSIN_MULTIBASE_MAX_BYTES / 4]; /* little-endian number */
   gsize n_limbs = 0;
   gsize zeros = 0;
   gsize n_bytes;
@@ -89,8 +89,11 @@ decode_base58 (const char *text, gsize length, GError **error)
           limbs[j] = (guint32) carry;
           carry >>= 32;
         }
-      if (carry > 0)
-        limbs[n_limbs++] = (guint32) carry;
+      if (carry == 0)
+        continue;
+      if (n_limbs == G_N_ELEMENTS (limbs))
+        return fail (error, TOCSIN_ERROR_TOO_LARGE, "Multibase value is too long");
+      limbs[n_limbs++] = (guint32) carry;
     }
   n_bytes = n_limbs * 4;
   while (n_bytes > 0 && (guint8) (limbs[(n_bytes - 1) / 4] >> ((n_bytes - 1) % 4 * 8)) == 0)
