@@ -218,6 +218,14 @@ end_word (TocsinJsonEvents *self, GError **error)
 
 /* ---- a byte ---- */
 
+/* After each addition to a string, whether it was escaped or not. */
+static gboolean
+check_length (const TocsinJsonEvents *self, GError **error)
+{
+  return self->word->len <= TOCSIN_JSON_EVENTS_STRING_BYTES ||
+         fail (self, "a string is too long", error);
+}
+
 static gboolean
 take_escape (TocsinJsonEvents *self, char c, GError **error)
 {
@@ -237,7 +245,7 @@ take_escape (TocsinJsonEvents *self, char c, GError **error)
     return fail (self, "half a surrogate pair", error);
   g_string_append_c (self->word, to[at - from]);
   self->state = IN_STRING;
-  return TRUE;
+  return check_length (self, error);
 }
 
 static gboolean
@@ -262,7 +270,7 @@ take_hex (TocsinJsonEvents *self, char c, GError **error)
     self->hex = 0x10000 + ((self->high - 0xD800) << 10) + (self->hex - 0xDC00);
   self->high = 0;
   g_string_append_unichar (self->word, self->hex);
-  return TRUE;
+  return check_length (self, error);
 }
 
 static gboolean
@@ -279,10 +287,8 @@ take_in_string (TocsinJsonEvents *self, char c, GError **error)
     }
   if (self->high != 0)
     return fail (self, "half a surrogate pair", error);
-  if (self->word->len >= TOCSIN_JSON_EVENTS_STRING_BYTES)
-    return fail (self, "a string is too long", error);
   g_string_append_c (self->word, c);
-  return TRUE;
+  return check_length (self, error);
 }
 
 static gboolean
