@@ -136,7 +136,7 @@ node_restart (Node *node)
   node_start (node);
 }
 
-static void
+G_GNUC_UNUSED static void
 node_init (Node *node)
 {
   g_autoptr (GError) error = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * tocsind. Exit statuses: 0 after SIGTERM or SIGINT, 1 if something failed, 2 if the
- * configuration is at fault.
+ * tocsind. Exit statuses: 0 after SIGTERM or SIGINT, 1 if something failed, 2 if the configuration
+ * is at fault or the store is not for this version: trying again would not mend it.
  */
 #define G_LOG_DOMAIN "tocsin-node"
 
@@ -77,7 +77,8 @@ run (const TocsinConfig *config)
   if (node == NULL || !tocsin_node_start (node, &error))
     {
       g_printerr ("tocsind: %s\n", error->message);
-      return EXIT_FAILURE;
+      return g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED) ? EXIT_CONFIGURATION
+                                                                             : EXIT_FAILURE;
     }
   daemon.node = node;
   tocsin_node_set_lost_func (node, on_lost, &daemon);

@@ -16,6 +16,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "store/format.h"
 #include "store/purge.h"
 #include "store/table-allow.h"
 #include "store/table-meta.h"
@@ -356,6 +357,8 @@ open_tables (TocsinStore *self)
     rc = mdb_dbi_open (txn, table_defs[i].name, table_defs[i].flags | MDB_CREATE, &self->tables[i]);
   if (rc == MDB_SUCCESS)
     rc = mdb_set_dupsort (txn, self->tables[TOCSIN_TABLE_EVIDENCE], tocsin_evidence_compare);
+  for (guint i = 0; rc == MDB_SUCCESS && i < TOCSIN_N_TABLES; i++)
+    rc = tocsin_format_touch (txn, self->tables[i]);
   if (rc != MDB_SUCCESS)
     {
       mdb_txn_abort (txn);
@@ -368,6 +371,7 @@ static gboolean
 open_env (TocsinStore *self, const char *dir, guint64 map_bytes, GError **error)
 {
   g_autofree char *path = g_build_filename (dir, "store", NULL);
+  g_autofree char *file = g_build_filename (path, "data.mdb", NULL);
   MDB_envinfo info = { 0 };
   MDB_stat stat = { 0 };
   int rc;
@@ -391,64 +395,15 @@ open_env (TocsinStore *self, const char *dir, guint64 map_bytes, GError **error)
     rc = mdb_env_open (self->env, path, MDB_NOTLS, 0600);
   if (rc == MDB_SUCCESS)
     rc = mdb_reader_check (self->env, NULL);
+  if (rc == MDB_SUCCESS && !tocsin_format_look (self->env, file, error))
+    return FALSE;
   if (rc == MDB_SUCCESS)
     rc = open_tables (self);
   if (rc != MDB_SUCCESS)
-    {
-      tocsin_store_error_from_rc (rc, error);
-      g_prefix_error (error, "%s: ", path);
-      return FALSE;
-    }
+    return tocsin_format_explain (file, rc, error);
   mdb_env_info (self->env, &info);
   mdb_env_stat (self->env, &stat);
   self->pages = MAX (1, info.me_mapsize / stat.ms_psize);
-  return TRUE;
-}
-
-/* How format N becomes N + 1; format 1 is the first. */
-static const TocsinWriteFunc migrations[TOCSIN_STORE_FORMAT] = { NULL };
-
-static gboolean
-settle_format (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
-{
-  g_autoptr (GBytes) stored = tocsin_meta_get (txn, "format");
-  guint32 format = TOCSIN_STORE_FORMAT;
-
-  if (stored == NULL)
-    {
-      tocsin_meta_put (txn, "format", &format, sizeof format);
-      tocsin_meta_renew_epoch (txn);
-      return TRUE;
-    }
-  if (g_bytes_get_size (stored) != sizeof format)
-    {
-      tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
-      return FALSE;
-    }
-  memcpy (&format, g_bytes_get_data (stored, NULL), sizeof format);
-  if (format > TOCSIN_STORE_FORMAT)
-    {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED,
-                   "The database has format %u, made by a newer version; this one knows format %d",
-                   format, TOCSIN_STORE_FORMAT);
-      return FALSE;
-    }
-  if (format == TOCSIN_STORE_FORMAT)
-    return TRUE;
-
-  for (guint32 from = format; from < TOCSIN_STORE_FORMAT; from++)
-    {
-      if (migrations[from] == NULL)
-        {
-          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED,
-                       "The database has format %u, which no version ever wrote", format);
-          return FALSE;
-        }
-      if (!migrations[from](txn, NULL, error))
-        return FALSE;
-    }
-  format = TOCSIN_STORE_FORMAT;
-  tocsin_meta_put (txn, "format", &format, sizeof format);
   return TRUE;
 }
 
@@ -468,7 +423,7 @@ tocsin_store_open (const char *dir, guint64 map_bytes, GError **error)
   self->source = note_source_new (self);
   if (!open_env (self, dir, map_bytes == 0 ? TOCSIN_STORE_DEFAULT_BYTES : map_bytes, error))
     return NULL;
-  if (!tocsin_store_write (self, settle_format, NULL, error))
+  if (!tocsin_store_write (self, tocsin_format_settle, NULL, error))
     return NULL;
   publish (self);
   self->reader = tocsin_reader_new (self);

@@ -19,8 +19,9 @@ G_BEGIN_DECLS
  * Ignores SIGXFSZ for the process, so that a file size limit is an error and not a death.
  *
  * Returns: (transfer full): the store; on error %NULL: %TOCSIN_ERROR_CONFLICT if another process
- *   has it open, %TOCSIN_ERROR_UNSUPPORTED if a newer version wrote it, %TOCSIN_ERROR_UNAVAILABLE
- *   if disk or memory do not suffice, else %TOCSIN_ERROR_STORE
+ *   has it open, %TOCSIN_ERROR_UNSUPPORTED if a newer version, another machine or another program
+ *   wrote it, and then nothing was changed, %TOCSIN_ERROR_UNAVAILABLE if disk or memory do not
+ *   suffice, else %TOCSIN_ERROR_STORE
  */
 TocsinStore *
 tocsin_store_open (const char *dir, guint64 map_bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;

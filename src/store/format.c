@@ -1,0 +1,219 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-store"
+
+#include "store/format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "core/error.h"
+#include "store/table-meta.h"
+
+#define META_FORMAT "format"
+
+/* LMDB's first page: a header as long as the machine's words make it, then this number. */
+#define LMDB_MAGIC 0xBEEFC0DEu
+static const gsize magic_offsets[] = { 16, 12 };
+
+static gboolean
+refuse (const char *file, const char *what, GError **error)
+{
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED, "%s: %s", file, what);
+  return FALSE;
+}
+
+static gboolean
+read_beginning (const char *file, guint8 *out, gsize size)
+{
+  int fd = g_open (file, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+  gboolean ok = fd >= 0 && TEMP_FAILURE_RETRY (read (fd, out, size)) == (gssize) size;
+
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
+/* Pages hold numbers as the machine has them, so LMDB cannot read the file of another kind. */
+static gboolean
+is_foreign_machine (const char *file)
+{
+  guint8 beginning[32];
+
+  if (!read_beginning (file, beginning, sizeof beginning))
+    return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (magic_offsets); i++)
+    {
+      guint32 magic;
+
+      memcpy (&magic, beginning + magic_offsets[i], sizeof magic);
+      if (magic == LMDB_MAGIC || GUINT32_SWAP_LE_BE (magic) == LMDB_MAGIC)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+tocsin_format_explain (const char *file, int rc, GError **error)
+{
+  if (rc == MDB_VERSION_MISMATCH)
+    return refuse (file, "the database was written by another version of LMDB", error);
+  if (rc == MDB_INVALID && is_foreign_machine (file))
+    return refuse (file,
+                   "the database is of a machine with another byte order or word size; it can "
+                   "be opened there alone",
+                   error);
+  if (rc == MDB_INVALID)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE,
+                 "%s: this is not a database; restore a backup", file);
+  else if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE,
+                 "%s: the database is damaged, or a copy that was cut short; restore a backup",
+                 file);
+  else
+    {
+      tocsin_store_error_from_rc (rc, error);
+      g_prefix_error (error, "%s: ", file);
+    }
+  return FALSE;
+}
+
+static gboolean
+check_format (const char *file, const MDB_val *stored, GError **error)
+{
+  guint32 format;
+
+  if (stored->mv_size != sizeof format)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s: the format is damaged", file);
+      return FALSE;
+    }
+  memcpy (&format, stored->mv_data, sizeof format);
+  if (format <= TOCSIN_STORE_FORMAT)
+    return TRUE;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED,
+               "%s: the database has format %u, made by a newer version; this one knows format %d",
+               file, format, TOCSIN_STORE_FORMAT);
+  return FALSE;
+}
+
+/* A first start that was cut short may have left the tables, all empty. */
+static gboolean
+look (MDB_txn *txn, const char *file, GError **error)
+{
+  const TocsinId id = tocsin_id_for_string (META_FORMAT);
+  MDB_val key = { .mv_size = sizeof id.bytes, .mv_data = (void *) id.bytes };
+  MDB_val stored;
+  MDB_stat tables = { 0 }, rows = { 0 };
+  MDB_dbi root, meta;
+  int rc = mdb_dbi_open (txn, NULL, 0, &root);
+
+  if (rc == MDB_SUCCESS)
+    rc = mdb_stat (txn, root, &tables);
+  if (rc == MDB_SUCCESS && tables.ms_entries == 0)
+    return TRUE;
+  if (rc == MDB_SUCCESS)
+    rc = mdb_dbi_open (txn, tocsin_store_get_table_name (TOCSIN_TABLE_META), 0, &meta);
+  if (rc == MDB_SUCCESS)
+    rc = mdb_stat (txn, meta, &rows);
+  if (rc == MDB_SUCCESS && rows.ms_entries == 0)
+    return TRUE;
+  if (rc == MDB_SUCCESS)
+    rc = mdb_get (txn, meta, &key, &stored);
+  if (rc == MDB_SUCCESS)
+    return check_format (file, &stored, error);
+  if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
+    return refuse (file, "the database is another program's", error);
+  return tocsin_format_explain (file, rc, error);
+}
+
+/* Pages past the end of the file are a SIGBUS for who reads them. LMDB leaves out free ones at the
+ * end, so a file that is too short may be whole; as zeros, what is missing is found to be damage.
+ */
+static int
+fill_up (MDB_env *env)
+{
+  MDB_envinfo info = { 0 };
+  MDB_stat stat = { 0 };
+  struct stat file;
+  mdb_filehandle_t fd;
+  off_t bytes;
+
+  mdb_env_info (env, &info);
+  mdb_env_stat (env, &stat);
+  bytes = (off_t) (info.me_last_pgno + 1) * (off_t) stat.ms_psize;
+  if (mdb_env_get_fd (env, &fd) != MDB_SUCCESS || fstat (fd, &file) != 0)
+    return errno;
+  return file.st_size >= bytes || ftruncate (fd, bytes) == 0 ? MDB_SUCCESS : errno;
+}
+
+gboolean
+tocsin_format_look (MDB_env *env, const char *file, GError **error)
+{
+  MDB_txn *txn = NULL;
+  int rc = fill_up (env);
+  gboolean ours;
+
+  if (rc == MDB_SUCCESS)
+    rc = mdb_txn_begin (env, NULL, MDB_RDONLY, &txn);
+  if (rc != MDB_SUCCESS)
+    return tocsin_format_explain (file, rc, error);
+  ours = look (txn, file, error);
+  mdb_txn_abort (txn);
+  return ours;
+}
+
+int
+tocsin_format_touch (MDB_txn *txn, MDB_dbi table)
+{
+  MDB_cursor *cursor = NULL;
+  MDB_val key, value;
+  int rc = mdb_cursor_open (txn, table, &cursor);
+
+  if (rc == MDB_SUCCESS)
+    rc = mdb_cursor_get (cursor, &key, &value, MDB_FIRST);
+  if (rc == MDB_SUCCESS)
+    rc = mdb_cursor_get (cursor, &key, &value, MDB_LAST);
+  g_clear_pointer (&cursor, mdb_cursor_close);
+  return rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
+}
+
+/* How format N becomes N + 1; format 1 is the first. */
+static const TocsinWriteFunc migrations[TOCSIN_STORE_FORMAT] = { NULL };
+
+gboolean
+tocsin_format_settle (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  g_autoptr (GBytes) stored = tocsin_meta_get (txn, META_FORMAT);
+  guint32 format = TOCSIN_STORE_FORMAT;
+
+  if (stored == NULL)
+    {
+      tocsin_meta_put (txn, META_FORMAT, &format, sizeof format);
+      tocsin_meta_renew_epoch (txn);
+      return TRUE;
+    }
+  memcpy (&format, g_bytes_get_data (stored, NULL), sizeof format);
+  if (format == TOCSIN_STORE_FORMAT)
+    return TRUE;
+
+  for (guint32 from = format; from < TOCSIN_STORE_FORMAT; from++)
+    {
+      if (migrations[from] == NULL)
+        {
+          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED,
+                       "The database has format %u, which no version ever wrote", format);
+          return FALSE;
+        }
+      if (!migrations[from](txn, NULL, error))
+        return FALSE;
+    }
+  format = TOCSIN_STORE_FORMAT;
+  tocsin_meta_put (txn, META_FORMAT, &format, sizeof format);
+  return TRUE;
+}
