@@ -216,6 +216,18 @@ parse (const char *text)
   return root;
 }
 
+/* In their order. Free it with g_free(). */
+static char *
+join_members (JsonObject *object)
+{
+  g_autoptr (GList) members = json_object_get_members (object);
+  GString *out = g_string_new (NULL);
+
+  for (const GList *m = members; m != NULL; m = m->next)
+    g_string_append_printf (out, "%s%s", out->len > 0 ? " " : "", (const char *) m->data);
+  return g_string_free (out, FALSE);
+}
+
 static void
 test_json_formats (void)
 {
@@ -276,6 +288,64 @@ test_stix (void)
       g_assert_true (g_regex_match_simple (
           "^indicator--[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
           json_object_get_string_member (indicator, "id"), 0, 0));
+    }
+}
+
+/* The members that https://fires.fedimod.org/reference/protocol/data-model/changes.html has for
+ * each type, and "comment", which its context has for all. */
+static void
+test_fires (void)
+{
+#define COMMON "id type published entityKind entityKey labels "
+  static const struct
+  {
+    Entry entry;
+    const char *type;
+    const char *kind;
+    const char *policy;
+    const char *members;
+  } vectors[] = {
+    { { TOCSIN_SUBJECT_DOMAIN, "spam.example", TOCSIN_VERDICT_BLOCK },
+      "Recommendation",
+      "domain",
+      "drop",
+      COMMON "recommendedPolicy recommendedFilters comment" },
+    { { TOCSIN_SUBJECT_ACTOR, "https://spam.example/users/x", TOCSIN_VERDICT_REVIEW },
+      "Recommendation",
+      "actor",
+      "filter",
+      COMMON "recommendedPolicy recommendedFilters comment" },
+    { { TOCSIN_SUBJECT_DOMAIN, "odd.example", TOCSIN_VERDICT_NOTE },
+      "Advisory",
+      "domain",
+      NULL,
+      COMMON "comment" },
+  };
+#undef COMMON
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autofree char *text = render (tocsin_export_format ("fires"), &vectors[i].entry, 1, NULL);
+      g_autoptr (JsonNode) root = parse (text);
+      JsonObject *collection = json_node_get_object (root);
+      JsonObject *item = json_array_get_object_element (
+          json_object_get_array_member (collection, "orderedItems"), 0);
+      JsonArray *labels = json_object_get_array_member (item, "labels");
+      g_autofree char *members = join_members (item);
+
+      g_assert_cmpstr (json_object_get_string_member (collection, "type"), ==, "OrderedCollection");
+      g_assert_cmpint (json_object_get_int_member (collection, "totalItems"), ==, 1);
+      g_assert_cmpstr (members, ==, vectors[i].members);
+      g_assert_true (g_regex_match_simple ("^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+                                           json_object_get_string_member (item, "id"), 0, 0));
+      g_assert_cmpstr (json_object_get_string_member (item, "type"), ==, vectors[i].type);
+      g_assert_cmpstr (json_object_get_string_member (item, "entityKind"), ==, vectors[i].kind);
+      g_assert_cmpstr (json_object_get_string_member (item, "entityKey"), ==,
+                       vectors[i].entry.value);
+      g_assert_cmpstr (json_object_get_string_member_with_default (item, "recommendedPolicy", NULL),
+                       ==, vectors[i].policy);
+      g_assert_cmpuint (json_array_get_length (labels), ==, 2);
+      g_assert_cmpstr (json_array_get_string_element (labels, 1), ==,
+                       "https://w3id.org/tocsin/ns#scam");
     }
 }
 
@@ -406,6 +476,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/export-formats/texts", test_texts);
   g_test_add_func ("/export-formats/json", test_json_formats);
   g_test_add_func ("/export-formats/stix", test_stix);
+  g_test_add_func ("/export-formats/fires", test_fires);
   g_test_add_func ("/export-formats/hostile", test_hostile);
   g_test_add_func ("/export-formats/hostile-pattern", test_hostile_pattern);
   g_test_add_func ("/export-formats/long-nft", test_long_nft);

@@ -106,6 +106,11 @@ static const Vector vectors[] = {
     "\"recommendedPolicy\":\"accept\"},{\"type\":\"Tombstone\",\"id\":\"https://x.example/1\"},"
     "{\"type\":\"Advisory\",\"entityKind\":\"hashtag\",\"entityKey\":\"e\"}]}",
     "domain:a.example@1 actor:https://b.example/u@2 -domain:c.example@3 -domain:d.example@4" },
+  { "fires",
+    "{\"type\":\"OrderedCollection\",\"orderedItems\":[{\"type\":\"Retraction\",\"id\":\"https://x/"
+    "1\"},"
+    "{\"type\":\"Advisory\",\"entityKind\":\"domain\",\"entityKey\":\"a.example\"}]}",
+    "domain:a.example@2" },
   { "fires", "{\"type\":\"OrderedCollection\",\"first\":\"/p1\"}", "" },
   { "fires", "{\"type\":\"Dataset\",\"endpoints\":{\"snapshot\":\"/s\",\"changes\":\"/c\"}}", "" },
   { "fires", "{\"type\":\"Note\",\"orderedItems\":[]}", NULL },
@@ -161,27 +166,58 @@ test_vector (gconstpointer data)
     }
 }
 
+/* Reads it; free it with tocsin_feed_reader_free(). */
+static TocsinFeedReader *
+read_fires (const char *text, GString *rows)
+{
+  static const TocsinFeedReadOptions options = { NULL, NULL };
+  TocsinFeedReader *reader = tocsin_feed_reader_new ("fires", &options, add_row, rows);
+  g_autoptr (GError) error = NULL;
+
+  tocsin_feed_reader_push (reader, text, strlen (text), &error);
+  g_assert_no_error (error);
+  tocsin_feed_reader_end (reader, &error);
+  g_assert_no_error (error);
+  return reader;
+}
+
 static void
 test_links (void)
 {
   static const char text[] =
       "{\"type\":\"OrderedCollectionPage\",\"first\":\"/1\",\"next\":\"/3\",\"changes\":\"/c\","
       "\"orderedItems\":[]}";
-  TocsinFeedReadOptions options = { NULL, NULL };
   g_autoptr (GString) rows = g_string_new (NULL);
-  g_autoptr (TocsinFeedReader) reader = tocsin_feed_reader_new ("fires", &options, add_row, rows);
-  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinFeedReader) reader = read_fires (text, rows);
   TocsinFeedLinks links;
 
-  tocsin_feed_reader_push (reader, text, strlen (text), &error);
-  g_assert_no_error (error);
-  tocsin_feed_reader_end (reader, &error);
-  g_assert_no_error (error);
   tocsin_feed_reader_links (reader, &links);
   /* A page with items was read; its "first" is behind it. */
   g_assert_cmpstr (links.first, ==, NULL);
   g_assert_cmpstr (links.next, ==, "/3");
   g_assert_cmpstr (links.changes, ==, "/c");
+  g_assert_false (links.unnamed);
+}
+
+/* What takes something back without a name is told; the entities of the rest are there. */
+static void
+test_unnamed (void)
+{
+  static const char *const items[] = { "{\"type\":\"Tombstone\",\"id\":\"https://x.example/1\"}",
+                                       "{\"type\":\"Retraction\",\"id\":\"https://x.example/1\"}" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (items); i++)
+    {
+      g_autofree char *text =
+          g_strdup_printf ("{\"type\":\"Collection\",\"orderedItems\":[%s]}", items[i]);
+      g_autoptr (GString) rows = g_string_new (NULL);
+      g_autoptr (TocsinFeedReader) reader = read_fires (text, rows);
+      TocsinFeedLinks links;
+
+      tocsin_feed_reader_links (reader, &links);
+      g_assert_true (links.unnamed);
+      g_assert_cmpstr (rows->str, ==, "");
+    }
 }
 
 static void
@@ -237,6 +273,7 @@ main (int argc, char *argv[])
       g_test_add_data_func (path, &vectors[i], test_vector);
     }
   g_test_add_func ("/feed-readers/links", test_links);
+  g_test_add_func ("/feed-readers/unnamed", test_unnamed);
   g_test_add_func ("/feed-readers/long-line", test_long_line);
   g_test_add_func ("/feed-readers/deep", test_deep);
   g_test_add_func ("/feed-readers/stops", test_stops);

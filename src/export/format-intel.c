@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "codec/as-write.h"
 #include "codec/json-writer.h"
 #include "core/clock.h"
 #include "export/formats.h"
@@ -179,7 +180,9 @@ const TocsinExportFormat tocsin_export_stix = {
 };
 
 /* ---- FIRES ----
- * A block is the recommendation to reject, a review that to filter; a note is an advisory. */
+ * A block is the recommendation to drop, which is FIRES' word for Mastodon's suspend; a review is
+ * that to filter, its word for silence; a note is an advisory. Categories are labels, by the URIs
+ * of our vocabulary. Of one state there are no changes, so the collection links none. */
 
 static void
 begin_fires (TocsinExportWriter *self)
@@ -187,6 +190,9 @@ begin_fires (TocsinExportWriter *self)
   const TocsinExportInfo *info = self->info;
   TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (self->out);
   g_autofree char *id = g_strconcat (info->base_url, "/v1/export/fires", NULL);
+  g_autofree char *summary =
+      g_strdup_printf ("Snapshot of what %s lists, profile %s, from %s", info->base_url,
+                       info->profile, tocsin_verdict_to_string (info->least));
 
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_name (&json, "@context");
@@ -195,9 +201,26 @@ begin_fires (TocsinExportWriter *self)
   json.comma = TRUE;
   tocsin_json_writer_member_string (&json, "id", id);
   tocsin_json_writer_member_string (&json, "type", "OrderedCollection");
+  tocsin_json_writer_member_string (&json, "summary", summary);
   member_time (&json, "updated", info->as_of_us / TOCSIN_SECOND_US);
   tocsin_json_writer_name (&json, "orderedItems");
   g_string_append_c (self->out, '[');
+}
+
+/* Our slugs need no escape. */
+static void
+write_labels (TocsinJsonWriter *json, guint64 categories)
+{
+  tocsin_json_writer_name (json, "labels");
+  g_string_append_c (json->out, '[');
+  if (categories != 0)
+    {
+      g_string_append (json->out, "\"" TOCSIN_NAMESPACE);
+      tocsin_export_append_slugs (json->out, categories, "\",\"" TOCSIN_NAMESPACE);
+      g_string_append_c (json->out, '"');
+    }
+  g_string_append_c (json->out, ']');
+  json->comma = TRUE;
 }
 
 static gboolean
@@ -220,9 +243,15 @@ write_fires (TocsinExportWriter *self, const TocsinExportRow *row)
   tocsin_json_writer_member_string (&json, "entityKind",
                                     row->type == TOCSIN_SUBJECT_DOMAIN ? "domain" : "actor");
   tocsin_json_writer_member_string (&json, "entityKey", row->value);
+  write_labels (&json, row->categories);
   if (!advisory)
-    tocsin_json_writer_member_string (&json, "recommendedPolicy",
-                                      row->verdict == TOCSIN_VERDICT_BLOCK ? "reject" : "filter");
+    {
+      tocsin_json_writer_member_string (&json, "recommendedPolicy",
+                                        row->verdict == TOCSIN_VERDICT_BLOCK ? "drop" : "filter");
+      tocsin_json_writer_name (&json, "recommendedFilters");
+      tocsin_json_writer_begin_array (&json);
+      tocsin_json_writer_end_array (&json);
+    }
   tocsin_export_append_reason (comment, row->categories);
   tocsin_json_writer_member_string (&json, "comment", comment->str);
   tocsin_json_writer_end_object (&json);

@@ -7,7 +7,8 @@
  *   {"type": Advisory | Recommendation | Retraction | Tombstone, "entityKind", "entityKey",
  *    "recommendedPolicy": accept | filter | reject | drop}
  * A retraction takes back what was said, and so does the recommendation to accept. A tombstone
- * that still names its entity does, too.
+ * that still names its entity does, too. One that does not, as the protocol's tables have both, is
+ * told to whoever follows changes: what is gone is seen in the next snapshot.
  */
 #define G_LOG_DOMAIN "tocsin-feeds"
 
@@ -23,7 +24,8 @@ typedef struct
   gboolean has_items;
   gboolean is_collection;
   gboolean is_dataset;
-  char *type; /* (owned) (nullable) of the change, as the next three */
+  gboolean unnamed; /* something was taken back that is not named */
+  char *type;       /* (owned) (nullable) of the change, as the next three */
   char *kind;
   char *key;
   char *policy;
@@ -58,21 +60,19 @@ end_change (Fires *self, guint64 place, GError **error)
 
   if (self->type == NULL)
     return tocsin_feed_fail (error, place, "a change without a type");
+  row.gone = g_str_equal (self->type, "Retraction") || g_str_equal (self->type, "Tombstone");
   if (self->key == NULL || *self->key == '\0' || self->kind == NULL)
     {
-      /* Of a tombstone nothing but its id is left. */
-      if (g_str_equal (self->type, "Tombstone"))
-        return TRUE;
-      return tocsin_feed_fail (error, place, "a change without entityKind and entityKey");
+      self->unnamed = self->unnamed || row.gone;
+      return row.gone ||
+             tocsin_feed_fail (error, place, "a change without entityKind and entityKey");
     }
   row.type = kind_type (self->kind);
   if (row.type == TOCSIN_SUBJECT_NONE)
     return TRUE;
-  if (g_str_equal (self->type, "Retraction") || g_str_equal (self->type, "Tombstone"))
-    row.gone = TRUE;
-  else if (g_str_equal (self->type, "Recommendation"))
+  if (g_str_equal (self->type, "Recommendation"))
     row.gone = g_strcmp0 (self->policy, "accept") == 0;
-  else if (!g_str_equal (self->type, "Advisory"))
+  else if (!row.gone && !g_str_equal (self->type, "Advisory"))
     return TRUE;
   self->sink->rows++;
   return self->sink->func (&row, self->sink->data, error);
@@ -198,7 +198,8 @@ links (gconstpointer data, TocsinFeedLinks *out)
 
   *out = (TocsinFeedLinks){ .first = self->has_items ? NULL : self->first,
                             .next = self->next,
-                            .changes = self->changes };
+                            .changes = self->changes,
+                            .unnamed = self->unnamed };
 }
 
 const TocsinFeedFormat tocsin_feed_format_fires = {

@@ -167,6 +167,7 @@ tocsin_feed_list_end (TocsinFeedList *self, TocsinFeedReader *reader, GError **e
   g_free (self->next);
   self->first = g_strdup (links.first);
   self->next = g_strdup (links.next);
+  self->unnamed = self->unnamed || links.unnamed;
   if (links.changes != NULL)
     {
       g_free (self->changes);

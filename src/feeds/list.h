@@ -35,6 +35,7 @@ G_STATIC_ASSERT (sizeof (TocsinFeedEntry) <= 32);
  * @why: (owned) (nullable): of the first of these
  * @next: (owned) (nullable): of the page that was read last: where the next one is
  * @changes: (owned) (nullable): where to go on the next time
+ * @unnamed: something was taken back that was not named
  *
  * A list that is being read, or was.
  */
@@ -52,6 +53,7 @@ typedef struct
   char *first;
   char *next;
   char *changes;
+  gboolean unnamed;
 } TocsinFeedList;
 
 TocsinFeedList *

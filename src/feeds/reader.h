@@ -46,6 +46,7 @@ typedef struct
   const char *first;   /* (nullable) */
   const char *next;    /* (nullable) */
   const char *changes; /* (nullable) where to go on the next time */
+  gboolean unnamed;    /* it takes back something without saying what: only the whole tells */
 } TocsinFeedLinks;
 
 /**

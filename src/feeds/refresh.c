@@ -28,6 +28,7 @@
 #include "feeds/load.h"
 
 #define FETCH_US     (10 * TOCSIN_MINUTE_US)
+#define DATASET_US   TOCSIN_HOUR_US /* all pages together */
 #define PAGES_MAX    10000
 #define TEXT_MAX     1000
 #define ACCEPT       "*/*"
@@ -45,6 +46,8 @@ struct _TocsinFeedRefresh
   TocsinFeedRecord record; /* (owned) as it will be */
   char *url;               /* (owned) of the present page */
   int fd;                  /* (owned) what is being fetched; -1: none */
+  gint64 begun_us;         /* monotonic */
+  gsize bytes;             /* of the pages so far */
   guint pages;
   gboolean is_automatic;
   gboolean may_shrink;
@@ -347,6 +350,7 @@ restart_without_cursor (TocsinFeedRefresh *self)
     return FALSE;
   self->is_changes = FALSE;
   self->pages = 0;
+  self->bytes = 0;
   g_clear_pointer (&self->record.cursor, g_free);
   g_clear_pointer (&self->load, tocsin_feed_load_free);
   g_free (self->url);
@@ -368,6 +372,8 @@ on_page_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data
       finish_unchanged (self);
       return;
     }
+  if (ok && self->load->list->unnamed && restart_without_cursor (self))
+    return;
   if (ok && is_paged (self) && self->feed->definition->path == NULL)
     ok = find_next (self, &next, &error);
   if (ok && next != NULL && (++self->pages >= PAGES_MAX || g_str_equal (next, self->url)))
@@ -399,9 +405,28 @@ on_page_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data
   compare (self);
 }
 
+/* A dataset may be as long as a list of one page, however many it has. */
+static gboolean
+count_page (TocsinFeedRefresh *self, int fd)
+{
+  struct stat st;
+  gsize room = self->feed->definition->max_bytes - self->bytes;
+
+  if (fstat (fd, &st) != 0 || (guint64) st.st_size > room)
+    return FALSE;
+  self->bytes += (gsize) st.st_size;
+  return TRUE;
+}
+
 static void
 read_page (TocsinFeedRefresh *self, int fd)
 {
+  if (is_paged (self) && !count_page (self, fd))
+    {
+      close (fd);
+      fail_with (self, TOCSIN_ERROR_TOO_LARGE, "The dataset is longer than it may be");
+      return;
+    }
   tocsin_feed_load_take_fd (self->load, fd);
   tocsin_feed_load_async (self->load, tocsin_feed_load_page, self->feeds->stop, on_page_read, self);
 }
@@ -471,6 +496,11 @@ fetch_page (TocsinFeedRefresh *self)
     .total_us = FETCH_US,
   };
 
+  if (g_get_monotonic_time () - self->begun_us > tocsin_feeds_wait_us (self->feeds, DATASET_US))
+    {
+      fail_with (self, TOCSIN_ERROR_UNREACHABLE, "The dataset takes too long");
+      return;
+    }
   if (self->fd >= 0)
     close (self->fd);
   self->fd = open_temporary (self->feeds->data_dir);
@@ -556,6 +586,7 @@ tocsin_feed_begin_refresh (TocsinFeeds *self, TocsinFeed *feed, gboolean may_shr
       refresh->feeds = self;
       refresh->feed = feed;
       refresh->fd = -1;
+      refresh->begun_us = g_get_monotonic_time ();
       refresh->waiters = g_ptr_array_new_with_free_func (g_object_unref);
       refresh->is_automatic = waiter == NULL;
       refresh->may_shrink = may_shrink;

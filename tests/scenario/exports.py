@@ -149,7 +149,7 @@ def check_lists(tools):
 
     fires = tools.fetch("fires").json
     items = {(o["entityKind"], o["entityKey"]): o for o in fires["orderedItems"]}
-    expect(items["domain", DOMAIN]["recommendedPolicy"] == "reject", items)
+    expect(items["domain", DOMAIN]["recommendedPolicy"] == "drop", items)
     expect(items["actor", ACTOR]["type"] == "Recommendation", items)
 
     urls = {row["value"] for row in tools.fetch("json?type=url").json["subjects"]}

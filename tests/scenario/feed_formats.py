@@ -171,26 +171,44 @@ def mirror(lab, node):
 
 
 def change(kind, key, type_="Recommendation", **more):
-    return {"id": "https://f.example/1", "type": type_, "published": "2026-11-01T00:00:00Z",
+    """As the reference server writes one."""
+    return {"id": f"https://f.example/datasets/1/changes/{key}", "type": type_, "published": "2026-11-01T00:00:00Z",
             "entityKind": kind, "entityKey": key, **more}
+
+
+def serve_fires(server, path, **document):
+    return server.serve(path, json.dumps({
+        "@context": ["https://www.w3.org/ns/activitystreams", "https://fires.fedimod.org/context/fires.jsonld"],
+        **document}))
+
+
+def serve_page(server, since, following, items):
+    """A page of changes, as the reference server has it: the last one is empty and leads nowhere."""
+    collection = server.url("/c")
+    links = {"next": f"{collection}?since={following}"} if following else {}
+    return serve_fires(server, f"/c?since={since}", id=f"{collection}?since={since}", partOf=collection,
+                       type="OrderedCollectionPage", dataset=server.url("/d"), totalItems=9,
+                       first=f"{collection}?since=0", last=f"{collection}?since=9", **links, orderedItems=items)
+
+
+def serve_snapshot(server, since, items):
+    return serve_fires(server, "/s", id=server.url("/s"), type="Collection", summary="Snapshot for D dataset",
+                       dataset=server.url("/d"), totalItems=len(items), updated="2026-11-01T00:00:00Z",
+                       changes=server.url(f"/c?since={since}"), orderedItems=items)
 
 
 def dataset(lab, node, server):
     lab.step("a FIRES dataset: its snapshot, then changes and retractions")
-    kind = {"@context": ["https://www.w3.org/ns/activitystreams",
-                         "https://fires.fedimod.org/context/fires.jsonld"]}
-
-    def serve(path, **document):
-        return server.serve(path, json.dumps({**kind, **document}))
-
-    url = serve("/d", type="Dataset", name="D", endpoints={"snapshot": server.url("/s"),
-                                                           "changes": server.url("/c")})
-    serve("/s", type="OrderedCollection", changes=server.url("/c?since=1"), orderedItems=[
-        change("domain", "bad.example.org", recommendedPolicy="drop"),
+    url = serve_fires(server, "/d", type="Dataset", id=server.url("/d"), url=server.url("/d.html"), name="D",
+                      published="2026-11-01T00:00:00Z",
+                      endpoints={"changes": server.url("/c"), "snapshot": server.url("/s")})
+    serve_snapshot(server, 5, [
+        change("domain", "bad.example.org", labels=["https://f.example/labels/1"], recommendedPolicy="drop",
+               recommendedFilters=[]),
         change("domain", "gone.example.org", "Retraction"),
-        change("domain", "worse.example.org", "Advisory"),
-        change("domain", "fine.example.org", recommendedPolicy="accept"),
-        change("actor", "https://social.example.org/users/u", recommendedPolicy="filter"),
+        change("domain", "worse.example.org", "Advisory", labels=[]),
+        change("domain", "fine.example.org", recommendedPolicy="accept", recommendedFilters=[]),
+        change("actor", "https://social.example.org/users/u", recommendedPolicy="filter", recommendedFilters=[]),
     ])
     add(node, "fires", url, "fires", None, "other", title="Dataset")
     done = refresh(node, "fires")
@@ -200,15 +218,15 @@ def dataset(lab, node, server):
     for value in ("gone.example.org", "fine.example.org"):
         expect(not node.check(("domain", value))["known"], f"{value} is known")
 
-    serve("/c?since=1", type="OrderedCollection", first="/c1")
-    serve("/c1", type="OrderedCollectionPage", next="/c2", orderedItems=[
+    serve_page(server, 5, 7, [
         change("domain", "bad.example.org", "Retraction"),
         change("domain", "new.example.org", recommendedPolicy="reject"),
     ])
-    serve("/c2", type="OrderedCollectionPage", orderedItems=[
+    serve_page(server, 7, 9, [
         change("domain", "new.example.org", "Retraction"),
         change("domain", "newer.example.org", recommendedPolicy="reject"),
     ])
+    serve_page(server, 9, None, [])
     done = refresh(node, "fires")
     expect((done["added"], done["removed"], done["entries"]) == (1, 1, 3), f"{done}")
     expect(not node.check(("domain", "bad.example.org"))["known"], "what was retracted is gone")
@@ -219,22 +237,93 @@ def dataset(lab, node, server):
     expect(not done["written"], f"the newest page again changes nothing: {done}")
     expect(len(server.asked["/s"]) == asked, "the snapshot is not read again")
 
-    lab.step("a dataset that leads elsewhere, in circles, or nowhere")
-    serve("/c2", type="OrderedCollectionPage", next="/c2", orderedItems=[])
+
+def unnamed_retractions(lab, node, server):
+    lab.step("what is taken back without its name is gone from the snapshot, which is read again")
+    for kind, left in (("Tombstone", ["newer.example.org", "worse.example.org", "third.example.org"]),
+                       ("Retraction", ["newer.example.org", "worse.example.org", "fourth.example.org"])):
+        serve_page(server, 9, None, [{"id": "https://f.example/datasets/1/changes/x", "type": kind,
+                                      "published": "2026-11-01T00:00:00Z"}])
+        serve_snapshot(server, 9, [change("domain", d, recommendedPolicy="drop") for d in left])
+        asked = len(server.asked["/s"])
+        done = refresh(node, "fires")
+        expect(len(server.asked["/s"]) == asked + 1, f"{kind}: the snapshot was not read")
+        expect((done["added"], done["removed"], done["entries"]) == (1, 1, 3), f"{kind}: {done}")
+        expect(node.check(("domain", left[-1]))["known"], f"{kind}: {left[-1]}")
+    serve_page(server, 9, None, [])
+    refresh(node, "fires")
+
+
+def dataset_without_end(lab, node, server):
+    lab.step("a dataset that leads elsewhere, in circles, nowhere, or on for ever")
+    serve_page(server, 9, 9, [])
     server.pages.pop("/s")
     problem = refresh(node, "fires", status=502)
     expect("404" in problem["detail"], f"{problem}")
     expect(node.check(("domain", "newer.example.org"))["known"], "the last good state stays")
-    serve("/s", type="OrderedCollection", next="http://127.0.0.2:9/", orderedItems=[])
+    serve_fires(server, "/s", type="OrderedCollection", next="http://127.0.0.2:9/", orderedItems=[])
     problem = refresh(node, "fires", status=403)
     expect("origin" in problem["detail"], f"{problem}")
-    serve("/s", type="OrderedCollection", orderedItems=[
+    serve_snapshot(server, 9, [
         change("domain", "worse.example.org", "Advisory"),
         change("domain", "newer.example.org", recommendedPolicy="reject"),
         change("actor", "https://social.example.org/users/u", recommendedPolicy="filter"),
     ])
     done = refresh(node, "fires")
     expect((done["entries"], done["state"]) == (3, "ok"), f"read anew: {done}")
+    # Pages of 300 KiB, of which the next one is always there.
+    filler = [change("domain", f"d{i}.example.org", recommendedPolicy="drop") for i in range(1600)]
+    for i in range(10):
+        serve_fires(server, f"/l{i}", type="OrderedCollectionPage", next=server.url(f"/l{i + 1}"), orderedItems=filler)
+    add(node, "long", server.url("/l0"), "fires", None, "other", max_mib=1)
+    problem = refresh(node, "long", status=413)
+    expect("long" in problem["detail"], f"{problem}")
+    expect(len(server.asked) and "/l9" not in server.asked, "no more is asked for than it may have")
+    node.ask("DELETE", "/v1/feeds/long", status=204)
+
+
+def dataset_that_takes_long(lab, server):
+    lab.step("a dataset that always has one more page is given up")
+    lab.time_scale = 20000
+    node = lab.node("patient").start()
+    lab.time_scale = 1
+    server.made_pages["/more/"] = lambda path: json.dumps({
+        "type": "OrderedCollectionPage", "next": server.url(f"/more/{int(path.rsplit('/', 1)[1]) + 1}"),
+        "orderedItems": []})
+    add(node, "more", server.url("/more/0"), "fires", None, "other")
+    problem = refresh(node, "more", status=502)
+    expect("takes too long" in problem["detail"], f"{problem}")
+    node.stop()
+
+
+def own_export(lab, node, server):
+    lab.step("what a node exports as FIRES, another reads")
+    writer = lab.node("writer", api=True).start()
+    token = writer.ask("POST", "/v1/tokens", {"name": "reader", "scopes": ["stream"]}, 201)["token"]
+    reports = {v: writer.report((t, v)) for t, v in (
+        ("domain", "one.example.org"), ("domain", "two.example.org"), ("actor", "https://social.example.org/users/w"))}
+
+    def export():
+        reply = writer.tcp("GET", "/v1/export/fires", token=token)
+        expect(reply.status == 200, f"{reply}")
+        return server.serve("/export", reply.body), int(reply.headers["X-Tocsin-Count"])
+
+    url, count = export()
+    add(node, "exported", url, "fires", None, "other", title="Another node")
+    done = refresh(node, "exported")
+    expect((count, done["entries"], done["left_out"]) == (3, 3, 0), f"{count} were exported: {done}")
+    for kind, value in (("domain", "two.example.org"), ("actor", "https://social.example.org/users/w")):
+        texts = [n["text"] for n in node.check((kind, value))["subjects"][0]["notes"]]
+        expect(any("Another node" in t for t in texts), f"{value}: {texts}")
+    for report in reports["one.example.org"]:
+        writer.withdraw(report)
+    export()
+    problem = refresh(node, "exported", status=422)
+    expect("shrank" in problem["detail"], f"one of three is more than 30 %: {problem}")
+    done = node.ask("POST", "/v1/feeds/exported/refresh", {"may_shrink": True}, 200)
+    expect((done["removed"], done["entries"]) == (1, 2), f"what was withdrawn is gone: {done}")
+    expect(not node.check(("domain", "one.example.org"))["known"], "here too")
+    writer.stop()
 
 
 # Places
@@ -317,6 +406,10 @@ def test(lab):
     with FeedServer() as server:
         node = lab.node("a").start()
         dataset(lab, node, server)
+        unnamed_retractions(lab, node, server)
+        dataset_without_end(lab, node, server)
+        dataset_that_takes_long(lab, server)
+        own_export(lab, node, server)
         places(lab, node, server)
         real_lists(lab, node)
         longest_prefix(lab, node)

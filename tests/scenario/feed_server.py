@@ -41,7 +41,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         server = self.server.owner
-        page = server.pages.get(self.path)
+        page = server.find(self.path)
         server.count(self.path, self.headers)
         if page is None:
             self.answer(Page(b"no such list", status=404))
@@ -77,6 +77,7 @@ class QuietServer(http.server.ThreadingHTTPServer):
 class FeedServer:
     def __init__(self):
         self.pages = {}
+        self.made_pages = {}  # a beginning of paths, and what makes the body for one of them
         self.asked = {}
         self.unchanged = 0
         self.lock = threading.Lock()
@@ -92,6 +93,12 @@ class FeedServer:
         self.http.shutdown()
         self.http.server_close()
         return False
+
+    def find(self, path):
+        for beginning, make in self.made_pages.items():
+            if path.startswith(beginning):
+                return Page(make(path))
+        return self.pages.get(path)
 
     def count(self, path, headers):
         with self.lock:
