@@ -6,6 +6,7 @@
 #include "codec/multibase.h"
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/limits.h"
 #include "wire.h"
 
 #define BETA        "golden-07-fedify-actor-document.txt"
@@ -50,13 +51,24 @@ check (const TocsinEnvelope *envelope,
 }
 
 static void
-assert_refused (const TocsinEnvelope *envelope, gint64 now_us, const TocsinPublicKey *key)
+assert_refused_as (const TocsinEnvelope *envelope,
+                   gint64 now_us,
+                   const TocsinPublicKey *key,
+                   const char *says)
 {
   g_autoptr (GError) error = NULL;
 
   g_assert_null (check (envelope, BASE, now_us, key, &error));
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED);
+  if (says != NULL)
+    g_assert_cmpstr (error->message, ==, says);
   g_assert_cmpuint (strlen (error->message), <, 200);
+}
+
+static void
+assert_refused (const TocsinEnvelope *envelope, gint64 now_us, const TocsinPublicKey *key)
+{
+  assert_refused_as (envelope, now_us, key, NULL);
 }
 
 static void
@@ -227,7 +239,7 @@ test_rfc9421_vectors (void)
   g_assert_no_error (error);
   g_assert_cmpstr (signature->base[0], ==, expected);
   g_assert_cmpint (input.created_seconds, ==, 1618884473);
-  g_assert_cmpint (input.expires_seconds, ==, -1);
+  g_assert_cmpint (input.expires_seconds, ==, TOCSIN_NO_SECONDS);
   g_assert_cmpuint (input.covers, ==,
                     TOCSIN_COVERS_METHOD | TOCSIN_COVERS_PATH | TOCSIN_COVERS_AUTHORITY);
   verified = tocsin_signature_verify (signature, key, &error);
@@ -294,80 +306,125 @@ test_signing_refused (void)
 #define WHO    ";created=1795456625;keyid=\"" KEY_ID "\""
 #define DIGEST "sha-256=:" BODY_SHA256 ":"
 
+#define MALFORMED    "Signature-Input is malformed"
+#define WRONG_TYPE   "A parameter of Signature-Input has the wrong type"
+#define UNCOVERED    "Signature does not cover the method and the target"
+#define EXPIRED      "Signature has expired"
+#define BAD_DIGEST   "Content-Digest is malformed"
+#define OTHER_DIGEST "Content-Digest does not match the body"
+
 static const struct
 {
   const char *name;
   const char *input; /* after "x=" */
   const char *digest;
   const char *extra; /* a header, "name: value" */
-  gboolean ok;
+  const char *says;  /* NULL: accepted */
 } inputs[] = {
-  { "plain", "(" ALL ")" WHO, DIGEST, NULL, TRUE },
-  { "path", "(\"content-digest\" \"@path\" \"@authority\" \"@method\")" WHO, DIGEST, NULL, TRUE },
+  { "plain", "(" ALL ")" WHO, DIGEST, NULL, NULL },
+  { "path", "(\"content-digest\" \"@path\" \"@authority\" \"@method\")" WHO, DIGEST, NULL, NULL },
   { "request-target", "(\"content-digest\" \"@request-target\" \"@authority\" \"@method\")" WHO,
-    DIGEST, NULL, TRUE },
+    DIGEST, NULL, NULL },
   { "everything", "(" ALL " \"@scheme\" \"@query\" \"@path\" \"@authority\" \"host\")" WHO, DIGEST,
-    NULL, TRUE },
+    NULL, NULL },
   { "order",
     "(" ALL ");nonce=\"a\\\"b\";alg=\"ed25519\";keyid=\"" KEY_ID
     "\";flag;t=tok/en;b=:YQ==:;z=?0;created=1795456625;expires=1795456631",
-    DIGEST, NULL, TRUE },
-  { "spaces", "(  " ALL "  ); created=1795456625;  keyid=\"" KEY_ID "\"", DIGEST, NULL, TRUE },
-  { "sha-512-beside", "(" ALL ")" WHO, "sha-512=:AAAA:, " DIGEST, NULL, TRUE },
-  { "joined-field", "(" ALL " \"x-a\")" WHO, DIGEST, "x-a: 1", TRUE },
-  { "no-method", "(\"@target-uri\" \"content-digest\")" WHO, DIGEST, NULL, FALSE },
-  { "no-target", "(\"@method\" \"content-digest\")" WHO, DIGEST, NULL, FALSE },
-  { "path-alone", "(\"@method\" \"@path\" \"content-digest\")" WHO, DIGEST, NULL, FALSE },
-  { "authority-alone", "(\"@method\" \"@authority\" \"content-digest\")" WHO, DIGEST, NULL, FALSE },
-  { "digest-uncovered", "(\"@method\" \"@target-uri\")" WHO, DIGEST, NULL, FALSE },
-  { "digest-absent", "(" ALL ")" WHO, NULL, NULL, FALSE },
+    DIGEST, NULL, NULL },
+  { "spaces", "(  " ALL "  ); created=1795456625;  keyid=\"" KEY_ID "\"", DIGEST, NULL, NULL },
+  { "sha-512-beside", "(" ALL ")" WHO, "sha-512=:AAAA:, " DIGEST, NULL, NULL },
+  { "joined-field", "(" ALL " \"x-a\")" WHO, DIGEST, "x-a: 1", NULL },
+  { "no-method", "(\"@target-uri\" \"content-digest\")" WHO, DIGEST, NULL, UNCOVERED },
+  { "no-target", "(\"@method\" \"content-digest\")" WHO, DIGEST, NULL, UNCOVERED },
+  { "path-alone", "(\"@method\" \"@path\" \"content-digest\")" WHO, DIGEST, NULL, UNCOVERED },
+  { "authority-alone", "(\"@method\" \"@authority\" \"content-digest\")" WHO, DIGEST, NULL,
+    UNCOVERED },
+  { "digest-uncovered", "(\"@method\" \"@target-uri\")" WHO, DIGEST, NULL,
+    "Signature does not cover Content-Digest" },
+  { "digest-absent", "(" ALL ")" WHO, NULL, NULL,
+    "Signature covers content-digest, which this request does not have or we do not read" },
   { "digest-wrong", "(" ALL ")" WHO, "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:", NULL,
-    FALSE },
-  { "digest-short", "(" ALL ")" WHO, "sha-256=:AAAA:", NULL, FALSE },
-  { "digest-twice", "(" ALL ")" WHO, DIGEST ", " DIGEST, NULL, FALSE },
-  { "digest-512-alone", "(" ALL ")" WHO, "sha-512=:AAAA:", NULL, FALSE },
-  { "digest-malformed", "(" ALL ")" WHO, "sha-256=" BODY_SHA256, NULL, FALSE },
-  { "digest-comma", "(" ALL ")" WHO, DIGEST ",", NULL, FALSE },
+    OTHER_DIGEST },
+  { "digest-short", "(" ALL ")" WHO, "sha-256=:AAAA:", NULL, OTHER_DIGEST },
+  { "digest-twice", "(" ALL ")" WHO, DIGEST ", " DIGEST, NULL, OTHER_DIGEST },
+  { "digest-512-alone", "(" ALL ")" WHO, "sha-512=:AAAA:", NULL, "Content-Digest has no sha-256" },
+  { "digest-malformed", "(" ALL ")" WHO, "sha-256=" BODY_SHA256, NULL, BAD_DIGEST },
+  { "digest-comma", "(" ALL ")" WHO, DIGEST ",", NULL, BAD_DIGEST },
   { "digest-many", "(" ALL ")" WHO,
     "a=:AAAA:,b=:AAAA:,c=:AAAA:,d=:AAAA:,e=:AAAA:,f=:AAAA:,g=:AAAA:,h=:AAAA:," DIGEST, NULL,
-    FALSE },
-  { "no-created", "(" ALL ");keyid=\"" KEY_ID "\"", DIGEST, NULL, FALSE },
-  { "no-keyid", "(" ALL ");created=1795456625", DIGEST, NULL, FALSE },
-  { "empty-keyid", "(" ALL ");created=1795456625;keyid=\"\"", DIGEST, NULL, FALSE },
-  { "future", "(" ALL ");created=1795460231;keyid=\"" KEY_ID "\"", DIGEST, NULL, FALSE },
-  { "near-future", "(" ALL ");created=1795460230;keyid=\"" KEY_ID "\"", DIGEST, NULL, TRUE },
-  { "old", "(" ALL ");created=1795413429;keyid=\"" KEY_ID "\"", DIGEST, NULL, FALSE },
-  { "nearly-old", "(" ALL ");created=1795413430;keyid=\"" KEY_ID "\"", DIGEST, NULL, TRUE },
-  { "huge-created", "(" ALL ");created=999999999999999;keyid=\"" KEY_ID "\"", DIGEST, NULL, FALSE },
+    BAD_DIGEST },
+  { "no-created", "(" ALL ");keyid=\"" KEY_ID "\"", DIGEST, NULL,
+    "Signature has no time of creation" },
+  { "no-keyid", "(" ALL ");created=1795456625", DIGEST, NULL, "Signature-Input has no keyid" },
+  { "empty-keyid", "(" ALL ");created=1795456625;keyid=\"\"", DIGEST, NULL,
+    "Signature-Input has no keyid" },
+  { "future", "(" ALL ");created=1795460231;keyid=\"" KEY_ID "\"", DIGEST, NULL,
+    "Signature is dated more than an hour ahead" },
+  { "near-future", "(" ALL ");created=1795460230;keyid=\"" KEY_ID "\"", DIGEST, NULL, NULL },
+  { "old", "(" ALL ");created=1795413429;keyid=\"" KEY_ID "\"", DIGEST, NULL,
+    "Signature is more than 12 hours old" },
+  { "nearly-old", "(" ALL ");created=1795413430;keyid=\"" KEY_ID "\"", DIGEST, NULL, NULL },
+  { "huge-created", "(" ALL ");created=999999999999999;keyid=\"" KEY_ID "\"", DIGEST, NULL,
+    "Signature is dated more than an hour ahead" },
   { "overlong-created", "(" ALL ");created=1795456625000000;keyid=\"" KEY_ID "\"", DIGEST, NULL,
-    FALSE },
-  { "expired", "(" ALL ")" WHO ";expires=1795456630", DIGEST, NULL, FALSE },
-  { "negative-expires", "(" ALL ")" WHO ";expires=-2", DIGEST, NULL, FALSE },
+    MALFORMED },
+  { "expired", "(" ALL ")" WHO ";expires=1795456630", DIGEST, NULL, EXPIRED },
+  { "negative-expires", "(" ALL ")" WHO ";expires=-2", DIGEST, NULL, EXPIRED },
   { "string-created", "(" ALL ");created=\"1795456625\";keyid=\"" KEY_ID "\"", DIGEST, NULL,
-    FALSE },
-  { "decimal-created", "(" ALL ");created=1795456625.5;keyid=\"" KEY_ID "\"", DIGEST, NULL, FALSE },
-  { "bare-created", "(" ALL ");created;keyid=\"" KEY_ID "\"", DIGEST, NULL, FALSE },
-  { "token-keyid", "(" ALL ");created=1795456625;keyid=abc", DIGEST, NULL, FALSE },
-  { "alg-rsa", "(" ALL ")" WHO ";alg=\"rsa-v1_5-sha256\"", DIGEST, NULL, FALSE },
-  { "alg-hmac", "(" ALL ")" WHO ";alg=\"hmac-sha256\"", DIGEST, NULL, FALSE },
-  { "parameter-twice", "(" ALL ")" WHO WHO, DIGEST, NULL, FALSE },
-  { "component-twice", "(" ALL " \"@method\")" WHO, DIGEST, NULL, FALSE },
-  { "component-sf", "(" ALL " \"x-a\";sf)" WHO, DIGEST, "x-a: 1", FALSE },
+    WRONG_TYPE },
+  { "decimal-created", "(" ALL ");created=1795456625.5;keyid=\"" KEY_ID "\"", DIGEST, NULL,
+    MALFORMED },
+  { "bare-created", "(" ALL ");created;keyid=\"" KEY_ID "\"", DIGEST, NULL, WRONG_TYPE },
+  { "token-keyid", "(" ALL ");created=1795456625;keyid=abc", DIGEST, NULL, WRONG_TYPE },
+  { "alg-rsa", "(" ALL ")" WHO ";alg=\"rsa-v1_5-sha256\"", DIGEST, NULL,
+    "Key is not of the signature's algorithm" },
+  { "alg-hmac", "(" ALL ")" WHO ";alg=\"hmac-sha256\"", DIGEST, NULL,
+    "Algorithm is neither rsa-v1_5-sha256 nor ed25519" },
+  { "parameter-twice", "(" ALL ")" WHO WHO, DIGEST, NULL, "Signature-Input has a parameter twice" },
+  { "component-twice", "(" ALL " \"@method\")" WHO, DIGEST, NULL,
+    "Signature-Input names a component twice" },
+  { "component-sf", "(" ALL " \"x-a\";sf)" WHO, DIGEST, "x-a: 1",
+    "Components with parameters are not supported" },
   { "component-req", "(\"@method\";req \"@target-uri\" \"content-digest\")" WHO, DIGEST, NULL,
-    FALSE },
-  { "component-absent", "(" ALL " \"x-a\")" WHO, DIGEST, NULL, FALSE },
-  { "component-unknown", "(" ALL " \"@status\")" WHO, DIGEST, NULL, FALSE },
-  { "component-params", "(" ALL " \"@signature-params\")" WHO, DIGEST, NULL, FALSE },
-  { "component-upper", "(" ALL " \"X-A\")" WHO, DIGEST, "x-a: 1", FALSE },
-  { "component-token", "(" ALL " x-a)" WHO, DIGEST, "x-a: 1", FALSE },
-  { "two", "(" ALL ")" WHO ", y=(" ALL ")" WHO, DIGEST, NULL, FALSE },
-  { "not-a-list", "\"@method\"" WHO, DIGEST, NULL, FALSE },
-  { "open-list", "(" ALL, DIGEST, NULL, FALSE },
-  { "unspaced", "(\"@method\"\"@target-uri\" \"content-digest\")" WHO, DIGEST, NULL, FALSE },
-  { "trailing", "(" ALL ")" WHO " z", DIGEST, NULL, FALSE },
-  { "trailing-comma", "(" ALL ")" WHO ",", DIGEST, NULL, FALSE },
-  { "many-parameters", "(" ALL ")" WHO ";a;b;c;d;e;f;g;h;i;j;k;l;m;n;o;p", DIGEST, NULL, FALSE },
-  { "empty", "()" WHO, DIGEST, NULL, FALSE },
+    "Components with parameters are not supported" },
+  { "component-absent", "(" ALL " \"x-a\")" WHO, DIGEST, NULL,
+    "Signature covers x-a, which this request does not have or we do not read" },
+  { "component-unknown", "(" ALL " \"@status\")" WHO, DIGEST, NULL,
+    "Signature covers @status, which this request does not have or we do not read" },
+  { "component-params", "(" ALL " \"@signature-params\")" WHO, DIGEST, NULL,
+    "Signature covers @signature-params, which this request does not have or we do not read" },
+  { "component-upper", "(" ALL " \"X-A\")" WHO, DIGEST, "x-a: 1",
+    "Signature covers a component, which this request does not have or we do not read" },
+  { "component-token", "(" ALL " x-a)" WHO, DIGEST, "x-a: 1", MALFORMED },
+  { "two", "(" ALL ")" WHO ", y=(" ALL ")" WHO, DIGEST, NULL,
+    "There must be exactly one signature" },
+  { "not-a-list", "\"@method\"" WHO, DIGEST, NULL, MALFORMED },
+  { "open-list", "(" ALL, DIGEST, NULL, MALFORMED },
+  { "unspaced", "(\"@method\"\"@target-uri\" \"content-digest\")" WHO, DIGEST, NULL, MALFORMED },
+  { "trailing", "(" ALL ")" WHO " z", DIGEST, NULL, MALFORMED },
+  { "trailing-comma", "(" ALL ")" WHO ",", DIGEST, NULL, MALFORMED },
+  { "many-parameters", "(" ALL ")" WHO ";a;b;c;d;e;f;g;h;i;j;k;l;m;n;o;p", DIGEST, NULL,
+    MALFORMED },
+  { "empty", "()" WHO, DIGEST, NULL, UNCOVERED },
+  { "expires-minus-one", "(" ALL ")" WHO ";expires=-1", DIGEST, NULL, EXPIRED },
+  { "bare-expires", "(" ALL ")" WHO ";expires", DIGEST, NULL, WRONG_TYPE },
+  { "bare-keyid", "(" ALL ");created=1795456625;keyid", DIGEST, NULL, WRONG_TYPE },
+  { "bare-alg", "(" ALL ")" WHO ";alg", DIGEST, NULL, WRONG_TYPE },
+  { "boolean-expires", "(" ALL ")" WHO ";expires=?1", DIGEST, NULL, WRONG_TYPE },
+  { "token-alg", "(" ALL ")" WHO ";alg=ed25519", DIGEST, NULL, WRONG_TYPE },
+  { "negative-created", "(" ALL ");created=-1;keyid=\"" KEY_ID "\"", DIGEST, NULL,
+    "Signature is more than 12 hours old" },
+  { "parameter-upper", "(" ALL ")" WHO ";Nonce=1", DIGEST, NULL, MALFORMED },
+  { "parameter-empty", "(" ALL ")" WHO ";nonce=", DIGEST, NULL, MALFORMED },
+  { "parameter-list", "(" ALL ")" WHO ";nonce=(1)", DIGEST, NULL, MALFORMED },
+  { "most-parameters", "(" ALL ")" WHO ";a;b;c;d;e;f;g;h;i;j;k;l;m;n", DIGEST, NULL, NULL },
+  { "digest-most", "(" ALL ")" WHO,
+    "a=:AAAA:,b=:AAAA:,c=:AAAA:,d=:AAAA:,e=:AAAA:,f=:AAAA:,g=:AAAA:," DIGEST, NULL, NULL },
+  { "digest-empty", "(" ALL ")" WHO, "", NULL, BAD_DIGEST },
+  { "digest-no-key", "(" ALL ")" WHO, "=:AAAA:", NULL, BAD_DIGEST },
+  { "digest-no-value", "(" ALL ")" WHO, "sha-256", NULL, BAD_DIGEST },
+  { "digest-bare", "(" ALL ")" WHO, "sha-256, " DIGEST, NULL, BAD_DIGEST },
+  { "digest-parameter", "(" ALL ")" WHO, DIGEST ";a", NULL, BAD_DIGEST },
 };
 
 /* Signs what the reader makes of @envelope, so that only the rules can refuse it. */
@@ -411,9 +468,9 @@ test_inputs (void)
         }
       tocsin_envelope_add_header (envelope, "Signature-Input", field);
       sign_as_read (envelope, key);
-      if (!inputs[i].ok)
+      if (inputs[i].says != NULL)
         {
-          assert_refused (envelope, NOW_US, tocsin_private_key_public (key));
+          assert_refused_as (envelope, NOW_US, tocsin_private_key_public (key), inputs[i].says);
           continue;
         }
       verified = check (envelope, BASE, NOW_US, tocsin_private_key_public (key), NULL);
@@ -424,23 +481,200 @@ test_inputs (void)
 static void
 test_signature_fields (void)
 {
-  static const char *const refused[] = {
-    "",           "x",
-    "x=",         "x=AAAA",
-    "x=:AA=A:",   "x=:AAAA",
-    "y=:AAAA:",   "x=:AAAA:, y=:AAAA:",
-    "x=:AAAA:;a", "keyId=\"" KEY_ID "\"",
+  static const char malformed[] = "Signature is malformed";
+  static const struct
+  {
+    const char *field;
+    const char *says;
+  } cases[] = {
+    { "", malformed },
+    { "x", malformed },
+    { "x=", malformed },
+    { "x=AAAA", malformed },
+    { "x=:AA=A:", malformed },
+    { "x=:AAAA", malformed },
+    { "x=:AAAA:;a", malformed },
+    { "X=:AAAA:", malformed },
+    { "keyId=\"" KEY_ID "\"", malformed },
+    { "x=:AAAA:, y=:AAAA:", "There must be exactly one signature" },
+    { "y=:AAAA:", "Signature and Signature-Input have different labels" },
+    { "x=:AAAA:", "Signature does not fit the request and the key" },
   };
+  g_autoptr (TocsinPrivateKey) key = make_key (TOCSIN_KEY_ED25519);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (TocsinEnvelope) envelope = make_post ();
+
+      tocsin_envelope_add_header (envelope, "Content-Digest", DIGEST);
+      tocsin_envelope_add_header (envelope, "Signature-Input", "x=(" ALL ")" WHO);
+      tocsin_envelope_add_header (envelope, "Signature", cases[i].field);
+      assert_refused_as (envelope, NOW_US, tocsin_private_key_public (key), cases[i].says);
+    }
+}
+
+/* Labels are keys of a dictionary, and the member goes on after them. */
+static void
+test_labels (void)
+{
+  static const char *const refused[] = { "", "X=(" ALL ")" WHO, "(" ALL ")" WHO, "x", "x;a" };
   g_autoptr (TocsinPrivateKey) key = make_key (TOCSIN_KEY_ED25519);
 
   for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
     {
       g_autoptr (TocsinEnvelope) envelope = make_post ();
 
-      tocsin_envelope_add_header (envelope, "Content-Digest", DIGEST);
-      tocsin_envelope_add_header (envelope, "Signature-Input", "x=(" ALL ")" WHO);
-      tocsin_envelope_add_header (envelope, "Signature", refused[i]);
-      assert_refused (envelope, NOW_US, tocsin_private_key_public (key));
+      tocsin_envelope_add_header (envelope, "Signature-Input", refused[i]);
+      tocsin_envelope_add_header (envelope, "Signature", "x=:AAAA:");
+      assert_refused_as (envelope, NOW_US, tocsin_private_key_public (key), MALFORMED);
+    }
+}
+
+/* A signature over @input; @says it is refused so, or %NULL: accepted. */
+static void
+check_input (const TocsinPrivateKey *key, TocsinEnvelope *envelope, char *input, const char *says)
+{
+  g_autofree char *field = input;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinVerified) verified = NULL;
+
+  tocsin_envelope_add_header (envelope, "Signature-Input", field);
+  sign_as_read (envelope, key);
+  if (says != NULL)
+    {
+      assert_refused_as (envelope, NOW_US, tocsin_private_key_public (key), says);
+      return;
+    }
+  verified = check (envelope, BASE, NOW_US, tocsin_private_key_public (key), &error);
+  g_assert_no_error (error);
+}
+
+/* As much as is taken, and then one more. */
+static void
+test_limits (void)
+{
+  g_autoptr (TocsinPrivateKey) key = make_key (TOCSIN_KEY_ED25519);
+
+  for (guint more = 0; more <= 1; more++)
+    {
+      g_autoptr (TocsinEnvelope) a = make_post ();
+      g_autoptr (TocsinEnvelope) b = make_post ();
+      g_autoptr (TocsinEnvelope) c = make_post ();
+      g_autoptr (TocsinEnvelope) d = make_post ();
+      g_autoptr (GString) names = g_string_new (ALL);
+      g_autofree char *key_id = g_strnfill (TOCSIN_URI_MAX_BYTES + more, 'k');
+      g_autofree char *value = g_strnfill (8192 + more, 'v');
+      g_autofree char *nonce = NULL;
+
+      for (guint i = 3; i < 32 + more; i++)
+        {
+          g_autofree char *name = g_strdup_printf ("x-%u", i);
+
+          tocsin_envelope_add_header (a, name, "1");
+          g_string_append_printf (names, " \"%s\"", name);
+        }
+      tocsin_envelope_add_header (a, "Content-Digest", DIGEST);
+      check_input (key, a, g_strdup_printf ("x=(%s)" WHO, names->str),
+                   more ? "Signature-Input covers too many components" : NULL);
+
+      tocsin_envelope_add_header (b, "Content-Digest", DIGEST);
+      check_input (key, b, g_strdup_printf ("x=(" ALL ");created=1795456625;keyid=\"%s\"", key_id),
+                   more ? "keyid is too long" : NULL);
+
+      tocsin_envelope_add_header (c, "Content-Digest", DIGEST);
+      tocsin_envelope_add_header (c, "X-A", value);
+      check_input (key, c, g_strdup ("x=(" ALL " \"x-a\")" WHO),
+                   more ? "A covered field is too long" : NULL);
+
+      tocsin_envelope_add_header (d, "Content-Digest", DIGEST);
+      nonce = g_strnfill (8192 - strlen ("x=(" ALL ")" WHO ";nonce=\"\"") + more, 'n');
+      check_input (key, d, g_strdup_printf ("x=(" ALL ")" WHO ";nonce=\"%s\"", nonce),
+                   more ? "Signature is too long" : NULL);
+    }
+}
+
+/* A component's name is told if it is one of ours or a field's, and not too long. */
+static void
+test_told_components (void)
+{
+  static const struct
+  {
+    const char *name;
+    const char *told;
+  } cases[] = {
+    { "@status", "@status" },
+    { "x-n0-such", "a component" },
+    { "x y", "a component" },
+    { "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefghi",
+      "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefghi" },
+    { "abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefghij", "a component" },
+  };
+  g_autoptr (TocsinPrivateKey) key = make_key (TOCSIN_KEY_ED25519);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (TocsinEnvelope) envelope = make_post ();
+      g_autofree char *says = g_strdup_printf (
+          "Signature covers %s, which this request does not have or we do not read", cases[i].told);
+
+      check_input (key, envelope, g_strdup_printf ("x=(\"%s\")" WHO, cases[i].name), says);
+    }
+}
+
+/* A GET may say what its empty body is, and then has to be right. */
+static void
+test_empty_body (void)
+{
+  static const struct
+  {
+    const char *digest;
+    const char *says;
+  } cases[] = {
+    { "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:", NULL },
+    { DIGEST, OTHER_DIGEST },
+  };
+  g_autoptr (TocsinPrivateKey) key = make_key (TOCSIN_KEY_ED25519);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (TocsinEnvelope) envelope = tocsin_envelope_new ("GET", "/outbox");
+
+      tocsin_envelope_add_header (envelope, "Content-Digest", cases[i].digest);
+      check_input (key, envelope, g_strdup ("x=(" ALL ")" WHO), cases[i].says);
+    }
+}
+
+/* What could look like another line of what is signed. */
+static void
+test_unplain_requests (void)
+{
+  static const char no_path[] = "Request target is not a path";
+  static const struct
+  {
+    const char *method;
+    const char *target;
+    const char *value;
+    const char *says;
+  } cases[] = {
+    { "POST", "inbox", "1", no_path },
+    { "POST", "", "1", no_path },
+    { "POST", "/inbox x", "1", no_path },
+    { "POST", "/inbox\n\"@method\": GET", "1", no_path },
+    { "POST", "/inbox\x7f", "1", no_path },
+    { "POST", "/inb\xc3\xb6x", "1", no_path },
+    { "POST \"@path\"", "/inbox", "1", no_path },
+    { "P\nOST", "/inbox", "1", no_path },
+    { "POST", "/inbox", "1\n\"@method\": GET", "A header field has a line break" },
+    { "POST", "/inbox", "1\r2", "A header field has a line break" },
+  };
+  g_autoptr (TocsinPrivateKey) key = make_key (TOCSIN_KEY_ED25519);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (TocsinEnvelope) envelope = tocsin_envelope_new (cases[i].method, cases[i].target);
+
+      tocsin_envelope_add_header (envelope, "X-A", cases[i].value);
+      check_input (key, envelope, g_strdup ("x=(" ALL ")" WHO), cases[i].says);
     }
 }
 
@@ -524,6 +758,11 @@ main (int argc, char *argv[])
   g_test_add_func ("/httpsig/signing-refused", test_signing_refused);
   g_test_add_func ("/httpsig/inputs", test_inputs);
   g_test_add_func ("/httpsig/signature-fields", test_signature_fields);
+  g_test_add_func ("/httpsig/labels", test_labels);
+  g_test_add_func ("/httpsig/limits", test_limits);
+  g_test_add_func ("/httpsig/told-components", test_told_components);
+  g_test_add_func ("/httpsig/empty-body", test_empty_body);
+  g_test_add_func ("/httpsig/unplain-requests", test_unplain_requests);
   g_test_add_func ("/httpsig/too-much", test_too_much);
   g_test_add_func ("/httpsig/wrong-key", test_wrong_key);
   return g_test_run ();

@@ -238,7 +238,8 @@ read_covers (const char *const *names, guint *covers, GError **error)
 static gboolean
 read_seconds (const char *text, gint64 *out, GError **error)
 {
-  if (text == NULL || strlen (text) > 15 || text[strspn (text, "0123456789")] != '\0')
+  if (text == NULL || *text == '\0' || strlen (text) > 15 ||
+      text[strspn (text, "0123456789")] != '\0')
     return tocsin_httpsig_fail (error, "created or expires is not a number of seconds");
   *out = g_ascii_strtoll (text, NULL, 10);
   return TRUE;

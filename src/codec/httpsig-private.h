@@ -34,7 +34,10 @@ typedef enum
   TOCSIN_COVERS_DIGEST = 1 << 4,
 } TocsinCovers;
 
-/* What a Signature-Input says; times in seconds since the epoch, −1 where it says nothing. */
+/* No value of an integer of RFC 8941. */
+#define TOCSIN_NO_SECONDS G_MININT64
+
+/* What a Signature-Input says; times in seconds since the epoch, or %TOCSIN_NO_SECONDS. */
 typedef struct
 {
   guint covers;

@@ -26,6 +26,7 @@
 #define MAX_PARAMETERS      16
 #define MAX_DIGESTS         8
 #define MAX_SIGNATURE_BYTES 512 /* RSA of 4096 bits */
+#define WRONG_TYPE          "A parameter of Signature-Input has the wrong type"
 
 struct _TocsinVerified
 {
@@ -102,14 +103,22 @@ tocsin_httpsig_check_expires (gint64 expires_seconds, gint64 now_us, GError **er
   return TRUE;
 }
 
+/* A request without a body has an empty one. */
+static void
+hash_body (const TocsinEnvelope *envelope, guint8 out[TOCSIN_SHA256_BYTES])
+{
+  gsize size = 0;
+  gconstpointer data = envelope->body != NULL ? g_bytes_get_data (envelope->body, &size) : NULL;
+
+  tocsin_sha256 (data, size, out);
+}
+
 char *
 tocsin_httpsig_body_digest (const TocsinEnvelope *envelope)
 {
   guint8 hash[TOCSIN_SHA256_BYTES];
-  gsize size = 0;
-  gconstpointer data = envelope->body != NULL ? g_bytes_get_data (envelope->body, &size) : NULL;
 
-  tocsin_sha256 (data != NULL ? data : "", size, hash);
+  hash_body (envelope, hash);
   return tocsin_base64_encode (hash, sizeof hash);
 }
 
@@ -137,8 +146,7 @@ check_content_digest (const TocsinEnvelope *envelope, GError **error)
         return tocsin_httpsig_fail (error, "Content-Digest is malformed");
       if (strcmp (name->str, "sha-256") != 0)
         continue;
-      tocsin_sha256 (envelope->body != NULL ? g_bytes_get_data (envelope->body, NULL) : NULL,
-                     envelope->body != NULL ? g_bytes_get_size (envelope->body) : 0, hash);
+      hash_body (envelope, hash);
       if (found || g_bytes_get_size (bytes) != sizeof hash ||
           memcmp (g_bytes_get_data (bytes, NULL), hash, sizeof hash) != 0)
         return tocsin_httpsig_fail (error, "Content-Digest does not match the body");
@@ -297,13 +305,15 @@ read_parameter_value (Reader *r, const char *name, GError **error)
       if (ok && !read_algorithm (r->signature, r->text->str, error))
         return FALSE;
     }
-  return ok || tocsin_httpsig_fail (error, "A parameter of Signature-Input has the wrong type");
+  return ok || tocsin_httpsig_fail (error, WRONG_TYPE);
 }
 
-/* ;created=1;keyid="…", RFC 8941 section 4.2.3.2. */
+/* ;created=1;keyid="…", RFC 8941 section 4.2.3.2. What has no value is true, which none of those
+ * that we read may be. */
 static gboolean
 read_parameters (Reader *r, GError **error)
 {
+  static const char *const valued[] = { "created", "expires", "keyid", "alg", NULL };
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
 
   while (*r->at == ';')
@@ -320,7 +330,11 @@ read_parameters (Reader *r, GError **error)
       g_ptr_array_add (names, name);
       g_string_append_printf (r->params, ";%s", name);
       if (*r->at != '=')
-        continue;
+        {
+          if (g_strv_contains (valued, name))
+            return tocsin_httpsig_fail (error, WRONG_TYPE);
+          continue;
+        }
       r->at++;
       if (!read_parameter_value (r, name, error))
         return FALSE;
@@ -392,7 +406,8 @@ tocsin_signature_read_rfc9421 (const TocsinEnvelope *envelope,
                .input = input,
                .signature = self };
 
-  *input = (TocsinSignatureInput){ .created_seconds = -1, .expires_seconds = -1 };
+  *input = (TocsinSignatureInput){ .created_seconds = TOCSIN_NO_SECONDS,
+                                   .expires_seconds = TOCSIN_NO_SECONDS };
   self->scheme = TOCSIN_SCHEME_RFC9421;
   if (field == NULL || signature == NULL ||
       tocsin_envelope_count_header (envelope, "signature-input") != 1 ||
@@ -420,10 +435,10 @@ parse_rfc9421 (const TocsinEnvelope *envelope, const char *origin, gint64 now_us
   if ((input.covers & TOCSIN_COVERS_METHOD) == 0 ||
       ((input.covers & TOCSIN_COVERS_TARGET_URI) == 0 && (input.covers & whole) != whole))
     return tocsin_httpsig_fail (error, "Signature does not cover the method and the target"), NULL;
-  if (input.created_seconds < 0)
+  if (input.created_seconds == TOCSIN_NO_SECONDS)
     return tocsin_httpsig_fail (error, "Signature has no time of creation"), NULL;
   if (!tocsin_httpsig_check_created (input.created_seconds, now_us, error) ||
-      (input.expires_seconds != -1 &&
+      (input.expires_seconds != TOCSIN_NO_SECONDS &&
        !tocsin_httpsig_check_expires (input.expires_seconds, now_us, error)))
     return NULL;
   if ((input.covers & TOCSIN_COVERS_DIGEST) == 0)
