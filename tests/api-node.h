@@ -289,7 +289,7 @@ node_end (Node *node, TocsinRequest *request, Answer *out)
   tocsin_request_unref (request);
 }
 
-static void
+G_GNUC_UNUSED static void
 node_ask (Node *node,
           const char *method,
           const char *target,

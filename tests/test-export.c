@@ -376,6 +376,36 @@ test_refusals (void)
 }
 
 /* Only test_spool needs a list that is longer than memory is good for. */
+/* What is read every hour is made ready in time; what nobody reads any more is not. */
+static void
+test_warm (void)
+{
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 1, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
+  tocsin_exports_tidy (node.api->exports);
+  g_assert_false (tocsin_exports_is_warm (node.api->exports));
+  expect (&node, "/v1/export/lines?min_verdict=note", 200, "spam.example\n");
+  g_assert_true (tocsin_exports_is_warm (node.api->exports));
+  for (guint i = 0; i < 4; i++)
+    {
+      if (i == 0)
+        now_us += TOCSIN_HOUR_US;
+      else if (i == 1)
+        node_trust (&node, 2, 7);
+      else if (i == 2)
+        node_report (&node, 2, TOCSIN_SUBJECT_DOMAIN, "worse.example", 1);
+      else
+        now_us += TOCSIN_HOUR_US; /* two since somebody asked */
+      g_assert_false (tocsin_exports_is_warm (node.api->exports));
+      tocsin_exports_tidy (node.api->exports);
+      g_assert_cmpint (tocsin_exports_is_warm (node.api->exports), ==, i < 3);
+    }
+  expect (&node, "/v1/export/csv?min_verdict=note&type=domain", 200, NULL);
+  g_assert_true (tocsin_exports_is_warm (node.api->exports));
+}
+
 static void
 test_spool (void)
 {
@@ -547,6 +577,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/export/refusals", test_refusals);
   g_test_add_func ("/export/judged-as-a-check", test_judged_as_a_check);
   g_test_add_func ("/export/listing-is-a-walk", test_listing_is_a_walk);
+  g_test_add_func ("/export/warm", test_warm);
   g_test_add_func ("/export/spool", test_spool);
   g_test_add_func ("/export/spool-without-room", test_spool_without_room);
   return g_test_run ();

@@ -11,11 +11,12 @@
 #include "http/listing.h"
 #include "http/spool.h"
 
-#define KEPT_MAX     8
-#define KEPT_US      TOCSIN_HOUR_US
-#define TIDY_SECONDS 600
-#define STOP_EVERY   1024    /* rows between two looks at the flag */
-#define LISTED_MAX   2000000 /* subjects; of more no listing is kept */
+#define KEPT_MAX   8
+#define KEPT_US    TOCSIN_HOUR_US
+#define TIDY_US    (10 * TOCSIN_MINUTE_US)
+#define WARM_US    (2 * TOCSIN_HOUR_US) /* since somebody asked: longer than a reader waits */
+#define STOP_EVERY 1024                 /* rows between two looks at the flag */
+#define LISTED_MAX 2000000              /* subjects; of more no listing is kept */
 
 /* ---- one list ---- */
 
@@ -195,6 +196,7 @@ struct _TocsinExports
   TocsinListing *listing;       /* (owned) (nullable) what the newest list was made from */
   const TocsinProfile *profile; /* (unowned) of @listing */
   gint64 listed_at_us;          /* monotonic */
+  gint64 asked_at_us;           /* the node's clock: the last list that somebody wanted */
 };
 
 static void
@@ -218,19 +220,6 @@ drop_old (TocsinExports *self)
     kept_free (g_queue_pop_tail (&self->kept));
   if (self->listing != NULL && self->listed_at_us + KEPT_US <= now_us)
     g_clear_pointer (&self->listing, tocsin_listing_unref);
-}
-
-static void
-tidy (TocsinRequest *request, gpointer data)
-{
-  drop_old (data);
-}
-
-static gboolean
-on_tidy (gpointer data)
-{
-  tocsin_list_thread_tidy (((TocsinExports *) data)->api->lists, tidy, data);
-  return G_SOURCE_CONTINUE;
 }
 
 /* An older answer to the same question goes: nobody will ask for it again. */
@@ -300,6 +289,85 @@ bring_up_to_date (TocsinExports *self,
   return self->listing != NULL;
 }
 
+/* While somebody reads lists every hour, all is judged before the next one is wanted: soon after
+ * the hour, and soon after trust has changed. Whoever asks first then waits no longer than others.
+ */
+static gboolean
+bring_up_to_date_early (TocsinExports *self, GError **error)
+{
+  g_auto (TocsinJudge) judge = { 0 };
+  TocsinExportQuery query = { .profile = self->profile,
+                              .types = tocsin_listing_filter (self->listing)->types };
+  TocsinExportMoment moment;
+
+  tocsin_judge_begin (&judge, self->api, query.profile, FALSE);
+  return tocsin_export_moment (&judge, &moment, error) &&
+         bring_up_to_date (self, &judge, &query, &moment, error);
+}
+
+void
+tocsin_exports_tidy (TocsinExports *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  drop_old (self);
+  if (self->listing == NULL || tocsin_api_now_us (self->api) - self->asked_at_us >= WARM_US ||
+      bring_up_to_date_early (self, &error))
+    return;
+  /* Whoever asks next is told the same, with what to do about it. */
+  g_debug ("No list was made ready: %s", error->message);
+  g_clear_pointer (&self->listing, tocsin_listing_unref);
+}
+
+gboolean
+tocsin_exports_is_warm (const TocsinExports *self)
+{
+  g_auto (TocsinJudge) judge = { 0 };
+  TocsinExportMoment moment;
+
+  tocsin_judge_begin (&judge, self->api, self->profile, FALSE);
+  return self->listing != NULL && tocsin_export_moment (&judge, &moment, NULL) &&
+         tocsin_export_moment_equal (tocsin_listing_moment (self->listing), &moment);
+}
+
+static void
+tidy (TocsinRequest *request, gpointer data)
+{
+  tocsin_exports_tidy (data);
+}
+
+static gboolean on_tidy (gpointer data);
+
+/* At the latest a second after the next full hour, of which lists are then. */
+static void
+schedule_tidy (TocsinExports *self)
+{
+  gint64 to_hour_us = TOCSIN_HOUR_US - tocsin_api_now_us (self->api) % TOCSIN_HOUR_US;
+  gint64 delay_us = MIN (TIDY_US, to_hour_us + TOCSIN_SECOND_US);
+
+  self->tidy = g_timeout_source_new ((guint) (delay_us / 1000));
+  g_source_set_callback (self->tidy, on_tidy, self, NULL);
+  g_source_attach (self->tidy, g_main_context_get_thread_default ());
+}
+
+static void
+unschedule_tidy (TocsinExports *self)
+{
+  g_source_destroy (self->tidy);
+  g_clear_pointer (&self->tidy, g_source_unref);
+}
+
+static gboolean
+on_tidy (gpointer data)
+{
+  TocsinExports *self = data;
+
+  tocsin_list_thread_tidy (self->api->lists, tidy, self);
+  unschedule_tidy (self);
+  schedule_tidy (self);
+  return G_SOURCE_REMOVE;
+}
+
 TocsinMadeExport *
 tocsin_exports_get (TocsinExports *self, const TocsinExportQuery *query, GError **error)
 {
@@ -310,6 +378,7 @@ tocsin_exports_get (TocsinExports *self, const TocsinExportQuery *query, GError 
   Kept *kept;
 
   drop_old (self);
+  self->asked_at_us = tocsin_api_now_us (self->api);
   tocsin_judge_begin (&judge, self->api, query->profile, FALSE);
   if (!tocsin_export_moment (&judge, &moment, error))
     return NULL;
@@ -336,17 +405,14 @@ tocsin_exports_new (TocsinApi *api)
 
   self->api = api;
   g_queue_init (&self->kept);
-  self->tidy = g_timeout_source_new_seconds (TIDY_SECONDS);
-  g_source_set_callback (self->tidy, on_tidy, self, NULL);
-  g_source_attach (self->tidy, g_main_context_get_thread_default ());
+  schedule_tidy (self);
   return self;
 }
 
 void
 tocsin_exports_free (TocsinExports *self)
 {
-  g_source_destroy (self->tidy);
-  g_source_unref (self->tidy);
+  unschedule_tidy (self);
   g_queue_clear_full (&self->kept, kept_free);
   g_clear_pointer (&self->listing, tocsin_listing_unref);
   g_free (self);

@@ -60,7 +60,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinMadeExport, tocsin_made_export_unref)
  * TocsinExports:
  *
  * Keeps the last few lists, so that a list and its manifest, or ten servers that fetch the same
- * one, cost one walk through the store.
+ * one, cost one walk through the store; and what it was made from, kept up to date while lists are
+ * asked for, so that the next one is not judged when it is wanted.
  */
 typedef struct _TocsinExports TocsinExports;
 
@@ -81,6 +82,13 @@ void tocsin_exports_free (TocsinExports *self); /* once that thread has ended */
 TocsinMadeExport *tocsin_exports_get (TocsinExports *self,
                                       const TocsinExportQuery *query,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* On the thread that makes lists, where a timer calls it: lets go of what is old, and judges anew
+ * what the next list will be made from, if one was asked for within two hours. */
+void tocsin_exports_tidy (TocsinExports *self);
+
+/* Whether the next list of the same profile and types needs nothing judged. On that thread. */
+gboolean tocsin_exports_is_warm (const TocsinExports *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinExports, tocsin_exports_free)
 

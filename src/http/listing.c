@@ -11,8 +11,12 @@
 #include "store/table-changes.h"
 
 #define STOP_EVERY            1024
-#define DEAD_SHARE            4
 #define CHANGES_LOOKED_AT_MAX 20000 /* more: going through all is quicker */
+
+/* Rows of a chunk: where twice as many have come together, so many make one; fewer than the least
+ * are joined with what follows. */
+#define CHUNK_ROWS     1024
+#define CHUNK_MIN_ROWS 256
 
 typedef struct
 {
@@ -21,7 +25,7 @@ typedef struct
   guint32 first_seen_s;
   guint32 last_seen_s;
   guint32 expires_s;
-  guint32 value; /* offset in the pool: with its NUL, then the Mastodon hash */
+  guint32 value; /* offset in the chunk's text: with its NUL, then the Mastodon hash */
   guint8 type;
   guint8 verdict;
   guint8 score;
@@ -29,13 +33,21 @@ typedef struct
   guint8 has_mastodon : 1;
 } Entry;
 
+/* A piece of a listing, counted by g_rc_box: listings one after the other share what did not
+ * change.
+ */
+typedef struct
+{
+  guint n; /* at least 1 */
+  guint32 text_size;
+  Entry entries[]; /* by key; then the text */
+} Chunk;
+
 struct _TocsinListing
 {
   TocsinListingFilter filter;
   TocsinExportMoment moment;
-  GArray *entries;  /* (owned) (element-type Entry) by key */
-  GString *pool;    /* (owned) values */
-  gsize dead_bytes; /* of @pool: values of entries that are gone */
+  GPtrArray *chunks; /* (owned) (element-type Chunk) by key */
 };
 
 gboolean
@@ -52,6 +64,45 @@ tocsin_listing_filter_takes (const TocsinListingFilter *self, const TocsinExport
          (row->value != NULL || (self->digested && row->mastodon != NULL));
 }
 
+/* ---- chunks ---- */
+
+static const Chunk *
+chunk_at (const TocsinListing *self, guint i)
+{
+  return g_ptr_array_index (self->chunks, i);
+}
+
+static const char *
+chunk_text (const Chunk *self)
+{
+  return (const char *) &self->entries[self->n];
+}
+
+/* Where the text of entry @i ends. */
+static guint32
+text_end (const Chunk *self, guint i)
+{
+  return i + 1 < self->n ? self->entries[i + 1].value : self->text_size;
+}
+
+static void
+read_entry (const Chunk *self, const Entry *entry, TocsinExportRow *out)
+{
+  const char *at = chunk_text (self) + entry->value;
+
+  *out = (TocsinExportRow){ .type = (TocsinSubjectType) entry->type,
+                            .value = entry->has_value ? at : NULL,
+                            .key = &entry->key,
+                            .verdict = (TocsinVerdict) entry->verdict,
+                            .score = entry->score,
+                            .categories = entry->categories,
+                            .first_seen_s = entry->first_seen_s,
+                            .last_seen_s = entry->last_seen_s,
+                            .expires_s = entry->expires_s };
+  if (entry->has_mastodon)
+    out->mastodon = (const guint8 *) (entry->has_value ? at + strlen (at) + 1 : at);
+}
+
 /* ---- making a listing ---- */
 
 typedef struct
@@ -60,49 +111,105 @@ typedef struct
   TocsinListing *listing;
   const gint *stop;
   guint n_looked;
-  GArray *changed; /* (owned) (element-type TocsinSubjectKey) (nullable) */
+  GArray *changed; /* (owned) (element-type TocsinSubjectKey) */
   gboolean must_walk;
+  GArray *entries; /* (owned) (element-type Entry): of the next chunk */
+  GString *text;   /* (owned) theirs */
+  guint n_rows;    /* with those */
   guint max_rows;
   gboolean too_long;
   GError *error; /* (owned) (nullable) */
 } Making;
 
 static TocsinListing *
-listing_alloc (const TocsinListingFilter *filter, const TocsinExportMoment *moment, guint n_rows)
+listing_alloc (const TocsinListingFilter *filter, const TocsinExportMoment *moment)
 {
   TocsinListing *self = g_rc_box_new0 (TocsinListing);
 
   self->filter = *filter;
   self->moment = *moment;
-  self->entries = g_array_sized_new (FALSE, FALSE, sizeof (Entry), n_rows);
-  self->pool = g_string_new (NULL);
+  self->chunks = g_ptr_array_new_with_free_func (g_rc_box_release);
   return self;
 }
 
-static gboolean
-add_entry (Making *making, const TocsinExportRow *row)
+static const Entry *
+next_entry (const Making *making, guint i)
 {
-  TocsinListing *self = making->listing;
+  return &g_array_index (making->entries, Entry, i);
+}
+
+/* Makes a chunk of the first @n entries that have come together. */
+static void
+seal (Making *making, guint n)
+{
+  guint left = making->entries->len - n;
+  guint32 size = left > 0 ? next_entry (making, n)->value : (guint32) making->text->len;
+  Chunk *chunk;
+
+  if (n == 0)
+    return;
+  chunk = g_rc_box_alloc (sizeof *chunk + n * sizeof (Entry) + size);
+  chunk->n = n;
+  chunk->text_size = size;
+  memcpy (chunk->entries, making->entries->data, n * sizeof (Entry));
+  memcpy (&chunk->entries[n], making->text->str, size);
+  g_ptr_array_add (making->listing->chunks, chunk);
+  g_array_remove_range (making->entries, 0, n);
+  g_string_erase (making->text, 0, size);
+  for (guint i = 0; i < left; i++)
+    g_array_index (making->entries, Entry, i).value -= size;
+}
+
+/* Room for one more; FALSE if the listing gets too long. */
+static gboolean
+make_room (Making *making)
+{
+  making->too_long = making->n_rows >= making->max_rows;
+  if (making->too_long)
+    return FALSE;
+  if (making->entries->len == 2 * CHUNK_ROWS)
+    seal (making, CHUNK_ROWS);
+  making->n_rows++;
+  return TRUE;
+}
+
+static gboolean
+add_row (Making *making, const TocsinExportRow *row)
+{
   Entry entry = { .key = *row->key,
                   .categories = row->categories,
                   .first_seen_s = row->first_seen_s,
                   .last_seen_s = row->last_seen_s,
                   .expires_s = row->expires_s,
-                  .value = (guint32) self->pool->len,
                   .type = (guint8) row->type,
                   .verdict = (guint8) row->verdict,
                   .score = (guint8) row->score,
                   .has_value = row->value != NULL,
                   .has_mastodon = row->mastodon != NULL };
 
-  making->too_long = self->entries->len >= making->max_rows || self->pool->len > G_MAXUINT32 / 2;
-  if (making->too_long)
+  if (!make_room (making))
     return FALSE;
+  entry.value = (guint32) making->text->len;
   if (row->value != NULL)
-    g_string_append_len (self->pool, row->value, (gssize) strlen (row->value) + 1);
+    g_string_append_len (making->text, row->value, (gssize) strlen (row->value) + 1);
   if (row->mastodon != NULL)
-    g_string_append_len (self->pool, (const char *) row->mastodon, TOCSIN_SHA256_BYTES);
-  g_array_append_val (self->entries, entry);
+    g_string_append_len (making->text, (const char *) row->mastodon, TOCSIN_SHA256_BYTES);
+  g_array_append_val (making->entries, entry);
+  return TRUE;
+}
+
+/* Entry @i of a chunk as it is. */
+static gboolean
+keep_entry (Making *making, const Chunk *chunk, guint i)
+{
+  Entry entry = chunk->entries[i];
+
+  if (!make_room (making))
+    return FALSE;
+  g_string_append_len (making->text, chunk_text (chunk) + entry.value,
+                       (gssize) (text_end (chunk, i) - entry.value));
+  entry.value = (guint32) making->text->len - (text_end (chunk, i) - entry.value);
+  g_array_append_val (making->entries, entry);
   return TRUE;
 }
 
@@ -121,25 +228,7 @@ judge_record (Making *making, const TocsinSubjectRecord *record)
       !tocsin_judge_row (making->judge, record, &row) ||
       !tocsin_listing_filter_takes (filter, &row))
     return TRUE;
-  return add_entry (making, &row);
-}
-
-static void
-read_entry (const TocsinListing *self, const Entry *entry, TocsinExportRow *out)
-{
-  const char *at = self->pool->str + entry->value;
-
-  *out = (TocsinExportRow){ .type = (TocsinSubjectType) entry->type,
-                            .value = entry->has_value ? at : NULL,
-                            .key = &entry->key,
-                            .verdict = (TocsinVerdict) entry->verdict,
-                            .score = entry->score,
-                            .categories = entry->categories,
-                            .first_seen_s = entry->first_seen_s,
-                            .last_seen_s = entry->last_seen_s,
-                            .expires_s = entry->expires_s };
-  if (entry->has_mastodon)
-    out->mastodon = (const guint8 *) (entry->has_value ? at + strlen (at) + 1 : at);
+  return add_row (making, &row);
 }
 
 static gboolean
@@ -182,9 +271,7 @@ find_changed (Making *making, const TocsinListing *before)
 {
   const TocsinExportMoment *now = &making->listing->moment;
 
-  /* Now and then without what is gone. */
-  if (before == NULL || before->dead_bytes > before->pool->len / DEAD_SHARE ||
-      before->moment.trust_version != now->trust_version ||
+  if (before == NULL || before->moment.trust_version != now->trust_version ||
       before->moment.as_of_us != now->as_of_us || before->moment.observe != now->observe ||
       !tocsin_changes_covers (making->judge->txn, before->moment.generation))
     return FALSE;
@@ -193,64 +280,101 @@ find_changed (Making *making, const TocsinListing *before)
   return !making->must_walk;
 }
 
-/* Entries as they are: their values are where they were, since the pool was taken over as a whole.
- */
+/* How many of the changed keys from @from on come before @end (nullable: all do). */
+static guint
+count_changed (const Making *making, guint from, const TocsinSubjectKey *end)
+{
+  guint n = 0;
+
+  while (from + n < making->changed->len &&
+         (end == NULL ||
+          compare_keys (&g_array_index (making->changed, TocsinSubjectKey, from + n), end) < 0))
+    n++;
+  return n;
+}
+
 static gboolean
-keep_entries (Making *making, const Entry *from, const Entry *to)
+judge_again (Making *making, const TocsinSubjectKey *key)
 {
-  GArray *entries = making->listing->entries;
+  TocsinSubjectRecord record;
 
-  making->too_long = (gsize) (to - from) > making->max_rows - entries->len;
-  if (!making->too_long)
-    g_array_append_vals (entries, from, (guint) (to - from));
-  return !making->too_long;
+  return !tocsin_subjects_get (making->judge->txn, key, &record) || judge_record (making, &record);
 }
 
-/* The first entry from @from on whose key is not before @key. */
-static const Entry *
-find_entry (const Entry *from, const Entry *end, const TocsinSubjectKey *key)
+/* A chunk (nullable: none) with what became of @n changed keys; both are in order. */
+static gboolean
+merge_chunk (Making *making, const Chunk *chunk, const TocsinSubjectKey *keys, guint n)
 {
-  while (from < end)
+  guint n_entries = chunk != NULL ? chunk->n : 0;
+  guint i = 0;
+
+  for (guint k = 0; k < n; k++)
     {
-      const Entry *middle = from + (end - from) / 2;
-
-      if (compare_keys (&middle->key, key) < 0)
-        from = middle + 1;
-      else
-        end = middle;
+      if (k > 0 && tocsin_id_equal (&keys[k], &keys[k - 1]))
+        continue;
+      for (; i < n_entries && compare_keys (&chunk->entries[i].key, &keys[k]) < 0; i++)
+        if (!keep_entry (making, chunk, i))
+          return FALSE;
+      if (i < n_entries && tocsin_id_equal (&chunk->entries[i].key, &keys[k]))
+        i++;
+      if (!judge_again (making, &keys[k]))
+        return FALSE;
     }
-  return from;
+  for (; i < n_entries; i++)
+    if (!keep_entry (making, chunk, i))
+      return FALSE;
+  return TRUE;
 }
 
-/* Both are in the order of keys. */
+/* Chunks in which nothing changed are taken over as they are. */
 static void
 merge (Making *making, const TocsinListing *before)
 {
-  const Entry *old = (const Entry *) (gpointer) before->entries->data;
-  const Entry *end = old + before->entries->len;
+  const TocsinSubjectKey *keys = (const TocsinSubjectKey *) (gpointer) making->changed->data;
+  guint n_chunks = before->chunks->len;
+  guint at = 0;
 
-  making->listing->dead_bytes = before->dead_bytes;
-  g_string_append_len (making->listing->pool, before->pool->str, (gssize) before->pool->len);
-  for (guint i = 0; i < making->changed->len; i++)
+  for (guint i = 0; i < n_chunks; i++)
     {
-      const TocsinSubjectKey *key = &g_array_index (making->changed, TocsinSubjectKey, i);
-      const Entry *next = find_entry (old, end, key);
-      TocsinSubjectRecord record;
+      const Chunk *chunk = chunk_at (before, i);
+      guint n = count_changed (making, at,
+                               i + 1 < n_chunks ? &chunk_at (before, i + 1)->entries[0].key : NULL);
+      guint waiting = making->entries->len;
 
-      if (i > 0 && tocsin_id_equal (key, key - 1))
-        continue;
-      if (!keep_entries (making, old, next))
-        return;
-      old = next;
-      if (old < end && tocsin_id_equal (&old->key, key))
+      if (n > 0 || (waiting > 0 && waiting < CHUNK_MIN_ROWS))
         {
-          making->listing->dead_bytes += strlen (before->pool->str + old->value) + 1;
-          old++;
+          if (!merge_chunk (making, chunk, keys + at, n))
+            return;
+          at += n;
+          continue;
         }
-      if (tocsin_subjects_get (making->judge->txn, key, &record) && !judge_record (making, &record))
+      making->too_long = chunk->n > making->max_rows - making->n_rows;
+      if (making->too_long)
         return;
+      seal (making, waiting);
+      g_ptr_array_add (making->listing->chunks, g_rc_box_acquire ((gpointer) chunk));
+      making->n_rows += chunk->n;
     }
-  keep_entries (making, old, end);
+  merge_chunk (making, NULL, keys + at, making->changed->len - at);
+}
+
+static TocsinListing *
+make (Making *making, const TocsinListing *before, GError **error)
+{
+  if (find_changed (making, before))
+    merge (making, before);
+  else
+    tocsin_subjects_foreach (making->judge->txn, "", NULL, on_subject, making);
+  seal (making, making->entries->len);
+  if (making->too_long && making->error == NULL)
+    g_set_error_literal (&making->error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                         "There are more entries than can be kept in memory");
+  if (making->error != NULL)
+    {
+      g_propagate_error (error, making->error);
+      return NULL;
+    }
+  return tocsin_txn_check (making->judge->txn, error) ? tocsin_listing_ref (making->listing) : NULL;
 }
 
 TocsinListing *
@@ -263,27 +387,21 @@ tocsin_listing_new (TocsinJudge *judge,
                     gboolean *too_long,
                     GError **error)
 {
-  g_autoptr (TocsinListing) listing =
-      listing_alloc (filter, moment, before != NULL ? before->entries->len : 0);
+  g_autoptr (TocsinListing) listing = listing_alloc (filter, moment);
   g_autoptr (GArray) changed = g_array_new (FALSE, FALSE, sizeof (TocsinSubjectKey));
-  Making making = {
-    .judge = judge, .listing = listing, .stop = stop, .changed = changed, .max_rows = max_rows
-  };
+  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (Entry));
+  g_autoptr (GString) text = g_string_new (NULL);
+  Making making = { .judge = judge,
+                    .listing = listing,
+                    .stop = stop,
+                    .changed = changed,
+                    .entries = entries,
+                    .text = text,
+                    .max_rows = max_rows };
+  TocsinListing *made = make (&making, before, error);
 
-  if (find_changed (&making, before))
-    merge (&making, before);
-  else
-    tocsin_subjects_foreach (judge->txn, "", NULL, on_subject, &making);
   *too_long = making.too_long;
-  if (making.too_long && making.error == NULL)
-    g_set_error_literal (&making.error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
-                         "There are more entries than can be kept in memory");
-  if (making.error != NULL)
-    {
-      g_propagate_error (error, making.error);
-      return NULL;
-    }
-  return tocsin_txn_check (judge->txn, error) ? g_steal_pointer (&listing) : NULL;
+  return made;
 }
 
 static void
@@ -291,8 +409,7 @@ listing_clear (gpointer data)
 {
   TocsinListing *self = data;
 
-  g_array_unref (self->entries);
-  g_string_free (self->pool, TRUE);
+  g_ptr_array_unref (self->chunks);
 }
 
 TocsinListing *
@@ -321,26 +438,82 @@ tocsin_listing_moment (const TocsinListing *self)
 
 /* ---- differences ---- */
 
+/* A place in a listing. */
+typedef struct
+{
+  const TocsinListing *listing; /* (unowned) (nullable): an empty one */
+  guint chunk;
+  guint entry;
+} Place;
+
+/* The chunk that @place is in; NULL behind the last. */
+static const Chunk *
+place_chunk (const Place *place)
+{
+  if (place->listing == NULL || place->chunk == place->listing->chunks->len)
+    return NULL;
+  return chunk_at (place->listing, place->chunk);
+}
+
+static void
+skip_chunk (Place *place)
+{
+  place->chunk++;
+  place->entry = 0;
+}
+
+/* Goes on to the first entry that is not before @key; the last key of a chunk says whether it is
+ * worth a look. */
+static const Entry *
+go_to (Place *place, const TocsinSubjectKey *key)
+{
+  const Chunk *chunk;
+
+  while ((chunk = place_chunk (place)) != NULL &&
+         compare_keys (&chunk->entries[chunk->n - 1].key, key) < 0)
+    skip_chunk (place);
+  if (chunk == NULL)
+    return NULL;
+  while (compare_keys (&chunk->entries[place->entry].key, key) < 0)
+    place->entry++;
+  return &chunk->entries[place->entry];
+}
+
+static gboolean
+foreach_in_chunk (const Chunk *chunk, Place *its, TocsinListingFunc func, gpointer data)
+{
+  for (guint i = 0; i < chunk->n; i++)
+    {
+      const Entry *entry = &chunk->entries[i];
+      const Entry *other = go_to (its, &entry->key);
+      TocsinExportRow row;
+
+      if (other != NULL && tocsin_id_equal (&other->key, &entry->key) &&
+          other->verdict == entry->verdict)
+        continue;
+      read_entry (chunk, entry, &row);
+      if (!func (&row, data))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 void
 tocsin_listing_foreach_beyond (const TocsinListing *self,
                                const TocsinListing *other,
                                TocsinListingFunc func,
                                gpointer data)
 {
-  const Entry *its = other != NULL ? (const Entry *) (gpointer) other->entries->data : NULL;
-  const Entry *end = other != NULL ? its + other->entries->len : NULL;
+  Place its = { .listing = other };
 
-  for (guint i = 0; i < self->entries->len; i++)
+  for (guint i = 0; i < self->chunks->len; i++)
     {
-      const Entry *entry = &g_array_index (self->entries, Entry, i);
-      TocsinExportRow row;
+      const Chunk *chunk = chunk_at (self, i);
 
-      while (its < end && compare_keys (&its->key, &entry->key) < 0)
-        its++;
-      if (its < end && tocsin_id_equal (&its->key, &entry->key) && its->verdict == entry->verdict)
-        continue;
-      read_entry (self, entry, &row);
-      if (!func (&row, data))
+      (void) go_to (&its, &chunk->entries[0].key);
+      if (place_chunk (&its) == chunk)
+        skip_chunk (&its);
+      else if (!foreach_in_chunk (chunk, &its, func, data))
         return;
     }
 }
