@@ -223,6 +223,172 @@ test_rsa_sizes (void)
     }
 }
 
+static char *
+to_pem (const char *label, const guint8 *der, gsize size)
+{
+  g_autofree char *base64 = g_base64_encode (der, size);
+
+  return g_strdup_printf ("-----BEGIN %s-----\n%s\n-----END %s-----\n", label, base64, label);
+}
+
+#define POINT     "26b40b8f93fff3d897112f7ebc582b232dbd72517d082fe83cfb30ddce43d1bb"
+#define ED25519   "300506032b6570"
+#define NO_DER    "Public key is not in DER"
+#define NEITHER   "Public key is neither RSA nor Ed25519"
+#define NO_POINT  "Ed25519 key is not a point of the main subgroup"
+#define NO_PKCS1  "RSA key is not in DER"
+#define RSA_ALG   "300d06092a864886f70d0101010500"
+#define WRONG_RSA "RSA key does not have 2048 to 4096 bits"
+
+/* SubjectPublicKeyInfo in hexadecimal: one spelling and no other. */
+static const struct
+{
+  const char *der;
+  const char *says; /* NULL: taken */
+} infos[] = {
+  { "302a" ED25519 "032100" POINT, NULL },
+  { "", NO_DER },
+  { "30", NO_DER },
+  { "3000", NO_DER },
+  { "3081", NO_DER },
+  { "308201", NO_DER },
+  { "312a" ED25519 "032100" POINT, NO_DER },
+  { "302b" ED25519 "032100" POINT, NO_DER },        /* longer than what is there */
+  { "3029" ED25519 "032100" POINT, NO_DER },        /* shorter */
+  { "302a" ED25519 "032100" POINT "00", NO_DER },   /* something follows */
+  { "302c" ED25519 "032100" POINT "0500", NO_DER }, /* something follows inside */
+  { "3080" ED25519 "032100" POINT "0000", NO_DER }, /* of indefinite length */
+  { "30812a" ED25519 "032100" POINT, NO_DER },      /* not the shortest length */
+  { "3082002a" ED25519 "032100" POINT, NO_DER },
+  { "308300002a" ED25519 "032100" POINT, NO_DER },
+  { "30ff" ED25519 "032100" POINT, NO_DER },
+  { "3007" ED25519, NO_DER },
+  { "3009" ED25519 "0300", NO_DER },
+  { "300a" ED25519 "030100", NEITHER },      /* no bit */
+  { "302a" ED25519 "032101" POINT, NO_DER }, /* a bit is unused */
+  { "302a" ED25519 "042100" POINT, NO_DER }, /* an octet string */
+  { "302a"
+    "310506032b6570"
+    "032100" POINT,
+    NO_DER },
+  { "3029" ED25519 "032000"
+    "b40b8f93fff3d897112f7ebc582b232dbd72517d082fe83cfb30ddce43d1bb",
+    NEITHER },
+  { "302b" ED25519 "032200" POINT "00", NEITHER },
+  { "302a"
+    "300506032b656e"
+    "032100" POINT,
+    NEITHER }, /* X25519 */
+  { "302c"
+    "300706032b65700500"
+    "032100" POINT,
+    NEITHER }, /* with parameters */
+  { "302a" ED25519 "032100"
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    NO_POINT },
+  { "3032" RSA_ALG "032100" POINT, NO_PKCS1 },
+  { "301b" RSA_ALG "030a00"
+    "30070202008102"
+    "0103",
+    WRONG_RSA },
+};
+
+static void
+test_spki (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (infos); i++)
+    {
+      guint8 der[128];
+      gsize size = strlen (infos[i].der) / 2;
+      g_autofree char *pem = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (TocsinPublicKey) key = NULL;
+
+      g_test_message ("%s", infos[i].der);
+      g_assert_true (tocsin_hex_decode (infos[i].der, 2 * size, der, size));
+      pem = to_pem ("PUBLIC KEY", der, size);
+      key = tocsin_public_key_from_pem (pem, &error);
+      if (infos[i].says == NULL)
+        {
+          g_assert_no_error (error);
+          continue;
+        }
+      g_assert_null (key);
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_cmpstr (error->message, ==, infos[i].says);
+    }
+}
+
+#define UNUSABLE "RSA key has an unusable modulus or exponent"
+
+/* RSAPublicKey: a modulus of 256 bytes between these, all ones but for its first. */
+static const struct
+{
+  const char *sign; /* of the INTEGER, before its first byte */
+  guint8 first;
+  const char *exponent;
+  guint bits;
+  const char *says;
+} rsa_keys[] = {
+  { "00", 0xFF, "0203010001", 2048, NULL },
+  { "00", 0x80, "020103", 2048, NULL },
+  { "", 0x7F, "0203010001", 2047, WRONG_RSA },
+  { "", 0x01, "0203010001", 2041, WRONG_RSA },
+  { "00", 0x7F, "0203010001", 0, NO_PKCS1 }, /* not the shortest */
+  { "", 0xFF, "0203010001", 0, NO_PKCS1 },   /* negative */
+  { "00", 0xFF, "", 0, NO_PKCS1 },
+  { "00", 0xFF, "0200", 0, NO_PKCS1 },
+  { "00", 0xFF, "020100", 0, NO_PKCS1 },
+  { "00", 0xFF, "02020003", 0, NO_PKCS1 },
+  { "00", 0xFF, "020183", 0, NO_PKCS1 },
+  { "00", 0xFF, "040103", 0, NO_PKCS1 },
+  { "00", 0xFF, "0201030201", 0, NO_PKCS1 },
+  { "00", 0xFF, "020103020103", 0, NO_PKCS1 },
+  { "00", 0xFF, "020101", 0, UNUSABLE },
+  { "00", 0xFF, "020102", 0, UNUSABLE },
+  { "00", 0xFF, "02050100000001", 0, UNUSABLE },
+  { "00", 0xFF, "020500ffffffff", 2048, NULL },
+};
+
+static void
+test_pkcs1 (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (rsa_keys); i++)
+    {
+      gsize signs = strlen (rsa_keys[i].sign) / 2;
+      gsize size = strlen (rsa_keys[i].exponent) / 2;
+      gsize n = 256 + signs;
+      guint8 der[512] = { 0x30,
+                          0x82,
+                          (guint8) ((4 + n + size) >> 8),
+                          (guint8) (4 + n + size),
+                          0x02,
+                          0x82,
+                          (guint8) (n >> 8),
+                          (guint8) n };
+      guint8 *at = der + 8 + signs;
+      g_autofree char *pem = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (TocsinPublicKey) key = NULL;
+
+      g_test_message ("%s%02x %s", rsa_keys[i].sign, rsa_keys[i].first, rsa_keys[i].exponent);
+      memset (at, 0xFF, 256);
+      *at = rsa_keys[i].first;
+      g_assert_true (tocsin_hex_decode (rsa_keys[i].exponent, 2 * size, at + 256, size));
+      pem = to_pem ("RSA PUBLIC KEY", der, 8 + n + size);
+      key = tocsin_public_key_from_pem (pem, &error);
+      if (rsa_keys[i].says == NULL)
+        {
+          g_assert_no_error (error);
+          g_assert_cmpuint (tocsin_public_key_bits (key), ==, rsa_keys[i].bits);
+          continue;
+        }
+      g_assert_null (key);
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_cmpstr (error->message, ==, rsa_keys[i].says);
+    }
+}
+
 static void
 test_refused_texts (void)
 {
@@ -313,16 +479,142 @@ test_files (void)
   g_assert_cmpint (g_rmdir (directory), ==, 0); /* nothing else was left there */
 }
 
-static void
-test_encrypted_file_is_refused (void)
-{
-  static const char pem[] =
-      "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAg=\n"
-      "-----END ENCRYPTED PRIVATE KEY-----\n";
-  g_autoptr (GError) error = NULL;
+/* Made for this test and good for nothing. */
+#define PRIVATE(body) "-----BEGIN PRIVATE KEY-----\n" body "-----END PRIVATE KEY-----\n"
+#define EC_P256                                                                                    \
+  "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgeLobws3nAUDR+ebi\n"                             \
+  "IZm7NWMhwGdqnM2lYqvayGPZGOehRANCAARhXIatL8z+lo/XnPoiO5B20wM+FUAe\n"                             \
+  "ynicRPQ1kmE0Fr8gnHLhSNg68hHanmp6xUhUMhu1ZGZoIAc33hjqqN0i\n"
+#define X25519 "MC4CAQAwBQYDK2VuBCIEILiQFYVzPIa2z5V2bnJIV88zGp5ZN0GMgOmuOb5o+RBu\n"
+#define RSA_512                                                                                    \
+  "MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEA7F2FNSjWhfhJWB1M\n"                             \
+  "fSA0TMpUueiDprZc20reOKpzu1JysEfQF1cuw6flLSpIWo1geISVWlp9LteRuBM0\n"                             \
+  "fEdEOQIDAQABAkEAm5LymorGqGdD3ztpnPIVenWyTqs7+/8MH0qn+aQ3iJL4BoEq\n"                             \
+  "cO2tJfBZG7ZKhXFtPJGxdTVj+DGqY2Ad61GSAQIhAPsqbMlM1xhPMsO4O0NgMLaj\n"                             \
+  "HlDjugQ/b+Od1U1+d6o7AiEA8OorQiAybPAavRy5PNZNjLGz25dw2GE5IvZ56BAj\n"                             \
+  "8BsCIE7VQBPmtFSC9zILLz60gFWy2R8Wexo+NwZAUeTi3vhlAiApi9il8LOBge66\n"                             \
+  "ikePrE13Y/XmerllN28JDoR7dr0b3QIgHrLK/SZrD2ULEjDyEMtDkO482q8lGiEu\n"                             \
+  "gKa1YM9DVng=\n"
+#define ENCRYPTED                                                                                  \
+  "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"                                                        \
+  "MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjD5p4hUAF02QICA+gw\n"                             \
+  "DAYIKoZIhvcNAgkFADAdBglghkgBZQMEAQIEEHTvYFATANXIHpnE5iEoXaYEQB0+\n"                             \
+  "uD92kMmo5rSgoU43Z0dD1iA9FMaPZHh2yNiYrMACmd1qULRy8Ui8vVNKZPGvaRtD\n"                             \
+  "3hQY7mTBaniYzMqfhHM=\n"                                                                         \
+  "-----END ENCRYPTED PRIVATE KEY-----\n"
 
-  g_assert_null (tocsin_private_key_from_pem (pem, sizeof pem - 1, &error));
+/* One that is encrypted is refused without a question to the terminal. */
+static void
+test_refused_private_keys (void)
+{
+  static const char unreadable[] = "Not the PEM text of an unencrypted private key";
+  g_autofree char *longest = g_strnfill (16384, ' ');
+  g_autofree char *too_long = g_strnfill (16385, ' ');
+  const struct
+  {
+    const char *pem;
+    const char *says;
+  } cases[] = {
+    { "", unreadable },
+    { ENCRYPTED, unreadable },
+    { "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", unreadable },
+    { ed25519_pem, unreadable },
+    { longest, unreadable },
+    { too_long, "PEM text is too long" },
+    { PRIVATE (EC_P256), "Private key is neither RSA nor Ed25519" },
+    { PRIVATE (X25519), "Private key is neither RSA nor Ed25519" },
+    { PRIVATE (RSA_512), "RSA key does not have 2048 to 4096 bits" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (tocsin_private_key_from_pem (cases[i].pem, strlen (cases[i].pem), &error));
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_cmpstr (error->message, ==, cases[i].says);
+    }
+}
+
+static void
+assert_not_loaded (const char *path, const char *says)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *message = g_strconcat (path, ": ", says, NULL);
+
+  g_assert_null (tocsin_private_key_load (path, &error));
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+  g_assert_cmpstr (error->message, ==, message);
+}
+
+static void
+test_refused_files (void)
+{
+  static const char too_open[] = "others than its owner may open it; give it mode 0600";
+  g_autofree char *directory = g_dir_make_tmp ("tocsin-key-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "key.pem", NULL);
+  g_autofree char *below = g_build_filename (path, "key.pem", NULL);
+  g_autofree char *text = g_strnfill (16385, ' ');
+
+  g_assert_true (g_file_set_contents_full (path, ed25519_private_pem, -1,
+                                           G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
+  assert_not_loaded (below, "Not a directory");
+  for (int mode = 0601; mode <= 0640; mode = mode == 0607 ? 0610 : mode + 1)
+    {
+      g_assert_cmpint (g_chmod (path, mode), ==, 0);
+      if ((mode & 077) != 0)
+        assert_not_loaded (path, too_open);
+    }
+  g_assert_cmpint (g_chmod (path, 0600), ==, 0);
+  g_assert_true (
+      g_file_set_contents_full (path, text, 16385, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
+  assert_not_loaded (path, "is too long for a key");
+  g_assert_true (
+      g_file_set_contents_full (path, text, 16384, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
+  assert_not_loaded (path, "Not the PEM text of an unencrypted private key");
+  g_assert_cmpint (g_unlink (path), ==, 0);
+
+  /* A pipe that nobody writes to must not keep the node waiting. */
+  g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+  assert_not_loaded (path, "is not a regular file");
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  assert_not_loaded (directory, "is not a regular file");
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
+}
+
+/* What a run that was cut short left is in nobody's way; a key that cannot be saved leaves
+ * nothing. */
+static void
+test_saving (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("tocsin-key-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "key.pem", NULL);
+  g_autofree char *left = g_build_filename (directory, "key.pem.new", NULL);
+  g_autofree char *nowhere = g_build_filename (directory, "no", "key.pem", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinPrivateKey) key = tocsin_private_key_generate (TOCSIN_KEY_RSA, &error);
+  g_autoptr (TocsinPrivateKey) loaded = NULL;
+
+  g_assert_no_error (error);
+  g_assert_false (tocsin_private_key_save (key, nowhere, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+  g_assert_true (g_str_has_prefix (error->message, nowhere));
+  g_clear_error (&error);
+
+  g_assert_true (g_file_set_contents (left, "half a k", -1, NULL));
+  g_assert_true (tocsin_private_key_save (key, path, &error));
+  g_assert_no_error (error);
+  g_assert_false (g_file_test (left, G_FILE_TEST_EXISTS));
+  loaded = tocsin_private_key_load (path, &error);
+  g_assert_no_error (error);
+  g_assert_true (tocsin_public_key_equal (tocsin_private_key_public (key),
+                                          tocsin_private_key_public (loaded)));
+
+  g_assert_false (tocsin_private_key_save (key, path, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT);
+  g_assert_false (g_file_test (left, G_FILE_TEST_EXISTS));
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
 }
 
 int
@@ -334,9 +626,13 @@ main (int argc, char *argv[])
   g_test_add_func ("/key/rfc9421-rsa", test_rfc9421_rsa);
   g_test_add_func ("/key/texts-round-trip", test_texts_round_trip);
   g_test_add_func ("/key/rsa-sizes", test_rsa_sizes);
+  g_test_add_func ("/key/spki", test_spki);
+  g_test_add_func ("/key/pkcs1", test_pkcs1);
   g_test_add_func ("/key/refused-texts", test_refused_texts);
   g_test_add_func ("/key/generated", test_generated);
   g_test_add_func ("/key/files", test_files);
-  g_test_add_func ("/key/encrypted", test_encrypted_file_is_refused);
+  g_test_add_func ("/key/refused-private-keys", test_refused_private_keys);
+  g_test_add_func ("/key/refused-files", test_refused_files);
+  g_test_add_func ("/key/saving", test_saving);
   return g_test_run ();
 }

@@ -143,9 +143,7 @@ from_pkcs1 (const Der *whole, GError **error)
   if (!take (&rest, 0x30, &sequence) || rest.left != 0 || !take_integer (&sequence, &n) ||
       !take_integer (&sequence, &e) || sequence.left != 0)
     return fail (error, "RSA key is not in DER");
-  bits = (guint) n.left * 8;
-  for (guint8 top = n.at[0]; bits > 0 && (top & 0x80) == 0; top = (guint8) (top << 1))
-    bits--;
+  bits = (guint) (n.left - 1) * 8 + g_bit_storage (n.at[0]); /* there is no leading zero */
   if (bits < TOCSIN_RSA_MIN_BITS || bits > TOCSIN_RSA_MAX_BITS)
     return fail (error, "RSA key does not have 2048 to 4096 bits");
   /* A large exponent only costs us time; an even modulus or exponent is no RSA key. */
