@@ -89,11 +89,31 @@ test_refusals (void)
     }
 }
 
+/* What is left of the document may be shorter than the name that is looked for. */
+static void
+test_short_document (void)
+{
+  static const char *const documents[] = { "{\"i\":", "{\"item\": ", "{\"items\":" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (documents); i++)
+    {
+      g_autoptr (GBytes) document = g_bytes_new (documents[i], strlen (documents[i]));
+      g_autoptr (GBytes) rest = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GPtrArray) elements =
+          tocsin_json_slice (document, "items-of-a-page", 8, &rest, &error);
+
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_null (elements);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/json-slice/slices", test_slices);
   g_test_add_func ("/json-slice/refusals", test_refusals);
+  g_test_add_func ("/json-slice/short-document", test_short_document);
   return g_test_run ();
 }

@@ -126,12 +126,14 @@ find_member (Cursor *cursor, const char *member)
   while (cursor->at < cursor->end && *cursor->at == '"')
     {
       const char *name = cursor->at + 1;
+      gsize name_len;
 
       if (!skip_string (cursor))
         return FALSE;
+      name_len = (gsize) (cursor->at - name) - 1;
       if (!take (cursor, ':'))
         return FALSE;
-      if (strncmp (name, member, len) == 0 && name[len] == '"')
+      if (name_len == len && memcmp (name, member, len) == 0)
         return TRUE;
       if (!skip_value (cursor) || !take (cursor, ','))
         return FALSE;
@@ -172,7 +174,8 @@ tocsin_json_slice (
   g_autoptr (GPtrArray) elements = NULL;
   gsize size = 0;
   const char *data = g_bytes_get_data (document, &size), *inside;
-  Cursor cursor = { data, data + size };
+  /* Of no bytes there is no address to add to. */
+  Cursor cursor = { data, size > 0 ? data + size : data };
 
   if (size == 0 || size > G_MAXINT32 || !find_member (&cursor, member) || !take (&cursor, '['))
     {
