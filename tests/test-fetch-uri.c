@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
+#include "core/error.h"
 #include "fed/fetch-uri.h"
 
 static void
@@ -25,10 +26,32 @@ test_authority (void)
     }
 }
 
+/* Nobody has such a name, and with one dot cut off it would be another's. */
+static void
+test_empty_labels (void)
+{
+  static const char *const cases[] = {
+    "https://peer.example../",
+    "https://peer..example/",
+    "https://.peer.example/",
+    "https://./",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *authority = tocsin_fetch_authority (cases[i], &error);
+
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_null (authority);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/fetch-uri/authority", test_authority);
+  g_test_add_func ("/fetch-uri/empty-labels", test_empty_labels);
   return g_test_run ();
 }

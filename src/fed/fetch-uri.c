@@ -39,7 +39,8 @@ is_host (const char *text)
   for (const char *c = text; *c != '\0'; c++)
     if (!g_ascii_isalnum (*c) && strchr ("-._", *c) == NULL)
       return FALSE;
-  return *text != '\0';
+  /* No label is empty; behind one final dot there is none. */
+  return *text != '\0' && *text != '.' && strstr (text, "..") == NULL;
 }
 
 static gboolean
