@@ -54,9 +54,8 @@ constant_mask (const char *text)
   return mask;
 }
 
-/* GLib 2.74 warns, rather than failing, when the length is beyond 128. */
-static GInetAddressMask *
-parse_mask (const char *text)
+GInetAddressMask *
+tocsin_address_mask_parse (const char *text)
 {
   const char *slash = strchr (text, '/');
 
@@ -128,7 +127,7 @@ tocsin_address_guard_new (const char *const *allow, GError **error)
     g_ptr_array_add (self->special, constant_mask (special_ranges[i]));
   for (gsize i = 0; allow != NULL && allow[i] != NULL; i++)
     {
-      GInetAddressMask *mask = parse_mask (allow[i]);
+      GInetAddressMask *mask = tocsin_address_mask_parse (allow[i]);
 
       if (mask == NULL)
         {

@@ -22,6 +22,11 @@ void tocsin_address_guard_unref (TocsinAddressGuard *self);
 gboolean tocsin_address_guard_allows (const TocsinAddressGuard *self, GInetAddress *address);
 gboolean tocsin_address_guard_names (const TocsinAddressGuard *self, GInetAddress *address);
 gboolean tocsin_address_guard_is_relaxed (const TocsinAddressGuard *self);
+
+/* An address, or a network in CIDR form, without bits past its length. %NULL: it is none; GLib 2.74
+ * would warn of a length beyond 128. */
+GInetAddressMask *tocsin_address_mask_parse (const char *text) G_GNUC_WARN_UNUSED_RESULT;
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinAddressGuard, tocsin_address_guard_unref)
 
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "fed/address-guard.h"
 #include "node/settings-value.h"
 #include "node/settings.h"
 
@@ -128,7 +129,7 @@ take_masks (const char *const *items)
   GPtrArray *masks = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (gsize i = 0; items != NULL && items[i] != NULL; i++)
-    g_ptr_array_add (masks, g_inet_address_mask_new_from_string (items[i], NULL));
+    g_ptr_array_add (masks, tocsin_address_mask_parse (items[i]));
   return masks;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "fed/address-guard.h"
 
 #define NAME_MAX_CHARACTERS    100
 #define SUMMARY_MAX_CHARACTERS 1000
@@ -184,7 +185,7 @@ check_networks (const char *key, GVariant *value, GError **error)
 
       if (i >= LIST_MAX)
         return refuse (error, "%s must have at most %d entries", key, LIST_MAX);
-      mask = g_inet_address_mask_new_from_string (items[i], NULL);
+      mask = tocsin_address_mask_parse (items[i]);
       if (mask == NULL)
         return refuse (error,
                        "%s, entry %" G_GSIZE_FORMAT ", must be an address or a network such as "
