@@ -76,8 +76,8 @@ check_round_trip (const TocsinActivity *activity)
     }
 }
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   g_autoptr (GBytes) body = g_bytes_new (data, size);
   g_autoptr (GError) error = NULL;
@@ -87,7 +87,7 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
 
   g_assert_true ((activity == NULL) == (error != NULL));
   if (activity == NULL)
-    return 0;
+    return;
   check_promises (activity);
   again = tocsin_activity_parse (body, NULL);
   tocsin_activity_content_hash (activity, first);
@@ -96,5 +96,4 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
   if (activity->kind == TOCSIN_ACTIVITY_ADD &&
       tocsin_activity_check_ownership (activity, NULL, NULL, NULL))
     check_round_trip (activity);
-  return 0;
 }

@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   g_autofree char *text = g_strndup ((const char *) data, size);
   g_auto (TocsinActorAddress) once = { 0 };
@@ -25,7 +25,7 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
   if (!tocsin_actor_address_parse (&once, text, &error))
     {
       g_assert_true (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID));
-      return 0;
+      return;
     }
   if (once.uri != NULL)
     written = g_strdup (once.uri);
@@ -41,5 +41,4 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
   authority = tocsin_fetch_authority (url, NULL);
   g_assert_nonnull (authority);
   g_assert_null (strpbrk (once.host, "/?#@\\ \r\n"));
-  return 0;
 }

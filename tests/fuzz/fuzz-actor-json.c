@@ -1,14 +1,12 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Property: every key belongs to the document's id and stands there once; an actor that was
- * read and written again reads the same; what discovery finds is a canonical id.
+ * Properties: every key belongs to the document's id and stands there once; an actor that was
+ * read and written again reads the same, with the same keys.
  */
 #include <string.h>
 
 #include "codec/actor-json.h"
-#include "codec/discovery-json.h"
-#include "core/uri.h"
 #include "fuzz/fuzz.h"
 
 #define MAX_KEYS_OF_ONE_MEMBER 32
@@ -40,24 +38,28 @@ check_round_trip (const TocsinActorDocument *actor)
   g_assert_cmpstr (again->reports, ==, actor->reports);
   g_assert_cmpstr (again->protocol_version, ==, actor->protocol_version);
   g_assert_cmpuint (again->keys->len, ==, actor->keys->len);
+  for (guint i = 0; i < actor->keys->len; i++)
+    {
+      const TocsinActorKey *was = actor->keys->pdata[i];
+      const TocsinActorKey *is = tocsin_actor_document_find_key (again, was->id);
+
+      g_assert_nonnull (is);
+      g_assert_cmpstr (is->pem, ==, was->pem);
+      g_assert_cmpstr (is->multibase, ==, was->multibase);
+    }
 }
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   g_autoptr (GBytes) body = g_bytes_new (data, size);
   g_autoptr (GError) error = NULL;
   g_autoptr (TocsinActorDocument) actor = tocsin_actor_document_parse (body, &error);
-  g_autofree char *linked = tocsin_webfinger_find_actor (body, NULL);
-  g_autofree char *application = tocsin_nodeinfo_find_actor (body, NULL);
 
-  g_assert_true (linked == NULL || tocsin_uri_check_id (linked, FALSE, NULL));
-  g_assert_true (application == NULL || tocsin_uri_check_id (application, FALSE, NULL));
   g_assert_true ((actor == NULL) == (error != NULL));
   if (actor == NULL)
-    return 0;
+    return;
   check_keys (actor);
   if (!actor->is_key_document && actor->keys->len <= MAX_KEYS_OF_ONE_MEMBER)
     check_round_trip (actor);
-  return 0;
 }

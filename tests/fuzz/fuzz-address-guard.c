@@ -21,8 +21,8 @@ check_mapped (const TocsinAddressGuard *guard, GInetAddress *v4)
   g_assert_false (tocsin_address_guard_allows (guard, mapped));
 }
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   g_autofree char *text = g_strndup ((const char *) data, size);
   const char *const allow[] = { text, NULL };
@@ -35,7 +35,7 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
   if (error != NULL)
     g_assert_true (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID));
   if (address == NULL)
-    return 0;
+    return;
   if (guard != NULL)
     {
       g_assert_true (tocsin_address_guard_allows (guard, address));
@@ -52,5 +52,4 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
       g_assert_false (g_inet_address_get_is_site_local (address));
       g_assert_false (g_inet_address_get_is_multicast (address));
     }
-  return 0;
 }

@@ -34,8 +34,8 @@ compare (const TocsinCheckQuestion *question, JsonObject *object)
     }
 }
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   g_auto (TocsinCheckQuestion) question = { 0 };
   g_autoptr (GError) error = NULL;
@@ -55,5 +55,4 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
       g_assert_nonnull (error);
       g_assert_cmpuint (question.n_subjects, ==, 0);
     }
-  return 0;
 }

@@ -55,8 +55,8 @@ check_head (const TocsinCollectionHead *head)
   g_assert_true (again->has_digest == head->has_digest);
 }
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   g_autoptr (GBytes) body = g_bytes_new (data, size);
   g_autoptr (GError) error = NULL;
@@ -68,5 +68,4 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
     check_page (body, page);
   if (head != NULL)
     check_head (head);
-  return 0;
 }

@@ -38,8 +38,8 @@ read_list (const char *format, const char *bytes, size_t size, size_t piece)
   return g_string_free (g_steal_pointer (&rows), FALSE);
 }
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   const char *const *formats = tocsin_feed_formats ();
 
@@ -51,5 +51,4 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
       if (g_strcmp0 (whole, pieces) != 0)
         g_error ("%s: pieces make another list", formats[i]);
     }
-  return 0;
 }

@@ -2,13 +2,15 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * Any file as a list, in every format: what is taken is never empty, and every entry is UTF-8
- * without control characters, of a known type, in the order of the file.
+ * without control characters, of a known type, in the order of the file; written out as JSON it is
+ * the same list.
  */
 #include "fuzz/fuzz.h"
 
 #include <string.h>
 
 #include "cli/import-file.h"
+#include "codec/json-writer.h"
 #include "core/limits.h"
 
 static void
@@ -37,8 +39,55 @@ check (const TocsinImport *list)
     }
 }
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+static void
+write_member (TocsinJsonWriter *w, const char *name, const char *value)
+{
+  if (value == NULL)
+    return;
+  tocsin_json_writer_name (w, name);
+  tocsin_json_writer_string (w, value);
+}
+
+static void
+check_round_trip (const TocsinImport *list, TocsinSubjectType type)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  TocsinJsonWriter w = TOCSIN_JSON_WRITER_INIT (text);
+  g_autoptr (TocsinImport) again = NULL;
+  g_autoptr (GError) error = NULL;
+
+  tocsin_json_writer_begin_array (&w);
+  for (guint i = 0; i < list->entries->len; i++)
+    {
+      const TocsinImportEntry *entry = &g_array_index (list->entries, TocsinImportEntry, i);
+
+      tocsin_json_writer_begin_object (&w);
+      write_member (&w, "type", entry->type);
+      write_member (&w, "value", entry->value);
+      write_member (&w, "category", entry->category);
+      write_member (&w, "comment", entry->comment);
+      tocsin_json_writer_end_object (&w);
+    }
+  tocsin_json_writer_end_array (&w);
+  if (list->format == TOCSIN_IMPORT_MASTODON_CSV && type == TOCSIN_SUBJECT_NONE)
+    type = TOCSIN_SUBJECT_DOMAIN; /* of nothing else are there such lists */
+  again = tocsin_import_parse (text->str, text->len, TOCSIN_IMPORT_JSON, type, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (again->entries->len, ==, list->entries->len);
+  for (guint i = 0; i < list->entries->len; i++)
+    {
+      const TocsinImportEntry *was = &g_array_index (list->entries, TocsinImportEntry, i);
+      const TocsinImportEntry *is = &g_array_index (again->entries, TocsinImportEntry, i);
+
+      g_assert_cmpstr (is->value, ==, was->value);
+      g_assert_cmpstr (is->type, ==, was->type);
+      g_assert_cmpstr (is->category, ==, was->category);
+      g_assert_cmpstr (is->comment, ==, was->comment);
+    }
+}
+
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   g_autofree char *text = g_malloc (size + 1);
 
@@ -51,8 +100,9 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
         g_autoptr (TocsinImport) list = tocsin_import_parse (
             text, size, (TocsinImportFormat) format, (TocsinSubjectType) type, NULL);
 
-        if (list != NULL)
-          check (list);
+        if (list == NULL)
+          continue;
+        check (list);
+        check_round_trip (list, (TocsinSubjectType) type);
       }
-  return 0;
 }

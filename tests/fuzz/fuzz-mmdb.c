@@ -34,8 +34,8 @@ ask (const TocsinGeo *geo, const char *address)
     }
 }
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   g_autofree char *path = NULL;
   g_autoptr (TocsinGeoFile) file = NULL;
@@ -55,5 +55,4 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
       ask (geo, "::");
     }
   close (fd);
-  return 0;
 }

@@ -45,8 +45,8 @@ static const TocsinField fields[] = {
 
 static const TocsinShape shape = TOCSIN_SHAPE (Record, fields, NULL);
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   g_autoptr (GByteArray) packed = g_byte_array_new ();
   Record record;
@@ -54,10 +54,9 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
   if (!tocsin_shape_unpack (&shape, data, size, &record))
     {
       g_assert_true (record.text == NULL && record.bytes == NULL && record.elements == NULL);
-      return 0;
+      return;
     }
   tocsin_shape_pack (&shape, &record, packed);
   g_assert_cmpmem (packed->data, packed->len, data, size);
   tocsin_shape_clear (&shape, &record);
-  return 0;
 }

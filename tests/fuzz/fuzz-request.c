@@ -1,14 +1,17 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * The input is lines: a target, then fields `NAME:VALUE`. Property: what passes the check has one
- * length at most, and all that a handler can ask of it is UTF-8 without control characters; a
- * forwarded address is an address.
+ * The input is lines: a target, then fields `NAME:VALUE`. Properties: what passes the check has one
+ * length at most, and all that a handler can ask of it is UTF-8 without control characters; its
+ * query, escaped anew, is the same query; a forwarded address is an address; a token is what the
+ * field says behind its scheme.
  */
 #include <gio/gio.h>
 #include <string.h>
 
 #include "fuzz/fuzz.h"
+#include "http/auth.h"
+#include "http/public.h"
 #include "http/request-private.h"
 #include "http/router.h"
 
@@ -30,6 +33,64 @@ assert_clean (const char *text)
     g_assert_false (g_ascii_iscntrl (*p));
 }
 
+static gboolean
+escape_parameter (const char *name, const char *value, gpointer data)
+{
+  GString *out = data;
+
+  assert_clean (name);
+  assert_clean (value);
+  g_string_append_c (out, out->len > 0 ? '&' : '?');
+  g_string_append_uri_escaped (out, name, NULL, FALSE);
+  g_string_append_c (out, '=');
+  g_string_append_uri_escaped (out, value, NULL, FALSE);
+  return TRUE;
+}
+
+static void
+assert_query (TocsinRequest *request)
+{
+  g_autoptr (GString) once = g_string_new (NULL);
+  g_autoptr (GString) twice = g_string_new (NULL);
+  g_autoptr (TocsinRequest) again = NULL;
+  g_autofree char *target = NULL;
+
+  tocsin_request_foreach_query (request, escape_parameter, once);
+  target = g_strconcat ("/", once->str, NULL);
+  again = tocsin_request_new ("GET", target);
+  tocsin_request_foreach_query (again, escape_parameter, twice);
+  g_assert_cmpstr (once->str, ==, twice->str);
+  g_assert_cmpstr (tocsin_request_get_query (request, "q"), ==,
+                   tocsin_request_get_query (again, "q"));
+}
+
+/* What the gate and the public side read in fields. */
+static void
+assert_fields (TocsinRequest *request)
+{
+  const char *authorization = tocsin_request_get_header (request, "authorization");
+  const char *token = tocsin_auth_presented (authorization, NULL);
+  g_autofree char *password = tocsin_auth_basic (authorization);
+  const char *accept = tocsin_request_get_header (request, "accept");
+  const char *type = tocsin_request_get_header (request, "content-type");
+
+  g_assert_true (token == NULL || password == NULL);
+  if (token != NULL)
+    g_assert_true (g_str_has_suffix (authorization, token));
+  if (tocsin_public_prefers_html (accept))
+    {
+      g_autofree char *lower = g_ascii_strdown (accept, -1);
+
+      g_assert_nonnull (strstr (lower, "text/html"));
+    }
+  if (tocsin_public_is_activity_type (type))
+    {
+      g_autofree char *lower = g_ascii_strdown (type, -1);
+
+      g_assert_true (strstr (lower, "activity+json") != NULL || strstr (lower, "ld+json") != NULL);
+    }
+}
+
 static void
 assert_request (TocsinRequest *request)
 {
@@ -45,6 +106,8 @@ assert_request (TocsinRequest *request)
   g_assert_cmpint (length, >=, -1);
   if (query != NULL)
     assert_clean (query);
+  assert_query (request);
+  assert_fields (request);
   tocsin_router_add (router, routes, G_N_ELEMENTS (routes), NULL);
   if (tocsin_router_match (router, "GET", tocsin_request_get_path (request), &request->match))
     {
@@ -54,8 +117,8 @@ assert_request (TocsinRequest *request)
     }
 }
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   g_autofree char *text = g_strndup ((const char *) data, size);
   g_auto (GStrv) lines = g_strsplit (text, "\n", 64);
@@ -81,5 +144,4 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
     }
   if (tocsin_request_check (request, NULL))
     assert_request (request);
-  return 0;
 }

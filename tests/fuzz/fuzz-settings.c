@@ -61,8 +61,8 @@ assert_origin_is_fixed_point (const char *text)
   g_assert_cmpstr (again, ==, origin);
 }
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   static GSettingsSchema *schema = NULL;
   g_autoptr (GError) error = NULL;
@@ -77,5 +77,4 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
   else
     g_assert_true (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID) ||
                    g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE));
-  return 0;
 }

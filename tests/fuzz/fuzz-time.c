@@ -7,8 +7,8 @@
 
 #include "core/clock.h"
 
-int
-LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   g_autofree char *input = g_strndup ((const char *) data, size);
   gint64 time_us = 0;
@@ -29,5 +29,4 @@ LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
           back_us != time_us - time_us % TOCSIN_SECOND_US)
         g_error ("%s is another time", text);
     }
-  return 0;
 }

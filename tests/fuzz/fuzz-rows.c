@@ -1,0 +1,525 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * The input is rows: a byte for the table, one for the length of the key, two for that of the
+ * value, then both. They are put into a store as they are, and all that reads or clears away is let
+ * loose on them. Properties: whatever they are, each step works or fails with an error of the
+ * store; what is read of a table and put again is the same row.
+ */
+#include "fuzz/fuzz.h"
+
+#include "core/error.h"
+#include "store-fixture.h"
+#include "store/purge.h"
+#include "store/recount.h"
+#include "store/table-actors.h"
+#include "store/table-allow.h"
+#include "store/table-audit.h"
+#include "store/table-changes.h"
+#include "store/table-evidence.h"
+#include "store/table-feeds.h"
+#include "store/table-imports.h"
+#include "store/table-meta.h"
+#include "store/table-outbox.h"
+#include "store/table-peers.h"
+#include "store/table-queue.h"
+#include "store/table-reports.h"
+#include "store/table-review.h"
+#include "store/table-seen.h"
+#include "store/table-subjects.h"
+#include "store/table-tokens.h"
+#include "store/table-trust.h"
+#include "store/table-voices.h"
+#include "store/trace.h"
+#include "store/txn-private.h"
+
+#define ROWS_MAX    32
+#define NUMBERS     4 /* those that rows are asked for by */
+#define KEY_MAX     48
+#define PURGE_ROWS  16
+#define PURGE_STEPS 64
+
+static Fixture fixture;
+
+static void
+close_fixture (void)
+{
+  tear_down (&fixture, NULL);
+}
+
+void
+tocsin_fuzz_begin (void)
+{
+  set_up_sized (&fixture, 16 << 20);
+  atexit (close_fixture);
+}
+
+/* ---- rows ---- */
+
+typedef struct
+{
+  TocsinTable table;
+  TocsinKey key;
+  const guint8 *value;
+  gsize size;
+} Row;
+
+static guint
+read_rows (const guint8 *data, gsize size, Row rows[ROWS_MAX])
+{
+  guint n = 0;
+
+  while (n < ROWS_MAX && size >= 4)
+    {
+      Row *row = &rows[n];
+      gsize key_size = data[1];
+
+      *row = (Row){ .table = (TocsinTable) (data[0] % TOCSIN_N_TABLES),
+                    .size = (gsize) (data[2] | data[3] << 8) };
+      data += 4;
+      size -= 4;
+      if (key_size == 0 || key_size > KEY_MAX || key_size + row->size > size)
+        return n;
+      tocsin_key_add (&row->key, data, key_size);
+      row->value = data + key_size;
+      data += key_size + row->size;
+      size -= key_size + row->size;
+      /* Of this one LMDB knows the size. */
+      if (row->table != TOCSIN_TABLE_EVIDENCE || row->size == sizeof (TocsinEvidence))
+        n++;
+    }
+  return n;
+}
+
+static void
+put_rows (TocsinTxn *txn, const Row *rows, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    tocsin_txn_put (txn, rows[i].table, &rows[i].key, rows[i].value, rows[i].size);
+}
+
+static void
+assert_works_or_says_so (TocsinTxn *txn)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!tocsin_txn_check (txn, &error))
+    g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+  txn->rc = MDB_SUCCESS; /* so that the next step sees all of it, too */
+}
+
+/* ---- all of a table ---- */
+
+static guint seen_strings;
+
+static void
+see (const char *text)
+{
+  if (text != NULL)
+    {
+      g_assert_true (strlen (text) < 1 << 16);
+      seen_strings++;
+    }
+}
+
+static gboolean
+see_actor (const TocsinActorRecord *record, gpointer data G_GNUC_UNUSED)
+{
+  see (record->uri);
+  return TRUE;
+}
+
+static gboolean
+see_allowed (const TocsinAllowRecord *record, gpointer data G_GNUC_UNUSED)
+{
+  see (record->value);
+  return TRUE;
+}
+
+static gboolean
+see_audit (const TocsinAuditRecord *record, gpointer data G_GNUC_UNUSED)
+{
+  see (record->who);
+  see (record->detail);
+  return TRUE;
+}
+
+static gboolean
+see_change (const TocsinChange *change G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
+{
+  return TRUE;
+}
+
+static gboolean
+see_feed (const TocsinFeedRecord *record, gpointer data G_GNUC_UNUSED)
+{
+  see (record->name);
+  return TRUE;
+}
+
+static gboolean
+see_import (const TocsinImportRecord *record, gpointer data G_GNUC_UNUSED)
+{
+  see (record->source);
+  return TRUE;
+}
+
+static gboolean
+see_outbox (const TocsinOutboxRecord *record, gpointer data G_GNUC_UNUSED)
+{
+  see (record->activity_id);
+  return TRUE;
+}
+
+static gboolean
+see_peer (const TocsinPeerRecord *record, gpointer data G_GNUC_UNUSED)
+{
+  (void) tocsin_peer_record_is_direct (record);
+  (void) tocsin_peer_record_is_follower (record);
+  return TRUE;
+}
+
+static gboolean
+see_queue (const TocsinQueueEntry *next G_GNUC_UNUSED,
+           guint64 count G_GNUC_UNUSED,
+           gpointer data G_GNUC_UNUSED)
+{
+  return TRUE;
+}
+
+static gboolean
+see_review (const TocsinReviewRecord *record G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
+{
+  return TRUE;
+}
+
+static gboolean
+see_subject (const TocsinSubjectRecord *record, gpointer data G_GNUC_UNUSED)
+{
+  see (record->value);
+  return TRUE;
+}
+
+static gboolean
+see_token (const TocsinTokenRecord *record, gpointer data G_GNUC_UNUSED)
+{
+  see (record->name);
+  return TRUE;
+}
+
+static gboolean
+see_edge (const TocsinTrustEdge *edge, gpointer data G_GNUC_UNUSED)
+{
+  g_assert_cmpuint (edge->weight, <=, 100);
+  return TRUE;
+}
+
+static gboolean
+see_statement (const TocsinTrustRecord *record, gpointer data G_GNUC_UNUSED)
+{
+  see (record->id);
+  return TRUE;
+}
+
+static gboolean
+see_voice (guint32 actor G_GNUC_UNUSED,
+           gconstpointer events,
+           guint n_events,
+           gpointer data G_GNUC_UNUSED)
+{
+  guint64 sum = 0, event;
+
+  for (guint i = 0; i < n_events; i++)
+    {
+      memcpy (&event, (const guint8 *) events + i * sizeof event, sizeof event);
+      sum ^= event;
+    }
+  seen_strings += sum != 0;
+  return TRUE;
+}
+
+static void
+walk_tables (TocsinTxn *txn)
+{
+  TocsinPeerCounts peers;
+
+  tocsin_actors_foreach (txn, 0, see_actor, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_allow_foreach (txn, see_allowed, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_audit_foreach (txn, 0, FALSE, see_audit, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_audit_foreach (txn, 0, TRUE, see_audit, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_changes_foreach (txn, 0, see_change, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_feeds_foreach (txn, see_feed, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_imports_foreach (txn, 0, see_import, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_outbox_foreach (txn, 0, see_outbox, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_peers_foreach (txn, see_peer, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_peers_foreach_follower (txn, see_peer, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_peers_count (txn, &peers);
+  assert_works_or_says_so (txn);
+  tocsin_queue_foreach_peer (txn, see_queue, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_review_foreach (txn, 0, FALSE, see_review, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_review_foreach (txn, 0, TRUE, see_review, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_subjects_foreach (txn, "", NULL, see_subject, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_tokens_foreach (txn, see_token, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_trust_foreach_edge (txn, see_edge, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_voices_foreach (txn, 1, see_voice, NULL);
+  assert_works_or_says_so (txn);
+}
+
+/* ---- what is asked for by number, id or key ---- */
+
+static void
+read_reports (TocsinTxn *txn)
+{
+  TocsinReportFilter filter = { .include_imports = TRUE };
+  guint64 next = 0;
+  g_autoptr (GPtrArray) page = tocsin_reports_list (txn, &filter, 0, 100, &next);
+  g_autoptr (GArray) batch = tocsin_reports_in_batch (txn, 1, 0, 100);
+  g_autoptr (GArray) bundle = tocsin_reports_in_bundle (txn, 1, 0, 100);
+  g_autoptr (GArray) held = tocsin_reports_held (txn, 0, 100);
+
+  for (guint i = 0; i < page->len; i++)
+    {
+      const TocsinReportRecord *record = page->pdata[i];
+      TocsinEvidence evidence;
+
+      see (record->value);
+      tocsin_report_record_evidence (record, &evidence);
+    }
+  assert_works_or_says_so (txn);
+}
+
+static void
+read_by_number (TocsinTxn *txn, guint32 n)
+{
+  g_auto (TocsinActorRecord) actor = { 0 };
+  g_auto (TocsinReportRecord) report = { 0 };
+  g_auto (TocsinOutboxRecord) outbox = { 0 };
+  guint8 digest[TOCSIN_SHA256_BYTES];
+  TocsinActorCounts counts;
+  TocsinQueueEntry entry;
+  guint64 sequence;
+
+  tocsin_actors_get (txn, n, &actor);
+  assert_works_or_says_so (txn);
+  see (tocsin_actors_peek_uri (txn, n));
+  assert_works_or_says_so (txn);
+  tocsin_reports_get (txn, n, &report);
+  assert_works_or_says_so (txn);
+  tocsin_reports_counts (txn, n, &counts);
+  assert_works_or_says_so (txn);
+  tocsin_reports_digest (txn, n, T0, TOCSIN_SHARING_AMBER, digest);
+  assert_works_or_says_so (txn);
+  tocsin_outbox_get (txn, n, &outbox);
+  assert_works_or_says_so (txn);
+  if (outbox.activity_id != NULL)
+    tocsin_outbox_find (txn, outbox.activity_id, &sequence);
+  tocsin_queue_next (txn, n, &entry);
+  tocsin_queue_get (txn, n, n, &entry);
+  tocsin_queue_count_of (txn, n);
+  assert_works_or_says_so (txn);
+  tocsin_trust_foreach_of (txn, n, see_statement, NULL);
+  tocsin_trust_count_of (txn, n);
+  assert_works_or_says_so (txn);
+}
+
+static void
+read_by_key (TocsinTxn *txn, const Row *row)
+{
+  TocsinSubjectKey key;
+  TocsinSubjectRecord subject;
+  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+  const TocsinEvidence *rows;
+
+  if (row->key.size != sizeof key.bytes)
+    return;
+  memcpy (key.bytes, row->key.bytes, sizeof key.bytes);
+  tocsin_subjects_get (txn, &key, &subject);
+  assert_works_or_says_so (txn);
+  tocsin_evidence_read (txn, &key, &buffer, &rows);
+  assert_works_or_says_so (txn);
+  tocsin_allow_match (txn, &key, T0);
+  assert_works_or_says_so (txn);
+}
+
+static void
+read_all (TocsinTxn *txn, const Row *rows, guint n)
+{
+  g_autoptr (GError) error = NULL;
+  TocsinNetworkLengths lengths;
+
+  walk_tables (txn);
+  read_reports (txn);
+  for (guint i = 0; i < NUMBERS; i++)
+    read_by_number (txn, i);
+  for (guint i = 0; i < n; i++)
+    read_by_key (txn, &rows[i]);
+  tocsin_lengths_read (txn, &lengths);
+  assert_works_or_says_so (txn);
+  tocsin_meta_generation (txn);
+  tocsin_meta_epoch (txn);
+  assert_works_or_says_so (txn);
+  if (!tocsin_audit_verify (txn, NULL, &error))
+    g_assert_true (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT) ||
+                   g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE));
+  assert_works_or_says_so (txn);
+}
+
+/* ---- what is put again ---- */
+
+static void
+assert_same_row (TocsinTxn *txn, TocsinTable table, const TocsinKey *key, GBytes *was)
+{
+  TocsinSpan is = { 0 };
+
+  g_assert_true (tocsin_txn_get (txn, table, key, &is));
+  g_assert_cmpmem (is.data, is.size, g_bytes_get_data (was, NULL), g_bytes_get_size (was));
+}
+
+static GBytes *
+get_row (TocsinTxn *txn, TocsinTable table, const TocsinKey *key)
+{
+  TocsinSpan span;
+
+  return tocsin_txn_get (txn, table, key, &span) ? g_bytes_new (span.data, span.size) : NULL;
+}
+
+/* Tables whose key says what the record says. */
+static void
+put_again (TocsinTxn *txn, guint32 n)
+{
+  TocsinKey number = tocsin_key_u32 (n), big = tocsin_key_u64 (n);
+  g_autoptr (GBytes) peer_row = get_row (txn, TOCSIN_TABLE_PEERS, &number);
+  g_autoptr (GBytes) import_row = get_row (txn, TOCSIN_TABLE_IMPORTS, &big);
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  g_auto (TocsinImportRecord) import = { 0 };
+
+  if (peer_row != NULL && tocsin_peers_get (txn, n, &peer) && peer.actor == n)
+    {
+      tocsin_peers_put (txn, &peer);
+      assert_same_row (txn, TOCSIN_TABLE_PEERS, &number, peer_row);
+    }
+  assert_works_or_says_so (txn);
+  if (import_row != NULL && tocsin_imports_get (txn, n, &import) && import.batch == n)
+    {
+      tocsin_imports_put (txn, &import);
+      assert_same_row (txn, TOCSIN_TABLE_IMPORTS, &big, import_row);
+    }
+  assert_works_or_says_so (txn);
+}
+
+/* ---- what changes rows; nothing of it is kept ---- */
+
+static void
+change (const Row *rows, guint n)
+{
+  TocsinTxn txn;
+  guint steps = 0;
+
+  tocsin_txn_begin_write (&txn, fixture.store);
+  put_rows (&txn, rows, n);
+  for (guint i = 0; i < NUMBERS; i++)
+    put_again (&txn, i);
+  while (steps++ < PURGE_STEPS &&
+         tocsin_store_purge (&txn, T0 + 400 * 24 * 3600 * (gint64) G_USEC_PER_SEC, PURGE_ROWS) > 0)
+    assert_works_or_says_so (&txn);
+  assert_works_or_says_so (&txn);
+  tocsin_txn_abort_write (&txn);
+
+  tocsin_txn_begin_write (&txn, fixture.store);
+  put_rows (&txn, rows, n);
+  for (guint i = 0; i < NUMBERS; i++)
+    {
+      tocsin_reports_withdraw (&txn, i, TOCSIN_REASON_ERROR, T0, T0);
+      assert_works_or_says_so (&txn);
+      tocsin_queue_drop_peer (&txn, i);
+      assert_works_or_says_so (&txn);
+      tocsin_peers_remove (&txn, i);
+      assert_works_or_says_so (&txn);
+      tocsin_review_remove (&txn, i);
+      assert_works_or_says_so (&txn);
+    }
+  tocsin_txn_abort_write (&txn);
+}
+
+/* ---- what opens a transaction of its own, and so has to find the rows there ---- */
+
+static void
+remove_rows (const Row *rows, guint n)
+{
+  TocsinTxn txn;
+  g_autoptr (GError) error = NULL;
+
+  tocsin_txn_begin_write (&txn, fixture.store);
+  for (guint i = 0; i < n; i++)
+    if (rows[i].table != TOCSIN_TABLE_META)
+      tocsin_txn_del (&txn, rows[i].table, &rows[i].key);
+  tocsin_txn_commit_write (&txn, &error);
+  g_assert_no_error (error);
+}
+
+static void
+count_again (void)
+{
+  g_auto (GStrv) wrong = NULL;
+  g_auto (TocsinTrace) trace = { 0 };
+  g_auto (TocsinSubject) subject = { 0 };
+  g_autoptr (GError) error = NULL;
+  guint64 counted = 0;
+
+  if (!tocsin_store_recount (fixture.store, &counted, &wrong, &error))
+    g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+  g_clear_error (&error);
+  g_assert_true (tocsin_subject_parse (&subject, TOCSIN_SUBJECT_DOMAIN, "a.example", NULL));
+  if (!tocsin_trace_find (fixture.store, &subject, &trace, &error))
+    g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+}
+
+static void
+commit_and_count (const Row *rows, guint n)
+{
+  TocsinTxn txn;
+  g_autoptr (GError) error = NULL;
+
+  tocsin_txn_begin_write (&txn, fixture.store);
+  for (guint i = 0; i < n; i++)
+    if (rows[i].table != TOCSIN_TABLE_META)
+      put_rows (&txn, &rows[i], 1);
+  tocsin_txn_commit_write (&txn, &error);
+  g_assert_no_error (error);
+  count_again ();
+  remove_rows (rows, n);
+}
+
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
+{
+  Row rows[ROWS_MAX];
+  guint n = read_rows (data, size, rows);
+  TocsinTxn txn;
+
+  if (n == 0)
+    return;
+  tocsin_txn_begin_write (&txn, fixture.store);
+  put_rows (&txn, rows, n);
+  g_assert_true (txn.rc == MDB_SUCCESS);
+  read_all (&txn, rows, n);
+  tocsin_txn_abort_write (&txn);
+  change (rows, n);
+  commit_and_count (rows, n);
+}
