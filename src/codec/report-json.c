@@ -139,12 +139,11 @@ read_content (JsonObject *object, const char *where, TocsinReport *out, GError *
   return TRUE;
 }
 
+/* No time that is read is before 1970. */
 static gint64
 cut_to_hour (gint64 time_us)
 {
-  gint64 over = time_us % TOCSIN_HOUR_US;
-
-  return time_us - (over < 0 ? over + TOCSIN_HOUR_US : over);
+  return time_us - time_us % TOCSIN_HOUR_US;
 }
 
 static gboolean
