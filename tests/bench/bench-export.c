@@ -133,8 +133,8 @@ print_ratio (const char *what, guint64 count, double seconds, double walk_second
   return ratio;
 }
 
-/* Medians of alternating rounds. The first list of an hour judges every subject, unless the timer of
- * the node has done so before; one after it judges what changed since, which is nothing here. */
+/* Medians of alternating rounds. The first list of an hour judges every subject, unless the timer
+ * of the node has done so before; one after it judges what changed since, which is nothing here. */
 static double
 measure (TocsinApi *api, const char *name)
 {
