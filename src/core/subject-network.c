@@ -59,12 +59,21 @@ refuse (GError **error, const char *message)
   return FALSE;
 }
 
+/* Both have room for the longest address. */
 static gboolean
 same_bits (const guint8 *a, const guint8 *b, guint bits)
 {
   guint whole = bits / 8;
   guint8 mask = (guint8) (0xff00 >> (bits % 8));
+  guint32 first, other;
 
+  /* Most ranges are that short, and a list has each of its addresses compared with all of them. */
+  if (bits >= 1 && bits <= 32)
+    {
+      memcpy (&first, a, sizeof first);
+      memcpy (&other, b, sizeof other);
+      return GUINT32_FROM_BE (first ^ other) >> (32 - bits) == 0;
+    }
   return memcmp (a, b, whole) == 0 && (bits % 8 == 0 || ((a[whole] ^ b[whole]) & mask) == 0);
 }
 
