@@ -144,6 +144,22 @@ key_from_json (JsonObject *object, const char *where, gboolean assertion, GError
   return g_steal_pointer (&key);
 }
 
+/* Never two keys under one id; the same key in both members may make proofs. */
+static void
+take_key (TocsinActorDocument *self, TocsinActorKey *key)
+{
+  TocsinActorKey *known = (TocsinActorKey *) tocsin_actor_document_find_key (self, key->id);
+
+  if (known == NULL)
+    {
+      g_ptr_array_add (self->keys, key);
+      return;
+    }
+  if (g_strcmp0 (known->pem, key->pem) == 0 && g_strcmp0 (known->multibase, key->multibase) == 0)
+    known->assertion = known->assertion || key->assertion;
+  tocsin_actor_key_free (key);
+}
+
 /* Keys of one member. A bare URI in place of a key is a key elsewhere; whoever needs it
  * fetches it by its id. */
 static gboolean
@@ -176,9 +192,8 @@ read_keys (TocsinActorDocument *self,
           g_propagate_error (error, g_steal_pointer (&fault));
           return FALSE;
         }
-      if (key != NULL && strcmp (key->owner, self->id) == 0 &&
-          tocsin_actor_document_find_key (self, key->id) == NULL)
-        g_ptr_array_add (self->keys, g_steal_pointer (&key));
+      if (key != NULL && strcmp (key->owner, self->id) == 0)
+        take_key (self, g_steal_pointer (&key));
     }
   return TRUE;
 }
