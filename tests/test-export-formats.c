@@ -14,6 +14,7 @@ static const TocsinExportInfo info = {
   .generation = 7,
   .as_of_us = G_GINT64_CONSTANT (1795478400) * 1000000,
   .serial = 498750,
+  .types = 0xfe,
   .base_url = "https://a.example",
   .profile = "default",
   .least = TOCSIN_VERDICT_NOTE,
@@ -64,6 +65,10 @@ static const char *const hostile[] = {
   "a..b",
   "",
   "-",
+  "8.0.0.0.10.rpz-ip",
+  "24.0.2.0.192.rpz-client-ip",
+  "spam.rpz-nsdname",
+  "rpz-nsip",
   "!192.0.2.1",
   "\x7f.example",
 };
@@ -360,7 +365,7 @@ check_lines (const TocsinExportFormat *format, const char *text)
   } shapes[] = {
     { "rbldnsd", "^(#[^\n]*|\\$SOA [^$]*|\\$NS [^$]*|\\$DATASET [^$]* @|"
                  "[0-9a-z.:/_-]+ :127\\.0\\.0\\.[234]:[A-Za-z, ]+)$" },
-    { "rpz", "^(;.*|\\$TTL 300|@ (SOA|NS) .*|(\\*\\.)?[0-9a-z._-]+ CNAME \\.)$" },
+    { "rpz", "^(;.*|\\$TTL 300|@ (SOA|NS) .*|(?!.*rpz-)(\\*\\.)?[0-9a-z._-]+ CNAME \\.)$" },
     { "nginx-geo", "^(#.*|[0-9a-f.:/]+ (block|review|note);)$" },
     { "nginx-map", "^(#.*|(\\.[0-9a-z._-]+|\"\\\\\\\\([^\"\\\\]|\\\\[\"\\\\])*\") "
                    "(block|review|note);)$" },
@@ -409,6 +414,17 @@ render_hostile (const TocsinExportFormat *format, TocsinSubjectType type, const 
   return g_string_free (out, FALSE);
 }
 
+/* A field may hold line ends; what begins like a formula is text. */
+static void
+check_csv (const char *text)
+{
+  if (!g_regex_match_simple (
+          "^type,value,verdict,score,categories\r\n"
+          "([a-z]+,\"('[-=+@]|(?![-=+@]))([^\"]|\"\")*\",block,97,[a-z ]+\r\n)?$",
+          text, G_REGEX_DOLLAR_ENDONLY, 0))
+    g_error ("csv: %s", text);
+}
+
 static void
 test_hostile (void)
 {
@@ -422,6 +438,8 @@ test_hostile (void)
         {
           g_autofree char *text = render_hostile (formats[f], (TocsinSubjectType) type, hostile[i]);
 
+          if (g_str_equal (formats[f]->name, "csv"))
+            check_csv (text);
           check_lines (formats[f], text);
           if (strstr (formats[f]->content_type, "json") != NULL)
             {
@@ -443,6 +461,101 @@ test_hostile_pattern (void)
 
   g_assert_cmpstr (json_object_get_string_member (indicator, "pattern"), ==,
                    "[url:value = 'a\\\\\\' OR url:value = \\'b']");
+}
+
+/* How many of @values a list of @format holds, and how many it left out. */
+static void
+expect_kept (const char *format, const Entry *entries, guint n, guint kept)
+{
+  g_auto (TocsinExportWriter) writer = { 0 };
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  tocsin_export_begin (&writer, tocsin_export_format (format), &info, out);
+  for (guint section = 0; section < writer.format->n_sections; section++)
+    {
+      tocsin_export_begin_section (&writer, section);
+      for (guint i = 0; i < n; i++)
+        render_row (&writer, entries[i].type, entries[i].value, entries[i].verdict);
+      tocsin_export_end_section (&writer);
+    }
+  tocsin_export_end (&writer);
+  if (writer.count != kept || writer.skipped != n - kept)
+    g_error ("%s: %s", format, out->str);
+}
+
+/* nginx compares without case, and refuses a map with two keys that are the same to it. */
+static void
+test_equal_keys (void)
+{
+  static const Entry entries[] = {
+    { TOCSIN_SUBJECT_URL, "http://a.example/Evil", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_URL, "http://a.example/evil", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_ACTOR, "http://a.example/evil", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_USERNAME, "b.example", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_DOMAIN, "b.example", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_DOMAIN, "canary.test", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_USERNAME, "Canary.Test", TOCSIN_VERDICT_BLOCK },
+  };
+
+  expect_kept ("nginx-map", entries, G_N_ELEMENTS (entries), 2);
+}
+
+/* What a canary says is in the list once. */
+static void
+test_second_canary (void)
+{
+  static const struct
+  {
+    const char *format;
+    Entry entry;
+  } vectors[] = {
+    { "rbldnsd", { TOCSIN_SUBJECT_IP, "127.0.0.2", TOCSIN_VERDICT_BLOCK } },
+    { "rpz", { TOCSIN_SUBJECT_DOMAIN, "canary.test", TOCSIN_VERDICT_BLOCK } },
+    { "nginx-geo", { TOCSIN_SUBJECT_IP, "192.0.2.255", TOCSIN_VERDICT_BLOCK } },
+    { "nginx-map", { TOCSIN_SUBJECT_DOMAIN, "canary.test", TOCSIN_VERDICT_BLOCK } },
+    { "postfix", { TOCSIN_SUBJECT_DOMAIN, "canary.test", TOCSIN_VERDICT_BLOCK } },
+    { "postfix-cidr", { TOCSIN_SUBJECT_IP, "192.0.2.255", TOCSIN_VERDICT_BLOCK } },
+    { "nftables", { TOCSIN_SUBJECT_IP, "192.0.2.255", TOCSIN_VERDICT_BLOCK } },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    expect_kept (vectors[i].format, &vectors[i].entry, 1, 0);
+}
+
+/* A machine's own addresses are in no list for a server; others that are private are the
+ * operator's to say. */
+static void
+test_own_addresses (void)
+{
+  static const char *const formats[] = { "rbldnsd", "rpz", "nginx-geo", "postfix-cidr",
+                                         "nftables" };
+  static const Entry entries[] = {
+    { TOCSIN_SUBJECT_IP, "127.0.0.1", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_IP, "0.0.0.0", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_NETWORK, "127.0.0.0/8", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_NETWORK, "::/64", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_NETWORK, "0:0:0:1::/64", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_IP, "10.0.0.1", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_NETWORK, "fd00::/64", TOCSIN_VERDICT_BLOCK },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (formats); i++)
+    expect_kept (formats[i], entries, G_N_ELEMENTS (entries), 2);
+}
+
+/* 190 bytes, "*." and a zone's name of 60 are 255 on the wire. */
+static void
+test_long_names (void)
+{
+  g_autofree char *label = g_strnfill (60, 'a');
+  g_autofree char *fits = g_strdup_printf ("%s.%s.%s.example", label, label, label);
+  g_autofree char *too_long = g_strdup_printf ("%s.%sa.%s.example", label, label, label);
+  const Entry entries[] = { { TOCSIN_SUBJECT_DOMAIN, fits, TOCSIN_VERDICT_BLOCK },
+                            { TOCSIN_SUBJECT_DOMAIN, too_long, TOCSIN_VERDICT_BLOCK } };
+
+  g_assert_cmpuint (strlen ("*.") + strlen (fits) + 60 + 3, ==, 255);
+  expect_kept ("rpz", entries, G_N_ELEMENTS (entries), 1);
+  expect_kept ("mastodon-csv", entries, G_N_ELEMENTS (entries), 2);
 }
 
 /* One command of nft is read as a whole: many rows are many commands. */
@@ -479,6 +592,10 @@ main (int argc, char *argv[])
   g_test_add_func ("/export-formats/fires", test_fires);
   g_test_add_func ("/export-formats/hostile", test_hostile);
   g_test_add_func ("/export-formats/hostile-pattern", test_hostile_pattern);
+  g_test_add_func ("/export-formats/equal-keys", test_equal_keys);
+  g_test_add_func ("/export-formats/second-canary", test_second_canary);
+  g_test_add_func ("/export-formats/own-addresses", test_own_addresses);
+  g_test_add_func ("/export-formats/long-names", test_long_names);
   g_test_add_func ("/export-formats/long-nft", test_long_nft);
   return g_test_run ();
 }

@@ -49,12 +49,29 @@ tocsin_export_formats (gsize *n)
 
 /* ---- what formats share ---- */
 
+/* Loopback and "this host", RFC 6890; of IPv6 all of 0000::/16, where no host lives, so that the
+ * network of ::1 is in it. A list of addresses without 127.0.0.1 is what RFC 5782, section 5,
+ * wants, too. */
+gboolean
+tocsin_export_is_own_address (const TocsinExportRow *row)
+{
+  static const char *const beginnings[] = { "0.", "127.", "::", "0:" };
+
+  if (row->type != TOCSIN_SUBJECT_IP && row->type != TOCSIN_SUBJECT_NETWORK)
+    return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (beginnings); i++)
+    if (row->value != NULL && g_str_has_prefix (row->value, beginnings[i]))
+      return TRUE;
+  return FALSE;
+}
+
 gboolean
 tocsin_export_is_address (const TocsinExportRow *row)
 {
   gsize n;
 
-  if (row->type != TOCSIN_SUBJECT_IP && row->type != TOCSIN_SUBJECT_NETWORK)
+  if ((row->type != TOCSIN_SUBJECT_IP && row->type != TOCSIN_SUBJECT_NETWORK) ||
+      tocsin_export_is_own_address (row))
     return FALSE;
   n = strspn (row->value, "0123456789abcdef.:/");
   return n > 0 && n <= ADDRESS_MAX_CHARS && row->value[n] == '\0';
@@ -168,10 +185,18 @@ tocsin_export_takes (const TocsinExportWriter *self, const TocsinExportRow *row)
   return self->format->takes == NULL || self->format->takes (self->section, row);
 }
 
+/* The canary is in the list already; a second one is an error to some servers. */
+static gboolean
+is_canary (const TocsinExportWriter *self, const TocsinExportRow *row)
+{
+  return self->format->canary != NULL && row->value != NULL &&
+         g_ascii_strcasecmp (row->value, self->format->canary) == 0;
+}
+
 void
 tocsin_export_row (TocsinExportWriter *self, const TocsinExportRow *row)
 {
-  if (!self->format->row (self, row))
+  if (is_canary (self, row) || !self->format->row (self, row))
     {
       self->skipped++;
       return;
@@ -208,4 +233,5 @@ tocsin_export_clear (TocsinExportWriter *self)
   if (self->last != NULL)
     g_string_free (self->last, TRUE);
   self->last = NULL;
+  g_clear_pointer (&self->seen, g_hash_table_unref);
 }

@@ -41,6 +41,7 @@ typedef struct
  * TocsinExportInfo:
  * @as_of_us: the time that scores are of
  * @serial: grows with every change of the list; for zones
+ * @types: bits of the types it lists
  * @base_url: origin of this node
  * @observe: only what this node's operator reported is in it
  *
@@ -51,6 +52,7 @@ typedef struct
   guint64 generation;
   gint64 as_of_us;
   guint32 serial;
+  guint types;
   const char *base_url;
   const char *profile;
   TocsinVerdict least;
@@ -68,6 +70,8 @@ typedef struct _TocsinExportFormat TocsinExportFormat;
  * @in_block: rows of the command being written, for formats that group them
  * @last_value: (unowned) (nullable): of the last row
  * @last: (owned): the last entry, where that is not its value; for the manifest
+ * @seen: (owned) (nullable) (element-type guint64): what was written, for formats in which two
+ *   values may be one
  */
 typedef struct
 {
@@ -80,6 +84,7 @@ typedef struct
   guint in_block;
   const char *last_value;
   GString *last;
+  GHashTable *seen;
 } TocsinExportWriter;
 
 /**
@@ -150,6 +155,10 @@ void tocsin_export_end (TocsinExportWriter *self);
  * standing one; %NULL: the list is empty. */
 const char *tocsin_export_canary (const TocsinExportWriter *self);
 void tocsin_export_clear (TocsinExportWriter *self);
+
+/* Whether it is an address at which a machine speaks to itself: no program should be told to keep
+ * that out. */
+gboolean tocsin_export_is_own_address (const TocsinExportRow *row);
 
 /* The slugs of categories, with @separator between them. */
 void tocsin_export_append_slugs (GString *out, guint64 categories, const char *separator);

@@ -22,6 +22,9 @@
 #define RPZ_V6_GROUPS    8
 #define RBLDNSD_SECTIONS 3 /* IPv4, IPv6, names */
 
+/* With "*." before it and a zone's name of 60 after it a name has 255 bytes on the wire. */
+#define RPZ_NAME_BYTES 190
+
 static guint
 section_of (const TocsinExportRow *row)
 {
@@ -175,12 +178,24 @@ append_rpz_ip (GString *out, const char *value)
   return TRUE;
 }
 
+/* Names below these are rules about addresses and name servers, of clients too: who is listed as
+ * 8.0.0.0.10.rpz-ip would have a rule of their own choice. No such top-level domain exists. */
+static gboolean
+is_rpz_trigger (const char *name)
+{
+  const char *dot = strrchr (name, '.');
+
+  return g_str_has_prefix (dot != NULL ? dot + 1 : name, "rpz-");
+}
+
+/* A name that does not fit would make servers refuse the whole zone. */
 static gboolean
 write_rpz (TocsinExportWriter *self, const TocsinExportRow *row)
 {
   if (row->type != TOCSIN_SUBJECT_DOMAIN)
     return tocsin_export_is_address (row) && append_rpz_ip (self->out, row->value);
-  if (!tocsin_export_is_name (row->value))
+  if (!tocsin_export_is_name (row->value) || strlen (row->value) > RPZ_NAME_BYTES ||
+      is_rpz_trigger (row->value))
     return FALSE;
   g_string_append (self->out, row->value);
   g_string_append (self->out, " CNAME .\n*.");

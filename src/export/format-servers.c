@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "core/hash.h"
 #include "export/formats.h"
 
 #define NFT_ROWS_A_COMMAND 1000
@@ -68,6 +69,9 @@ static void
 begin_map (TocsinExportWriter *self)
 {
   begin_hash (self);
+  /* Names are in one spelling, and each is there once. */
+  if (self->info->types != TOCSIN_EXPORT_DOMAINS)
+    self->seen = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   g_string_append (self->out, "." TOCSIN_EXPORT_CANARY_NAME " block;\n");
 }
 
@@ -90,9 +94,25 @@ append_nginx_string (GString *out, const char *value)
   return TRUE;
 }
 
+/* nginx compares without case and refuses a map in which two keys are equal to it; a URL and an
+ * actor may be spelt the same, too. */
+static gboolean
+is_new_key (TocsinExportWriter *self, const char *value)
+{
+  g_autofree char *lower = self->seen != NULL ? g_ascii_strdown (value, -1) : NULL;
+  TocsinId id;
+
+  if (lower == NULL)
+    return TRUE;
+  id = tocsin_id_for_string (lower);
+  return g_hash_table_add (self->seen, g_memdup2 (id.bytes, sizeof (guint64)));
+}
+
 static gboolean
 write_map (TocsinExportWriter *self, const TocsinExportRow *row)
 {
+  if (!is_new_key (self, row->value))
+    return FALSE;
   if (row->type == TOCSIN_SUBJECT_DOMAIN)
     {
       if (!tocsin_export_is_name (row->value))

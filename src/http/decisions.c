@@ -105,6 +105,8 @@ on_decision (const TocsinExportRow *row, gpointer data)
 {
   Answer *answer = data;
 
+  if (tocsin_export_is_own_address (row))
+    return TRUE;
   if (answer->n++ > 0)
     g_string_append_c (answer->spool.buffer, ',');
   tocsin_decision_append (answer->spool.buffer, row, answer->now_us);

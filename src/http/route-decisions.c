@@ -161,7 +161,8 @@ append_one (GString *out,
   for (guint i = 0; i < found->categories->len; i++)
     row.categories |= G_GUINT64_CONSTANT (1)
                       << g_array_index (found->categories, TocsinCategoryFinding, i).category;
-  if (found->matched == NULL || !tocsin_listing_filter_takes (filter, &row))
+  if (found->matched == NULL || !tocsin_listing_filter_takes (filter, &row) ||
+      tocsin_export_is_own_address (&row))
     {
       g_string_append (out, "null");
       return;

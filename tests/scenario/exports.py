@@ -35,6 +35,21 @@ HOSTILE_URLS = (
     "http://a.example/$host;\\",
     "http://a.example/'%20OR%20url:value%20=%20'b",
 )
+LONG_URL = "http://a.example/" + "x" * 1500
+LONG_NAME = "b." + ".".join(["a" * 60] * 3 + ["b" * 55]) + ".example"
+# What would have a rule of its own choice, be there twice, not fit, or shut a machine off from itself.
+HOSTILE = (
+    ("domain", "24.0.113.0.203.rpz-ip"),
+    ("domain", "canary.test"),
+    ("domain", LONG_NAME),
+    ("url", LONG_URL),
+    ("url", "http://a.example/Twin"),
+    ("url", "http://a.example/twin"),
+    ("actor", "http://a.example/twin"),
+    ("ip", "127.0.0.1"),
+    ("ip", "192.0.2.255"),
+    ("network", "127.0.0.0/9"),
+)
 PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 FORMATS = (
     "json csv lines mastodon-csv mastodon-email-hashes fires rbldnsd rpz nginx-geo nginx-map postfix "
@@ -153,7 +168,7 @@ def check_lists(tools):
     expect(items["actor", ACTOR]["type"] == "Recommendation", items)
 
     urls = {row["value"] for row in tools.fetch("json?type=url").json["subjects"]}
-    expect(len(urls) == len(HOSTILE_URLS), urls)
+    expect(len(urls) == len(HOSTILE_URLS) + sum(kind == "url" for kind, _ in HOSTILE), urls)
 
 
 # ---- DNS ----
@@ -194,6 +209,7 @@ def check_rbldnsd(tools, dig, withdraw):
         expect(ask_dns(dig, port, f"{name}.{zone}") == ["127.0.0.4"], f"{name} is blocked")
         reason = ask_dns(dig, port, f"{name}.{zone}", "TXT")
         expect(reason == ['"Reported for spam"'], f"{name}: {reason}")
+    expect(ask_dns(dig, port, f"{LONG_NAME[:200]}.{zone}") == [], "a name that is cut")
     for name in (reverse(CLEAN), reverse("198.51.100.1"), "example", "1.0.0.127"):
         expect(ask_dns(dig, port, f"{name}.{zone}") == [], f"{name} is not listed")
     expect(ask_dns(dig, port, f"test.{zone}") == ["127.0.0.2"], "the test entry of names")
@@ -414,6 +430,7 @@ http {{
   client_body_temp_path {dir}/t; proxy_temp_path {dir}/t; fastcgi_temp_path {dir}/t;
   uwsgi_temp_path {dir}/t; scgi_temp_path {dir}/t;
   geo $arg_ip $by_address {{ default allow; include {dir}/geo; }}
+  map_hash_bucket_size 4096;
   map $arg_name $by_name {{ hostnames; default allow; include {dir}/map; }}
   map $http_x_url $by_url {{ default allow; include {dir}/urls; }}
   server {{
@@ -431,7 +448,7 @@ def check_nginx(tools):
     port = free_port()
     tools.export("nginx-geo", "geo")
     tools.export("nginx-map", "map")
-    tools.export("nginx-map?type=url", "urls")
+    tools.export("nginx-map?type=url,actor", "urls")
     config = tools.write("nginx.conf", NGINX.format(dir=tools.dir, port=port))
     process = tools.start(nginx, "-c", config, "-p", tools.dir)
 
@@ -451,8 +468,9 @@ def check_nginx(tools):
     expect(ask(f"ip=198.51.100.70&name=www.{DOMAIN}") == "block block allow", "what they cover")
     expect(ask(f"ip=2001:db8:1:2:9::1&name=canary.test") == "block block allow", "IPv6, and the canary")
     expect(ask(f"ip={CLEAN}&name=example") == "allow allow allow", "what is not listed")
-    for url in tools.fetch("json?type=url").json["subjects"]:
-        expect(ask("", url["value"]) == "allow allow block", f"{url['value']!r}, to the byte")
+    expect(ask(f"ip=127.0.0.1&name={LONG_NAME}") == "allow block allow", "loopback, and a long name")
+    for url in tools.fetch("json?type=url,actor").json["subjects"]:
+        expect(ask("", url["value"]) == "allow allow block", f"{url['value']!r}, as a whole")
     tools.end(process)
 
 
@@ -651,6 +669,9 @@ def check_decisions(tools):
     decision = ask(f"?ip={ADDRESS}")[0]
     expect((decision["scope"], decision["value"], decision["type"]) == ("Ip", ADDRESS, "ban"), decision)
     expect(ask("?ip=198.51.100.70")[0]["value"] == RANGE, "the range around it")
+    expect(ask("?ip=127.0.0.1") is None, "no machine is to keep itself out")
+    values = {d["value"] for d in ask("?scope=ip") + ask("?scope=range")}
+    expect(ADDRESS in values and not any(v.startswith("127.") for v in values), f"all that is decided: {values}")
     head = tools.node.tcp("HEAD", "/v1/decisions", headers={"X-Api-Key": tools.token})
     expect(head.status == 200 and head.body == b"", f"HEAD: {head}")
     metrics = {"remediation_components": [{"type": "crowdsec-firewall-bouncer", "version": "v0", "metrics": []}]}
@@ -674,8 +695,9 @@ def test(lab):
 
     for kind, value in (("ip", ADDRESS), ("network", RANGE), ("ip", V6), ("domain", DOMAIN), ("actor", ACTOR)):
         report(kind, value)
-    for url in HOSTILE_URLS:
-        report("url", url)
+    for kind, value in [("url", url) for url in HOSTILE_URLS] + list(HOSTILE):
+        report(kind, value)
+    lab.subjects.discard("127.0.0.1")  # the log says where the node listens
     with Tools(node, token) as tools:
         check_manifests(tools)
         check_lists(tools)
