@@ -303,7 +303,8 @@ publish (TocsinColumns *self, guint32 slot, TocsinColumn *column)
     g_free (column);
 }
 
-/* Takes a column out of @h, in which the numbers of a node are @stride apart. */
+/* Takes a column out of @h, in which the numbers of a node are @stride apart, and those of direct
+ * peers 0. */
 static void
 take_column (TocsinColumns *self, guint32 slot, const double *h, gsize stride)
 {
@@ -313,8 +314,7 @@ take_column (TocsinColumns *self, guint32 slot, const double *h, gsize stride)
   for (guint32 i = 0; i < graph->n_direct; i++)
     {
       for (guint32 e = graph->first[i]; e < graph->first[i + 1]; e++)
-        if (graph->edges[e].to >= graph->n_direct)
-          column->n[i] += h[graph->edges[e].to * stride] * graph->edges[e].weight_ppb;
+        column->n[i] += h[graph->edges[e].to * stride] * graph->edges[e].weight_ppb;
       column->n[i] *= graph->pass[i];
     }
   for (guint32 i = graph->n_direct; i < self->n_slots; i++)
