@@ -17,6 +17,7 @@
 #include "store/table-evidence.h"
 #include "store/table-meta.h"
 #include "store/table-subjects.h"
+#include "store/txn-private.h"
 
 static gboolean
 put_small (TocsinTxn *txn, gpointer data, GError **error)
@@ -139,6 +140,75 @@ test_not_a_database (Fixture *f, gconstpointer data)
   g_assert_true (g_file_set_contents (file, rubbish, 8192, NULL));
   g_assert_null (tocsin_store_open (f->dir, 0, &error));
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+}
+
+/* What is in the way of a store, and where. */
+static const struct
+{
+  const char *name;
+  const char *at;      /* under the data directory */
+  const char *link_to; /* a link; NULL: an empty file */
+} obstacles[] = {
+  { "the lock leads elsewhere", "lock", "/nonexistent/lock" },
+  { "no room for the store", "store", NULL },
+};
+
+static void
+test_obstacles (Fixture *f, gconstpointer data)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (obstacles); i++)
+    {
+      g_autofree char *path = g_build_filename (f->dir, obstacles[i].at, NULL);
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("%s", obstacles[i].name);
+      g_clear_pointer (&f->store, tocsin_store_close);
+      remove_tree (f->dir);
+      g_assert_cmpint (g_mkdir (f->dir, 0700), ==, 0);
+      if (obstacles[i].link_to != NULL)
+        g_assert_cmpint (symlink (obstacles[i].link_to, path), ==, 0);
+      else
+        g_assert_true (g_file_set_contents (path, "", 0, NULL));
+      g_assert_null (tocsin_store_open (f->dir, 0, &error));
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+      g_assert_true (g_str_has_prefix (error->message, path));
+    }
+}
+
+static gboolean
+cut_format (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_meta_put (txn, "format", "1", 1);
+  return TRUE;
+}
+
+static void
+test_damaged_format (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  write_ok (f, cut_format, NULL);
+  g_clear_pointer (&f->store, tocsin_store_close);
+  g_assert_null (tocsin_store_open (f->dir, 0, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+  g_assert_cmpstr (error->message, ==, "Database: a record is damaged");
+}
+
+/* A map that is too small for the tables alone is refused with what is wrong, and where. */
+static void
+test_tiny_map (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->dir, "store", NULL);
+  g_autofree char *message =
+      g_strconcat (path, ": The database cannot take it: it is as large as it may be", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&f->store, tocsin_store_close);
+  remove_tree (path);
+  g_assert_null (tocsin_store_open (f->dir, 3 * (guint64) sysconf (_SC_PAGESIZE), &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+  g_assert_cmpstr (error->message, ==, message);
+  fixture_open (f, 0);
 }
 
 static void
@@ -271,6 +341,90 @@ test_copy (Fixture *f, gconstpointer data)
   tocsin_store_close (copy.store);
 }
 
+static gboolean
+fill_blocks (TocsinTxn *txn, gpointer data, GError **error)
+{
+  for (int i = 0; i < 600; i++)
+    g_assert_true (fill (txn, &i, error));
+  return TRUE;
+}
+
+static gboolean
+drop_blocks (TocsinTxn *txn, gpointer data, GError **error)
+{
+  for (int i = 100; i < 600; i++)
+    g_assert_true (drop (txn, &i, error));
+  return TRUE;
+}
+
+/* More than one transaction carries over; and without what was deleted it is small again. */
+static void
+test_large_copy (Fixture *f, gconstpointer data)
+{
+  static const char *const names[] = { "all", "rest" };
+  GStatBuf sizes[2];
+
+  write_ok (f, fill_blocks, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *root = g_build_filename (f->dir, names[i], NULL);
+      g_autofree char *dir = g_build_filename (root, "store", NULL);
+      g_autofree char *file = g_build_filename (dir, "data.mdb", NULL);
+      Fixture copy = { .dir = root };
+      g_autoptr (GError) error = NULL;
+
+      g_assert_cmpint (g_mkdir_with_parents (dir, 0700), ==, 0);
+      g_assert_true (tocsin_store_copy (f->store, dir, &error));
+      g_assert_no_error (error);
+      g_assert_cmpint (g_stat (file, &sizes[i]), ==, 0);
+      fixture_open (&copy, 0);
+      g_assert_true (has (&copy, "block 0"));
+      g_assert_cmpint (has (&copy, "block 599"), ==, i == 0);
+      tocsin_store_close (copy.store);
+      write_ok (f, drop_blocks, NULL);
+    }
+  g_assert_cmpint (sizes[0].st_size, >, 600 * 64 * 1024);
+  g_assert_cmpint (sizes[1].st_size, <, 110 * 72 * 1024);
+}
+
+/* A copy that the disk does not take is an error, and nothing of it stays. */
+static void
+test_copy_without_room (Fixture *f, gconstpointer data)
+{
+  g_autofree char *dir = g_build_filename (f->dir, "copy", NULL);
+  g_autofree char *file = g_build_filename (dir, "data.mdb", NULL);
+  g_autofree char *prefix = g_strconcat (file, ": The database cannot take it: ", NULL);
+  struct rlimit old, small;
+
+  write_ok (f, fill_blocks, NULL);
+  g_assert_cmpint (g_mkdir (dir, 0700), ==, 0);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &old), ==, 0);
+  /* Nothing at all, some of the first transaction, none of the second. */
+  for (rlim_t limit = 1; limit < 64 << 20; limit = limit < 1 << 20 ? 1 << 20 : limit * 35)
+    {
+      g_autoptr (GError) error = NULL;
+      gboolean ok;
+
+      small = old;
+      small.rlim_cur = limit;
+      g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &small), ==, 0);
+      ok = tocsin_store_copy (f->store, dir, &error);
+      g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &old), ==, 0);
+      g_assert_false (ok);
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+      g_assert_true (g_str_has_prefix (error->message, prefix));
+      g_assert_false (g_file_test (file, G_FILE_TEST_EXISTS));
+    }
+  {
+    g_autofree char *nowhere = g_build_filename (dir, "nowhere", NULL);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (tocsin_store_copy (f->store, nowhere, &error));
+    g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+    g_assert_true (tocsin_store_copy (f->store, dir, NULL));
+  }
+}
+
 typedef struct
 {
   TocsinNotes notes;
@@ -338,6 +492,89 @@ test_listeners (Fixture *f, gconstpointer data)
   g_assert_cmpuint (heard.calls, ==, 1);
 }
 
+/* That the root is lost is told once, however often it shows. */
+static void
+test_lost (Fixture *f, gconstpointer data)
+{
+  Heard heard = { 0 };
+  Heard other = { 0 };
+  guint id = tocsin_store_listen (f->store, on_notes, &heard);
+  guint64 before = tocsin_store_generation (f->store);
+
+  tocsin_store_listen (f->store, on_notes, &other);
+  tocsin_store_lost (f->store);
+  tocsin_store_lost (f->store);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (heard.calls, ==, 1);
+  g_assert_cmpint (heard.notes, ==, TOCSIN_NOTE_STORE_LOST);
+  tocsin_store_lost (f->store);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (heard.calls, ==, 1);
+  g_assert_cmpuint (tocsin_store_generation (f->store), ==, before);
+
+  /* Whom it does not know it need not forget. */
+  tocsin_store_unlisten (f->store, id + 100);
+  tocsin_store_unlisten (f->store, id);
+  write_ok (f, allow_one, NULL);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (heard.calls, ==, 1);
+  g_assert_cmpuint (other.calls, ==, 2);
+}
+
+/* The words for each failure, and whether trying again may help. */
+static void
+test_words (void)
+{
+  static const struct
+  {
+    int rc;
+    TocsinError code;
+    const char *message;
+  } words[] = {
+    { MDB_MAP_FULL, TOCSIN_ERROR_UNAVAILABLE,
+      "The database cannot take it: it is as large as it may be" },
+    { ENOSPC, TOCSIN_ERROR_UNAVAILABLE, "The database cannot take it: No space left on device" },
+    { EFBIG, TOCSIN_ERROR_UNAVAILABLE, "The database cannot take it: File too large" },
+    { EDQUOT, TOCSIN_ERROR_UNAVAILABLE, "The database cannot take it: Disk quota exceeded" },
+    { EIO, TOCSIN_ERROR_UNAVAILABLE, "The database cannot take it: Input/output error" },
+    { ENOMEM, TOCSIN_ERROR_UNAVAILABLE, "The database cannot take it: Cannot allocate memory" },
+    { MDB_TXN_FULL, TOCSIN_ERROR_UNAVAILABLE, NULL },
+    { MDB_READERS_FULL, TOCSIN_ERROR_UNAVAILABLE, NULL },
+    { TOCSIN_RC_DAMAGED, TOCSIN_ERROR_STORE, "Database: a record is damaged" },
+    { EACCES, TOCSIN_ERROR_STORE, "Database: Permission denied" },
+    { MDB_CORRUPTED, TOCSIN_ERROR_STORE, NULL },
+    { MDB_PANIC, TOCSIN_ERROR_STORE, NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (tocsin_store_error_from_rc (words[i].rc, &error));
+      g_assert_error (error, TOCSIN_ERROR, (int) words[i].code);
+      if (words[i].message != NULL)
+        g_assert_cmpstr (error->message, ==, words[i].message);
+    }
+}
+
+/* A store that is being closed takes no work, and waits for what it took. */
+static void
+test_closing (Fixture *f, gconstpointer data)
+{
+  GThread *closing = fixture_begin_closing (f);
+
+  g_assert_false (tocsin_store_begin_work (f->store));
+  g_assert_true (has (f, "format"));
+  fixture_end_closing (f, closing);
+  fixture_open (f, 0);
+  g_assert_false (tocsin_store_is_closing (f->store));
+  g_assert_true (tocsin_store_sync (f->store, NULL));
+  tocsin_store_close (NULL);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -353,5 +590,13 @@ main (int argc, char *argv[])
   ADD ("stale-reader", set_up, test_stale_reader_is_freed);
   ADD ("copy", set_up, test_copy);
   ADD ("listeners", set_up, test_listeners);
+  ADD ("lost", set_up, test_lost);
+  ADD ("obstacles", set_up, test_obstacles);
+  ADD ("damaged-format", set_up, test_damaged_format);
+  ADD ("tiny-map", set_up, test_tiny_map);
+  ADD ("large-copy", set_up, test_large_copy);
+  ADD ("copy-without-room", set_up, test_copy_without_room);
+  ADD ("closing", set_up, test_closing);
+  g_test_add_func ("/store/words", test_words);
   return g_test_run ();
 }

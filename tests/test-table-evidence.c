@@ -3,9 +3,14 @@
  */
 #include "store-fixture.h"
 
+#include <string.h>
+
+#include "core/error.h"
 #include "store/table-changes.h"
 #include "store/table-evidence.h"
+#include "store/table-meta.h"
 #include "store/table-subjects.h"
+#include "store/txn-private.h"
 
 typedef struct
 {
@@ -257,6 +262,119 @@ test_random_history (Fixture *f, gconstpointer data)
 }
 
 static gboolean
+add_some_keys (TocsinTxn *txn, gpointer data, GError **error)
+{
+  /* Every third of a thousand has rows, and one has more than a page. */
+  for (guint i = 0; i < 1000; i += 3)
+    for (guint j = 0; j < (i == 300 ? 400 : 1 + i % 4); j++)
+      add (txn, i, evidence (j, 1, 1 + i * 1000 + j, 100));
+  return TRUE;
+}
+
+static int
+compare_ids (gconstpointer a, gconstpointer b)
+{
+  return memcmp (a, b, sizeof (TocsinId));
+}
+
+/* Onward from key to key the same is read as one by one, and backward too. */
+static void
+test_onward (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, sizeof (TocsinSubjectKey));
+  guint total = 0;
+
+  for (guint i = 0; i < 1000; i++)
+    {
+      TocsinSubjectKey key = key_number (i);
+
+      g_array_append_val (keys, key);
+    }
+  g_array_sort (keys, compare_ids);
+  write_ok (f, add_some_keys, NULL);
+  for (guint stride = 1; stride <= 100; stride += 33)
+    {
+      g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+      g_autoptr (TocsinReader) other = tocsin_reader_new (f->store);
+      g_autoptr (TocsinReading) one_by_one = tocsin_reader_begin (other);
+      g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+      g_auto (TocsinEvidenceBuffer) other_buffer = { 0 };
+
+      for (guint i = 0; i < keys->len; i += stride)
+        {
+          /* The last round goes back. */
+          guint place = stride == 100 ? keys->len - 1 - i : i;
+          const TocsinSubjectKey *key = &g_array_index (keys, TocsinSubjectKey, place);
+          const TocsinEvidence *rows, *wanted;
+          gsize n = tocsin_evidence_read_onward (txn, key, &buffer, &rows);
+
+          g_assert_cmpuint (n, ==, tocsin_evidence_read (one_by_one, key, &other_buffer, &wanted));
+          g_assert_cmpmem (rows, n * sizeof *rows, wanted, n * sizeof *rows);
+          total += stride == 1 ? n : 0;
+        }
+      g_assert_cmpuint (tocsin_evidence_count (txn), >, 400);
+      if (stride == 1)
+        g_assert_cmpuint (total, ==, tocsin_evidence_count (txn));
+      assert_reading_ok (txn);
+      assert_reading_ok (one_by_one);
+    }
+}
+
+static gboolean
+fail_first (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinSubjectKey key = key_number (1);
+  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+  TocsinEvidence row = evidence (1, 1, 1, 100);
+  const TocsinEvidence *rows = &row;
+
+  tocsin_evidence_add (txn, &key, &row);
+  tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
+  g_assert_cmpuint (tocsin_evidence_read (txn, &key, &buffer, &rows), ==, 0);
+  g_assert_null (rows);
+  rows = &row;
+  g_assert_cmpuint (tocsin_evidence_read_onward (txn, &key, &buffer, &rows), ==, 0);
+  g_assert_null (rows);
+  g_assert_false (tocsin_evidence_exists (txn, &key));
+  g_assert_false (tocsin_evidence_remove (txn, &key, 1, 1, 1));
+  g_assert_false (tocsin_evidence_update_flags (txn, &key, 1, 1, 1, TOCSIN_EVIDENCE_HELD, 0));
+  tocsin_evidence_add (txn, &key, &row);
+  return TRUE;
+}
+
+static void
+test_after_failure (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (tocsin_store_write (f->store, fail_first, NULL, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+  assert_rows (f, 0);
+}
+
+static gboolean
+flag_again (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinSubjectKey key = key_number (1);
+  guint64 generation;
+
+  add (txn, 1, evidence (1, 1, 1, 100));
+  generation = tocsin_meta_generation (txn);
+  g_assert_true (tocsin_evidence_update_flags (txn, &key, 1, 1, 1, 0, TOCSIN_EVIDENCE_HELD));
+  g_assert_cmpuint (tocsin_meta_generation (txn), ==, generation);
+  g_assert_true (tocsin_evidence_update_flags (txn, &key, 1, 1, 1, TOCSIN_EVIDENCE_HELD, 0));
+  g_assert_cmpuint (tocsin_meta_generation (txn), ==, generation + 1);
+  return TRUE;
+}
+
+/* A flag that is as it was is no change that anybody has to read. */
+static void
+test_flag_as_it_was (Fixture *f, gconstpointer data)
+{
+  write_ok (f, flag_again, NULL);
+}
+
+static gboolean
 collect_change (const TocsinChange *change, gpointer data)
 {
   g_array_append_vals (data, change, 1);
@@ -315,5 +433,8 @@ main (int argc, char *argv[])
   ADD ("flags-and-removal", test_flags_and_removal);
   ADD ("random-history", test_random_history);
   ADD ("change-log", test_change_log);
+  ADD ("onward", test_onward);
+  ADD ("after-failure", test_after_failure);
+  ADD ("flag-as-it-was", test_flag_as_it_was);
   return g_test_run ();
 }

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "store/table-meta.h"
+#include "store/txn-private.h"
 
 static gboolean
 put_small (TocsinTxn *txn, gpointer data, GError **error)
@@ -123,6 +124,177 @@ test_readers_run_out (Fixture *f, gconstpointer data)
   g_assert_true (has (f, "format"));
 }
 
+/* A reading changes nothing, and says so. */
+static void
+test_reading_is_read_only (Fixture *f, gconstpointer data)
+{
+  TocsinKey key = tocsin_key_u64 (1);
+
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+      g_auto (TocsinCursor) cursor = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_OUTBOX);
+      if (i == 0)
+        tocsin_txn_put (txn, TOCSIN_TABLE_OUTBOX, &key, "v", 1);
+      else if (i == 1)
+        g_assert_false (tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX, &key));
+      else if (i == 2)
+        g_assert_false (tocsin_cursor_add (&cursor, &key, "v", 1));
+      else
+        tocsin_cursor_append (&cursor, &key, "v", 1);
+      g_assert_false (tocsin_txn_check (txn, &error));
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+      g_assert_cmpstr (error->message, ==, "Database: Permission denied");
+    }
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+
+    g_assert_cmpuint (tocsin_txn_entries (txn, TOCSIN_TABLE_OUTBOX), ==, 0);
+    assert_reading_ok (txn);
+  }
+}
+
+/* After a failure nothing is read, written, counted or walked. */
+static gboolean
+use_after_failure (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinKey key = tocsin_key_u64 (1);
+  g_auto (TocsinCursor) before = { 0 };
+  g_auto (TocsinCursor) after = { 0 };
+  TocsinSpan span;
+  guint64 value = 7;
+
+  tocsin_txn_put_u64 (txn, TOCSIN_TABLE_OUTBOX, &key, 1);
+  tocsin_cursor_init (&before, txn, TOCSIN_TABLE_OUTBOX);
+  g_assert_true (tocsin_cursor_seek (&before, NULL));
+  tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
+  tocsin_txn_fail (txn, MDB_MAP_FULL); /* no more than what follows from the first */
+
+  tocsin_cursor_init (&after, txn, TOCSIN_TABLE_OUTBOX);
+  g_assert_false (tocsin_cursor_seek (&after, NULL));
+  g_assert_false (tocsin_cursor_seek (&before, &key));
+  g_assert_false (tocsin_cursor_next (&before));
+  g_assert_false (tocsin_cursor_add (&before, &key, "v", 1));
+  g_assert_false (tocsin_cursor_add (&after, &key, "v", 1));
+  g_assert_false (tocsin_txn_get (txn, TOCSIN_TABLE_OUTBOX, &key, &span));
+  g_assert_false (tocsin_txn_has (txn, TOCSIN_TABLE_OUTBOX, &key));
+  g_assert_false (tocsin_txn_get_u64 (txn, TOCSIN_TABLE_OUTBOX, &key, &value));
+  g_assert_cmpuint (value, ==, 7);
+  g_assert_false (tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX, &key));
+  g_assert_cmpuint (tocsin_txn_entries (txn, TOCSIN_TABLE_OUTBOX), ==, 0);
+  return TRUE;
+}
+
+static void
+test_nothing_after_failure (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (tocsin_store_write (f->store, use_after_failure, NULL, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+  g_assert_cmpstr (error->message, ==, "Database: a record is damaged");
+}
+
+static guint64
+at (const TocsinCursor *cursor)
+{
+  return tocsin_key_read_u64 (cursor->key.data);
+}
+
+/* Of the keys 10 and 20, and of none. */
+static gboolean
+walk_edges (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinKey five = tocsin_key_u64 (5), ten = tocsin_key_u64 (10), twenty = tocsin_key_u64 (20);
+  TocsinKey thirty = tocsin_key_u64 (30);
+  g_auto (TocsinCursor) empty = { 0 };
+  g_auto (TocsinCursor) cursor = { 0 };
+
+  tocsin_cursor_init (&empty, txn, TOCSIN_TABLE_IMPORTS);
+  g_assert_false (tocsin_cursor_seek (&empty, NULL));
+  g_assert_false (tocsin_cursor_seek (&empty, &ten));
+  g_assert_false (tocsin_cursor_seek_before (&empty, NULL));
+  g_assert_false (tocsin_cursor_seek_before (&empty, &ten));
+  g_assert_false (tocsin_cursor_prev (&empty));
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_OUTBOX);
+  g_assert_true (tocsin_cursor_add (&cursor, &ten, "a", 1));
+  tocsin_cursor_append (&cursor, &twenty, "b", 1);
+  g_assert_false (tocsin_cursor_add (&cursor, &ten, "c", 1)); /* is there, and stays */
+  g_assert_true (tocsin_cursor_seek (&cursor, &ten));
+  g_assert_cmpmem (cursor.value.data, cursor.value.size, "a", 1);
+  g_assert_false (tocsin_cursor_prev (&cursor));
+
+  g_assert_true (tocsin_cursor_seek (&cursor, &five));
+  g_assert_cmpuint (at (&cursor), ==, 10);
+  g_assert_true (tocsin_cursor_next (&cursor));
+  g_assert_cmpuint (at (&cursor), ==, 20);
+  g_assert_false (tocsin_cursor_next (&cursor));
+  g_assert_false (tocsin_cursor_seek (&cursor, &thirty));
+  g_assert_true (tocsin_cursor_seek_before (&cursor, &thirty));
+  g_assert_cmpuint (at (&cursor), ==, 20);
+  g_assert_true (tocsin_cursor_seek_before (&cursor, &twenty));
+  g_assert_cmpuint (at (&cursor), ==, 10);
+  g_assert_false (tocsin_cursor_seek_before (&cursor, &ten));
+  g_assert_true (tocsin_cursor_seek_before (&cursor, NULL));
+  g_assert_cmpuint (at (&cursor), ==, 20);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+test_edges (Fixture *f, gconstpointer data)
+{
+  write_ok (f, walk_edges, NULL);
+}
+
+static gboolean
+append_backwards (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinCursor) cursor = { 0 };
+  TocsinKey ten = tocsin_key_u64 (10), five = tocsin_key_u64 (5);
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_OUTBOX);
+  tocsin_cursor_append (&cursor, &ten, "a", 1);
+  tocsin_cursor_append (&cursor, &five, "b", 1);
+  return TRUE;
+}
+
+/* What has to come last and does not is a failure, and nothing is left of it. */
+static void
+test_append_backwards (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (tocsin_store_write (f->store, append_backwards, NULL, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+
+    g_assert_cmpuint (tocsin_txn_entries (txn, TOCSIN_TABLE_OUTBOX), ==, 0);
+  }
+}
+
+static gboolean
+fail_then_refuse (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_txn_fail (txn, MDB_MAP_FULL);
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_REFUSED, "No");
+  return FALSE;
+}
+
+/* What failed first is what the caller is told, not the refusal that followed from it. */
+static void
+test_failure_before_refusal (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (tocsin_store_write (f->store, fail_then_refuse, NULL, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -134,5 +306,11 @@ main (int argc, char *argv[])
   g_test_add ("/txn/nested-reading", Fixture, NULL, set_up, test_nested_reading_sees_one_state,
               tear_down);
   g_test_add ("/txn/readers-run-out", Fixture, NULL, set_up, test_readers_run_out, tear_down);
+#define ADD(name, func) g_test_add ("/txn/" name, Fixture, NULL, set_up, func, tear_down)
+  ADD ("reading-is-read-only", test_reading_is_read_only);
+  ADD ("nothing-after-failure", test_nothing_after_failure);
+  ADD ("edges", test_edges);
+  ADD ("append-backwards", test_append_backwards);
+  ADD ("failure-before-refusal", test_failure_before_refusal);
   return g_test_run ();
 }

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "store/table-meta.h"
+#include "store/txn-private.h"
 #include "store/writer.h"
 
 typedef struct
@@ -295,6 +296,90 @@ test_stop_drains (Fixture *f, gconstpointer data)
   g_assert_false (has (f, "op 501"));
 }
 
+/* Nobody waits for these: what fails is counted, and everything is freed. */
+static void
+test_nobody_waits (Fixture *f, gconstpointer data)
+{
+  g_autoptr (TocsinWriter) writer = tocsin_writer_new (f->store);
+  Tally tally = { .writer = writer };
+  TocsinWriterStats stats;
+
+  tocsin_writer_submit (writer, write_number, op_new (&tally, 1), op_free);
+  tocsin_writer_submit (writer, refuse_clean, op_new (&tally, 2), op_free);
+  tocsin_writer_submit (writer, write_number, op_new (&tally, 3), op_free);
+  tocsin_writer_stop (writer);
+  tocsin_writer_submit (writer, write_number, op_new (&tally, 4), op_free);
+  g_assert_true (has (f, "op 1"));
+  g_assert_true (has (f, "op 3"));
+  g_assert_false (has (f, "op 4"));
+  g_assert_cmpuint (tally.freed, ==, 4);
+  tocsin_writer_stats (writer, &stats);
+  g_assert_cmpuint (stats.operations, ==, 3);
+  g_assert_cmpuint (stats.failed, ==, 2);
+}
+
+static gboolean
+refuse_silently (TocsinTxn *txn, gpointer data, GError **error)
+{
+  return FALSE;
+}
+
+static gboolean
+find_damage (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
+  return TRUE;
+}
+
+static void
+keep_result (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+/* One change through a task of its own, the way all of the node's changes go. */
+static GError *
+run_task (TocsinWriter *writer, TocsinWriteFunc func)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  GTask *task = g_task_new (NULL, NULL, keep_result, &result);
+  guint deadline = g_timeout_add_seconds (60, on_deadline, NULL);
+  Tally tally = { .writer = writer };
+  GError *error = NULL;
+
+  tocsin_writer_submit_async (writer, func, op_new (&tally, 1), op_free, NULL,
+                              tocsin_writer_return_task, task);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (deadline);
+  g_assert_cmpint (g_task_propagate_boolean (G_TASK (result), &error), ==, error == NULL);
+  return error;
+}
+
+static void
+test_task (Fixture *f, gconstpointer data)
+{
+  g_autoptr (TocsinWriter) writer = tocsin_writer_new (f->store);
+  g_autoptr (GError) refused = NULL;
+  g_autoptr (GError) silent = NULL;
+  g_autoptr (GError) damaged = NULL;
+
+  g_assert_null (run_task (writer, write_number));
+  refused = run_task (writer, refuse_clean);
+  g_assert_error (refused, TOCSIN_ERROR, TOCSIN_ERROR_REFUSED);
+  silent = run_task (writer, refuse_silently);
+  g_assert_error (silent, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+  g_assert_cmpstr (silent->message, ==, "The change was refused");
+
+  /* The node is not well until a change has been written again. */
+  damaged = run_task (writer, find_damage);
+  g_assert_error (damaged, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+  g_assert_cmpstr (damaged->message, ==, "Database: a record is damaged");
+  g_assert_false (tocsin_writer_is_alive (writer));
+  g_assert_null (run_task (writer, write_number));
+  g_assert_true (tocsin_writer_is_alive (writer));
+}
+
 static gpointer
 submit_from_thread (gpointer data)
 {
@@ -454,6 +539,8 @@ main (int argc, char *argv[])
   ADD ("cancelled-never-runs", set_up, test_cancelled_never_runs);
   ADD ("stop-drains", set_up, test_stop_drains);
   ADD ("answers-in-callers-context", set_up, test_answers_in_callers_context);
+  ADD ("nobody-waits", set_up, test_nobody_waits);
+  ADD ("task", set_up, test_task);
   ADD ("map-full", set_up_small_map, test_map_full);
   return g_test_run ();
 }
