@@ -69,7 +69,7 @@ typedef struct
  * @settings: (owned): `name=value` lines of the settings in force, for status; none is secret
  * @now_us: the clock; tests give their own
  * @started_us: by that clock, for the uptime
- * @n_polls: readers of /v1/changes that wait; main thread
+ * @n_polls: requests that wait for news; main thread
  * @lists: (owned): the thread that makes long lists
  * @exports: (owned) (nullable): the last ones; of the route that serves them
  * @decisions: (owned) (nullable): what each bouncer has; likewise

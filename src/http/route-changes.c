@@ -30,14 +30,12 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "http/judge.h"
+#include "http/poll.h"
 #include "http/routes.h"
 #include "store/table-changes.h"
 #include "store/table-evidence.h"
 
-#define PAGE_KEYS_MAX    1000 /* looked at for one answer */
-#define WAIT_MAX_SECONDS 60
-#define POLLS_MAX        256 /* at a time */
-#define TICK_MS          250
+#define PAGE_KEYS_MAX 1000 /* looked at for one answer */
 
 typedef enum
 {
@@ -60,14 +58,10 @@ typedef struct
 
 typedef struct
 {
-  TocsinApi *api;         /* (unowned) */
-  TocsinRequest *request; /* (unowned) until it is suspended, then owned */
+  TocsinApi *api; /* (unowned) */
   gboolean has_cursor;
   Cursor cursor;
   guint64 page_keys;
-  gint64 deadline_us; /* monotonic */
-  guint listener;
-  GSource *tick; /* (owned) (nullable) */
 } Poll;
 
 /* One page being put together. */
@@ -351,10 +345,11 @@ fits (const Poll *poll, TocsinJudge *judge, guint64 hour)
          tocsin_changes_covers (judge->txn, cursor->generation);
 }
 
-/* Fills @reply. FALSE: nothing happened since the cursor, and waiting is worth while. */
+/* A #TocsinPollFunc. FALSE: nothing happened since the cursor. */
 static gboolean
-answer (const Poll *poll, TocsinReply *reply)
+answer (TocsinReply *reply, gpointer data)
 {
+  const Poll *poll = data;
   g_auto (TocsinJudge) judge = { 0 };
   g_autoptr (GHashTable) seen = g_hash_table_new_full (key_hash, key_equal, g_free, NULL);
   g_autoptr (GError) error = NULL;
@@ -391,80 +386,23 @@ answer (const Poll *poll, TocsinReply *reply)
   return TRUE;
 }
 
-/* ---- waiting ---- */
-
-static void
-poll_free (Poll *poll)
-{
-  if (poll->listener != 0)
-    tocsin_store_unlisten (poll->api->store, poll->listener);
-  if (poll->tick != NULL)
-    {
-      g_source_destroy (poll->tick);
-      g_source_unref (poll->tick);
-    }
-  g_free (poll);
-}
-
-/* Not from the store's own call: the list of its listeners must not change under it. */
-static gboolean
-on_tick (gpointer data)
-{
-  Poll *poll = data;
-  TocsinRequest *request = poll->request;
-  gboolean ends = g_get_monotonic_time () >= poll->deadline_us ||
-                  g_cancellable_is_cancelled (tocsin_request_get_cancellable (request));
-
-  if (!answer (poll, tocsin_request_get_reply (request)) && !ends)
-    return G_SOURCE_CONTINUE;
-  poll->api->n_polls--;
-  poll_free (poll);
-  tocsin_request_complete (request);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_committed (TocsinNotes notes, gpointer data)
-{
-  Poll *poll = data;
-
-  if ((notes & (TOCSIN_NOTE_EVIDENCE_CHANGED | TOCSIN_NOTE_ALLOW_CHANGED)) != 0)
-    g_source_set_ready_time (poll->tick, 0);
-}
-
-static void
-wait (const Poll *from, TocsinRequest *request)
-{
-  Poll *poll = g_memdup2 (from, sizeof *from);
-
-  tocsin_request_suspend (request);
-  poll->request = request;
-  poll->api->n_polls++;
-  poll->listener = tocsin_store_listen (poll->api->store, on_committed, poll);
-  poll->tick = g_timeout_source_new (TICK_MS);
-  g_source_set_callback (poll->tick, on_tick, poll, NULL);
-  g_source_attach (poll->tick, g_main_context_get_thread_default ());
-}
+/* ---- the question ---- */
 
 static gboolean
-parse_poll (TocsinRequest *request, Poll *out, guint64 *wait_seconds, GError **error)
+parse_poll (TocsinRequest *request, Poll *out, guint *wait_seconds, GError **error)
 {
   const char *cursor = tocsin_request_get_query (request, "cursor");
-  const char *wait_text = tocsin_request_get_query (request, "wait");
   const char *limit = tocsin_request_get_query (request, "limit");
   const char *verdict = tocsin_request_get_query (request, "min_verdict");
   TocsinVerdict min_verdict = TOCSIN_VERDICT_NOTE;
 
   out->has_cursor = cursor != NULL && *cursor != '\0';
   out->page_keys = PAGE_KEYS_MAX;
-  *wait_seconds = 0;
+  if (!tocsin_poll_read_wait (request, wait_seconds, error))
+    return FALSE;
   if (out->has_cursor && !parse_cursor (cursor, &out->cursor))
     g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
                          "cursor is none that /v1/changes gave");
-  else if (wait_text != NULL &&
-           !g_ascii_string_to_unsigned (wait_text, 10, 0, WAIT_MAX_SECONDS, wait_seconds, NULL))
-    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                 "wait is not a number of seconds from 0 to %d", WAIT_MAX_SECONDS);
   else if (limit != NULL &&
            !g_ascii_string_to_unsigned (limit, 10, 1, PAGE_KEYS_MAX, &out->page_keys, NULL))
     g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "limit is not a number from 1 to %d",
@@ -488,7 +426,7 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   g_autoptr (GError) error = NULL;
   Poll poll = { .api = data };
-  guint64 wait_seconds;
+  guint wait_seconds;
 
   if (!parse_poll (request, &poll, &wait_seconds, &error))
     {
@@ -496,16 +434,9 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
       return;
     }
   tocsin_reply_add_header (reply, "Cache-Control", "no-store");
-  if (answer (&poll, reply) || wait_seconds == 0)
-    return;
-  if (poll.api->n_polls >= POLLS_MAX)
-    {
-      tocsin_reply_set_problem (reply, 503, "unavailable", "Too many readers wait already");
-      tocsin_reply_set_retry_after (reply, WAIT_MAX_SECONDS);
-      return;
-    }
-  poll.deadline_us = g_get_monotonic_time () + (gint64) wait_seconds * G_USEC_PER_SEC;
-  wait (&poll, request);
+  tocsin_poll_answer (poll.api, request, wait_seconds,
+                      TOCSIN_NOTE_EVIDENCE_CHANGED | TOCSIN_NOTE_ALLOW_CHANGED, answer,
+                      g_memdup2 (&poll, sizeof poll), g_free);
 }
 
 static const TocsinRoute routes[] = {
