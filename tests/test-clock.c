@@ -46,6 +46,16 @@ test_parse (void)
     { "2026-11-23T17:57:07+0100", NULL },
     { "2026-11-23T17:57:07+24:00", NULL },
     { "2026-11-23T17:57:07+01:60", NULL },
+    { "2026-11-23T17:57:07+1:00", NULL },
+    { "2026-11-23T17:57:07+01:0", NULL },
+    { "2026-11-23T17:57:07+01", NULL },
+    { "2026-11-23T17:57:07+-1:00", NULL },
+    { "2026-11-23T17:57:07*01:00", NULL },
+    { "2026-11-23T17:57:07.5", NULL },
+    { "2026-11-23T 7:57:07Z", NULL },
+    { "2026-11-23T1757:07Z", NULL },
+    { "2026/11-23T17:57:07Z", NULL },
+    { "2026-11/23T17:57:07Z", NULL },
     { "2026-11-23 17:57:07Z", NULL },
     { "2026-11-23T17:57:07Z ", NULL },
     { " 2026-11-23T17:57:07Z", NULL },
@@ -136,6 +146,67 @@ test_http_date (void)
     }
 }
 
+/* Each character of a date is the one that it has to be. */
+static void
+test_http_date_spoilt (void)
+{
+  static const char good[] = "Sun, 06 Nov 1994 08:49:37 GMT";
+  gint64 time_us = -7;
+
+  g_assert_true (tocsin_http_date_parse (good, &time_us));
+  for (gsize i = 0; i < strlen (good); i++)
+    for (const char *other = "x0 "; *other != '\0'; other++)
+      {
+        g_autofree char *text = g_strdup (good);
+        gboolean is_digit = g_ascii_isdigit (good[i]) && g_ascii_isdigit (*other);
+
+        text[i] = *other;
+        time_us = -7;
+        if (good[i] == *other || is_digit)
+          continue;
+        g_test_message ("%s", text);
+        g_assert_false (tocsin_http_date_parse (text, &time_us));
+        g_assert_cmpint (time_us, ==, -7);
+        text[i] = '\0';
+        g_assert_false (tocsin_http_date_parse (text, &time_us));
+      }
+}
+
+/* What no calendar of ours has is written as the first or the last moment that it has. */
+static void
+test_beyond (void)
+{
+  static const struct
+  {
+    gint64 time_us;
+    const char *rfc3339;
+    const char *short_form;
+    const char *http;
+  } cases[] = {
+    { -1, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT" },
+    { G_MININT64, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT" },
+    { G_MAXINT64, "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59Z",
+      "Fri, 31 Dec 9999 23:59:59 GMT" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *rfc3339 = tocsin_time_format (cases[i].time_us);
+      g_autofree char *http = tocsin_http_date_format (cases[i].time_us);
+      g_autofree char *uuid = tocsin_uuid7_new (cases[i].time_us);
+      char text[TOCSIN_TIME_TEXT_BYTES];
+
+      tocsin_time_write (cases[i].time_us, text);
+      g_assert_cmpstr (rfc3339, ==, cases[i].rfc3339);
+      g_assert_cmpstr (text, ==, cases[i].short_form);
+      g_assert_cmpstr (http, ==, cases[i].http);
+      g_assert_true (g_uuid_string_is_valid (uuid));
+      /* 253402300799999 ms */
+      g_assert_true (
+          g_str_has_prefix (uuid, cases[i].time_us < 0 ? "00000000-0000-70" : "e677d21f-dbff-7f"));
+    }
+}
+
 static void
 test_sane (void)
 {
@@ -175,6 +246,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/clock/parse", test_parse);
   g_test_add_func ("/clock/agrees-with-glib", test_agrees_with_glib);
   g_test_add_func ("/clock/http-date", test_http_date);
+  g_test_add_func ("/clock/http-date-spoilt", test_http_date_spoilt);
+  g_test_add_func ("/clock/beyond", test_beyond);
   g_test_add_func ("/clock/sane", test_sane);
   g_test_add_func ("/clock/uuid7", test_uuid7);
   return g_test_run ();

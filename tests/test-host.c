@@ -9,6 +9,7 @@
 #include "core/host.h"
 
 #define L63 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabc"
+#define L61 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghija"
 
 static const struct
 {
@@ -88,6 +89,66 @@ test_canonicalise (void)
     }
   g_assert_false (
       tocsin_host_canonicalise ("a\0b", 3, (char[TOCSIN_HOST_MAX_BYTES + 1]){ 0 }, NULL));
+}
+
+#define NO_LABEL                                                                                   \
+  "Host name has a label that is empty, longer than 63 bytes or of other than letters, digits "    \
+  "and inner hyphens"
+#define NUMBER   "Host name ends in a number: it would be an address"
+#define TOO_LONG "Host name is longer than 253 bytes"
+
+/* Why; and by how much a name may be too long, ASCII or not. */
+static void
+test_reasons (void)
+{
+  static const struct
+  {
+    const char *input;
+    const char *says; /* NULL: taken */
+  } cases[] = {
+    { "", "Host name is empty" },
+    { ".", NO_LABEL },
+    { "..", NO_LABEL },
+    { "。", NO_LABEL },
+    { "a..example", NO_LABEL },
+    { "a_b.example", NO_LABEL },
+    { L63 "d.example", NO_LABEL },
+    { "1.2.3.4", NUMBER },
+    { "a.0", NUMBER },
+    { "a.0x", NUMBER },
+    { "a.0XfF", NUMBER },
+    { "a.0xg", NULL },
+    { "a.0a", NULL },
+    { "a.x0", NULL },
+    { "a.1-2", NULL },
+    { "\xff.example", "Host name is too long or not UTF-8" },
+    { L63 "." L63 "." L63 "." L61, NULL },
+    { L63 "." L63 "." L63 "." L61 ".", NULL },
+    { L63 "." L63 "." L63 "." L61 "x", TOO_LONG },
+    { L63 "." L63 "." L63 "." L61 "x.", TOO_LONG },
+    { L63 "." L63 "." L63 "." L61 "xy", TOO_LONG },
+    { "ｘ" L61 "x." L63 "." L63 "." L61, NULL }, /* of 255 bytes, but shorter in ASCII */
+    { "ü." L63 "." L63 "." L63 "." L63, TOO_LONG },
+  };
+  g_autofree char *longest = g_strnfill (1025, 'a');
+  g_autoptr (GError) error = NULL;
+  char out[TOCSIN_HOST_MAX_BYTES + 1];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) fault = NULL;
+      gboolean ok = tocsin_host_canonicalise (cases[i].input, strlen (cases[i].input), out, &fault);
+
+      g_test_message ("%s", cases[i].input);
+      g_assert_cmpstr (fault != NULL ? fault->message : NULL, ==, cases[i].says);
+      g_assert_cmpint (ok, ==, cases[i].says == NULL);
+      if (ok)
+        g_assert_cmpuint (strlen (out), <=, TOCSIN_HOST_MAX_BYTES);
+      else
+        g_assert_error (fault, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+    }
+  g_assert_false (tocsin_host_canonicalise (longest, 1025, out, &error));
+  g_assert_cmpstr (error->message, ==, "Host name is too long or not UTF-8");
 }
 
 /* The short way for ASCII names must not differ from the library's, but for hyphens in third and
@@ -178,6 +239,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/host/canonicalise", test_canonicalise);
+  g_test_add_func ("/host/reasons", test_reasons);
   g_test_add_func ("/host/short-cut-agrees-with-libidn2", test_short_cut_agrees_with_libidn2);
   g_test_add_func ("/host/public-suffix-vectors", test_public_suffix_vectors);
   g_test_add_func ("/host/local", test_local);

@@ -3,8 +3,10 @@
  */
 #include "core/network-list.h"
 
-static const char *const networks[] = { "198.51.100.128/25", "2001:db8:99::/48", "192.0.2.200",
-                                        "2001:db8::1", NULL };
+static const char *const networks[] = {
+  "198.51.100.128/25",      "2001:db8:99::/48", "192.0.2.200",  "2001:db8::1",
+  "::ffff:203.0.113.0/120", "no network",       "192.0.2.0/33", NULL
+};
 
 static const struct
 {
@@ -26,6 +28,9 @@ static const struct
   { TOCSIN_SUBJECT_NETWORK, "198.51.100.192/26", TRUE },
   { TOCSIN_SUBJECT_NETWORK, "198.51.100.0/24", FALSE },
   { TOCSIN_SUBJECT_NETWORK, "2001:db8:99:1::/64", TRUE },
+  { TOCSIN_SUBJECT_IP, "203.0.113.255", TRUE }, /* listed as IPv4 within IPv6 */
+  { TOCSIN_SUBJECT_IP, "203.0.114.0", FALSE },
+  { TOCSIN_SUBJECT_IP, "192.0.2.1", FALSE },
   { TOCSIN_SUBJECT_DOMAIN, "a.example", FALSE },
 };
 

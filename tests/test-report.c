@@ -34,6 +34,7 @@ static const struct
   { "amber text", OK, IP, 1, TOCSIN_SHARING_AMBER, .content = "why" },
   { "clear domain", OK, DOMAIN, 1, TOCSIN_SHARING_CLEAR },
   { "confidence 1", OK, IP, 1, TOCSIN_SHARING_GREEN, 1 },
+  { "confidence 0", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN, 256 }, /* as eight bits have it */
   { "confidence 101", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN, 101 },
   { "no such category", NOT_VALID, IP, 25, TOCSIN_SHARING_GREEN },
   { "no subject", NOT_VALID, TOCSIN_SUBJECT_NONE, 1, TOCSIN_SHARING_GREEN },
@@ -155,6 +156,7 @@ test_defaults (void)
     { 63, TOCSIN_SUBJECT_USERNAME, TOCSIN_SHARING_GREEN, 120 * TOCSIN_DAY_US },
     { 19, IP, TOCSIN_SHARING_GREEN, 0 },
     { 99, IP, TOCSIN_SHARING_GREEN, 0 },
+    { 1, TOCSIN_SUBJECT_NONE, TOCSIN_SHARING_GREEN, 0 },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (defaults); i++)

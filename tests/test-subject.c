@@ -64,6 +64,9 @@ static const struct
   { NETWORK, "192.0.2.0/999999999999", NULL, NULL },
   { NETWORK, "192.0.2.0-192.0.2.9", NULL, NULL },
   { NETWORK, "fe80::%1/64", NULL, NULL },
+  { NETWORK, "0000:0000:0000:0000:0000:0000:0000:0000:0000:0/64", NULL, NULL }, /* too long */
+  { NETWORK, "192.0.2.0/256", NULL, NULL },
+  { NETWORK, "192.0.2.0/999", NULL, NULL },
   { EMAIL, "J.Doe+x@Example.ORG", "j.doe@example.org", NULL },
   { EMAIL, "J.Doe+x+y@GMail.com", "jdoe@gmail.com", NULL },
   { EMAIL, "j.doe@googlemail.com", "jdoe@gmail.com", NULL },
@@ -81,6 +84,11 @@ static const struct
   { EMAIL, "a＠b@a.example", NULL, NULL },
   { EMAIL, "me you@a.example", NULL, NULL },
   { EMAIL, "me\n@a.example", NULL, NULL },
+  { EMAIL, "me\x7f@a.example", NULL, NULL },
+  { EMAIL, "\xff@a.example", NULL, NULL },
+  { EMAIL, "Ꭰ@a.example", NULL, NULL }, /* folded again it would be another */
+  { EMAIL, "+@a.example", "+@a.example", NULL },
+  { EMAIL, ".+x@gmail.com", NULL, NULL },
   { EMAIL, "<me@a.example>", NULL, NULL },
   { EMAIL, "...@gmail.com", NULL, NULL },
   { EMAIL, "@a.example", NULL, NULL },
@@ -103,6 +111,8 @@ static const struct
   { USERNAME, "ＪＤｏｅ", "jdoe", NULL },
   { USERNAME, "ΣΊΣΥΦΟΣ", "σίσυφοσ", NULL },
   { USERNAME, "İ", "i̇", NULL },
+  { USERNAME, "Ꭰ", NULL, NULL },
+  { USERNAME, "ꭰ", NULL, NULL },
   { USERNAME, "@@jdoe", NULL, NULL },
   { USERNAME, "@jdoe@a.example", NULL, NULL },
   { USERNAME, "j doe", NULL, NULL },
@@ -176,6 +186,98 @@ test_too_large (void)
 
       g_assert_false (tocsin_subject_parse (&subject, types[i], input, &error));
       g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE);
+    }
+}
+
+/* A sign of three bytes may be a word of twelve in canonical form. */
+static void
+test_too_large_when_folded (void)
+{
+  static const struct
+  {
+    TocsinSubjectType type;
+    guint signs;
+    const char *rest;
+    const char *says; /* NULL: taken */
+  } cases[] = {
+    { USERNAME, 21, "abcd", NULL },
+    { USERNAME, 21, "abcde", "Username is empty or longer than 256 bytes in canonical form" },
+    { USERNAME, 85, "", "Username is empty or longer than 256 bytes in canonical form" },
+    { USERNAME, 85, "ab", "Username is longer than 256 bytes" },
+    { EMAIL, 25, "abcdefghij@a.example", NULL },
+    { EMAIL, 25, "abcdefghijk@a.example",
+      "E-mail address is longer than 320 bytes in canonical form" },
+    { EMAIL, 103, "@a.example", "E-mail address is longer than 320 bytes in canonical form" },
+    { EMAIL, 104, "@a.example", "E-mail address is longer than 320 bytes" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GString) input = g_string_new (NULL);
+      g_auto (TocsinSubject) subject = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      for (guint n = 0; n < cases[i].signs; n++)
+        g_string_append (input, "㌀");
+      g_string_append (input, cases[i].rest);
+      tocsin_subject_parse (&subject, cases[i].type, input->str, &error);
+      g_assert_cmpstr (error != NULL ? error->message : NULL, ==, cases[i].says);
+      g_assert_true ((subject.value == NULL) == (cases[i].says != NULL));
+      if (cases[i].says != NULL)
+        g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE);
+      else
+        g_assert_cmpuint (strlen (subject.value), ==, cases[i].type == EMAIL ? 320 : 256);
+    }
+}
+
+/* What is wrong is said so that whoever wrote it knows what to write. */
+static void
+test_reasons (void)
+{
+  static const struct
+  {
+    TocsinSubjectType type;
+    const char *input;
+    const char *says;
+  } cases[] = {
+    { IP, "fe80::1%eth0", "An IP address with a zone is of one link" },
+    { IP, "192.0.2.0/24", "Not an IP address: a range is a subject of type network" },
+    { IP, "a.example", "Not an IP address" },
+    { NETWORK, "a.example/24", "Not a network in the form ADDRESS/LENGTH" },
+    { NETWORK, "10.0.0.0/7", "Network is wider than /8 of IPv4 or /19 of IPv6" },
+    { EMAIL, "me", "Not an e-mail address in the form NAME@DOMAIN" },
+    { EMAIL, "@a.example", "Not an e-mail address in the form NAME@DOMAIN" },
+    { EMAIL, "\"me\"@a.example", "E-mail addresses in quotes are not taken" },
+    { EMAIL, "me@[192.0.2.1]", "E-mail addresses at an IP address are not taken" },
+    { EMAIL, "a,b@a.example", "Name in an e-mail address has a character that needs quotes" },
+    { EMAIL, "a＠b@a.example", "Name in an e-mail address has a character that needs quotes" },
+    { EMAIL, "a b@a.example", "Name in an e-mail address has a space or a control character" },
+    { EMAIL, "me@localhost", "E-mail address has a domain without a dot" },
+    { EMAIL, "...@gmail.com", "E-mail address has an empty name" },
+    { EMAIL, "\xff@a.example", "Name is not UTF-8" },
+    { DOMAIN, "co.uk",
+      "co.uk is a public suffix, below which anyone can register: it is no domain" },
+    { USERNAME, "@", "Username is empty" },
+    { USERNAME, "me@a.example",
+      "Username has a host: that is an account, a subject of type actor" },
+    { USERNAME, "\xff", "Name is not UTF-8" },
+    { USERNAME, "ö x", "Name has white space or a control character" },
+    { USERNAME, "\xcd\xb8", "Name has an unassigned character" },
+    { USERNAME, "Ꭰ", "Name has no stable lower-case form" },
+    { ACTOR, "@me@a.example", "An account name is no actor: give the https address of the actor" },
+    { ACTOR, "acct:me@a.example",
+      "An account name is no actor: give the https address of the actor" },
+    { ACTOR, "a.example", "Not a URI with a host" },
+    { TOCSIN_SUBJECT_NONE, "x", "No such type of subject" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (TocsinSubject) subject = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (tocsin_subject_parse (&subject, cases[i].type, cases[i].input, &error));
+      g_assert_cmpstr (error->message, ==, cases[i].says);
     }
 }
 
@@ -444,7 +546,13 @@ test_mastodon_email (void)
     { "test@example.com", "test@example.com" },
     { "T.E.S.T+a+b@EXAMPLE.com", "test@example.com" },
     { "test@bücher.example", "test@bücher.example" },
+    { "a.b+c@b.example", "ab@b.example" },
+    { "\xc3\x84.x@\xc3\x84.example", "\xc3\xa4x@\xc3\xa4.example" },
     { "+x@a.example", NULL },
+    { "...@a.example", NULL },
+    { "\xff@a.example", NULL },
+    { "x@\xff.example", NULL },
+    { "x y@a.example", NULL },
     { "x", NULL },
   };
   g_autofree char *hash = tocsin_subject_mastodon_email_hash ("Foo.Bar+baz@Example.com", NULL);
@@ -463,7 +571,10 @@ test_mastodon_email (void)
 
       g_assert_cmpstr (canonical, ==, cases[i].canonical);
       if (canonical == NULL)
-        g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+        {
+          g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+          g_assert_null (tocsin_subject_mastodon_email_hash (cases[i].input, NULL));
+        }
     }
 }
 
@@ -491,6 +602,12 @@ test_acct (void)
     { "me@a.example?x", NULL, NULL },
     { "https://a.example/@me@b.example", NULL, NULL },
     { "m e@a.example", NULL, NULL },
+    { "m\x7f@a.example", NULL, NULL },
+    { "m:e@a.example", NULL, NULL },
+    { "m#e@a.example", NULL, NULL },
+    { "m\xff@a.example", NULL, NULL },
+    { "me@a_b.example", NULL, NULL },
+    { "me@a.example:0", NULL, NULL },
     { "", NULL, NULL },
   };
 
@@ -504,6 +621,39 @@ test_acct (void)
                        cases[i].user != NULL);
       g_assert_cmpstr (user, ==, cases[i].user);
       g_assert_cmpstr (host, ==, cases[i].host);
+    }
+}
+
+static void
+test_long_acct (void)
+{
+  for (gsize more = 0; more <= 1; more++)
+    {
+      g_autofree char *name = g_strnfill (256 + more, 'm');
+      g_autofree char *acct = g_strconcat ("acct:", name, "@a.example", NULL);
+      g_autofree char *user = NULL;
+      g_autofree char *host = NULL;
+
+      g_assert_cmpint (tocsin_subject_parse_acct (acct, &user, &host), ==, more == 0);
+      g_assert_cmpstr (user, ==, more == 0 ? name : NULL);
+    }
+}
+
+/* Known by its digest alone, a subject is of no special kind, whatever its type. */
+static void
+test_digest_alone_is_nothing_special (void)
+{
+  const char *digest = "sha-256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+  for (guint i = IP; i <= ACTOR; i++)
+    {
+      g_auto (TocsinSubject) subject = { 0 };
+
+      g_assert_true (tocsin_subject_from_digest (&subject, (TocsinSubjectType) i, digest, NULL));
+      g_assert_true (tocsin_subject_is_global (&subject));
+      g_assert_false (tocsin_subject_is_shared_address (&subject));
+      g_assert_false (tocsin_subject_is_public_suffix (&subject));
+      g_assert_false (tocsin_subject_is_broad (&subject));
     }
 }
 
@@ -532,6 +682,8 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/subject/canonical-forms", test_canonical_forms);
   g_test_add_func ("/subject/too-large", test_too_large);
+  g_test_add_func ("/subject/too-large-when-folded", test_too_large_when_folded);
+  g_test_add_func ("/subject/reasons", test_reasons);
   g_test_add_func ("/subject/no-type", test_no_type);
   g_test_add_func ("/subject/public-suffix", test_public_suffix_is_held_not_refused);
   g_test_add_func ("/subject/digest", test_digest);
@@ -542,6 +694,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/subject/connectable", test_connectable);
   g_test_add_func ("/subject/mastodon-email", test_mastodon_email);
   g_test_add_func ("/subject/acct", test_acct);
+  g_test_add_func ("/subject/long-acct", test_long_acct);
+  g_test_add_func ("/subject/digest-is-nothing-special", test_digest_alone_is_nothing_special);
   g_test_add_func ("/subject/types", test_types);
   return g_test_run ();
 }

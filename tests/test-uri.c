@@ -36,6 +36,10 @@ static const struct
   { "https://a.example/a/%2e%2e", "https://a.example/", FALSE },
   { "https://a.example/%2e%2e%2e/%2ea", "https://a.example/%2e%2e%2e/%2ea", TRUE },
   { "https://a.example/a b", "https://a.example/a%20b", FALSE },
+  { "https://a.example/\"<>\\^`{|}\x7f", "https://a.example/%22%3C%3E%5C%5E%60%7B%7C%7D%7F",
+    FALSE },
+  { "https://a.example/%4g%g4%4", "https://a.example/%254g%25g4%254", FALSE },
+  { "https://a.example/?a%20b%", "https://a.example/?a%20b%25", FALSE },
   { "https://a.example/100%", "https://a.example/100%25", FALSE },
   { "https://[2001:DB8:0:0::1]/", "https://[2001:db8::1]/", FALSE },
   { "https://me@a.example/actor", NULL, FALSE },
@@ -87,6 +91,52 @@ test_canonicalise (void)
           g_assert_cmpstr (again, ==, canonical);
           g_assert_true (tocsin_uri_check_id (canonical, FALSE, NULL));
         }
+    }
+}
+
+/* What is wrong, for whoever wrote it. */
+static void
+test_reasons (void)
+{
+  static const struct
+  {
+    const char *input;
+    const char *says;
+  } cases[] = {
+    { "", "Not a URI with a host" },
+    { "/actor", "Not a URI with a host" },
+    { "acct:me@a.example", "Not a URI with a host" },
+    { "ftp://a.example/", "URI is not of scheme https" },
+    { "httpss://a.example/", "URI is not of scheme https" },
+    { "//a.example/?b=c://d", "URI is not of scheme https" },
+    { "a/b://c", "URI is not of scheme https" },
+    { "https:/a://b", "URI has no host" },
+    { "https:///actor", "URI has no host" },
+    { "https://?x", "URI has no host" },
+    { "https://u@a.example/", "URI has a user name in it" },
+    { "https://a.example:0/", "URI has port 0" },
+    { "https://a.example:65536/", "Not a URI" },
+    { "https://[::1/", "Not a URI" },
+    { "https://a%2eexample/", "Host of a URI has an escape or a zone in it" },
+    { "https://[fe80::1%25eth0]/", "Host of a URI has an escape or a zone in it" },
+    { "https://a .example/", "URI has a space or a control character in it" },
+    { "https://a\x7f.example/", "URI has a space or a control character in it" },
+    { " https://a.example/", "URI has a space or a control character in it" },
+    { "https://a.example/\xff", "URI is not UTF-8" },
+    { "https://1.2.3/", "Host name ends in a number: it would be an address" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GError) again = NULL;
+
+      g_test_message ("%s", cases[i].input);
+      g_assert_null (tocsin_uri_canonicalise (cases[i].input, &error));
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_cmpstr (error->message, ==, cases[i].says);
+      g_assert_false (tocsin_uri_check_id (cases[i].input, TRUE, &again));
+      g_assert_cmpstr (again->message, ==, cases[i].says);
     }
 }
 
@@ -151,6 +201,8 @@ test_origin (void)
   g_assert_false (tocsin_uri_same_origin ("https://a.example/", "https://a.example:8443/"));
   g_assert_false (tocsin_uri_same_origin ("https://a.example/", "https://b.a.example/"));
   g_assert_false (tocsin_uri_same_origin ("https:///", "https:///"));
+  g_assert_false (tocsin_uri_same_origin ("https://a.example/", "a.example"));
+  g_assert_false (tocsin_uri_same_origin ("a.example", "https://a.example/"));
 }
 
 int
@@ -158,6 +210,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/uri/canonicalise", test_canonicalise);
+  g_test_add_func ("/uri/reasons", test_reasons);
   g_test_add_func ("/uri/fragment", test_fragment);
   g_test_add_func ("/uri/length", test_length);
   g_test_add_func ("/uri/origin", test_origin);

@@ -16,6 +16,7 @@
 #define MAX_LABEL_BYTES 63
 /* A Unicode name may be longer than its A-labels, by how much nobody needs. */
 #define MAX_INPUT_BYTES 1024
+#define TOO_LONG        "Host name is longer than 253 bytes"
 
 static gboolean
 refuse (GError **error, const char *message)
@@ -53,8 +54,6 @@ check_name (const char *name, GError **error)
 {
   const char *label = name;
 
-  if (strlen (name) > TOCSIN_HOST_MAX_BYTES)
-    return refuse (error, "Host name is longer than 253 bytes");
   for (;;)
     {
       gsize len = strcspn (label, ".");
@@ -103,6 +102,8 @@ convert_idn (const char *input, gsize len, char out[TOCSIN_HOST_MAX_BYTES + 1], 
     return refuse (error, "Host name is too long or not UTF-8");
   copy = g_strndup (input, len);
   status = idn2_to_ascii_8z (copy, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+  if (status == IDN2_TOO_BIG_DOMAIN)
+    return refuse (error, TOO_LONG);
   if (status != IDN2_OK)
     {
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "Host name is no valid IDN: %s",
@@ -120,7 +121,7 @@ convert_idn (const char *input, gsize len, char out[TOCSIN_HOST_MAX_BYTES + 1], 
       out[ascii_len] = '\0';
     }
   idn2_free (ascii);
-  return ascii_len <= TOCSIN_HOST_MAX_BYTES || refuse (error, "Host name is longer than 253 bytes");
+  return ascii_len <= TOCSIN_HOST_MAX_BYTES || refuse (error, TOO_LONG);
 }
 
 gboolean

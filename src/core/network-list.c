@@ -29,8 +29,10 @@ tocsin_network_list_new (const char *const *networks)
     {
       TocsinPrefix prefix;
 
-      if (tocsin_prefix_read (networks[i], &prefix))
-        g_array_append_val (self->prefixes, prefix);
+      if (!tocsin_prefix_read (networks[i], &prefix))
+        continue;
+      tocsin_prefix_unmap (&prefix);
+      g_array_append_val (self->prefixes, prefix);
     }
   return self;
 }

@@ -35,6 +35,8 @@ void tocsin_prefix_write (const TocsinPrefix *prefix,
                           char out[TOCSIN_PREFIX_TEXT_BYTES]);
 gboolean tocsin_prefix_is_within (const TocsinPrefix *inner, const TocsinPrefix *outer);
 void tocsin_prefix_cut (TocsinPrefix *prefix, guint8 length);
+/* Makes IPv4 of what is IPv4 within IPv6. */
+void tocsin_prefix_unmap (TocsinPrefix *prefix);
 
 void tocsin_probe_append (GArray *probes,
                           TocsinSubjectType type,

@@ -198,8 +198,8 @@ tocsin_prefix_read (const char *text, TocsinPrefix *out)
 }
 
 /* ::ffff:1.2.3.4 is what an IPv4 peer looks like to a socket of both families. */
-static void
-unmap (TocsinPrefix *prefix)
+void
+tocsin_prefix_unmap (TocsinPrefix *prefix)
 {
   if (prefix->family_bytes != V6_BYTES || prefix->length < V4_MAPPED_BITS ||
       memcmp (prefix->bytes, v4_mapped, sizeof v4_mapped) != 0)
@@ -220,7 +220,7 @@ tocsin_subject_parse_ip (const char *input, char **value, char **key_value, GErr
                           : strchr (input, '/') != NULL
                               ? "Not an IP address: a range is a subject of type network"
                               : "Not an IP address");
-  unmap (&address);
+  tocsin_prefix_unmap (&address);
   tocsin_prefix_write (&address, FALSE, text);
   *value = g_strdup (text);
   if (address.family_bytes == V6_BYTES)
@@ -240,7 +240,7 @@ tocsin_subject_parse_network (const char *input, char **value, GError **error)
 
   if (!tocsin_prefix_read (input, &network))
     return refuse (error, "Not a network in the form ADDRESS/LENGTH");
-  unmap (&network);
+  tocsin_prefix_unmap (&network);
   if (network.length < (network.family_bytes == V4_BYTES ? V4_SHORTEST_BITS : V6_SHORTEST_BITS))
     return refuse (error, "Network is wider than /8 of IPv4 or /19 of IPv6");
   tocsin_prefix_cut (&network, network.length);

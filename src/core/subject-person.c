@@ -31,7 +31,8 @@ is_plain_ascii (const char *text)
   return TRUE;
 }
 
-/* Assigned in GLib's version of Unicode, no white space, no control character. */
+/* Assigned in GLib's version of Unicode, no white space (the separators of lines and paragraphs
+ * among it), no control character. */
 static gboolean
 check_characters (const char *text, GError **error)
 {
@@ -39,8 +40,7 @@ check_characters (const char *text, GError **error)
     {
       gunichar c = g_utf8_get_char (at);
 
-      if (g_unichar_isspace (c) || g_unichar_iscntrl (c) ||
-          g_unichar_break_type (c) == G_UNICODE_BREAK_MANDATORY)
+      if (g_unichar_isspace (c) || g_unichar_iscntrl (c))
         return refuse (error, TOCSIN_ERROR_INVALID, "Name has white space or a control character");
       if (!g_unichar_isdefined (c))
         return refuse (error, TOCSIN_ERROR_INVALID, "Name has an unassigned character");

@@ -233,14 +233,10 @@ add_domains (GArray *probes, const char *host, gboolean with_itself)
 {
   const char *last = tocsin_host_registrable (host);
 
-  for (const char *at = host; at != NULL && last != NULL && at <= last;)
-    {
-      const char *dot = strchr (at, '.');
-
-      if (at != host || with_itself)
-        tocsin_probe_append (probes, TOCSIN_SUBJECT_DOMAIN, at, 0, FALSE);
-      at = dot != NULL ? dot + 1 : NULL;
-    }
+  /* What someone registered is below a suffix: up to there each name has a dot. */
+  for (const char *at = host; last != NULL && at <= last; at = strchr (at, '.') + 1)
+    if (at != host || with_itself)
+      tocsin_probe_append (probes, TOCSIN_SUBJECT_DOMAIN, at, 0, FALSE);
 }
 
 void
