@@ -8,6 +8,7 @@
 #include "store/purge.h"
 #include "store/recount.h"
 #include "store/reports-private.h"
+#include "store/table-actors.h"
 #include "store/table-evidence.h"
 #include "store/table-imports.h"
 #include "store/table-outbox.h"
@@ -602,6 +603,116 @@ test_recount (Fixture *f, gconstpointer data)
   g_assert_cmpuint (g_strv_length (after), ==, 4);
 }
 
+/* Entries 1 to 7: an Add and a Remove of a report that goes, an Add of one that stays, a message, a
+ * statement of trust in two versions, and the last. */
+static gboolean
+write_outbox (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinReportRecord) gone = make (TOCSIN_ACTOR_LOCAL, 1);
+  g_auto (TocsinReportRecord) stays = make (TOCSIN_ACTOR_LOCAL, 2);
+  TocsinOutboxRecord entry = { .created_us = T0 };
+  const struct
+  {
+    TocsinOutboxKind kind;
+    TocsinReportRecord *report;
+  } entries[] = {
+    { TOCSIN_OUTBOX_ADD, &gone },    { TOCSIN_OUTBOX_REMOVE, &gone }, { TOCSIN_OUTBOX_ADD, &stays },
+    { TOCSIN_OUTBOX_MESSAGE, NULL }, { TOCSIN_OUTBOX_ADD, NULL },     { TOCSIN_OUTBOX_ADD, NULL },
+    { TOCSIN_OUTBOX_MESSAGE, NULL },
+  };
+
+  gone.end_us = gone.evidence_end_us = T0 + 500 * DAY;
+  stays.end_us = stays.evidence_end_us = T0 + 900 * DAY;
+  tocsin_reports_put (txn, &gone, T0);
+  tocsin_reports_put (txn, &stays, T0);
+  for (guint i = 0; i < G_N_ELEMENTS (entries); i++)
+    {
+      g_autofree char *id = g_strdup_printf ("https://me.example/activities/%u", i + 1);
+
+      entry.kind = entries[i].kind;
+      entry.report = entries[i].report != NULL ? entries[i].report->number : 0;
+      entry.activity_id = id;
+      g_assert_cmpuint (tocsin_outbox_append (txn, &entry), ==, i + 1);
+    }
+  tocsin_reports_set_sequence (txn, &gone, 1, FALSE);
+  tocsin_reports_set_sequence (txn, &stays, 3, FALSE);
+  tocsin_outbox_blank (txn, 5);
+  return tocsin_reports_withdraw (txn, gone.number, TOCSIN_REASON_ERROR, T0, gone.end_us);
+}
+
+typedef struct
+{
+  gint64 now_us;
+  guint64 due, went;
+} OutboxPurge;
+
+static gboolean
+purge_outbox (TocsinTxn *txn, gpointer data, GError **error)
+{
+  OutboxPurge *purge = data;
+  guint n;
+
+  purge->due = tocsin_outbox_count_due (txn, purge->now_us);
+  for (purge->went = 0; (n = tocsin_store_purge (txn, purge->now_us, 3)) > 0;)
+    purge->went += n;
+  g_assert_cmpuint (tocsin_outbox_count_due (txn, purge->now_us), ==, 0);
+  return TRUE;
+}
+
+static void
+test_outbox_purge (Fixture *f, gconstpointer data)
+{
+  const gint64 ages[] = { TOCSIN_SEEN_DAYS, TOCSIN_SEEN_DAYS + 1, 501 };
+  const guint64 due[] = { 0, 2, 2 };
+  /* By bit: what is there after it. */
+  const guint left[] = { 0x7f, 0x67, 0x64 };
+
+  write_ok (f, write_outbox, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (ages); i++)
+    {
+      OutboxPurge purge = { .now_us = T0 + ages[i] * DAY };
+      guint64 sequence;
+
+      write_ok (f, purge_outbox, &purge);
+      if (i < 2) /* the report goes in the same purge */
+        g_assert_cmpuint (purge.due, ==, due[i]);
+      g_assert_cmpuint (purge.went, >=, due[i]);
+      g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+      for (guint entry = 1; entry <= 7; entry++)
+        {
+          g_autofree char *id = g_strdup_printf ("https://me.example/activities/%u", entry);
+
+          g_assert_cmpint (tocsin_outbox_find (txn, id, &sequence), ==,
+                           (left[i] >> (entry - 1)) & 1);
+        }
+      g_assert_cmpuint (tocsin_outbox_last (txn), ==, 7);
+    }
+}
+
+static gboolean
+write_imports (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinImportRecord kept = { .created_us = T0, .source = (char *) "kept" };
+  TocsinImportRecord undone = { .created_us = T0, .undone_us = T0, .source = (char *) "undone" };
+  g_auto (TocsinImportRecord) got = { 0 };
+  gint64 due_us = T0 + TOCSIN_SEEN_DAYS * DAY;
+
+  g_assert_cmpuint (tocsin_imports_add (txn, &kept), ==, 1);
+  g_assert_cmpuint (tocsin_imports_add (txn, &undone), ==, 2);
+  g_assert_cmpuint (tocsin_store_purge (txn, due_us, 10), ==, 0);
+  g_assert_cmpuint (tocsin_store_purge (txn, due_us + 1, 10), ==, 1);
+  g_assert_true (tocsin_imports_get (txn, 1, &got));
+  tocsin_import_record_clear (&got);
+  g_assert_false (tocsin_imports_get (txn, 2, &got));
+  return TRUE;
+}
+
+static void
+test_imports_purge (Fixture *f, gconstpointer data)
+{
+  write_ok (f, write_imports, NULL);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -615,5 +726,7 @@ main (int argc, char *argv[])
   ADD ("expiry", test_expiry);
   ADD ("bulk", test_bulk);
   ADD ("recount", test_recount);
+  ADD ("outbox-purge", test_outbox_purge);
+  ADD ("imports-purge", test_imports_purge);
   return g_test_run ();
 }

@@ -52,10 +52,14 @@ tocsin_withdrawal_apply (TocsinTxn *txn,
     .activity = remove->activity,
   };
   guint64 add_sequence = record->sequence;
+  gboolean told = record->forwarded || record->actor == TOCSIN_ACTOR_LOCAL;
+  gint64 until_us = keep_until (txn, now_us);
 
-  tocsin_reports_withdraw (txn, record->number, remove->reason, remove->removed_us,
-                           keep_until (txn, now_us));
-  if (record->forwarded || record->actor == 0)
+  /* The Remove stays in the outbox as long as the row: who was away may have the Add until then. */
+  if (told)
+    until_us = MAX (until_us, record->end_us);
+  tocsin_reports_withdraw (txn, record->number, remove->reason, remove->removed_us, until_us);
+  if (told)
     tocsin_relay_publish (txn, policy, &entry, add_sequence, now_us);
 }
 

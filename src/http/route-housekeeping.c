@@ -40,7 +40,7 @@ finish (Purge *self, const GError *error)
     { "evidence", n->evidence },     { "reports", n->reports }, { "remains", n->remains },
     { "tombstones", n->tombstones }, { "seen", n->seen },       { "allow", n->allow },
     { "changes", n->changes },       { "review", n->review },   { "audit", n->audit },
-    { "deliveries", n->deliveries },
+    { "deliveries", n->deliveries }, { "outbox", n->outbox },   { "imports", n->imports },
   };
 
   if (error != NULL)

@@ -12,6 +12,7 @@
 #include "store/table-allow.h"
 #include "store/table-audit.h"
 #include "store/table-changes.h"
+#include "store/table-imports.h"
 #include "store/table-outbox.h"
 #include "store/table-queue.h"
 #include "store/table-review.h"
@@ -132,7 +133,8 @@ tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
             tocsin_tombstones_purge (txn, now_us, max_rows) +
             tocsin_seen_purge (txn, now_us, max_rows) + tocsin_allow_purge (txn, now_us, max_rows) +
             tocsin_changes_trim (txn, max_rows) + purge_review (txn, now_us, max_rows) +
-            purge_deliveries (txn, now_us, max_rows);
+            purge_deliveries (txn, now_us, max_rows) + tocsin_outbox_purge (txn, now_us, max_rows) +
+            tocsin_imports_purge (txn, now_us - tocsin_store_keep_us (txn->store), max_rows);
 
   if (keep->audit_days > 0)
     n += tocsin_audit_purge (txn, now_us - keep->audit_days * TOCSIN_DAY_US, max_rows);
@@ -218,4 +220,6 @@ tocsin_store_purge_count (TocsinTxn *txn, gint64 now_us, TocsinPurgeCounts *out)
   if (keep->audit_days > 0)
     out->audit = tocsin_audit_count_before (txn, now_us - keep->audit_days * TOCSIN_DAY_US);
   out->deliveries = count_deliveries (txn, now_us);
+  out->outbox = tocsin_outbox_count_due (txn, now_us);
+  out->imports = tocsin_imports_count_before (txn, now_us - tocsin_store_keep_us (txn->store));
 }

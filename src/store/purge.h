@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 
 /**
  * TocsinRetention: how long things are kept.
- * @seen_days: seen ids, tombstones, what is left of withdrawn reports, decided lines of review
+ * @seen_days: seen ids, tombstones, what is left of withdrawn reports and undone imports, decided
+ *   lines of review
  * @audit_days: entries of the audit log; 0: for good
  */
 typedef struct
@@ -33,6 +34,8 @@ gint64 tocsin_store_keep_us (TocsinStore *self);
  * @evidence: rows of evidence, of rows of lists the rows too
  * @reports: reports that lose body, subject and text
  * @remains: ids of withdrawn or expired reports
+ * @outbox: messages, and what is left of reports whose remains have gone
+ * @imports: that were undone
  */
 typedef struct
 {
@@ -46,6 +49,8 @@ typedef struct
   guint64 review;
   guint64 audit;
   guint64 deliveries;
+  guint64 outbox;
+  guint64 imports;
 } TocsinPurgeCounts;
 
 /**
@@ -56,7 +61,8 @@ typedef struct
  * Does a bounded part of what time asks for: evidence past its end goes; a report past its end
  * time loses body, subject and text at the next midnight (UTC; the digest of protocol.md "Catching
  * up" counts it until then); tombstones, seen ids, review, audit and the change log are trimmed by
- * age; deliveries that nobody waits for any more go.
+ * age; deliveries that nobody waits for any more go, and so do entries of the outbox and of the
+ * list of imports that are of no more use.
  *
  * Returns: rows changed; call again while this is not 0
  */

@@ -56,6 +56,7 @@ struct _TocsinStore
   gint closing;           /* atomic */
   gint lost;              /* atomic */
   TocsinRetention retention;
+  guint64 outbox_position; /* of the writer: where the purge of the outbox goes on */
 };
 
 #define U32 sizeof (guint32)
@@ -105,6 +106,12 @@ static const struct
   [TOCSIN_TABLE_CHANGES] = { "changes", U64, 0 },
   [TOCSIN_TABLE_VOICES] = { "voices", 2 * U32, 0 },
 };
+
+guint64 *
+tocsin_store_outbox_position (TocsinStore *self)
+{
+  return &self->outbox_position;
+}
 
 const char *
 tocsin_store_get_table_name (TocsinTable table)

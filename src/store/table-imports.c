@@ -58,3 +58,46 @@ tocsin_imports_foreach (TocsinTxn *txn, guint64 after, TocsinImportFunc func, gp
   if (after < G_MAXUINT64)
     tocsin_txn_foreach (txn, TOCSIN_TABLE_IMPORTS, &from, 0, &shape, (TocsinRecordFunc) func, data);
 }
+
+typedef struct
+{
+  gint64 before_us;
+  guint max_rows;
+  GArray *batches; /* of guint64 */
+} Undone;
+
+static gboolean
+collect_undone (const TocsinImportRecord *record, gpointer data)
+{
+  Undone *undone = data;
+
+  if (record->undone_us != 0 && record->undone_us < undone->before_us)
+    g_array_append_val (undone->batches, record->batch);
+  return undone->batches->len < undone->max_rows;
+}
+
+guint
+tocsin_imports_purge (TocsinTxn *txn, gint64 before_us, guint max_rows)
+{
+  g_autoptr (GArray) batches = g_array_new (FALSE, FALSE, sizeof (guint64));
+  Undone undone = { before_us, max_rows, batches };
+
+  tocsin_imports_foreach (txn, 0, collect_undone, &undone);
+  for (guint i = 0; i < batches->len; i++)
+    {
+      TocsinKey key = tocsin_key_u64 (g_array_index (batches, guint64, i));
+
+      tocsin_txn_del (txn, TOCSIN_TABLE_IMPORTS, &key);
+    }
+  return batches->len;
+}
+
+guint64
+tocsin_imports_count_before (TocsinTxn *txn, gint64 before_us)
+{
+  g_autoptr (GArray) batches = g_array_new (FALSE, FALSE, sizeof (guint64));
+  Undone undone = { before_us, G_MAXUINT, batches };
+
+  tocsin_imports_foreach (txn, 0, collect_undone, &undone);
+  return batches->len;
+}

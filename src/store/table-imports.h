@@ -33,4 +33,8 @@ void tocsin_imports_put (TocsinTxn *txn, const TocsinImportRecord *record);
 typedef gboolean (*TocsinImportFunc) (const TocsinImportRecord *record, gpointer data);
 void tocsin_imports_foreach (TocsinTxn *txn, guint64 after, TocsinImportFunc func, gpointer data);
 
+/* Forgets imports that were undone longer ago than @before_us, at most @max_rows. How many. */
+guint tocsin_imports_purge (TocsinTxn *txn, gint64 before_us, guint max_rows);
+guint64 tocsin_imports_count_before (TocsinTxn *txn, gint64 before_us);
+
 G_END_DECLS

@@ -5,8 +5,11 @@
 
 #include "store/table-outbox.h"
 
+#include "store/purge.h"
 #include "store/table-meta.h"
 #include "store/txn-private.h"
+
+#define PURGE_LOOKS 1000 /* entries that one purge looks at */
 
 static const TocsinField fields[] = {
   TOCSIN_PLAIN (TocsinOutboxRecord, sequence),     TOCSIN_PLAIN (TocsinOutboxRecord, kind),
@@ -128,4 +131,115 @@ tocsin_outbox_foreach (TocsinTxn *txn, guint64 after, TocsinOutboxFunc func, gpo
   if (after == G_MAXUINT64)
     return;
   tocsin_txn_foreach (txn, TOCSIN_TABLE_OUTBOX, &from, 0, &shape, (TocsinRecordFunc) func, data);
+}
+
+/* ---- what nobody can need any more ---- */
+
+/* A statement of trust has no end: its Remove stays, as long as somebody may have the Add. */
+static gboolean
+is_over (TocsinTxn *txn, const TocsinOutboxRecord *entry)
+{
+  TocsinKey report = tocsin_key_u64 (entry->report);
+
+  switch (entry->kind)
+    {
+    case TOCSIN_OUTBOX_MESSAGE:
+      return TRUE;
+    case TOCSIN_OUTBOX_ADD:
+    case TOCSIN_OUTBOX_REMOVE:
+      if (entry->report != 0)
+        return !tocsin_txn_has (txn, TOCSIN_TABLE_REPORTS, &report);
+      return entry->kind == TOCSIN_OUTBOX_ADD && entry->blanked;
+    case TOCSIN_OUTBOX_UPDATE:
+    default:
+      return FALSE;
+    }
+}
+
+typedef struct
+{
+  TocsinTxn *txn;
+  gint64 before_us;
+  guint64 last;      /* lastSequence is read from the row itself */
+  guint64 looked_at; /* 0: to the end of what is old enough */
+  guint looks;       /* left */
+  guint max_rows;
+  GPtrArray *over; /* (nullable) (element-type TocsinOutboxRecord) */
+  guint64 n;
+} Old;
+
+static gboolean
+look_at (const TocsinOutboxRecord *entry, gpointer data)
+{
+  Old *old = data;
+
+  if (entry->created_us >= old->before_us || entry->sequence == old->last)
+    {
+      old->looked_at = 0;
+      return FALSE;
+    }
+  if (old->looks == 0 || old->n == old->max_rows)
+    return FALSE;
+  old->looks--;
+  old->looked_at = entry->sequence;
+  if (!is_over (old->txn, entry))
+    return TRUE;
+  old->n++;
+  if (old->over != NULL)
+    {
+      TocsinOutboxRecord *copy = g_new0 (TocsinOutboxRecord, 1);
+
+      copy->sequence = entry->sequence;
+      copy->activity_id = g_strdup (entry->activity_id);
+      g_ptr_array_add (old->over, copy);
+    }
+  return TRUE;
+}
+
+guint
+tocsin_outbox_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
+{
+  guint64 *position = tocsin_store_outbox_position (txn->store);
+  g_autoptr (GPtrArray) over =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_outbox_record_free);
+  Old old = {
+    .txn = txn,
+    .before_us = now_us - tocsin_store_keep_us (txn->store),
+    .last = tocsin_outbox_last (txn),
+    .looked_at = *position,
+    .looks = PURGE_LOOKS,
+    .max_rows = max_rows,
+    .over = over,
+  };
+
+  tocsin_outbox_foreach (txn, *position, look_at, &old);
+  for (guint i = 0; i < over->len; i++)
+    {
+      const TocsinOutboxRecord *entry = g_ptr_array_index (over, i);
+      TocsinKey key = tocsin_key_u64 (entry->sequence);
+
+      tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX, &key);
+      if (entry->activity_id != NULL)
+        {
+          key = id_key (entry->activity_id);
+          tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX_IDS, &key);
+        }
+    }
+  *position = old.looked_at;
+  return over->len;
+}
+
+guint64
+tocsin_outbox_count_due (TocsinTxn *txn, gint64 now_us)
+{
+  Old old = {
+    .txn = txn,
+    .before_us = now_us - tocsin_store_keep_us (txn->store),
+    .last = tocsin_outbox_last (txn),
+    .looks = G_MAXUINT,
+    .max_rows = G_MAXUINT,
+  };
+
+  tocsin_outbox_foreach (txn, 0, look_at, &old);
+  return old.n;
 }

@@ -53,6 +53,22 @@ gboolean tocsin_outbox_blank (TocsinTxn *txn, guint64 sequence);
 void tocsin_outbox_forget (TocsinTxn *txn, guint64 sequence);
 guint64 tocsin_outbox_last (TocsinTxn *txn); /* lastSequence; 0: empty */
 
+/**
+ * tocsin_outbox_purge:
+ * @now_us: the time
+ * @max_rows: the most entries to remove
+ *
+ * Removes entries that are older than ids are kept for and that nobody can need any more: messages,
+ * and what is left of an Add and its Remove once their report's own row has gone. A gap is then an
+ * entry that is not there. Looks at a bounded part of the outbox, the next call at what follows.
+ *
+ * Returns: how many entries went
+ */
+guint tocsin_outbox_purge (TocsinTxn *txn, gint64 now_us, guint max_rows);
+
+/* How many entries tocsin_outbox_purge() would remove by and by. */
+guint64 tocsin_outbox_count_due (TocsinTxn *txn, gint64 now_us);
+
 /* Entries after @sequence, ascending, gaps included; @func returns %FALSE to stop. */
 typedef gboolean (*TocsinOutboxFunc) (const TocsinOutboxRecord *record, gpointer data);
 void tocsin_outbox_foreach (TocsinTxn *txn, guint64 after, TocsinOutboxFunc func, gpointer data);

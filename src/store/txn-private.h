@@ -84,6 +84,8 @@ MDB_env *tocsin_store_get_env (TocsinStore *self);
 const MDB_dbi *tocsin_store_get_tables (TocsinStore *self);
 const char *tocsin_store_get_table_name (TocsinTable table);
 gsize tocsin_store_get_key_bytes (TocsinTable table);
+/* The entry of the outbox that the last purge looked at; the writer's. */
+guint64 *tocsin_store_outbox_position (TocsinStore *self);
 void tocsin_store_committed (TocsinStore *self, TocsinNotes notes);
 void tocsin_store_lost (TocsinStore *self);
 gboolean tocsin_store_error_from_rc (int rc, GError **error); /* always FALSE */
