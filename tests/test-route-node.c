@@ -101,6 +101,8 @@ test_metrics (void)
     }
   g_assert_true (g_strv_contains ((const char *const *) lines, "tocsin_reports 1"));
   g_assert_true (g_strv_contains ((const char *const *) lines, "tocsin_uptime_seconds 5"));
+  g_assert_true (g_strv_contains ((const char *const *) lines,
+                                  "tocsin_memory_entries{table=\"long_polls\"} 0"));
   g_assert_true (
       g_strv_contains ((const char *const *) lines, "tocsin_breakers{state=\"open\"} 0"));
 }

@@ -221,6 +221,7 @@ static void
 test_full_then_free (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
+  TocsinStorePages pages;
   gboolean more = TRUE;
   int n = 0;
 
@@ -245,6 +246,10 @@ test_full_then_free (Fixture *f, gconstpointer data)
   g_clear_pointer (&f->store, tocsin_store_close);
   fixture_open (f, 2 << 20);
   g_assert_cmpuint (tocsin_store_fill_percent (f->store), <, 50);
+  tocsin_store_pages (f->store, &pages);
+  g_assert_cmpuint (pages.used, >, 0);
+  g_assert_cmpuint (pages.free, >, pages.used);
+  g_assert_cmpuint (pages.used + pages.free, <=, (2 << 20) / 4096);
 }
 
 /* RLIMIT_FSIZE stands for a full disk: EFBIG where that has ENOSPC. */

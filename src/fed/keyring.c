@@ -532,6 +532,12 @@ tocsin_keyring_is_idle (const TocsinKeyring *self)
   return g_hash_table_size (self->waiting) == 0;
 }
 
+guint
+tocsin_keyring_count_actors (const TocsinKeyring *self)
+{
+  return g_hash_table_size (self->actors);
+}
+
 /* Documents fetched since the start. */
 guint
 tocsin_keyring_count_fetches (const TocsinKeyring *self)

@@ -63,6 +63,7 @@ TocsinKnownActor *tocsin_keyring_find_finish (TocsinKeyring *self,
                                               GAsyncResult *result,
                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_keyring_forget (TocsinKeyring *self, const char *actor);
+guint tocsin_keyring_count_actors (const TocsinKeyring *self); /* that are remembered */
 guint tocsin_keyring_count_fetches (const TocsinKeyring *self);
 gboolean tocsin_keyring_is_idle (const TocsinKeyring *self);
 

@@ -11,6 +11,7 @@
 #include "config.h"
 
 #include "core/clock.h"
+#include "fed/delivery.h"
 #include "http/admin.h"
 #include "http/routes-admin.h"
 #include "store/table-actors.h"
@@ -110,6 +111,27 @@ write_http (GString *out, TocsinApi *api)
   counter (out, "tocsin_http_held_total", "Brief answers that left together with others", sum.held);
   counter (out, "tocsin_http_abandoned_total", "Requests that took too long inside", sum.abandoned);
   gauge (out, "tocsin_http_buffered_bytes", "Bodies being received", sum.buffered_bytes);
+}
+
+/* ---- what is remembered until the end of the process ---- */
+
+static void
+write_memory (GString *out, const TocsinApi *api)
+{
+  const TocsinFederation *fed = api->federation;
+
+  describe (out, "tocsin_memory_entries", "gauge", "Entries of tables that live in memory");
+  labelled (out, "tocsin_memory_entries", "table", "long_polls", api->n_polls);
+  if (fed == NULL)
+    return;
+  labelled (out, "tocsin_memory_entries", "table", "known_actors",
+            tocsin_keyring_count_actors (fed->keyring));
+  labelled (out, "tocsin_memory_entries", "table", "fetch_hosts",
+            tocsin_host_budget_count_hosts (fed->budget));
+  labelled (out, "tocsin_memory_entries", "table", "signers",
+            g_hash_table_size (fed->signer_rates));
+  labelled (out, "tocsin_memory_entries", "table", "deliveries",
+            tocsin_delivery_count_in_flight (fed->delivery));
 }
 
 /* ---- federation ---- */
@@ -307,8 +329,10 @@ static void
 write_store (GString *out, TocsinApi *api, TocsinTxn *txn)
 {
   TocsinWriterStats stats;
+  TocsinStorePages pages;
 
   tocsin_writer_stats (api->writer, &stats);
+  tocsin_store_pages (api->store, &pages);
   gauge (out, "tocsin_queue_size", "Deliveries that wait", tocsin_queue_count (txn));
   gauge (out, "tocsin_reports", "Stored reports of every state", tocsin_reports_count (txn));
   gauge (out, "tocsin_evidence", "Rows of evidence", tocsin_evidence_count (txn));
@@ -320,6 +344,9 @@ write_store (GString *out, TocsinApi *api, TocsinTxn *txn)
          tocsin_review_count_open (txn));
   gauge (out, "tocsin_store_fill_percent", "Part of the store's size in use",
          tocsin_store_fill_percent (api->store));
+  describe (out, "tocsin_store_pages", "gauge", "Pages of the store by state");
+  labelled (out, "tocsin_store_pages", "state", "used", pages.used);
+  labelled (out, "tocsin_store_pages", "state", "free", pages.free);
   gauge (out, "tocsin_store_generation", "Moves with every change of a verdict",
          tocsin_store_generation (api->store));
   counter (out, "tocsin_writer_operations_total", "Changes that were asked for", stats.operations);
@@ -348,6 +375,7 @@ on_metrics (TocsinRequest *request, TocsinReply *reply, gpointer data)
   write_http (out, api);
   if (api->federation != NULL)
     write_federation (out, &api->federation->stats);
+  write_memory (out, api);
   write_peers (out, txn, now_us);
   write_store (out, api, txn);
   if (api->feeds != NULL)

@@ -246,25 +246,42 @@ count_free_pages (TocsinStore *self)
   return pages;
 }
 
-guint
-tocsin_store_fill_percent (TocsinStore *self)
+/* Used or free again. */
+static guint64
+count_pages (TocsinStore *self)
 {
   MDB_envinfo info = { 0 };
-  gint64 now_us = g_get_monotonic_time ();
-  gint64 counted_us = __atomic_load_n (&self->free_counted_us, __ATOMIC_RELAXED);
-  guint64 used, free_pages;
 
   mdb_env_info (self->env, &info);
-  used = info.me_last_pgno + 1;
-  /* Only near the limit does it matter how much of it is free again. */
-  if (used * 100 / self->pages < 50)
-    return (guint) (used * 100 / self->pages);
+  return info.me_last_pgno + 1;
+}
+
+void
+tocsin_store_pages (TocsinStore *self, TocsinStorePages *out)
+{
+  guint64 pages = count_pages (self);
+  gint64 now_us = g_get_monotonic_time ();
+  gint64 counted_us = __atomic_load_n (&self->free_counted_us, __ATOMIC_RELAXED);
+
   if ((counted_us == 0 || now_us - counted_us > FILL_COUNT_US) &&
       __atomic_compare_exchange_n (&self->free_counted_us, &counted_us, now_us, FALSE,
                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
     __atomic_store_n (&self->free_pages, count_free_pages (self), __ATOMIC_RELAXED);
-  free_pages = __atomic_load_n (&self->free_pages, __ATOMIC_RELAXED);
-  return (guint) ((used - MIN (used, free_pages)) * 100 / self->pages);
+  out->free = MIN (pages, __atomic_load_n (&self->free_pages, __ATOMIC_RELAXED));
+  out->used = pages - out->free;
+}
+
+guint
+tocsin_store_fill_percent (TocsinStore *self)
+{
+  guint64 pages = count_pages (self);
+  TocsinStorePages exact;
+
+  /* Only near the limit does it matter how much of it is free again. */
+  if (pages * 100 / self->pages < 50)
+    return (guint) (pages * 100 / self->pages);
+  tocsin_store_pages (self, &exact);
+  return (guint) (exact.used * 100 / self->pages);
 }
 
 /* What readers may ask for without a transaction. Runs on the thread that committed. */

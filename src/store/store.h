@@ -39,6 +39,14 @@ guint tocsin_store_check_readers (TocsinStore *self);
  * thread. */
 guint tocsin_store_fill_percent (TocsinStore *self);
 
+/* Pages that hold something, and pages on the free list, as of at most a second ago. Any thread. */
+typedef struct
+{
+  guint64 used;
+  guint64 free;
+} TocsinStorePages;
+void tocsin_store_pages (TocsinStore *self, TocsinStorePages *out);
+
 /* The generation of the newest commit: moves with every change of evidence, allow list or trust.
  * Any thread, no transaction. */
 guint64 tocsin_store_generation (TocsinStore *self);
