@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The Tocsin contributors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Five nodes and a bad network.
+"""Some nodes and a bad network.
 
 Nodes follow each other, report and withdraw, while proxies between them do what networks do
 (proxy.py) and nodes are killed at random. Once that stops, every follower has to hold, within a
@@ -28,11 +28,11 @@ SETTLE_SECONDS = 120
 class Network:
     """The nodes, their proxies, and who follows whom."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, size):
         self.lab = lab
         self.proxies, self.follows = [], []
         self.withdrawn = {}
-        for number in range(NODES):
+        for number in range(size):
             port = free_port()
             proxy = Proxy(port, lab.random.random())
             self.proxies.append(proxy)
@@ -117,16 +117,16 @@ def complain(network):
         )
 
 
-def test(lab):
-    network = Network(lab)
+def test(lab, options):
+    network = Network(lab, options.nodes)
     try:
         network.set_faults(True)
-        for number in range(ROUNDS):
+        for number in range(options.rounds):
             one_round(network, number)
         network.set_faults(False)
         network.repeat_kept()
         for node in lab.nodes:
-            lost = ROUNDS * REPORTS_A_ROUND - len(own_live(node)) - len(network.withdrawn[node])
+            lost = options.rounds * REPORTS_A_ROUND - len(own_live(node)) - len(network.withdrawn[node])
             expect(lost == 0, f"{node.name} lost {lost} of its reports that were answered 201")
         lab.step(f"faults: {sum((list(p.done.items()) for p in network.proxies), [])}")
         lab.step("the faults stop")
@@ -145,5 +145,8 @@ def test(lab):
 
 
 if __name__ == "__main__":
-    chosen = parse_arguments(__doc__, TIME_SCALE)
-    sys.exit(run("faults", chosen, test))
+    chosen = parse_arguments(__doc__, TIME_SCALE, [
+        ("--nodes", {"type": int, "default": NODES}),
+        ("--rounds", {"type": int, "default": ROUNDS}),
+    ])
+    sys.exit(run("faults", chosen, lambda lab: test(lab, chosen)))
