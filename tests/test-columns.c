@@ -296,7 +296,7 @@ static const Cost costs[] = {
   { "nothing can, with rows", 340, 0, TRUE, 2, 0.25, FALSE },
   { "one can, with rows", 180, 1, TRUE, 2, 0.25, TRUE },
   { "nothing can, one gate with a row", 340, 0, TRUE, 1, 0, FALSE },
-  { "one of two that are alike can", 100, 3, FALSE, 2, 0.5, FALSE },
+  { "one of two that are alike can", 75, 4, FALSE, 2, 0.5, FALSE },
 };
 
 static TocsinGraph *

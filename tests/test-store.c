@@ -191,7 +191,7 @@ test_damaged_format (Fixture *f, gconstpointer data)
   g_clear_pointer (&f->store, tocsin_store_close);
   g_assert_null (tocsin_store_open (f->dir, 0, &error));
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
-  g_assert_cmpstr (error->message, ==, "Database: a record is damaged");
+  g_assert_true (g_str_has_suffix (error->message, "/data.mdb: the format is damaged"));
 }
 
 /* A map that is too small for the tables alone is refused with what is wrong, and where. */
@@ -199,8 +199,8 @@ static void
 test_tiny_map (Fixture *f, gconstpointer data)
 {
   g_autofree char *path = g_build_filename (f->dir, "store", NULL);
-  g_autofree char *message =
-      g_strconcat (path, ": The database cannot take it: it is as large as it may be", NULL);
+  g_autofree char *message = g_strconcat (
+      path, "/data.mdb: The database cannot take it: it is as large as it may be", NULL);
   g_autoptr (GError) error = NULL;
 
   g_clear_pointer (&f->store, tocsin_store_close);
