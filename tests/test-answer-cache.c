@@ -47,12 +47,12 @@ test_one (void)
   g_assert_true (find (cache, 7, T0, "q", "a"));
   g_assert_false (find (cache, 7, T0, "r", NULL));
   g_assert_false (find (cache, 7, T0, "qq", NULL));
-  g_assert_true (find (cache, 7, T0 + TOCSIN_ANSWER_CACHE_US - 1, "q", "a"));
-  g_assert_false (find (cache, 7, T0 + TOCSIN_ANSWER_CACHE_US, "q", NULL));
+  g_assert_true (find (cache, 7, T0 + TOCSIN_ANSWER_CACHE_LEAST_US - 1, "q", "a"));
+  g_assert_false (find (cache, 7, T0 + TOCSIN_ANSWER_CACHE_MOST_US, "q", NULL));
   g_assert_false (find (cache, 7, T0 - 1, "q", NULL));
 
   add (cache, 7, T0 + 1, "q", "another");
-  g_assert_true (find (cache, 7, T0 + TOCSIN_ANSWER_CACHE_US, "q", "another"));
+  g_assert_true (find (cache, 7, T0 + TOCSIN_ANSWER_CACHE_LEAST_US, "q", "another"));
   tocsin_answer_cache_forget (cache);
   g_assert_false (find (cache, 7, T0 + 1, "q", NULL));
 }
@@ -120,6 +120,38 @@ test_many (void)
     }
 }
 
+/* Who asks the same for hours neither fills the block nor loses all at once. */
+static void
+test_again_and_again (void)
+{
+  g_autoptr (TocsinAnswerCache) cache = tocsin_answer_cache_new ();
+  g_autofree char *answer = g_strnfill (700, 'a');
+  gint64 now_us = T0;
+  guint asked = 0, judged = 0, most = 0;
+
+  g_assert_false (find (cache, 1, now_us, "q", NULL));
+  for (guint second = 0; second < 60; second++, now_us += TOCSIN_SECOND_US)
+    {
+      guint now = 0;
+
+      for (guint i = 0; i < 10000; i++)
+        {
+          g_autofree char *question = g_strdup_printf ("question %u", i);
+
+          asked++;
+          if (find (cache, 1, now_us, question, answer))
+            continue;
+          now++;
+          add (cache, 1, now_us, question, answer);
+        }
+      judged += now;
+      if (second >= 20)
+        most = MAX (most, now);
+    }
+  g_assert_cmpuint (judged, <, asked / 5);
+  g_assert_cmpuint (most, <, 10000 / 3);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -128,5 +160,6 @@ main (int argc, char **argv)
   g_test_add_func ("/answer-cache/generation", test_generation);
   g_test_add_func ("/answer-cache/too-long", test_too_long);
   g_test_add_func ("/answer-cache/many", test_many);
+  g_test_add_func ("/answer-cache/again-and-again", test_again_and_again);
   return g_test_run ();
 }

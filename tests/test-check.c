@@ -547,12 +547,12 @@ test_again (void)
   ask_again (&node, "\"allowed_by\":\"ours\"");
 
   ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:00Z\"");
-  now_us += TOCSIN_ANSWER_CACHE_US - 1;
+  now_us += TOCSIN_ANSWER_CACHE_LEAST_US - 1;
   ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:00Z\"");
-  now_us += 1;
-  ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:05Z\"");
+  now_us = T0 + TOCSIN_ANSWER_CACHE_MOST_US;
+  ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:10Z\"");
   now_us -= 2 * TOCSIN_SECOND_US;
-  ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:03Z\"");
+  ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:08Z\"");
 }
 
 int

@@ -10,8 +10,9 @@
 #include "core/hash.h"
 
 /* Sets of a few slots, chosen by the hash. An entry is in one block of memory, behind the one
- * before it; none is freed alone. Once the block is full, or everything is void, the cache begins
- * anew: that is a new round, and slots of older rounds are empty. */
+ * before it; a newer answer to its question takes its place if it fits. Once the block is full, or
+ * everything is void, the cache begins anew: that is a new round, and slots of older rounds are
+ * empty. */
 #define WAYS   4
 #define N_SETS 16384 /* a power of two */
 
@@ -25,9 +26,11 @@ typedef struct
 typedef struct
 {
   gint64 decided_us;
+  gint64 until_us;
   guint32 question_size;
   guint32 answer_size;
-  char text[]; /* the question, then the answer */
+  guint32 room; /* for both */
+  char text[];  /* the question, then the answer */
 } Entry;
 
 struct _TocsinAnswerCache
@@ -128,10 +131,43 @@ tocsin_answer_cache_find (TocsinAnswerCache *self,
   if (slot == NULL)
     return FALSE;
   entry = entry_at (self, slot->at);
-  if (now_us < entry->decided_us || now_us - entry->decided_us >= TOCSIN_ANSWER_CACHE_US)
+  if (now_us < entry->decided_us || now_us >= entry->until_us)
     return FALSE;
   g_string_append_len (out, entry->text + size, entry->answer_size);
   return TRUE;
+}
+
+/* Another one for each question, and for the same question each time. */
+static gint64
+time_to_live_us (guint64 hash, gint64 now_us)
+{
+  const guint64 spread_us = TOCSIN_ANSWER_CACHE_MOST_US - TOCSIN_ANSWER_CACHE_LEAST_US;
+  guint64 mixed = (hash ^ (guint64) now_us) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+
+  return TOCSIN_ANSWER_CACHE_LEAST_US + (gint64) ((mixed >> 32) % spread_us);
+}
+
+/* Room for a question and its answer of @needed bytes: the slot's own, or more of the block. */
+static Entry *
+make_entry (TocsinAnswerCache *self, guint64 hash, Slot *slot, gsize needed)
+{
+  gsize room = (needed + 7) & ~(gsize) 7; /* entries stand where a 64-bit number may */
+  Entry *entry;
+
+  if (slot != NULL && needed <= entry_at (self, slot->at)->room)
+    return (Entry *) (gpointer) (self->block + slot->at);
+  if (self->used + sizeof (Entry) + room > TOCSIN_ANSWER_CACHE_BYTES)
+    {
+      tocsin_answer_cache_forget (self);
+      slot = NULL;
+    }
+  if (slot == NULL)
+    slot = choose_slot (self, hash);
+  *slot = (Slot){ hash, (guint32) self->used, self->round };
+  entry = (Entry *) (gpointer) (self->block + self->used);
+  entry->room = (guint32) room;
+  self->used += sizeof (Entry) + room;
+  return entry;
 }
 
 void
@@ -143,10 +179,7 @@ tocsin_answer_cache_add (TocsinAnswerCache *self,
                          const char *answer,
                          gsize answer_size)
 {
-  /* Entries stand where a 64-bit number may. */
-  gsize needed = (sizeof (Entry) + size + answer_size + 7) & ~(gsize) 7;
   guint64 hash;
-  Slot *slot;
   Entry *entry;
 
   if (generation != self->generation || size > TOCSIN_ANSWER_CACHE_QUESTION_MAX_BYTES ||
@@ -154,16 +187,12 @@ tocsin_answer_cache_add (TocsinAnswerCache *self,
     return;
   if (self->block == NULL)
     self->block = g_malloc (TOCSIN_ANSWER_CACHE_BYTES);
-  if (self->used + needed > TOCSIN_ANSWER_CACHE_BYTES)
-    tocsin_answer_cache_forget (self);
   hash = tocsin_hash_quick (question, size);
-  slot = find_slot (self, hash, question, size);
-  if (slot == NULL)
-    slot = choose_slot (self, hash);
-  entry = (Entry *) (gpointer) (self->block + self->used);
-  *entry = (Entry){ now_us, (guint32) size, (guint32) answer_size };
+  entry = make_entry (self, hash, find_slot (self, hash, question, size), size + answer_size);
+  entry->decided_us = now_us;
+  entry->until_us = now_us + time_to_live_us (hash, now_us);
+  entry->question_size = (guint32) size;
+  entry->answer_size = (guint32) answer_size;
   memcpy (entry->text, question, size);
   memcpy (entry->text + size, answer, answer_size);
-  *slot = (Slot){ hash, (guint32) self->used, self->round };
-  self->used += needed;
 }

@@ -9,7 +9,8 @@
 
 G_BEGIN_DECLS
 
-#define TOCSIN_ANSWER_CACHE_US                 (5 * TOCSIN_SECOND_US)
+#define TOCSIN_ANSWER_CACHE_LEAST_US           (5 * TOCSIN_SECOND_US)
+#define TOCSIN_ANSWER_CACHE_MOST_US            (10 * TOCSIN_SECOND_US)
 #define TOCSIN_ANSWER_CACHE_BYTES              ((gsize) 16 * 1024 * 1024)
 #define TOCSIN_ANSWER_CACHE_QUESTION_MAX_BYTES ((gsize) 1024)
 #define TOCSIN_ANSWER_CACHE_ANSWER_MAX_BYTES   ((gsize) 8 * 1024)
@@ -20,8 +21,9 @@ G_BEGIN_DECLS
  * The answers that one thread gave lately. Who guards an inbox asks about the same few thousand
  * hosts again and again, several times a second; while nothing has changed that a verdict depends
  * on, the answer is the same but for decay, which moves no figure noticeably in
- * %TOCSIN_ANSWER_CACHE_US. The member `decided_at` says when it was given. Its memory is bounded,
- * and not touched before it is used. Of one thread.
+ * %TOCSIN_ANSWER_CACHE_MOST_US. Some are remembered half as long: answers that were given together
+ * must not all have to be given anew together. The member `decided_at` says when it was given. Its
+ * memory is bounded, and not touched before it is used. Of one thread.
  */
 typedef struct _TocsinAnswerCache TocsinAnswerCache;
 
