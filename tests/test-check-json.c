@@ -32,6 +32,14 @@ static const struct
   { IP ("192\\u002e0.2.1"), NULL, FALSE, 1, TOCSIN_SUBJECT_IP, "192.0.2.1" },
   { "{\"subjects\":[{\"type\":\"username\",\"value\":\"J\xc3\xbcrgen\"}]}", NULL, FALSE, 1,
     TOCSIN_SUBJECT_USERNAME, "J\xc3\xbcrgen" },
+  { "{\"event\":null,\"profile\":null,\"explain\":null,"
+    "\"subjects\":[{\"type\":\"ip\",\"value\":\"::1\"}]}",
+    NULL, FALSE, 1, TOCSIN_SUBJECT_IP, "::1" },
+  { "{\"profile\":\"\\u0073trict\",\"event\":\"a\\tb\",\"explain\":true,"
+    "\"subjects\":[{\"type\":\"ip\",\"value\":\"::1\"}]}",
+    "strict", TRUE, 1, TOCSIN_SUBJECT_IP, "::1" },
+  { "{\"subjects\":[{\"type\":\"username\",\"value\":\"a\x7f\"}]}", NULL, FALSE, 1,
+    TOCSIN_SUBJECT_USERNAME, "a\x7f" },
   { "{\"subj\\u0065cts\":[{\"type\":\"ip\",\"value\":\"::1\"}]}", NULL, FALSE, 1, TOCSIN_SUBJECT_IP,
     "::1" },
 };
@@ -60,7 +68,22 @@ static const struct
   TocsinError code;
   const char *says;
 } bad[] = {
-  { "", TOCSIN_ERROR_INVALID, "" },
+  { "", TOCSIN_ERROR_INVALID, "a value was expected" },
+  { "{", TOCSIN_ERROR_INVALID, "a member name was expected" },
+  { "{\"subjects\":[{\"type\":\"ip\",\"value\":\"::1", TOCSIN_ERROR_INVALID,
+    "at /subjects/0/value: string without end" },
+  { "{\"subjects\":[{\"type\":\"ip\",\"value\":\"a\tb\"}]}", TOCSIN_ERROR_INVALID,
+    "control character in a string" },
+  { "{\"explain\":tru,\"subjects\":[]}", TOCSIN_ERROR_INVALID, "/explain: a value was expected" },
+  { "{\"explain\":tr", TOCSIN_ERROR_INVALID, "/explain: a value was expected" },
+  { "{\"subjects\":[7]}", TOCSIN_ERROR_INVALID, "/subjects/0 is not an object" },
+  { "{\"subjects\":{}}", TOCSIN_ERROR_INVALID, "/subjects is not an array" },
+  { "{\"subjects\":[{\"type\":\"ip\",\"value\":7}]}", TOCSIN_ERROR_INVALID,
+    "/subjects/0/value is not a string" },
+  { "{\"subjects\":[{\"type\":\"a-very-long-type\",\"value\":\"x\"}]}", TOCSIN_ERROR_UNPROCESSABLE,
+    "/subjects/0/type: “a-very-long-type” is not one of ip, network" },
+  { "{\"subjects\":[{\"type\":\"ip\",\"value\":\"::1\",\"value\":\"::2\"}]}", TOCSIN_ERROR_INVALID,
+    "/subjects/0/value: duplicate member name" },
   { "null", TOCSIN_ERROR_INVALID, "object" },
   { "{}", TOCSIN_ERROR_INVALID, "/subjects" },
   { IP ("::1") "x", TOCSIN_ERROR_INVALID, "" },
@@ -114,6 +137,61 @@ with_subjects (guint n, const char *value)
   return g_string_free (out, FALSE);
 }
 
+/* @member of a check as long as it may be, and longer by one; in both readers. */
+static void
+check_longest (const char *member, const char *escape)
+{
+  for (gsize more = 0; more <= 1; more++)
+    {
+      g_autofree char *text = g_strnfill (TOCSIN_NAME_MAX_BYTES - 1 + more, 'x');
+      g_autofree char *json =
+          g_strdup_printf ("{\"%s\":\"%s%s\",\"subjects\":[{\"type\":\"ip\",\"value\":\"::1\"}]}",
+                           member, escape, text);
+      g_autofree char *says = g_strdup_printf ("/%s is longer than 256 bytes", member);
+      g_auto (TocsinCheckQuestion) question = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      tocsin_check_question_parse (&question, json, strlen (json), &error);
+      if (more == 0)
+        {
+          g_assert_no_error (error);
+          continue;
+        }
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_cmpstr (error->message, ==, says);
+    }
+}
+
+static void
+test_longest_names (void)
+{
+  static const char *const members[] = { "event", "profile" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
+    {
+      check_longest (members[i], "x");
+      check_longest (members[i], "\\u0078");
+    }
+}
+
+/* Blanks count, the plain reader may not take what the other refuses. */
+static void
+test_longest_text (void)
+{
+  static const char json[] = IP ("::1");
+  g_autofree char *text = g_strnfill (TOCSIN_API_BODY_MAX_BYTES + 1, ' ');
+  g_auto (TocsinCheckQuestion) question = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  memcpy (text, json, strlen (json));
+  g_assert_true (tocsin_check_question_parse (&question, text, TOCSIN_API_BODY_MAX_BYTES, &error));
+  g_assert_no_error (error);
+  tocsin_check_question_clear (&question);
+  g_assert_false (
+      tocsin_check_question_parse (&question, text, TOCSIN_API_BODY_MAX_BYTES + 1, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE);
+}
+
 static void
 test_limits (void)
 {
@@ -148,6 +226,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/check-json/good", test_good);
   g_test_add_func ("/check-json/bad", test_bad);
+  g_test_add_func ("/check-json/longest-names", test_longest_names);
+  g_test_add_func ("/check-json/longest-text", test_longest_text);
   g_test_add_func ("/check-json/limits", test_limits);
   return g_test_run ();
 }

@@ -3,6 +3,7 @@
  */
 #include "codec/proof.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "wire.h"
 
 #define BETA   "golden-07-fedify-actor-document.txt"
@@ -136,6 +137,11 @@ test_round_trip (void)
   g_assert_true (verifies (activity, NOW_US, public));
 }
 
+#define NO_PURPOSE "proofPurpose is not assertionMethod"
+#define NO_METHOD  "verificationMethod is missing or not a usable URI"
+#define NO_TIME    "The proof's created is missing or not a time"
+#define NO_VALUE   "proofValue is not a signature in base58btc"
+
 /* One member of the proof of a good activity set to another JSON value: what is made of it. */
 static const struct
 {
@@ -143,31 +149,42 @@ static const struct
   const char *member;
   const char *json;
   int state; /* −1: refused; CANDIDATE here: but false */
+  const char *says;
 } changes[] = {
-  { "purpose", "proofPurpose", "\"authentication\"", -1 },
-  { "purpose-absent", "proofPurpose", "null", -1 },
-  { "method-absent", "verificationMethod", "null", -1 },
-  { "method-object", "verificationMethod", "{\"id\":\"" METHOD "\"}", -1 },
-  { "method-other", "verificationMethod", "\"https://peer.example/other\"",
-    TOCSIN_PROOF_CANDIDATE },
-  { "created-absent", "created", "null", -1 },
-  { "created-malformed", "created", "\"today\"", -1 },
-  { "created-future", "created", "\"2026-11-23T18:57:11Z\"", -1 },
-  { "created-other", "created", "\"2026-11-23T17:57:11Z\"", TOCSIN_PROOF_CANDIDATE },
-  { "context-other", "@context", "[\"https://www.w3.org/ns/activitystreams\"]", -1 },
-  { "context-number", "@context", "[1.5]", TOCSIN_PROOF_UNVERIFIABLE },
-  { "value-absent", "proofValue", "null", -1 },
-  { "value-short", "proofValue", "\"z1111\"", -1 },
+  { "purpose", "proofPurpose", "\"authentication\"", -1, NO_PURPOSE },
+  { "purpose-absent", "proofPurpose", "null", -1, NO_PURPOSE },
+  { "method-absent", "verificationMethod", "null", -1, NO_METHOD },
+  { "method-object", "verificationMethod", "{\"id\":\"" METHOD "\"}", -1, NO_METHOD },
+  { "method-other", "verificationMethod", "\"https://peer.example/other\"", TOCSIN_PROOF_CANDIDATE,
+    NULL },
+  { "created-absent", "created", "null", -1, NO_TIME },
+  { "created-malformed", "created", "\"today\"", -1, NO_TIME },
+  { "created-future", "created", "\"2026-11-23T18:57:11Z\"", -1,
+    "The proof is dated more than an hour ahead" },
+  { "created-other", "created", "\"2026-11-23T17:57:11Z\"", TOCSIN_PROOF_CANDIDATE, NULL },
+  { "context-other", "@context", "[\"https://www.w3.org/ns/activitystreams\"]", -1,
+    "The proof's @context is not the activity's" },
+  { "context-number", "@context", "[1.5]", TOCSIN_PROOF_UNVERIFIABLE, NULL },
+  { "value-absent", "proofValue", "null", -1, NO_VALUE },
+  { "value-short", "proofValue", "\"z1111\"", -1, NO_VALUE },
   { "value-base64", "proofValue",
     "\"uAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"",
-    -1 },
+    -1, NO_VALUE },
   { "value-zeros", "proofValue",
-    "\"z1111111111111111111111111111111111111111111111111111111111111111\"",
-    TOCSIN_PROOF_CANDIDATE },
-  { "suite", "cryptosuite", "\"eddsa-rdfc-2022\"", TOCSIN_PROOF_ABSENT },
-  { "type", "type", "\"Ed25519Signature2020\"", TOCSIN_PROOF_ABSENT },
-  { "extra", "nonce", "\"x\"", TOCSIN_PROOF_CANDIDATE },
-  { "extra-number", "nonce", "1.5", TOCSIN_PROOF_UNVERIFIABLE },
+    "\"z1111111111111111111111111111111111111111111111111111111111111111\"", TOCSIN_PROOF_CANDIDATE,
+    NULL },
+  { "suite", "cryptosuite", "\"eddsa-rdfc-2022\"", TOCSIN_PROOF_ABSENT, NULL },
+  { "type", "type", "\"Ed25519Signature2020\"", TOCSIN_PROOF_ABSENT, NULL },
+  { "extra", "nonce", "\"x\"", TOCSIN_PROOF_CANDIDATE, NULL },
+  { "extra-number", "nonce", "1.5", TOCSIN_PROOF_UNVERIFIABLE, NULL },
+  { "method-empty", "verificationMethod", "\"\"", -1, NO_METHOD },
+  { "created-number", "created", "7", -1, NO_TIME },
+  { "value-long", "proofValue",
+    "\"z11111111111111111111111111111111111111111111111111111111111111111\"", -1, NO_VALUE },
+  { "value-spoilt", "proofValue",
+    "\"z0111111111111111111111111111111111111111111111111111111111111111\"", -1, NO_VALUE },
+  { "context-same", "@context", "[\"https://www.w3.org/ns/activitystreams\",{\"x\":\"y\"} ]",
+    TOCSIN_PROOF_CANDIDATE, NULL },
 };
 
 static void
@@ -194,11 +211,77 @@ test_changes (void)
       if (!ok)
         {
           g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED);
+          g_assert_cmpstr (error->message, ==, changes[i].says);
           continue;
         }
       g_assert_cmpint (state, ==, changes[i].state);
       if (proof != NULL)
-        g_assert_false (tocsin_proof_verify (proof, tocsin_private_key_public (key), NULL));
+        g_assert_true (tocsin_proof_verify (proof, tocsin_private_key_public (key), NULL) ==
+                       g_str_equal (changes[i].name, "context-same"));
+    }
+}
+
+/* A proof may lack the @context, as long as the activity's is signed with it; it may not have one
+ * that the activity has not. */
+static void
+test_contexts (void)
+{
+  g_autoptr (TocsinPrivateKey) key = tocsin_private_key_generate (TOCSIN_KEY_ED25519, NULL);
+  g_autoptr (JsonNode) bare = parse ("{\"type\":\"Add\"}", 14);
+  g_autoptr (JsonNode) node = make_signed (key);
+  g_autoptr (TocsinProof) proof = NULL;
+  g_autoptr (GError) error = NULL;
+  TocsinProofState state;
+
+  g_assert_true (tocsin_proof_add (json_node_get_object (bare), key, METHOD, NOW_US, &error));
+  g_assert_no_error (error);
+  g_assert_false (json_object_has_member (
+      json_object_get_object_member (json_node_get_object (bare), "proof"), "@context"));
+  g_assert_true (verifies (json_node_get_object (bare), NOW_US, tocsin_private_key_public (key)));
+
+  json_object_remove_member (json_node_get_object (node), "@context");
+  g_assert_false (
+      tocsin_proof_inspect (json_node_get_object (node), NOW_US, &state, &proof, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED);
+  g_assert_cmpstr (error->message, ==, "The proof has a @context and the activity has none");
+}
+
+static void
+test_method (void)
+{
+  static const struct
+  {
+    const char *json;
+    const char *method;
+  } cases[] = {
+#define OURS "\"type\":\"DataIntegrityProof\",\"cryptosuite\":\"eddsa-jcs-2022\""
+    { "{}", NULL },
+    { "{\"proof\":{\"type\":\"Other\",\"verificationMethod\":\"k\"}}", NULL },
+    { "{\"proof\":{" OURS "}}", NULL },
+    { "{\"proof\":{" OURS ",\"verificationMethod\":7}}", NULL },
+    { "{\"proof\":{" OURS ",\"verificationMethod\":\"k\"}}", "k" },
+    { "{\"proof\":[{},{" OURS ",\"verificationMethod\":\"k\"}]}", "k" },
+    { "{\"proof\":[{" OURS ",\"verificationMethod\":\"k\"},{" OURS "}]}", NULL },
+#undef OURS
+  };
+  g_autoptr (TocsinPrivateKey) key = tocsin_private_key_generate (TOCSIN_KEY_ED25519, NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (JsonNode) node = parse (cases[i].json, strlen (cases[i].json));
+
+      g_assert_cmpstr (tocsin_proof_peek_method (json_node_get_object (node)), ==, cases[i].method);
+    }
+  for (gsize more = 0; more <= 1; more++)
+    {
+      g_autoptr (JsonNode) node = make_signed (key);
+      g_autofree char *method = g_strnfill (TOCSIN_URI_MAX_BYTES + more, 'k');
+      g_autoptr (GError) error = NULL;
+
+      tocsin_proof_add (json_node_get_object (node), key, method, NOW_US, &error);
+      g_assert_no_error (error);
+      g_assert_true (verifies (json_node_get_object (node), NOW_US,
+                               tocsin_private_key_public (key)) == (more == 0));
     }
 }
 
@@ -248,6 +331,7 @@ test_sets (void)
   json_array_add_element (set, json_node_copy (proof));
   g_assert_false (tocsin_proof_inspect (activity, NOW_US, &state, &out, &error));
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED);
+  g_assert_cmpstr (error->message, ==, "There is more than one eddsa-jcs-2022 proof");
 }
 
 /* "1.0" instead of "1": unverifiable, which is not false, nor true. */
@@ -310,6 +394,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/proof/golden-flipped", test_golden_flipped);
   g_test_add_func ("/proof/round-trip", test_round_trip);
   g_test_add_func ("/proof/changes", test_changes);
+  g_test_add_func ("/proof/contexts", test_contexts);
+  g_test_add_func ("/proof/method", test_method);
   g_test_add_func ("/proof/absent", test_absent);
   g_test_add_func ("/proof/sets", test_sets);
   g_test_add_func ("/proof/unverifiable", test_unverifiable);

@@ -291,7 +291,7 @@ tocsin_check_question_parse (TocsinCheckQuestion *self,
   JsonObject *object;
 
   *self = (TocsinCheckQuestion){ 0 };
-  if (size > 0 && read_plain (self, data, size))
+  if (size > 0 && size <= TOCSIN_API_BODY_MAX_BYTES && read_plain (self, data, size))
     return TRUE;
   tocsin_check_question_clear (self);
   limits.max_bytes = TOCSIN_API_BODY_MAX_BYTES;
