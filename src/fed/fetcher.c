@@ -16,12 +16,11 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "fed/fetch-sink.h"
 #include "fed/fetch-uri.h"
 
-#include <errno.h>
 #include <libsoup/soup.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CHUNK_BYTES             16384
 #define FILE_CHUNK_BYTES        262144 /* of what goes to a file */
@@ -56,7 +55,7 @@ typedef struct
   char *last_modified;
   gsize max_bytes;
   gboolean to_fd;
-  int fd; /* (unowned) */
+  TocsinFetchSink sink; /* (owned) with @to_fd */
   gint64 total_us;
   gboolean same_origin;
   TocsinFetchSign sign;
@@ -69,7 +68,6 @@ typedef struct
   SoupMessage *message;      /* (owned) (nullable) */
   GInputStream *stream;      /* (owned) (nullable) */
   GByteArray *received;      /* (owned) */
-  gsize written;             /* bytes that went to @fd */
   guint redirects;
   guint interim_answers;
   gboolean repeated;    /* the request was sent again after its connection turned out stale */
@@ -109,6 +107,7 @@ send_op_free (SendOp *op)
   g_clear_object (&op->message);
   g_clear_object (&op->stream);
   g_clear_pointer (&op->received, g_byte_array_unref);
+  tocsin_fetch_sink_clear (&op->sink);
   g_free (op);
 }
 
@@ -313,6 +312,8 @@ make_envelope (const SendOp *op)
   tocsin_envelope_add_header (envelope, "Host", host);
   if (op->accept != NULL)
     tocsin_envelope_add_header (envelope, "Accept", op->accept);
+  if (op->to_fd)
+    tocsin_envelope_add_header (envelope, "Accept-Encoding", TOCSIN_FETCH_SINK_ENCODINGS);
   if (op->etag != NULL)
     tocsin_envelope_add_header (envelope, "If-None-Match", op->etag);
   if (op->last_modified != NULL)
@@ -339,6 +340,8 @@ make_message (const SendOp *op, GError **error)
   /* Without the flag every POST makes a connection of its own. An activity that arrives twice is
    * taken once. */
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
+  if (op->to_fd)
+    soup_message_disable_feature (message, SOUP_TYPE_CONTENT_DECODER);
   if (op->repeated)
     soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
   if (op->body != NULL)
@@ -437,16 +440,23 @@ wants_body (const SendOp *op)
   return op->body == NULL && SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (op->message));
 }
 
+static gboolean
+is_kept_in_file (const SendOp *op)
+{
+  return wants_body (op) && op->to_fd;
+}
+
 /* One byte more than allowed is asked for, so that too much is noticed. */
 static void
 read_more (GTask *task)
 {
   SendOp *op = g_task_get_task_data (task);
   gsize limit = wants_body (op) ? op->max_bytes : DISCARD_BYTES;
-  gsize chunk = wants_body (op) && op->to_fd ? FILE_CHUNK_BYTES : CHUNK_BYTES;
+  /* What is packed may become a thousand times as long, all at once. */
+  gsize chunk = is_kept_in_file (op) && op->sink.gunzip == NULL ? FILE_CHUNK_BYTES : CHUNK_BYTES;
 
   g_input_stream_read_bytes_async (
-      op->stream, MIN (limit + 1 - op->received->len - op->written, chunk), G_PRIORITY_DEFAULT,
+      op->stream, MIN (limit + 1 - op->received->len - op->sink.written, chunk), G_PRIORITY_DEFAULT,
       op->cancellable, on_read, g_object_ref (task));
 }
 
@@ -471,6 +481,16 @@ connection_was_stale (const SendOp *op)
          !g_cancellable_is_cancelled (op->cancellable);
 }
 
+static gboolean
+begin_file (SendOp *op, GError **error)
+{
+  SoupMessageHeaders *fields = soup_message_get_response_headers (op->message);
+
+  return !is_kept_in_file (op) ||
+         tocsin_fetch_sink_begin (
+             &op->sink, soup_message_headers_get_list (fields, "Content-Encoding"), error);
+}
+
 static void
 on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -493,6 +513,8 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
     fail_with (task, TOCSIN_ERROR_UNSUPPORTED, "The peer's answer has another media type");
   else if (is_announced_too_long (op))
     fail_with (task, TOCSIN_ERROR_TOO_LARGE, "The peer's answer is too long");
+  else if (!begin_file (op, &error))
+    fail (task, g_steal_pointer (&error));
   else
     read_more (task);
 }
@@ -541,52 +563,6 @@ complete (GTask *task)
   g_task_return_pointer (task, answer, (GDestroyNotify) tocsin_fetch_result_free);
 }
 
-/* Into the page cache: this does not wait for a disk. */
-static gboolean
-write_chunk (SendOp *op, GBytes *chunk, GError **error)
-{
-  gsize size;
-  const char *data = g_bytes_get_data (chunk, &size);
-
-  op->written += size;
-  while (size > 0)
-    {
-      gssize n = write (op->fd, data, size);
-
-      if (n < 0 && errno != EINTR)
-        {
-          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
-                       "What was fetched cannot be kept: %s", g_strerror (errno));
-          return FALSE;
-        }
-      data += MAX (n, 0);
-      size -= (gsize) MAX (n, 0);
-    }
-  return TRUE;
-}
-
-/* FALSE, and the call has failed. */
-static gboolean
-keep_chunk (GTask *task, GBytes *chunk)
-{
-  SendOp *op = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
-
-  if (!wants_body (op) || !op->to_fd)
-    {
-      g_byte_array_append (op->received, g_bytes_get_data (chunk, NULL),
-                           (guint) g_bytes_get_size (chunk));
-      return TRUE;
-    }
-  if (op->written + g_bytes_get_size (chunk) > op->max_bytes)
-    fail_with (task, TOCSIN_ERROR_TOO_LARGE, "The peer's answer is too long");
-  else if (write_chunk (op, chunk, &error))
-    return TRUE;
-  else
-    fail (task, g_steal_pointer (&error));
-  return FALSE;
-}
-
 static void
 on_read (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -601,14 +577,28 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
       fail (task, g_steal_pointer (&error));
       return;
     }
+  if (g_bytes_get_size (chunk) == 0 && is_kept_in_file (op) &&
+      !tocsin_fetch_sink_end (&op->sink, &error))
+    {
+      fail (task, g_steal_pointer (&error));
+      return;
+    }
   if (g_bytes_get_size (chunk) == 0)
     {
       op->ended = TRUE;
       complete (task);
       return;
     }
-  if (!keep_chunk (task, chunk))
-    return;
+  if (is_kept_in_file (op))
+    {
+      if (tocsin_fetch_sink_push (&op->sink, chunk, &error))
+        read_more (task);
+      else
+        fail (task, g_steal_pointer (&error));
+      return;
+    }
+  g_byte_array_append (op->received, g_bytes_get_data (chunk, NULL),
+                       (guint) g_bytes_get_size (chunk));
   if (!wants_body (op) && op->received->len > DISCARD_BYTES)
     {
       g_byte_array_set_size (op->received, DISCARD_BYTES);
@@ -633,7 +623,7 @@ send_op_new (const TocsinFetchRequest *request)
   op->last_modified = g_strdup (request->last_modified);
   op->max_bytes = request->max_bytes != 0 ? request->max_bytes : TOCSIN_FETCH_MAX_BYTES;
   op->to_fd = request->to_fd;
-  op->fd = request->fd;
+  op->sink = (TocsinFetchSink){ .fd = request->fd, .max_bytes = op->max_bytes };
   op->total_us = request->total_us;
   op->same_origin = request->same_origin;
   op->sign = request->sign;

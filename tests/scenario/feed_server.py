@@ -149,6 +149,12 @@ def announced(size):
     return write
 
 
+def cut_gzip():
+    """Half of a compressed list, as if that were all."""
+    whole = gzip.compress(b"".join(b"192.0.2.%d\n" % i for i in range(256)))
+    return Page(whole[: len(whole) // 2], headers={"Content-Encoding": "gzip"})
+
+
 def gzip_bomb():
     """A Page of some KiB that unpacks to 100 MiB."""
     return Page(gzip.compress(b"198.51.100.1\n" * (8 << 20), 6), headers={"Content-Encoding": "gzip"})

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 
-from feed_server import FeedServer, announced, cut_short, endless, gzip_bomb
+from feed_server import FeedServer, Page, announced, cut_gzip, cut_short, endless, gzip_bomb
 from harness import expect, parse_arguments, run, wait_until
 
 TOR = "192.0.2.1\n192.0.2.2\n198.51.100.7\n203.0.113.9\n"
@@ -141,13 +141,42 @@ def malformed(lab, node, server):
         expect(now["entries"] == good["entries"] and now["state"] == "failing", f"{name}: {now}")
         expect(why in now["error"], f"{name}: it says why: {now}")
         note_of(node, "ip", "203.0.113.10", "Test exits")
-    for name, raw, why in (("short", cut_short, ""), ("gone", None, "404")):
+    for name, page, why in (("short", Page(raw=cut_short), ""), ("cut gzip", cut_gzip(), ""), ("gone", None, "404")):
         server.pages.pop("/tor", None)
-        if raw is not None:
-            server.serve("/tor", raw=raw)
+        if page is not None:
+            server.pages["/tor"] = page
         problem = refresh(node, "exits", status=502)
         expect(why in problem["detail"], f"{name}: {problem}")
+        now = feed(node, "exits")
+        expect(now["entries"] == good["entries"] and now["error"] == problem["detail"], f"{name}: {now}")
         note_of(node, "ip", "203.0.113.10", "Test exits")
+
+
+INSIDE = [
+    ("private", "http://10.0.0.1/list", 403, "not a global one"),
+    ("credentials", "http://169.254.169.254/latest/meta-data/", 403, "not a global one"),
+    ("loopback", "http://[::1]:9/", 403, "not a global one"),
+    ("mapped", "http://[::ffff:10.0.0.1]/", 403, "not a global one"),
+    ("unspecified", "http://0.0.0.0:9/", 403, "not a global one"),
+    ("file", "file:///etc/passwd", 502, "not a URL"),
+    ("user", "http://a:b@192.0.2.1/", 502, "not a URL"),
+]
+
+
+def inside(lab, node, server):
+    lab.step("a list leads to no address that is not global, at once or by a redirect")
+    for name, where, status, why in INSIDE + [("itself", node.base + "/actor", 403, "itself")]:
+        server.serve("/" + name, status=302, headers={"Location": where})
+        add(node, name, server.url("/" + name), "hosting", type="ip")
+        problem = refresh(node, name, status=status)
+        expect(why in problem["detail"], f"redirected to {where}: {problem}")
+        expect("root:" not in str(feed(node, name)), "what is there is not told")
+        node.ask("DELETE", f"/v1/feeds/{name}", status=204)
+        if status == 403:
+            add(node, name, where, "hosting", type="ip")
+            problem = refresh(node, name, status=403)
+            expect(why in problem["detail"], f"{where}: {problem}")
+            node.ask("DELETE", f"/v1/feeds/{name}", status=204)
 
 
 def failing_is_told(lab, node, tocsin):
@@ -176,6 +205,14 @@ def too_long(lab, node, server):
         expect("long" in problem["detail"], f"{name}: {problem}")
         expect(feed(node, name)["entries"] == 0, f"{name}: nothing was taken")
         node.ask("DELETE", f"/v1/feeds/{name}", status=204)
+    path = os.path.join(lab.dir, "huge")
+    with open(path, "wb") as file:
+        file.truncate(1 << 30)
+    add(node, "huge", "file://" + path, "hosting", type="ip", max_mib=1)
+    problem = refresh(node, "huge", status=413)
+    expect("1 MiB" in problem["detail"], f"a file of 1 GB: {problem}")
+    node.ask("DELETE", "/v1/feeds/huge", status=204)
+    os.unlink(path)
     grown = node.resident_bytes() - before
     expect(grown < 64 << 20, f"it grew by {grown >> 20} MiB")
     expect(not [f for f in os.listdir(node.data_dir) if f.startswith("feed-")], "a file was left")
@@ -349,6 +386,7 @@ def test(lab, tocsin):
         changed(lab, node, server)
         malformed(lab, node, server)
         failing_is_told(lab, node, tocsin)
+        inside(lab, node, server)
         too_long(lab, node, server)
         shrinking(lab, node, server)
         never(lab, node, server)

@@ -1,0 +1,48 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * TocsinFetchSink:
+ * @fd: (unowned): a file, at its beginning
+ * @max_bytes: the longest answer, unpacked
+ * @taken: bytes that came
+ * @written: bytes that went to @fd
+ * @gunzip: (owned) (nullable): of an answer that is packed
+ * @is_within: more of what is packed has to come
+ *
+ * An answer on its way to a file, unpacked here. libsoup's own decoder takes a packed answer that
+ * was cut short for the whole of it, and half a list would replace the last good one.
+ */
+typedef struct
+{
+  int fd;
+  gsize max_bytes;
+  gsize taken;
+  gsize written;
+  GConverter *gunzip;
+  gboolean is_within;
+} TocsinFetchSink;
+
+/* What may be asked for, as the Accept-Encoding field has it. */
+#define TOCSIN_FETCH_SINK_ENCODINGS "gzip"
+
+/* @encoding: (nullable): the Content-Encoding field. %FALSE with %TOCSIN_ERROR_UNREACHABLE if it is
+ * none that was asked for. */
+gboolean tocsin_fetch_sink_begin (TocsinFetchSink *self, const char *encoding, GError **error);
+
+/* %FALSE with %TOCSIN_ERROR_TOO_LARGE, %TOCSIN_ERROR_UNREACHABLE (it cannot be unpacked) or
+ * %TOCSIN_ERROR_UNAVAILABLE (the file cannot be written to). */
+gboolean tocsin_fetch_sink_push (TocsinFetchSink *self, GBytes *chunk, GError **error);
+
+/* Nothing more will come: %FALSE with %TOCSIN_ERROR_UNREACHABLE if more should have. */
+gboolean tocsin_fetch_sink_end (const TocsinFetchSink *self, GError **error);
+
+void tocsin_fetch_sink_clear (TocsinFetchSink *self);
+
+G_END_DECLS
