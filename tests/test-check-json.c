@@ -174,7 +174,7 @@ test_longest_names (void)
     }
 }
 
-/* Blanks count, the plain reader may not take what the other refuses. */
+/* Blanks count: the plain reader may not take what the other refuses. */
 static void
 test_longest_text (void)
 {

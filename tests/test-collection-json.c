@@ -56,40 +56,61 @@ test_full_head (void)
   g_assert_cmpstr (read->first, ==, head->first);
 }
 
+#define NO_COUNT  ": not a count"
+#define NOT_LATER ": not a later page of the same outbox"
+#define NO_ARRAY  ": missing, or not an array"
+#define NO_EPOCH  ": not a string of 1 to 64 bytes"
+#define NO_OWNER  ": missing, or not an id in canonical form"
+
 #define HEAD "'id':'" OUTBOX "','type':'OrderedCollection','attributedTo':'" ACTOR "'"
 
 static void
 test_refused_heads (void)
 {
-  static const char *const rows[] = {
-    "[]",
-    "{}",
-    "{'id':'https://a.example/else','type':'OrderedCollection','attributedTo':'" ACTOR "'}",
-    "{'id':'" OUTBOX "','type':'Collection','attributedTo':'" ACTOR "'}",
-    "{'id':'" OUTBOX "','type':'OrderedCollection'}",
-    "{'id':'" OUTBOX "','type':'OrderedCollection','attributedTo':'https://A.example/actor'}",
-    "{" HEAD ",'lastSequence':-1}",
-    "{" HEAD ",'lastSequence':1.5}",
-    "{" HEAD ",'lastSequence':'1'}",
-    "{" HEAD ",'totalItems':9007199254740992}",
-    "{" HEAD ",'epoch':''}",
-    "{" HEAD ",'epoch':5}",
-    "{" HEAD ",'epoch':'12345678901234567890123456789012345678901234567890123456789012345'}",
-    "{" HEAD ",'digest':'abc'}",
-    "{" HEAD ",'digest':1}",
-    "{" HEAD ",'asOf':'yesterday'}",
-    "{" HEAD ",'first':'https://b.example/outbox/after/0'}",
-    "{" HEAD ",'first':[1,2]}",
+  static const struct
+  {
+    const char *json;
+    const char *says;
+  } rows[] = {
+    { "[]", "The document is not an object" },
+    { "{}", "/id: not where the collection was read" },
+    { "{'id':'https://a.example/else','type':'OrderedCollection','attributedTo':'" ACTOR "'}",
+      "/id: not where the collection was read" },
+    { "{'id':'" OUTBOX "','type':'Collection','attributedTo':'" ACTOR "'}",
+      "/type: not OrderedCollection" },
+    { "{'id':'" OUTBOX "','type':'OrderedCollection'}", "/attributedTo" NO_OWNER },
+    { "{'id':'" OUTBOX "','type':'OrderedCollection','attributedTo':'https://A.example/actor'}",
+      "/attributedTo" NO_OWNER },
+    { "{" HEAD ",'lastSequence':-1}", "/lastSequence" NO_COUNT },
+    { "{" HEAD ",'lastSequence':1.5}", "/lastSequence" NO_COUNT },
+    { "{" HEAD ",'lastSequence':'1'}", "/lastSequence" NO_COUNT },
+    { "{" HEAD ",'totalItems':9007199254740992}", "/totalItems" NO_COUNT },
+    { "{" HEAD ",'epoch':''}", "/epoch" NO_EPOCH },
+    { "{" HEAD ",'epoch':5}", "/epoch" NO_EPOCH },
+    { "{" HEAD ",'epoch':'12345678901234567890123456789012345678901234567890123456789012345'}",
+      "/epoch" NO_EPOCH },
+    { "{" HEAD ",'digest':'abc'}", "/digest: not 64 hexadecimal digits" },
+    { "{" HEAD ",'digest':1}", "/digest: not 64 hexadecimal digits" },
+    { "{" HEAD ",'asOf':'yesterday'}", "/asOf: not an RFC 3339 time" },
+    { "{" HEAD ",'first':'https://b.example/outbox/after/0'}",
+      "/first: on another origin than the collection" },
+    { "{" HEAD ",'first':[1,2]}", "/first: not a URI" },
+    { "{" HEAD ",'asOf':7}", "/asOf: not an RFC 3339 time" },
+    { "{" HEAD ",'first':'x'}", "/first: Not a URI with a host" },
+    { "{" HEAD ",'first':'" OUTBOX "#1'}", "/first: This id may not have a fragment" },
+    { "{" HEAD ",'digest':'0000000000000000000000000000000000000000000000000000000000000000 '}",
+      "/digest: not 64 hexadecimal digits" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autoptr (GBytes) body = json_body (rows[i]);
+      g_autoptr (GBytes) body = json_body (rows[i].json);
       g_autoptr (GError) error = NULL;
 
-      g_test_message ("%s", rows[i]);
+      g_test_message ("%s", rows[i].json);
       g_assert_null (tocsin_collection_head_parse (body, OUTBOX, &error));
       g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_cmpstr (error->message, ==, rows[i].says);
     }
 }
 
@@ -151,33 +172,49 @@ test_empty_last_page (void)
 static void
 test_refused_pages (void)
 {
-  static const char *const rows[] = {
-    "{}",
-    "{'id':'" OUTBOX "/after/7','type':'OrderedCollectionPage'}",
-    "{'id':'" OUTBOX "/after/8','type':'OrderedCollectionPage','orderedItems':[]}",
-    "{'id':'" OUTBOX "/after/7','type':'OrderedCollection','orderedItems':[]}",
-    "{'id':'" OUTBOX "/after/7','type':'OrderedCollectionPage','orderedItems':{}}",
-    "{" PAGE ",'next':'https://b.example/outbox/after/9'}",
-    "{" PAGE ",'next':'" OUTBOX "/after/7'}",
-    "{" PAGE ",'next':'" OUTBOX "/after/6'}",
-    "{" PAGE ",'next':'" OUTBOX "/after/-1'}",
-    "{" PAGE ",'next':'" OUTBOX "/after/9x'}",
-    "{" PAGE ",'next':'" OUTBOX "/after/99999999999999999999'}",
-    "{" PAGE ",'next':7}",
-    "{" PAGE ",'lastSequence':6}",
-    "{" PAGE ",'lastSequence':9,'next':'" OUTBOX "/after/8'}",
-    "{" PAGE ",'epoch':[]} x",
-    "{" PAGE ",'orderedItems':[{'evil':1}]}",
+  static const struct
+  {
+    const char *json;
+    const char *says;
+  } rows[] = {
+    { "{}", "/orderedItems" NO_ARRAY },
+    { "{'id':'" OUTBOX "/after/7','type':'OrderedCollectionPage'}", "/orderedItems" NO_ARRAY },
+    { "{'id':'" OUTBOX "/after/8','type':'OrderedCollectionPage','orderedItems':[]}",
+      "/id: not the page that was asked for" },
+    { "{'id':'" OUTBOX "/after/7','type':'OrderedCollection','orderedItems':[]}",
+      "/type: not OrderedCollectionPage" },
+    { "{'id':'" OUTBOX "/after/7','type':'OrderedCollectionPage','orderedItems':{}}",
+      "/orderedItems" NO_ARRAY },
+    { "{" PAGE ",'next':'https://b.example/outbox/after/9'}", "/next" NOT_LATER },
+    { "{" PAGE ",'next':'" OUTBOX "/after/7'}", "/next" NOT_LATER },
+    { "{" PAGE ",'next':'" OUTBOX "/after/6'}", "/next" NOT_LATER },
+    { "{" PAGE ",'next':'" OUTBOX "/after/-1'}", "/next" NOT_LATER },
+    { "{" PAGE ",'next':'" OUTBOX "/after/9x'}", "/next" NOT_LATER },
+    { "{" PAGE ",'next':'" OUTBOX "/after/99999999999999999999'}", "/next" NOT_LATER },
+    { "{" PAGE ",'next':7}", "/next" NOT_LATER },
+    { "{" PAGE ",'lastSequence':6}", "/lastSequence: before the page begins" },
+    { "{" PAGE ",'lastSequence':9,'next':'" OUTBOX "/after/8'}",
+      "/next: does not go on at lastSequence" },
+    { "{" PAGE ",'epoch':[]} x", "JSON byte 102: something follows the document" },
+    { "{" PAGE ",'orderedItems':[{'evil':1}]}",
+      "JSON byte 104, at /orderedItems: duplicate member name" },
+    { "{" PAGE ",'epoch':[]}", "/epoch" NO_EPOCH },
+    { "{" PAGE ",'lastSequence':-1}", "/lastSequence" NO_COUNT },
+    { "{" PAGE ",'lastSequence':7,'next':'" OUTBOX "/after/8'}",
+      "/next: does not go on at lastSequence" },
+    { "{'type':'OrderedCollectionPage','orderedItems':[]}",
+      "/id: not the page that was asked for" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autoptr (GBytes) body = json_body (rows[i]);
+      g_autoptr (GBytes) body = json_body (rows[i].json);
       g_autoptr (GError) error = NULL;
 
-      g_test_message ("%s", rows[i]);
+      g_test_message ("%s", rows[i].json);
       g_assert_null (tocsin_outbox_page_parse (body, OUTBOX, 7, &error));
       g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_cmpstr (error->message, ==, rows[i].says);
     }
 }
 

@@ -86,6 +86,14 @@ test_webfinger_of_others (void)
     { "{'links':[{'rel':'self','type':'application/activity+json','href':'https://u@b.example/"
       "u'}]}",
       NULL, TOCSIN_ERROR_UNPROCESSABLE },
+    { "{'links':[{'rel':'self','href':'https://b.example/u'}]}", NULL, TOCSIN_ERROR_UNPROCESSABLE },
+    { "{'links':[{'rel':'self','type':'application/activity+json','href':7},"
+      "{'rel':7,'type':'application/activity+json','href':'https://b.example/u'}]}",
+      NULL, TOCSIN_ERROR_UNPROCESSABLE },
+    { "{'links':[{'rel':'https://www.w3.org/ns/activitystreams#Service',"
+      "'type':'application/activity+json','href':'https://b.example/s'},"
+      "{'rel':'self','type':'application/activity+json','href':'https://b.example/u'}]}",
+      "https://b.example/u", 0 }, /* whoever was asked for, before the server */
     { "{'links':['self',7,null,{}]}", NULL, TOCSIN_ERROR_UNPROCESSABLE },
     { "{}", NULL, TOCSIN_ERROR_UNPROCESSABLE },
     { "[]", NULL, TOCSIN_ERROR_INVALID },
@@ -114,6 +122,32 @@ test_golden_webfinger (void)
 
   g_assert_no_error (error);
   g_assert_cmpstr (actor, ==, "http://127.0.0.1:8502/actors/beta");
+}
+
+/* A node without a name says nothing of one. */
+static void
+test_nameless_node (void)
+{
+  static const struct
+  {
+    const char *name;
+    const char *metadata;
+  } cases[] = { { NULL, "{}" }, { "A \"node\"", "{\"nodeName\":\"A \\\"node\\\"\"}" } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GBytes) document = tocsin_nodeinfo_document ("0.1.0", cases[i].name);
+      g_autoptr (JsonNode) root = parse (document);
+      JsonObject *object = json_node_get_object (root);
+      g_autofree char *metadata =
+          json_to_string (json_object_get_member (object, "metadata"), FALSE);
+
+      g_assert_cmpstr (metadata, ==, cases[i].metadata);
+      g_assert_cmpstr (json_object_get_string_member (object, "version"), ==, "2.1");
+      g_assert_cmpstr (json_object_get_string_member (
+                           json_object_get_object_member (object, "software"), "version"),
+                       ==, "0.1.0");
+    }
 }
 
 static void
@@ -146,6 +180,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/discovery/webfinger-answers", test_webfinger_answers);
   g_test_add_func ("/discovery/webfinger-of-others", test_webfinger_of_others);
   g_test_add_func ("/discovery/golden-webfinger", test_golden_webfinger);
+  g_test_add_func ("/discovery/nameless-node", test_nameless_node);
   g_test_add_func ("/discovery/nodeinfo", test_nodeinfo);
   return g_test_run ();
 }

@@ -76,6 +76,11 @@ static const Vector refused[] = {
   { "bad-escape-quote", "[\"\\'\"]" },
   { "bad-hex", "[\"\\u00G0\"]" },
   { "short-hex", "[\"\\u00\"]" },
+  { "cut-hex", "[\"\\u12" },
+  { "cut-low", "[\"\\uD800\\uDC0" },
+  { "high-then-not-u", "[\"\\uD800\\x12345\"]" },
+  { "high-then-private", "[\"\\uD800\\uE000\"]" },
+  { "colon-after-value", "{\"a\":1:2}" },
   { "form-feed-space", "\f{}" },
   { "nbsp", "\xC2\xA0{}" },
 };
@@ -237,6 +242,7 @@ test_limits (void)
   limits.max_object_members = 2;
   assert_parses ("{\"a\":1,\"b\":2}", &limits);
   assert_too_large ("{\"a\":1,\"b\":2,\"c\":3}", &limits);
+  assert_too_large ("[[],[],[],[]]", &limits);
   limits.max_string_bytes = 3;
   assert_parses ("[\"abc\"]", &limits);
   assert_too_large ("[\"abcd\"]", &limits);
@@ -343,6 +349,60 @@ test_getters (void)
   g_assert_false (tocsin_json_opt_bool (o, "", "s", &flag, NULL));
 }
 
+/* Each getter says what it wanted; a member that may be missing says it of a wrong type alone. */
+static void
+test_getters_say (void)
+{
+  static const char json[] = "{\"s\":\"x\",\"i\":7,\"a\":[]}";
+  g_autoptr (JsonNode) node = tocsin_json_parse (json, strlen (json), NULL, NULL, NULL);
+  JsonObject *o = json_node_get_object (node);
+  GError *errors[12] = { NULL };
+  static const char *const says[] = {
+    "/x/m is missing",
+    "/x/m is missing",
+    "/x/m is missing",
+    "/x/m is missing",
+    "/x/m is missing",
+    "/x/i is not a string",
+    "/x/i is not an object",
+    "/x/i is not an array",
+    "/x/s is not an integer",
+    "/x/s is not true or false",
+    "/x/i is not between 8 and 9",
+    "/x/i is not between -2 and 6",
+  };
+  JsonObject *object = NULL;
+  JsonArray *array = NULL;
+  const char *text = NULL;
+  gint64 number = 5;
+  gboolean flag = TRUE;
+
+  g_assert_null (tocsin_json_get_string (o, "/x", "m", &errors[0]));
+  g_assert_null (tocsin_json_get_object (o, "/x", "m", &errors[1]));
+  g_assert_null (tocsin_json_get_array (o, "/x", "m", &errors[2]));
+  g_assert_false (tocsin_json_get_int (o, "/x", "m", 0, 9, &number, &errors[3]));
+  g_assert_false (tocsin_json_get_bool (o, "/x", "m", &flag, &errors[4]));
+  g_assert_false (tocsin_json_opt_string (o, "/x", "i", &text, &errors[5]));
+  g_assert_false (tocsin_json_opt_object (o, "/x", "i", &object, &errors[6]));
+  g_assert_false (tocsin_json_opt_array (o, "/x", "i", &array, &errors[7]));
+  g_assert_false (tocsin_json_opt_int (o, "/x", "s", 0, 9, &number, &errors[8]));
+  g_assert_false (tocsin_json_opt_bool (o, "/x", "s", &flag, &errors[9]));
+  g_assert_false (tocsin_json_opt_int (o, "/x", "i", 8, 9, &number, &errors[10]));
+  g_assert_false (tocsin_json_opt_int (o, "/x", "i", -2, 6, &number, &errors[11]));
+  for (gsize i = 0; i < G_N_ELEMENTS (errors); i++)
+    {
+      g_assert_error (errors[i], TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_cmpstr (errors[i]->message, ==, says[i]);
+      g_clear_error (&errors[i]);
+    }
+  g_assert_true (tocsin_json_opt_object (o, "", "m", &object, NULL));
+  g_assert_true (tocsin_json_opt_array (o, "", "m", &array, NULL));
+  g_assert_true (tocsin_json_opt_int (o, "", "m", 0, 9, &number, NULL));
+  g_assert_true (tocsin_json_opt_bool (o, "", "m", &flag, NULL));
+  g_assert_cmpint (number, ==, 5); /* left as they were */
+  g_assert_true (flag);
+}
+
 static void
 test_types (void)
 {
@@ -384,6 +444,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/json/errors-name-the-place", test_errors_name_the_place);
   g_test_add_func ("/json/errors-are-short", test_long_names_are_cut_from_errors);
   g_test_add_func ("/json/getters", test_getters);
+  g_test_add_func ("/json/getters-say", test_getters_say);
   g_test_add_func ("/json/types", test_types);
   return g_test_run ();
 }
