@@ -58,31 +58,6 @@ send_bomb (GOutputStream *out)
   g_output_stream_close (packed, NULL, NULL);
 }
 
-/* Two packed parts, one after the other, as one answer; without the last @missing bytes. */
-static void
-send_packed (GOutputStream *out, gsize missing, const char *more)
-{
-  static const char *const parts[] = { "192.0.2.1\n", "192.0.2.2\n" };
-  g_autoptr (GOutputStream) memory = g_memory_output_stream_new_resizable ();
-  GMemoryOutputStream *kept = G_MEMORY_OUTPUT_STREAM (memory);
-
-  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
-    {
-      g_autoptr (GConverter) gzip =
-          G_CONVERTER (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 9));
-      g_autoptr (GOutputStream) packed = g_converter_output_stream_new (memory, gzip);
-
-      g_filter_output_stream_set_close_base_stream (G_FILTER_OUTPUT_STREAM (packed), FALSE);
-      g_output_stream_write_all (packed, parts[i], strlen (parts[i]), NULL, NULL, NULL);
-      g_output_stream_close (packed, NULL, NULL);
-    }
-  send_text (out, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n");
-  g_output_stream_write_all (out, g_memory_output_stream_get_data (kept),
-                             g_memory_output_stream_get_data_size (kept) - missing, NULL, NULL,
-                             NULL);
-  send_text (out, "%s", more);
-}
-
 /* Until the other side has had enough. */
 static void
 send_for_ever (GOutputStream *out, const char *head, const char *text)
@@ -171,12 +146,6 @@ answer_badly (GSocketConnection *connection, const char *path)
     send_for_ever (out, "HTTP/1.1 302 Found\r\nLocation: /3\r\n\r\n", "x");
   else if (g_str_equal (path, "/bomb"))
     send_bomb (out);
-  else if (g_str_equal (path, "/packed-and-more"))
-    send_packed (out, 0, "192.0.2.3\n");
-  else if (g_str_equal (path, "/packed-otherwise"))
-    send_text (out, "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nConnection: close\r\n\r\nx");
-  else if (g_str_has_prefix (path, "/packed-"))
-    send_packed (out, (gsize) g_ascii_strtoull (path + strlen ("/packed-"), NULL, 10), "");
   else if (g_str_equal (path, "/endless"))
     send_for_ever (out, endless, "x");
   else if (g_str_equal (path, "/failing"))
@@ -436,40 +405,6 @@ test_to_file (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   none = run_path (f, "/bomb", request, &error);
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE);
   g_assert_cmpint (lseek (request.fd, 0, SEEK_END), <=, 2 * LIMIT);
-  g_assert_cmpint (fclose (file), ==, 0);
-}
-
-/* What was cut short, wherever, is not the whole. */
-static void
-test_packed_to_file (Fixture *f, gconstpointer data G_GNUC_UNUSED)
-{
-  static const char *const bad[] = { "/packed-1",        "/packed-8",  "/packed-9",
-                                     "/packed-20",       "/packed-31", "/packed-and-more",
-                                     "/packed-otherwise" };
-  FILE *file = tmpfile ();
-  TocsinFetchRequest request = { .to_fd = TRUE, .fd = fileno (file), .max_bytes = LIMIT };
-  char text[32] = "";
-
-  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
-    {
-      g_autoptr (GError) error = NULL;
-      g_autoptr (TocsinFetchResult) none = run_path (f, bad[i], request, &error);
-
-      g_test_message ("%s", bad[i]);
-      g_assert_null (none);
-      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE);
-    }
-  g_assert_cmpint (ftruncate (request.fd, 0), ==, 0);
-  g_assert_cmpint (lseek (request.fd, 0, SEEK_SET), ==, 0);
-  {
-    g_autoptr (GError) error = NULL;
-    g_autoptr (TocsinFetchResult) answer = run_path (f, "/packed-0", request, &error);
-
-    g_assert_no_error (error);
-    g_assert_cmpuint (answer->status, ==, 200);
-  }
-  g_assert_cmpint (pread (request.fd, text, sizeof text - 1, 0), ==, 20);
-  g_assert_cmpstr (text, ==, "192.0.2.1\n192.0.2.2\n");
   g_assert_cmpint (fclose (file), ==, 0);
 }
 
@@ -848,7 +783,6 @@ main (int argc, char *argv[])
   ADD ("/fetcher/limit-is-inclusive", test_limit_is_inclusive);
   ADD ("/fetcher/misbehaving-peers", test_misbehaving_peers);
   ADD ("/fetcher/to-file", test_to_file);
-  ADD ("/fetcher/packed-to-file", test_packed_to_file);
   ADD ("/fetcher/long-refusal", test_long_refusal);
   ADD ("/fetcher/redirects", test_redirects);
   ADD ("/fetcher/same-origin", test_same_origin);
