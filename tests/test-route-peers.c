@@ -40,6 +40,7 @@ operated_start (Operated *self)
   self->api = tocsin_api_new (&options, &error);
   g_assert_no_error (error);
   self->router = tocsin_router_new ();
+  tocsin_route_catch_up_add (self->router, self->api);
   tocsin_route_peers_add (self->router, self->api);
   self->id = g_uri_escape_string (public_node_actor (&self->node), NULL, FALSE);
 }
@@ -222,6 +223,62 @@ test_trust (void)
   g_assert_false (json_object_has_member (json_object_get_object_member (third, "areas"), "abuse"));
 }
 
+/* One change of @state, while a question waits for it. */
+static gboolean
+begin_reading (gpointer data)
+{
+  Befriend direct = { .peer = data, .following = TOCSIN_FOLLOWING_ACCEPTED };
+
+  public_node_befriend (&b.node, &direct);
+  return G_SOURCE_REMOVE;
+}
+
+/* The answer comes as soon as there is news for whoever has the cursor, or when the time is over.
+ */
+static void
+test_catch_up (void)
+{
+  Befriend asked = { .peer = &a.node, .following = TOCSIN_FOLLOWING_PENDING };
+  g_autoptr (JsonObject) peer = NULL;
+  g_autoptr (JsonObject) first = NULL;
+  g_autoptr (JsonObject) again = NULL;
+  g_autoptr (JsonObject) news = NULL;
+  g_autofree char *bare = g_strdup_printf ("/v1/peers/%s/catch-up", a.id);
+  g_autofree char *waiting = NULL;
+  g_autofree char *longer = NULL;
+  g_autofree char *odd = g_strconcat (bare, "?wait=61", NULL);
+  JsonObject *member;
+  gint64 begun_us = g_get_monotonic_time ();
+
+  public_node_befriend (&b.node, &asked);
+  first = ask (&b, "GET", bare, NULL, 200);
+  expect_string (first, "actor", public_node_actor (&a.node));
+  expect_string (first, "state", "asked");
+  g_assert_false (json_object_get_boolean_member (first, "caught_up"));
+  g_assert_true (json_object_get_null_member (first, "reports_total"));
+  g_assert_true (json_object_get_null_member (first, "error"));
+  peer = ask_peer (&b, &a, "GET", "", NULL);
+  member = json_object_get_object_member (peer, "catch_up");
+  expect_string (member, "state", "asked");
+  g_assert_cmpint (json_object_get_int_member (member, "sequence"), ==, 0);
+
+  waiting = g_strdup_printf ("%s?wait=1&cursor=%s", bare,
+                             json_object_get_string_member (first, "cursor"));
+  again = ask (&b, "GET", waiting, NULL, 200);
+  expect_string (again, "cursor", json_object_get_string_member (first, "cursor"));
+  g_assert_cmpint (g_get_monotonic_time () - begun_us, >=, TOCSIN_SECOND_US);
+  g_assert_cmpuint (b.api->n_polls, ==, 0);
+
+  longer = g_strdup_printf ("%s?wait=60&cursor=%s", bare,
+                            json_object_get_string_member (first, "cursor"));
+  g_idle_add (begin_reading, &a.node);
+  news = ask (&b, "GET", longer, NULL, 200);
+  expect_string (news, "state", "waiting");
+  g_assert_cmpstr (json_object_get_string_member (news, "cursor"), !=,
+                   json_object_get_string_member (first, "cursor"));
+  json_object_unref (ask (&b, "GET", odd, NULL, 400));
+}
+
 static void
 test_confirm_key (void)
 {
@@ -269,6 +326,7 @@ test_refusals (void)
     { "POST", "/v1/peers", "{" ACTOR ",\"areas\":{\"food\":9}}", 422, "/areas" },
     { "GET", "/v1/peers?filter=all", NULL, 400, "filter: " },
     { "GET", UNKNOWN, NULL, 404, NULL },
+    { "GET", UNKNOWN "/catch-up?wait=5", NULL, 404, NULL },
     { "DELETE", UNKNOWN, NULL, 404, NULL },
     { "POST", UNKNOWN "/accept", NULL, 404, NULL },
     { "POST", UNKNOWN "/reset", NULL, 404, NULL },
@@ -326,6 +384,7 @@ main (int argc, char **argv)
   g_test_add_func ("/route-peers/actions", test_actions);
   g_test_add_func ("/route-peers/named-by-host", test_named_by_host);
   g_test_add_func ("/route-peers/trust", test_trust);
+  g_test_add_func ("/route-peers/catch-up", test_catch_up);
   g_test_add_func ("/route-peers/confirm-key", test_confirm_key);
   g_test_add_func ("/route-peers/refusals", test_refusals);
   g_test_add_func ("/route-peers/suggestions", test_suggestions);

@@ -9,6 +9,7 @@
 #include "fed/sync-read.h"
 #include "fed/sync.h"
 #include "public-node.h"
+#include "store/table-catch-up.h"
 #include "store/table-imports.h"
 #include "store/table-meta.h"
 #include "store/table-outbox.h"
@@ -220,6 +221,35 @@ assert_sync (TocsinSyncState state, guint64 sequence)
   g_assert_cmpuint (record.sync_sequence, ==, sequence);
 }
 
+/* What people are told: how far, of how much, and the newest failure. */
+static void
+assert_catch_up (TocsinCatchUpState state, guint64 last, gint64 items, const char *why)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_auto (TocsinPeerRecord) peer_record = { 0 };
+  g_auto (TocsinCatchUpRecord) record = { 0 };
+
+  g_assert_true (tocsin_peers_get (txn, peer_number, &peer_record));
+  tocsin_catch_up_get (txn, peer_number, &record);
+  g_assert_cmpint (tocsin_catch_up_state (&record, &peer_record), ==, state);
+  g_assert_cmpuint (record.last, ==, last);
+  g_assert_cmpint (record.items, ==, items);
+  g_assert_cmpstr (record.error, ==, why);
+  g_assert_true ((record.failed_us != 0) == (why != NULL));
+}
+
+static TocsinCatchUpState
+catch_up_state (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_auto (TocsinPeerRecord) peer_record = { 0 };
+  g_auto (TocsinCatchUpRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &peer_record);
+  tocsin_catch_up_get (txn, peer_number, &record);
+  return tocsin_catch_up_state (&record, &peer_record);
+}
+
 typedef struct
 {
   TocsinReviewKind kind;
@@ -350,9 +380,11 @@ test_first_read (void)
 
   start (TOCSIN_FOLLOWER_READER);
   publish_green (120);
+  assert_catch_up (TOCSIN_CATCH_UP_WAITING, 0, -1, NULL);
   g_assert_false (read_ok (FALSE).again);
   g_assert_cmpuint (live (), ==, 120);
   assert_sync (TOCSIN_SYNC_MATCHES, 120);
+  assert_catch_up (TOCSIN_CATCH_UP_DONE, 120, 120, NULL);
   lines = lines_of (TOCSIN_REVIEW_BATCH);
   g_assert_cmpuint (lines.lines, ==, 1);
   g_assert_cmpuint (lines.count, ==, 120);
@@ -367,6 +399,7 @@ test_first_read (void)
   g_assert_cmpuint (live (), ==, 121);
   g_assert_cmpuint (us.fed->stats.caught_up, ==, 121);
   assert_sync (TOCSIN_SYNC_MATCHES, 121);
+  assert_catch_up (TOCSIN_CATCH_UP_DONE, 121, 121, NULL);
   lines = lines_of (TOCSIN_REVIEW_BATCH);
   g_assert_cmpuint (lines.lines, ==, 1);
   g_assert_cmpuint (lines.count, ==, 120);
@@ -691,12 +724,16 @@ test_schedule (void)
   tocsin_sync_read_peer (us.fed->sync, peer_number, FALSE);
   WAIT_FOR (live () == 4);
 
+  WAIT_FOR (catch_up_state () == TOCSIN_CATCH_UP_DONE);
   set_follower (TOCSIN_FOLLOWER_NONE);
   publish_green (1);
   tocsin_sync_read_peer (us.fed->sync, peer_number, FALSE);
-  WAIT_FOR (us.fed->stats.caught_up == 4 && live () == 4);
+  WAIT_FOR (catch_up_state () == TOCSIN_CATCH_UP_FAILED);
+  g_assert_true (us.fed->stats.caught_up == 4 && live () == 4);
+  assert_catch_up (TOCSIN_CATCH_UP_FAILED, 4, 4, "The peer does not show its outbox");
   set_follower (TOCSIN_FOLLOWER_READER);
-  WAIT_FOR (live () == 5);
+  WAIT_FOR (live () == 5 && catch_up_state () == TOCSIN_CATCH_UP_DONE);
+  assert_catch_up (TOCSIN_CATCH_UP_DONE, 5, 5, NULL);
   stop ();
 }
 

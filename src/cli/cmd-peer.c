@@ -11,10 +11,12 @@
 #include "cli/actor-ref.h"
 #include "cli/answer.h"
 #include "cli/arguments.h"
+#include "cli/catch-up.h"
 #include "codec/json-writer.h"
 #include "core/error.h"
 
-#define DEFAULT_TRUST 50
+#define DEFAULT_TRUST       50
+#define TIMEOUT_MAX_SECONDS 604800
 
 static struct
 {
@@ -26,6 +28,8 @@ static struct
   gboolean pending;
   gboolean following;
   gboolean followers;
+  gboolean wait;
+  char *timeout;
 } given;
 
 /* AREA=N, each area at most once. */
@@ -81,17 +85,53 @@ print_fingerprints (JsonObject *answer)
     }
 }
 
+/* How long --wait waits; 0: until it is over. */
+static gboolean
+read_timeout (guint *out, GError **error)
+{
+  *out = 0;
+  if (given.timeout != NULL && !given.wait)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("--timeout needs --wait"));
+      return FALSE;
+    }
+  return given.timeout == NULL ||
+         tocsin_argument_number ("--timeout", given.timeout, 1, TIMEOUT_MAX_SECONDS, out, error);
+}
+
+static gboolean
+show_peer (TocsinInvocation *self, const char *actor, GError **error)
+{
+  g_autofree char *path = tocsin_argument_path ("/v1/peers/", actor, "");
+
+  return tocsin_answer_show (self, path, error);
+}
+
+/* With --wait, what --json prints is the peer once it is read. */
+static gboolean
+follow (TocsinInvocation *self, const GString *body, JsonNode **answer, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (!given.wait)
+    return tocsin_answer_get (self, "POST", "/v1/peers", body, answer, error);
+  bytes = tocsin_control_call (self->control, "POST", "/v1/peers", body, error);
+  *answer = bytes != NULL ? tocsin_control_parse (self->control, bytes, error) : NULL;
+  return *answer != NULL;
+}
+
 static gboolean
 run_follow (TocsinInvocation *self, GError **error)
 {
   g_autoptr (GString) body = g_string_new (NULL);
   TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (body);
   g_autoptr (JsonNode) answer = NULL;
-  guint trust = DEFAULT_TRUST;
+  guint trust = DEFAULT_TRUST, timeout;
   const char *actor;
 
-  if (given.trust != NULL &&
-      !tocsin_argument_number ("--trust", given.trust, 1, 100, &trust, error))
+  if (!read_timeout (&timeout, error) ||
+      (given.trust != NULL &&
+       !tocsin_argument_number ("--trust", given.trust, 1, 100, &trust, error)))
     return FALSE;
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_member_string (&json, "actor", self->args[0]);
@@ -100,17 +140,22 @@ run_follow (TocsinInvocation *self, GError **error)
     return FALSE;
   tocsin_json_writer_end_object (&json);
 
-  if (!tocsin_answer_get (self, "POST", "/v1/peers", body, &answer, error))
+  if (!follow (self, body, &answer, error))
     return FALSE;
   actor = tocsin_answer_string (json_node_get_object (answer), "actor");
+  if (actor == NULL)
+    actor = self->args[0];
   if (!self->json)
     {
-      g_autofree char *clean = tocsin_text_clean (actor != NULL ? actor : self->args[0]);
+      g_autofree char *clean = tocsin_text_clean (actor);
 
       g_print (_ ("Asked to follow %s, with trust %u\n"), clean, trust);
       print_fingerprints (json_node_get_object (answer));
     }
-  return TRUE;
+  if (!given.wait)
+    return TRUE;
+  return tocsin_catch_up_wait (self, actor, timeout, error) &&
+         (!self->json || show_peer (self, actor, error));
 }
 
 /* One call about one peer that already exists. @after follows its ID in the path. */
@@ -211,13 +256,14 @@ run_trust (TocsinInvocation *self, GError **error)
 static gboolean
 run_show (TocsinInvocation *self, GError **error)
 {
-  g_autofree char *actor = tocsin_actor_ref_resolve (self->control, self->args[0], FALSE, error);
-  g_autofree char *path = NULL;
+  g_autofree char *actor = NULL;
+  guint timeout;
 
-  if (actor == NULL)
+  if (!read_timeout (&timeout, error))
     return FALSE;
-  path = tocsin_argument_path ("/v1/peers/", actor, "");
-  return tocsin_answer_show (self, path, error);
+  actor = tocsin_actor_ref_resolve (self->control, self->args[0], FALSE, error);
+  return actor != NULL && (!given.wait || tocsin_catch_up_wait (self, actor, timeout, error)) &&
+         show_peer (self, actor, error);
 }
 
 static gboolean
@@ -279,6 +325,18 @@ static const GOptionEntry follow_options[] = {
   { "area", 0, 0, G_OPTION_ARG_STRING_ARRAY, &given.areas,
     N_ ("Another trust in one area: any, spam, abuse or security; may be repeated"),
     N_ ("AREA=N") },
+  { "wait", 0, 0, G_OPTION_ARG_NONE, &given.wait,
+    N_ ("Wait until all that it has is read, and show how far that is"), NULL },
+  { "timeout", 0, 0, G_OPTION_ARG_STRING, &given.timeout,
+    N_ ("With --wait: no longer than so many seconds"), N_ ("N") },
+  G_OPTION_ENTRY_NULL,
+};
+
+static const GOptionEntry show_options[] = {
+  { "wait", 0, 0, G_OPTION_ARG_NONE, &given.wait,
+    N_ ("Wait until all that it has is read, and show how far that is"), NULL },
+  { "timeout", 0, 0, G_OPTION_ARG_STRING, &given.timeout,
+    N_ ("With --wait: no longer than so many seconds"), N_ ("N") },
   G_OPTION_ENTRY_NULL,
 };
 
@@ -305,7 +363,8 @@ static const TocsinCommand peer_commands[] = {
   { "follow", N_ ("ACTOR"), N_ ("Follow a node: a URL, acct:user@host, @user@host or a host"), NULL,
     follow_options, 1, 1, FALSE, run_follow },
   { "unfollow", N_ ("ACTOR"), N_ ("Stop following"), NULL, NULL, 1, 1, FALSE, run_unfollow },
-  { "show", N_ ("ACTOR"), N_ ("Show all about one peer"), NULL, NULL, 1, 1, FALSE, run_show },
+  { "show", N_ ("ACTOR"), N_ ("Show all about one peer"), NULL, show_options, 1, 1, FALSE,
+    run_show },
   { "accept", N_ ("ACTOR"), N_ ("Let it follow this node"), NULL, NULL, 1, 1, FALSE, run_accept },
   { "reject", N_ ("ACTOR"), N_ ("Do not let it follow this node"), NULL, NULL, 1, 1, FALSE,
     run_reject },

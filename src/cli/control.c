@@ -42,7 +42,8 @@ struct _TocsinControl
   char *token;         /* (owned) (nullable) */
   GHashTable *headers; /* (owned) of char*, char*: sent with every call */
   void (*pulse) (gpointer data);
-  gpointer pulse_data; /* (unowned) */
+  gpointer pulse_data;       /* (unowned) */
+  GCancellable *cancellable; /* (owned) (nullable) */
 };
 
 /* One exchange: on_sent, then on_read until the end. */
@@ -177,6 +178,7 @@ tocsin_control_free (TocsinControl *self)
   if (self == NULL)
     return;
   g_object_unref (self->session);
+  g_clear_object (&self->cancellable);
   g_hash_table_unref (self->headers);
   g_free (self->base);
   g_free (self->place);
@@ -195,6 +197,18 @@ tocsin_control_set_pulse (TocsinControl *self, void (*pulse) (gpointer data), gp
 {
   self->pulse = pulse;
   self->pulse_data = data;
+}
+
+/**
+ * tocsin_control_set_cancellable:
+ * @self: a node
+ * @cancellable: (nullable): ends the call that waits, and all later ones, with
+ *   %G_IO_ERROR_CANCELLED
+ */
+void
+tocsin_control_set_cancellable (TocsinControl *self, GCancellable *cancellable)
+{
+  g_set_object (&self->cancellable, cancellable);
 }
 
 /**
@@ -218,7 +232,9 @@ tocsin_control_add_header (TocsinControl *self, const char *name, const char *va
 static void
 set_unreachable (Exchange *x, const GError *cause)
 {
-  if (x->error == NULL)
+  if (x->error == NULL && g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    x->error = g_error_copy (cause);
+  else if (x->error == NULL)
     g_set_error (&x->error, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE,
                  _ ("The node does not answer at %s: %s"), x->control->place, cause->message);
 }
@@ -292,7 +308,8 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 read_more (Exchange *x)
 {
-  g_input_stream_read_bytes_async (x->stream, 64 * 1024, G_PRIORITY_DEFAULT, NULL, on_read, x);
+  g_input_stream_read_bytes_async (x->stream, 64 * 1024, G_PRIORITY_DEFAULT,
+                                   x->control->cancellable, on_read, x);
 }
 
 static void
@@ -423,7 +440,8 @@ run_exchange (TocsinControl *self,
   Exchange x = { .control = self, .message = message, .loop = loop, .body = kept, .fd = fd };
   guint source_id = self->pulse != NULL ? g_timeout_add (PULSE_MS, on_pulse, self) : 0;
 
-  soup_session_send_async (self->session, message, G_PRIORITY_DEFAULT, NULL, on_sent, &x);
+  soup_session_send_async (self->session, message, G_PRIORITY_DEFAULT, self->cancellable, on_sent,
+                           &x);
   g_main_loop_run (loop);
   if (source_id != 0)
     g_source_remove (source_id);

@@ -25,6 +25,7 @@ void tocsin_control_free (TocsinControl *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinControl, tocsin_control_free)
 
 void tocsin_control_set_pulse (TocsinControl *self, void (*pulse) (gpointer data), gpointer data);
+void tocsin_control_set_cancellable (TocsinControl *self, GCancellable *cancellable);
 void tocsin_control_set_timeout_seconds (TocsinControl *self, guint seconds);
 
 void tocsin_control_add_header (TocsinControl *self, const char *name, const char *value);

@@ -263,8 +263,8 @@ tocsin_progress_show (TocsinProgress *self, guint64 done)
   memset (bar, '-', BAR_CHARS);
   memset (bar, '#', filled);
   bar[BAR_CHARS] = '\0';
-  g_printerr ("\r\033[K%s [%s] %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, self->label, bar, done,
-              self->total);
+  g_printerr ("\r\033[K%s [%s] %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " %u %%", self->label, bar,
+              done, self->total, (guint) (MIN (done, self->total) * 100 / self->total));
 }
 
 /* For tocsin_control_set_pulse(). */

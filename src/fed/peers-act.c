@@ -12,6 +12,7 @@
 #include "fed/peers-private.h"
 #include "store/table-actors.h"
 #include "store/table-audit.h"
+#include "store/table-catch-up.h"
 #include "store/table-outbox.h"
 #include "store/table-queue.h"
 
@@ -83,7 +84,7 @@ forget_weights (TocsinPeerRecord *peer)
 }
 
 static void
-end_following (TocsinPeerRecord *peer, gint64 now_us)
+end_following (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
 {
   peer->following = TOCSIN_FOLLOWING_NONE;
   peer->following_since_us = now_us;
@@ -95,6 +96,7 @@ end_following (TocsinPeerRecord *peer, gint64 now_us)
   peer->sync_epoch = peer->sync_sequence = 0;
   peer->sync_due_us = 0;
   peer->sync_state = TOCSIN_SYNC_NEVER;
+  tocsin_catch_up_remove (txn, peer->actor);
 }
 
 static void
@@ -125,7 +127,7 @@ unfollow (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *peer
                                                             peer->follow_id, change->actor),
                                 peer->actor, change->now_us);
     }
-  end_following (peer, change->now_us);
+  end_following (txn, peer, change->now_us);
   return TRUE;
 }
 
@@ -199,7 +201,7 @@ block (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *peer)
   if (peer->blocked)
     return TRUE;
   tocsin_queue_drop_peer (txn, peer->actor);
-  end_following (peer, change->now_us);
+  end_following (txn, peer, change->now_us);
   end_follower (peer, change->now_us);
   peer->blocked = TRUE;
   if (!is_reachable (txn, peer->actor))

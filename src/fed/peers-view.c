@@ -13,6 +13,7 @@
 #include "fed/guards.h"
 #include "fed/pinning.h"
 #include "store/table-actors.h"
+#include "store/table-catch-up.h"
 #include "store/table-queue.h"
 #include "store/table-trust.h"
 
@@ -31,6 +32,13 @@ static const char *const sync_words[] = {
   [TOCSIN_SYNC_NEVER] = "never",     [TOCSIN_SYNC_READING] = "reading",
   [TOCSIN_SYNC_MATCHES] = "matches", [TOCSIN_SYNC_DIFFERS] = "differs",
   [TOCSIN_SYNC_ALERTED] = "alerted", [TOCSIN_SYNC_UNKNOWN] = "unknown",
+};
+
+static const char *const catch_up_words[] = {
+  [TOCSIN_CATCH_UP_NONE] = "none",       [TOCSIN_CATCH_UP_ASKED] = "asked",
+  [TOCSIN_CATCH_UP_REFUSED] = "refused", [TOCSIN_CATCH_UP_WAITING] = "waiting",
+  [TOCSIN_CATCH_UP_READING] = "reading", [TOCSIN_CATCH_UP_FAILED] = "failed",
+  [TOCSIN_CATCH_UP_DONE] = "done",
 };
 
 static void
@@ -52,6 +60,7 @@ tocsin_peer_view_clear (TocsinPeerView *self)
   g_free (self->protocol_version);
   g_free (self->moved_to);
   g_free (self->relation);
+  g_free (self->read_error);
   g_clear_pointer (&self->fingerprints, g_ptr_array_unref);
   *self = (TocsinPeerView){ 0 };
 }
@@ -171,6 +180,27 @@ describe_reciprocity (const TocsinPeerRecord *peer, gint64 now_us, TocsinPeerVie
   out->free_rider = tocsin_guards_is_free_rider (peer, now_us);
 }
 
+static void
+describe_catch_up (TocsinTxn *txn, const TocsinPeerRecord *peer, TocsinPeerView *out)
+{
+  g_auto (TocsinCatchUpRecord) record = { 0 };
+  const guint32 *reports = out->counts.by_state;
+
+  tocsin_catch_up_get (txn, peer->actor, &record);
+  out->catch_up = catch_up_words[tocsin_catch_up_state (&record, peer)];
+  out->read_sequence = peer->sync_sequence;
+  out->last_sequence = MAX (record.last, peer->sync_sequence);
+  out->reports_read =
+      reports[TOCSIN_STATE_LIVE] + reports[TOCSIN_STATE_HELD] + reports[TOCSIN_STATE_REFUSED];
+  out->reports_total = record.items;
+  out->read_begun_us = record.begun_us;
+  out->read_failed_us = record.failed_us;
+  out->read_retry_us = record.retry_us;
+  out->read_error = g_steal_pointer (&record.error);
+  out->sync = sync_words[peer->sync_state];
+  out->sync_done_us = peer->sync_done_us;
+}
+
 /**
  * tocsin_peers_describe:
  * @txn: a transaction, of any thread
@@ -210,8 +240,7 @@ tocsin_peers_describe (TocsinTxn *txn,
   out->queued = tocsin_queue_count_of (txn, peer->actor);
   describe_reciprocity (peer, now_us, out);
   tocsin_reports_counts (txn, peer->actor, &out->counts);
-  out->sync = sync_words[peer->sync_state];
-  out->sync_done_us = peer->sync_done_us;
+  describe_catch_up (txn, peer, out);
   out->key_hold = peer->key_hold;
   out->version_hold = peer->version_hold;
   out->leaked = peer->leaked;

@@ -70,6 +70,15 @@ typedef struct
   gboolean free_rider;
   TocsinActorCounts counts; /* of its reports here, by state */
 
+  const char *catch_up;  /* none, asked, refused, waiting, reading, failed, done */
+  guint64 read_sequence; /* of its outbox, as far as it is on disk here */
+  guint64 last_sequence; /* its newest when it was last asked, at least @read_sequence */
+  guint64 reports_read;  /* of its own, neither withdrawn nor expired */
+  gint64 reports_total;  /* what it says it has for us; -1: it did not say */
+  gint64 read_begun_us;
+  gint64 read_failed_us; /* 0: the last reading got to the end */
+  gint64 read_retry_us;
+  char *read_error; /* (owned) (nullable) */
   const char *sync; /* never, reading, matches, differs, alerted, unknown */
   gint64 sync_done_us;
   gboolean key_hold;       /* its key changed unproven */

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "store/table-catch-up.h"
 #include "store/table-imports.h"
 #include "store/table-reports.h"
 #include "store/table-review.h"
@@ -16,6 +17,33 @@ tocsin_sync_note_free (TocsinSyncNote *self)
 {
   g_free (self->source);
   g_free (self);
+}
+
+static void
+note_begun (TocsinTxn *txn, const TocsinSyncNote *note)
+{
+  g_auto (TocsinCatchUpRecord) record = { 0 };
+
+  tocsin_catch_up_get (txn, note->actor, &record);
+  record.begun_us = MAX (note->now_us, record.failed_us + 1);
+  record.last = note->last;
+  if (note->items >= 0)
+    record.items = note->items;
+  tocsin_catch_up_put (txn, &record);
+}
+
+static void
+note_done (TocsinTxn *txn, const TocsinSyncNote *note)
+{
+  g_auto (TocsinCatchUpRecord) record = { 0 };
+
+  tocsin_catch_up_get (txn, note->actor, &record);
+  record.done_us = MAX (note->now_us, record.begun_us);
+  record.failed_us = record.retry_us = 0;
+  g_clear_pointer (&record.error, g_free);
+  if (note->items >= 0)
+    record.items = note->items;
+  tocsin_catch_up_put (txn, &record);
 }
 
 /* A #TocsinWriteFunc: the first reading of a peer is one batch, and a new epoch begins at 0. */
@@ -45,6 +73,7 @@ tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error)
   self->batch = peer.first_batch_done ? 0 : peer.first_batch;
   self->sequence = peer.sync_sequence;
   tocsin_peers_put (txn, &peer);
+  note_begun (txn, self);
   return tocsin_txn_check (txn, error);
 }
 
@@ -125,6 +154,46 @@ tocsin_sync_note_write_end (TocsinTxn *txn, gpointer note, GError **error)
   peer.sync_done_us = self->now_us;
   peer.sync_due_us = self->due_us;
   tocsin_peers_put (txn, &peer);
+  note_done (txn, self);
+  return tocsin_txn_check (txn, error);
+}
+
+TocsinSyncFailure *
+tocsin_sync_failure_new (guint32 actor, gint64 now_us, gint64 retry_us, const GError *error)
+{
+  TocsinSyncFailure *self = g_new0 (TocsinSyncFailure, 1);
+
+  self->actor = actor;
+  self->now_us = now_us;
+  self->retry_us = retry_us;
+  self->error = g_strdup (error->message);
+  return self;
+}
+
+void
+tocsin_sync_failure_free (TocsinSyncFailure *self)
+{
+  g_free (self->error);
+  g_free (self);
+}
+
+/* A #TocsinWriteFunc. */
+gboolean
+tocsin_sync_failure_write (TocsinTxn *txn, gpointer failure, GError **error)
+{
+  TocsinSyncFailure *self = failure;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  g_auto (TocsinCatchUpRecord) record = { 0 };
+
+  /* Who is no peer any more needs no row. */
+  if (!tocsin_peers_get (txn, self->actor, &peer) || !tocsin_peer_record_is_direct (&peer))
+    return tocsin_txn_check (txn, error);
+  tocsin_catch_up_get (txn, self->actor, &record);
+  record.failed_us = MAX (self->now_us, record.begun_us);
+  record.retry_us = self->retry_us;
+  g_free (record.error);
+  record.error = g_strdup (self->error);
+  tocsin_catch_up_put (txn, &record);
   return tocsin_txn_check (txn, error);
 }
 

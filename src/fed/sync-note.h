@@ -8,12 +8,14 @@
 
 G_BEGIN_DECLS
 
-/* Private to sync-read.c: what a reading writes of the peer when it begins and when it ends. */
+/* Private to sync.c and sync-read.c: what a reading writes of the peer when it begins and ends. */
 
 /**
  * TocsinSyncNote:
  * @actor: whose outbox
  * @epoch: of that outbox
+ * @last: at the begin: its newest sequence
+ * @items: how many reports it says it has for us; -1: it does not say
  * @now_us: the time
  * @due_us: when it is to be read next
  * @day_us: how long a day is: a part of it in tests
@@ -28,6 +30,8 @@ typedef struct
 {
   guint32 actor;
   guint64 epoch;
+  guint64 last;
+  gint64 items;
   gint64 now_us;
   gint64 due_us;
   gint64 day_us;
@@ -42,6 +46,27 @@ typedef struct
 void tocsin_sync_note_free (TocsinSyncNote *self);
 gboolean tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error);
 gboolean tocsin_sync_note_write_end (TocsinTxn *txn, gpointer note, GError **error);
+
+/**
+ * TocsinSyncFailure: why a reading did not get to the end.
+ * @retry_us: when the next may begin
+ * @error: (owned): in a sentence
+ */
+typedef struct
+{
+  guint32 actor;
+  gint64 now_us;
+  gint64 retry_us;
+  char *error;
+} TocsinSyncFailure;
+
+TocsinSyncFailure *tocsin_sync_failure_new (guint32 actor,
+                                            gint64 now_us,
+                                            gint64 retry_us,
+                                            const GError *error) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_sync_failure_free (TocsinSyncFailure *self);
+gboolean tocsin_sync_failure_write (TocsinTxn *txn, gpointer failure, GError **error);
+
 gboolean tocsin_sync_note_matches (TocsinTxn *txn, guint32 actor, const TocsinCollectionHead *head);
 
 G_END_DECLS

@@ -3,7 +3,8 @@
  *
  * One reading of a direct peer's outbox. The steps, in order:
  *   tocsin_sync_read_async: what the store knows -> on_owner: its document -> on_head: epoch and
- *   last sequence -> on_begun: the first read has a batch -> on_page -> check_some (a few at a
+ *   last sequence -> on_items, at the first reading: how many reports -> on_begun: the first read
+ *   has a batch -> on_page -> check_some (a few at a
  *   time, waiting in on_author for keys) -> on_page_written -> on_page … -> on_reports: digests
  *   -> on_ended
  */
@@ -40,9 +41,10 @@ typedef struct
   TocsinFederation *fed; /* (unowned) may be gone once the reading was cancelled */
   guint32 actor;
   gboolean from_zero;
-  char *uri;     /* (owned) */
-  char *outbox;  /* (owned) */
-  char *reports; /* (owned) */
+  gboolean is_first; /* no reading before got to the end */
+  char *uri;         /* (owned) */
+  char *outbox;      /* (owned) */
+  char *reports;     /* (owned) */
   TocsinSignScheme scheme;
   TocsinKnownActor *owner; /* (owned) */
   guint64 epoch;
@@ -54,6 +56,7 @@ typedef struct
   gint64 flushed_us; /* monotonic */
   gint64 begun_us;
   gint64 head_last;
+  gint64 items; /* reports that it says it has for us; -1: it does not say */
   guint pages;
   guint writes;
   gboolean is_waiting; /* for a write before the next page is asked for */
@@ -75,6 +78,8 @@ typedef struct
 
 static void on_owner (GObject *source, GAsyncResult *result, gpointer user_data);
 static void on_head (GObject *source, GAsyncResult *result, gpointer user_data);
+static void on_items (GObject *source, GAsyncResult *result, gpointer user_data);
+static void begin (GTask *task);
 static void on_begun (GObject *source, GAsyncResult *result, gpointer user_data);
 static void fetch_page (GTask *task);
 static void on_page (GObject *source, GAsyncResult *result, gpointer user_data);
@@ -173,6 +178,7 @@ load (ReadOp *op)
   if (!tocsin_peers_get (txn, op->actor, &peer) || !tocsin_peer_record_is_direct (&peer) ||
       peer.version_hold || peer.blocked || !tocsin_actors_get (txn, op->actor, &actor))
     return FALSE;
+  op->is_first = !peer.first_batch_done;
   op->uri = g_strdup (actor.uri);
   op->scheme = peer.scheme == TOCSIN_PEER_SCHEME_RFC9421_RSA ? TOCSIN_SIGN_RFC9421_RSA
                                                              : TOCSIN_SIGN_DRAFT_RSA;
@@ -207,6 +213,7 @@ tocsin_sync_read_async (TocsinFederation *fed,
   op->actor = actor;
   op->from_zero = from_zero;
   op->begun_us = tocsin_time_now_us ();
+  op->items = -1;
   op->unreachable = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (!load (op))
     {
@@ -311,14 +318,55 @@ on_head (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
     }
   op->head_last = head->last_sequence;
   op->epoch = epoch_number (head->epoch);
+  /* Later readings learn it at their end, with the digest: it costs the peer a walk. */
+  if (op->is_first && op->reports != NULL)
+    get (task, op->reports, on_items);
+  else
+    begin (task);
+}
+
+/* The head of the peer's `reports`; %NULL if it cannot be had, which takes nothing from what is
+ * read. */
+static TocsinCollectionHead *
+take_reports (ReadOp *op, GAsyncResult *result)
+{
+  g_autoptr (TocsinFetchResult) fetched = tocsin_knock_finish (result, NULL, NULL);
+  TocsinCollectionHead *head = NULL;
+
+  if (fetched != NULL && tocsin_fetch_result_is_success (fetched))
+    head = tocsin_collection_head_parse (fetched->body, op->reports, NULL);
+  if (head != NULL && !g_str_equal (head->attributed_to, op->uri))
+    g_clear_pointer (&head, tocsin_collection_head_free);
+  if (head != NULL && head->total_items >= 0)
+    op->items = head->total_items;
+  return head;
+}
+
+static void
+on_items (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  g_autoptr (TocsinCollectionHead) head = take_reports (g_task_get_task_data (task), result);
+
+  if (!is_over (task))
+    begin (task);
+}
+
+static void
+begin (GTask *task)
+{
+  ReadOp *op = g_task_get_task_data (task);
+
   op->note = g_new0 (TocsinSyncNote, 1);
   op->note->actor = op->actor;
   op->note->epoch = op->epoch;
+  op->note->last = (guint64) op->head_last;
+  op->note->items = op->items;
   op->note->now_us = tocsin_time_now_us ();
   op->note->source = g_strdup (op->outbox);
   tocsin_writer_submit_async (op->fed->writer, tocsin_sync_note_write_begin, op->note,
                               (GDestroyNotify) tocsin_sync_note_free, NULL, on_begun,
-                              g_steal_pointer (&task));
+                              g_object_ref (task));
 }
 
 static void
@@ -594,18 +642,13 @@ on_reports (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
 {
   g_autoptr (GTask) task = G_TASK (user_data);
   ReadOp *op = g_task_get_task_data (task);
-  g_autoptr (TocsinFetchResult) fetched = tocsin_knock_finish (result, NULL, NULL);
-  g_autoptr (TocsinCollectionHead) head = NULL;
+  g_autoptr (TocsinCollectionHead) head = take_reports (op, result);
   gint64 now_us = tocsin_time_now_us ();
   gboolean comparable, matches = FALSE;
 
   if (is_over (task))
     return;
-  /* The outbox was read; a digest that cannot be had takes nothing from that. */
-  if (fetched != NULL && tocsin_fetch_result_is_success (fetched))
-    head = tocsin_collection_head_parse (fetched->body, op->reports, NULL);
-  comparable = head != NULL && g_str_equal (head->attributed_to, op->uri) && head->has_digest &&
-               head->last_sequence == op->reached &&
+  comparable = head != NULL && head->has_digest && head->last_sequence == op->reached &&
                head->as_of_us == now_us - now_us % TOCSIN_DAY_US;
   if (comparable)
     {
@@ -626,6 +669,7 @@ end (GTask *task, gboolean compared, gboolean matches)
 
   op->note = g_new0 (TocsinSyncNote, 1);
   op->note->actor = op->actor;
+  op->note->items = op->items;
   op->note->now_us = tocsin_time_now_us ();
   op->note->day_us = tocsin_federation_wait_us (op->fed, TOCSIN_DAY_US);
   op->note->due_us = op->note->now_us +

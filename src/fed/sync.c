@@ -10,6 +10,7 @@
 
 #include "core/breaker.h"
 #include "core/clock.h"
+#include "fed/sync-note.h"
 #include "fed/sync-read.h"
 #include "store/table-peers.h"
 
@@ -250,9 +251,15 @@ on_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
     }
   else
     {
+      gint64 now_us = tocsin_time_now_us ();
+
       g_info ("An outbox was not read to its end: %s", error->message);
-      tocsin_breaker_on_failure (&peer->breaker, tocsin_time_now_us (), g_random_double (), 0,
+      tocsin_breaker_on_failure (&peer->breaker, now_us, g_random_double (), 0,
                                  self->fed->time_scale);
+      tocsin_writer_submit (
+          self->fed->writer, tocsin_sync_failure_write,
+          tocsin_sync_failure_new (peer->actor, now_us, peer->breaker.open_until_us, error),
+          (GDestroyNotify) tocsin_sync_failure_free);
       /* It stays due; the breaker says when. */
       peer->due_us = 0;
     }

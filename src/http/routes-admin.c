@@ -17,6 +17,7 @@ tocsin_routes_admin_add (TocsinRouter *router, TocsinApi *api)
   tocsin_route_review_add (router, api);
   tocsin_route_settings_add (router, api);
   tocsin_route_metrics_add (router, api);
+  tocsin_route_catch_up_add (router, api);
   tocsin_route_peers_add (router, api);
   tocsin_route_openapi_add (router, api);
   tocsin_route_reports_add (router, api);

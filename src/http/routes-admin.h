@@ -20,6 +20,7 @@ void tocsin_route_housekeeping_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_imports_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_metrics_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_openapi_add (TocsinRouter *router, TocsinApi *api);
+void tocsin_route_catch_up_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_peers_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_reports_add (TocsinRouter *router, TocsinApi *api);
 void tocsin_route_review_add (TocsinRouter *router, TocsinApi *api);

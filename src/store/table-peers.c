@@ -5,6 +5,7 @@
 
 #include "store/table-peers.h"
 
+#include "store/table-catch-up.h"
 #include "store/table-changes.h"
 #include "store/txn-private.h"
 
@@ -159,6 +160,7 @@ tocsin_peers_remove (TocsinTxn *txn, guint32 actor)
   if (!tocsin_peers_get (txn, actor, &old))
     return;
   tocsin_txn_del (txn, TOCSIN_TABLE_PEERS, &key);
+  tocsin_catch_up_remove (txn, actor);
   if (tocsin_peer_record_is_follower (&old))
     tocsin_txn_del (txn, TOCSIN_TABLE_FOLLOWERS, &key);
   tocsin_txn_note (txn, TOCSIN_NOTE_PEERS_CHANGED);

@@ -16,6 +16,7 @@ import json
 import os
 import socketserver
 import subprocess
+import sys
 import tempfile
 import threading
 
@@ -65,12 +66,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = handle_any
 
 
-class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+class Threads(socketserver.ThreadingMixIn):
     daemon_threads = True
 
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a client may have had enough
+            super().handle_error(request, client_address)
 
-class TcpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    daemon_threads = True
+
+class Server(Threads, socketserver.UnixStreamServer):
+    pass
+
+
+class TcpServer(Threads, socketserver.TCPServer):
+    pass
 
 
 class FakeNode:

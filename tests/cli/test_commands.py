@@ -9,9 +9,11 @@ import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import termios
+import threading
 import struct
 import fcntl
 import unittest
@@ -377,6 +379,104 @@ class Commands(unittest.TestCase):
         self.assertIn("Backing up", shown)
         self.assertEqual(json.loads(out), {"dir": "/x"})
         self.assertEqual(self.node.run("backup", "/x").stderr, "")
+
+    # Waiting until a peer is read
+
+    def catching_up(self, *answers):
+        """The node answers with one of these after another, and then with the last; a dict is a state."""
+        waiting = list(answers)
+        base = f"/v1/peers/{quoted(B)}"
+        whole = {"state": "asked", "caught_up": False, "sequence": 0, "last_sequence": 0, "reports": 0}
+
+        def answer(request):
+            path, _, query = request.path.partition("?")
+            if (request.method, path) == ("GET", "/v1/peers"):
+                return PEERS
+            if (request.method, path) == ("POST", "/v1/peers"):
+                return 201, {"actor": B, "fingerprints": [], "following": "pending"}
+            if path == base:
+                return {"actor": B, "catch_up": {"caught_up": True}}
+            if path != base + "/catch-up":
+                return problem(404, "There is nothing here")
+            # Whoever asks again says what is known, and waits.
+            self.polls.append(urllib.parse.parse_qs(query))
+            given = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+            return {**whole, **given, "cursor": f"c{len(self.polls)}"} if isinstance(given, dict) else given
+
+        self.polls = []
+        self.node.answers = type("Any", (), {"get": lambda _, key, other: answer})()
+
+    DONE = {"state": "done", "caught_up": True, "sequence": 3001, "last_sequence": 3001, "reports": 3000}
+
+    def test_wait(self):
+        steps = ({"state": "asked"}, {"state": "waiting"}, {"state": "reading", "last_sequence": 3001},
+                 {"state": "reading", "sequence": 2000, "last_sequence": 3001}, self.DONE)
+        said = re.escape(B) + r" is read to the end; reports of it here: 3000\n"
+        for words in (("peer", "follow", "b.example", "--wait"), ("peer", "show", B, "--wait")):
+            self.catching_up(*steps)
+            self.check(self.node.run(*words), 0, said)
+            self.assertEqual(self.polls, [{}] + [{"cursor": [f"c{i}"], "wait": ["30"]} for i in (1, 2, 3, 4)])
+            self.catching_up(*steps)
+            done = self.node.run(*words, "--json", "--timeout", "20")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(json.loads(done.stdout), {"actor": B, "catch_up": {"caught_up": True}})
+            self.assertTrue(all(1 <= int(poll["wait"][0]) <= 20 for poll in self.polls[1:]), self.polls)
+
+    def test_wait_shows_how_far_it_is(self):
+        self.catching_up({"state": "asked"}, {"state": "reading", "last_sequence": 3001},
+                         {"state": "reading", "sequence": 2000, "last_sequence": 3001}, self.DONE)
+        shown, out = self.stderr_on_terminal("peer", "follow", "b.example", "--wait")
+        bars = re.findall(r"Reading its outbox \[(#*)(-*)\] (\d+)/3001 (\d+) %", shown)
+        self.assertIn("Waiting for its admin to accept 0 s", shown)
+        self.assertEqual(bars[0], ("", "-" * 24, "0", "0"))
+        self.assertEqual(bars[-1], ("#" * 24, "", "3001", "100"))
+        self.assertTrue(shown.endswith("\r\x1b[K"), "the bar is taken away")
+        self.assertIn("read to the end", out)
+
+    def test_wait_in_vain(self):
+        shown = re.escape(B)
+        for answer, code, sentence in (
+                ({"state": "failed", "error": "The peer answered 500"}, 1,
+                 rf"{shown} was not read to the end \(The peer answered 500\); .* tocsin peer reset {shown}"),
+                ({"state": "refused"}, 4, "does not let this node follow it"),
+                ({"state": "none"}, 1, "not followed, not believed, blocked or on hold; see tocsin peer show"),
+                ({"state": 7}, 1, "does not say how far"), ((200, {}), 1, "does not say how far"),
+                (problem(503, "Too many readers wait already"), 1, "Too many readers wait already"),
+                (problem(404, "This node has had nothing to do with this actor"), 3, "nothing to do with")):
+            with self.subTest(answer):
+                self.catching_up({"state": "asked"}, answer)
+                self.check(self.node.run("peer", "show", B, "--wait"), code, r"\A\Z", sentence)
+        self.catching_up({"state": "asked"})
+        self.check(self.node.run("peer", "show", B, "--wait", "--timeout", "1"), 1, r"\A\Z",
+                   "is not read to the end after 1 s; the node goes on")
+        self.check(self.node.run("peer", "show", B, "--timeout", "1"), 2, None, "--timeout needs --wait")
+        self.check(self.node.run("peer", "show", B, "--wait", "--timeout", "no"), 2, None, "--timeout")
+
+    def test_wait_interrupted(self):
+        """Ctrl-C ends the waiting alone, and the program as a shell expects."""
+        asked = threading.Event()
+        released = threading.Event()
+
+        def hang(request):
+            asked.set()
+            released.wait(60)
+            return {"state": "asked", "cursor": "c2"}
+
+        self.catching_up({"state": "asked"})
+        first = self.node.answers.get(None, None)
+        self.node.answers = type("Any", (), {
+            "get": lambda _, key, other: hang if "cursor=" in key[1] else first})()
+        with subprocess.Popen([TOCSIN, "--socket", self.node.socket, "peer", "follow", "b.example", "--wait"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env={**os.environ, "NO_COLOR": "1"}) as waiting:
+            self.addCleanup(released.set)
+            self.assertTrue(asked.wait(60))
+            waiting.send_signal(signal.SIGINT)
+            out, err = waiting.communicate(timeout=60)
+        self.assertEqual(waiting.returncode, -signal.SIGINT)
+        self.assertIn(b"Asked to follow", out)
+        self.assertRegex(err.decode(), rf"\ANo longer waiting: the node goes on by itself, and {re.escape(B)} stays")
+        self.assertEqual([r.method for r in self.node.requests].count("DELETE"), 0)
 
     # Verdicts
 
