@@ -8,77 +8,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "small-world.h"
 #include "trust/walks-exact.h"
 
 #define TOLERANCE 1e-10
-#define MAX_NODES 24
+#define MAX_NODES WORLD_NODES_MAX
 
 /* ---- small graphs, written out ---- */
-
-typedef struct
-{
-  GArray *statements;
-  TocsinTrustPeer peers[6];
-  TocsinGraph *graph;
-} World;
-
-static void
-world_clear (World *self)
-{
-  g_array_unref (self->statements);
-  tocsin_graph_free (self->graph);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (World, world_clear)
-
-static void
-add_statement (GArray *statements, guint32 from, guint32 to, double weight)
-{
-  TocsinGraphStatement statement = { .from = from,
-                                     .to = to,
-                                     .weight_ppb = tocsin_trust_weight_ppb (weight) & 0x3fffffff };
-
-  g_array_append_val (statements, statement);
-}
-
-static TocsinGraph *
-make_graph (const GArray *statements, const TocsinTrustPeer *peers, gsize n_peers)
-{
-  TocsinTrustInput input = { (const TocsinGraphStatement *) (gconstpointer) statements->data,
-                             statements->len, peers, n_peers };
-
-  return tocsin_graph_new (&input, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
-}
-
-/* Direct peers trust each other and are trusted back, so that walls stand in the way everywhere. */
-static void
-world_init (World *self)
-{
-  guint32 n_direct = (guint32) g_test_rand_int_range (1, 6);
-  guint32 n = n_direct + (guint32) g_test_rand_int_range (1, 15);
-  double density = g_test_rand_double_range (0.1, 0.6);
-
-  *self = (World){ .statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement)) };
-  for (guint32 i = 0; i < n_direct; i++)
-    self->peers[i] =
-        (TocsinTrustPeer){ .actor = i + 1, .weight = g_test_rand_double_range (0.1, 1) };
-  for (guint32 x = 1; x <= n; x++)
-    for (guint32 u = 1; u <= n; u++)
-      if (x != u && g_test_rand_double () < density)
-        add_statement (self->statements, x, u, g_test_rand_double_range (0.05, 1));
-  self->graph = make_graph (self->statements, self->peers, n_direct);
-}
-
-/* d·Q of scoring.md 2: the chance of the step from @x to @u. */
-static double
-step (const TocsinGraph *graph, guint32 x, guint32 u)
-{
-  double sum = 0;
-
-  for (guint32 e = graph->first[x]; e < graph->first[x + 1]; e++)
-    if (graph->edges[e].to == u)
-      sum += graph->pass[x] * graph->edges[e].weight_ppb;
-  return sum;
-}
 
 /* Overwrites @x with a⁻¹·x. */
 static void
@@ -145,7 +81,7 @@ test_backward (void)
       double h[MAX_NODES] = { 0 }, wanted[MAX_NODES];
       gboolean stops = round % 2 == 0;
 
-      world_init (&world);
+      world_init (&world, WORLD_FAR_MAX);
       for (guint32 x = 0; x < world.graph->n_nodes; x++)
         {
           stop[x] = g_test_rand_double ();
@@ -173,7 +109,7 @@ test_forward (void)
       double a[MAX_NODES][MAX_NODES] = { { 0 } };
       double start[MAX_NODES], visits[MAX_NODES], wanted[MAX_NODES];
 
-      world_init (&world);
+      world_init (&world, WORLD_FAR_MAX);
       graph = world.graph;
       for (guint32 x = 0; x < graph->n_nodes; x++)
         wanted[x] = start[x] = g_test_rand_double ();
@@ -233,7 +169,7 @@ test_columns (void)
       g_auto (World) world = { 0 };
       g_autoptr (TocsinColumns) columns = NULL;
 
-      world_init (&world);
+      world_init (&world, WORLD_FAR_MAX);
       columns = tocsin_columns_new (world.graph, NULL, 0);
       g_assert_cmpuint (columns->n_slots, ==, world.graph->n_nodes);
       for (guint32 slot = 0; slot < columns->n_slots; slot++)

@@ -162,7 +162,8 @@ trace (const Search *self, guint32 number)
  * @max_paths: how many at most, 1 to 16
  *
  * The strongest paths from the operator to @actor along which its reports are heard: they cross no
- * second direct peer and no actor twice.
+ * second direct peer and no actor twice. No actor is gone through in more than @max_paths ways, so
+ * that there is an end to it: the first is the strongest of all, others may be passed over.
  *
  * Returns: (transfer full) (element-type TocsinTrustPath): the strongest first; empty if @actor is
  *   out of reach
