@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "tools/trust-case.h"
+#include "trust/walks-exact.h"
 
 #define TOLERANCE 1e-9
 
@@ -370,6 +371,172 @@ test_costly (void)
   g_assert_cmpfloat (warm.s_loo, <=, tocsin_walks_without (walks, voices, 2, 2));
 }
 
+/* ---- more voices than are solved exactly ---- */
+
+enum
+{
+  MANY = 90, /* reporters behind each gate */
+  GATE_A = 10,
+  GATE_B = 11,
+  CHOIR_A = 1000,
+  CHOIR_B = 2000,
+};
+
+typedef struct
+{
+  TocsinGraph *graph;
+  TocsinWalks *walks;
+  TocsinColumns *columns;
+  TocsinVoice a[MANY];
+  TocsinVoice b[MANY];
+} Choirs;
+
+static void
+choirs_clear (Choirs *self)
+{
+  tocsin_columns_free (self->columns);
+  tocsin_walks_free (self->walks);
+  tocsin_graph_free (self->graph);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Choirs, choirs_clear)
+
+/* Peer 1 hears one choir through one gate, peer 2 another through another. */
+static void
+choirs_init (Choirs *self)
+{
+  static const TocsinTrustPeer peers[] = { { 1, TOCSIN_AREA_ANY, 1, FALSE },
+                                           { 2, TOCSIN_AREA_ANY, 1, FALSE } };
+  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
+  TocsinTrustInput input = { NULL, 0, peers, 2 };
+
+  *self = (Choirs){ NULL };
+  for (guint32 i = 0; i < MANY; i++)
+    {
+      TocsinGraphStatement by_a = { GATE_A, CHOIR_A + i, 1000000000, 0 };
+      TocsinGraphStatement by_b = { GATE_B, CHOIR_B + i, 1000000000, 0 };
+
+      g_array_append_val (statements, by_a);
+      g_array_append_val (statements, by_b);
+      self->a[i] = (TocsinVoice){ CHOIR_A + i, 1, TRUE };
+      self->b[i] = (TocsinVoice){ CHOIR_B + i, 1, TRUE };
+    }
+  {
+    static const TocsinGraphStatement gates[] = { { 1, GATE_A, 1000000000, 0 },
+                                                  { 2, GATE_B, 1000000000, 0 } };
+
+    g_array_append_vals (statements, gates, G_N_ELEMENTS (gates));
+  }
+  input.statements = (const TocsinGraphStatement *) (gpointer) statements->data;
+  input.n_statements = statements->len;
+  self->graph = tocsin_graph_new (&input, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
+  self->walks = tocsin_walks_new (self->graph, self->graph->actor_of, self->graph->n_nodes, 1);
+  self->columns = tocsin_columns_new (self->graph, self->graph->actor_of, self->graph->n_nodes);
+}
+
+/* Without @actor, solved however many voices there are. */
+static double
+solve_without (Choirs *self, const TocsinVoice *voices, guint32 actor)
+{
+  TocsinExactVoice exact[MANY];
+  g_auto (TocsinExact) state = { 0 };
+
+  for (guint i = 0; i < MANY; i++)
+    exact[i] = (TocsinExactVoice){ self->columns->slot_of[self->graph->node_of[voices[i].actor]],
+                                   voices[i].strength, voices[i].malicious };
+  tocsin_exact_init (&state, self->columns, exact, MANY);
+  return tocsin_exact_without (&state, self->graph->node_of[actor]);
+}
+
+/* Sampled walks say what solved ones do, give or take what samples are worth. */
+static void
+test_many_without (void)
+{
+  static const guint32 left_out[] = { 1, 2, GATE_A, GATE_B, CHOIR_A + 5 };
+  g_auto (Choirs) choirs = { NULL };
+  double suspicion;
+
+  choirs_init (&choirs);
+  suspicion = tocsin_walks_suspicion (choirs.walks, choirs.a, MANY);
+  g_assert_cmpfloat_with_epsilon (suspicion, 0.85 / 2 * 0.85 * MANY / (MANY + 1), 0.02);
+  for (gsize i = 0; i < G_N_ELEMENTS (left_out); i++)
+    g_assert_cmpfloat_with_epsilon (
+        tocsin_walks_without (choirs.walks, choirs.a, MANY, left_out[i]),
+        solve_without (&choirs, choirs.a, left_out[i]), 0.02);
+  g_assert_cmpfloat (tocsin_walks_without (choirs.walks, choirs.a, MANY, GATE_A), ==, 0);
+  g_assert_cmpfloat (tocsin_walks_without (choirs.walks, choirs.a, MANY, 77), ==, suspicion);
+}
+
+/* Nobody accuses: nothing is suspected, and nobody is behind it. */
+static void
+test_many_benign (void)
+{
+  g_auto (Choirs) choirs = { NULL };
+  double branches[2] = { 1, 1 };
+  TocsinBelief belief;
+
+  choirs_init (&choirs);
+  for (guint i = 0; i < MANY; i++)
+    choirs.a[i].malicious = FALSE;
+  belief = tocsin_walks_evaluate (choirs.walks, choirs.a, MANY, TOCSIN_WALKS_AUTO, branches);
+  g_assert_cmpfloat (belief.s_or, ==, 0);
+  g_assert_cmpfloat (belief.s_loo, ==, 0);
+  g_assert_cmpuint (belief.loo_actor, ==, TOCSIN_WALKS_NOBODY);
+  g_assert_cmpfloat (branches[0] + branches[1], ==, 0);
+}
+
+/* Two confirm each other if nobody is behind both, however many speak, and whichever way what they
+ * say is worked out. */
+static void
+test_many_pairs (void)
+{
+  static const struct
+  {
+    gboolean first_is_b;
+    gboolean second_is_b;
+    gsize n_first;
+    gsize n_second;
+    gboolean survives;
+  } cases[] = {
+    { FALSE, TRUE, MANY, MANY, TRUE }, { FALSE, FALSE, MANY, MANY, FALSE },
+    { TRUE, TRUE, MANY, MANY, FALSE }, { FALSE, TRUE, 60, MANY, TRUE },
+    { FALSE, FALSE, 60, MANY, FALSE }, { FALSE, TRUE, MANY, 60, TRUE },
+    { FALSE, FALSE, MANY, 60, FALSE }, { FALSE, TRUE, 60, 60, TRUE },
+    { FALSE, FALSE, 60, 60, FALSE },   { FALSE, TRUE, 0, MANY, FALSE },
+    { FALSE, TRUE, MANY, 0, FALSE },   { FALSE, TRUE, 2, 2, FALSE },
+  };
+  g_auto (Choirs) choirs = { NULL };
+
+  choirs_init (&choirs);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      TocsinWalksRun runs[] = {
+        { choirs.walks, cases[i].first_is_b ? choirs.b : choirs.a, cases[i].n_first },
+        { choirs.walks, cases[i].second_is_b ? choirs.b : choirs.a, cases[i].n_second },
+      };
+
+      g_test_message ("%" G_GSIZE_FORMAT, i);
+      g_assert_cmpint (tocsin_walks_pair_survives (runs, 2, 0.15), ==, cases[i].survives);
+    }
+}
+
+/* Who trusts nobody hears nothing. */
+static void
+test_nobody_there (void)
+{
+  static const TocsinTrustInput nothing = { NULL, 0, NULL, 0 };
+  static const TocsinVoice voice = { 1, 1, TRUE };
+  g_autoptr (TocsinGraph) graph =
+      tocsin_graph_new (&nothing, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
+  g_autoptr (TocsinWalks) walks = tocsin_walks_new (graph, NULL, 0, 1);
+  TocsinWalksRun run = { walks, &voice, 1 };
+
+  g_assert_cmpfloat (tocsin_walks_suspicion (walks, &voice, 1), ==, 0);
+  g_assert_cmpfloat (tocsin_walks_without (walks, &voice, 1, 1), ==, 0);
+  g_assert_false (tocsin_walks_pair_survives (&run, 1, 0.1));
+  g_assert_false (tocsin_walks_warm (walks));
+  tocsin_walks_free (NULL);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -389,5 +556,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/walks/unbelieved", test_unbelieved);
   g_test_add_func ("/walks/stranger", test_stranger);
   g_test_add_func ("/walks/stranger-in-part", test_stranger_in_part);
+  g_test_add_func ("/walks/many-without", test_many_without);
+  g_test_add_func ("/walks/many-benign", test_many_benign);
+  g_test_add_func ("/walks/many-pairs", test_many_pairs);
+  g_test_add_func ("/walks/nobody-there", test_nobody_there);
   return g_test_run ();
 }
