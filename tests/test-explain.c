@@ -12,6 +12,7 @@
 #define IMPORTED   TOCSIN_EVIDENCE_IMPORTED
 #define SPAM       1
 #define SEO_SPAM   2
+#define SCAM       3
 #define TOR_EXIT   20
 #define DISPOSABLE 23
 
@@ -92,6 +93,28 @@ static const Vector vectors[] = {
     NULL,
     "domain reported by 1 instance that you trust, for spam; domain disputed by p2.example",
     "Reported for spam by p1.example" },
+  { TOCSIN_SUBJECT_DOMAIN,
+    TOCSIN_SUBJECT_DOMAIN,
+    "example.org",
+    { { 1, SPAM }, { 0, SPAM, BENIGN } },
+    NULL,
+    "domain reported by 1 instance that you trust, for spam; domain disputed by this instance",
+    "Reported for spam by p1.example" },
+  { TOCSIN_SUBJECT_DOMAIN,
+    TOCSIN_SUBJECT_DOMAIN,
+    "example.org",
+    { { 1, SPAM }, { 1, SEO_SPAM }, { 2, SCAM }, { 0, DISPOSABLE, IMPORTED } },
+    NULL,
+    "domain reported by 2 instances that you trust, for spam, seo_spam and scam; "
+    "domain is listed: disposable e-mail domain",
+    "Reported for spam, seo_spam and scam by p1.example, p2.example" },
+  { TOCSIN_SUBJECT_DOMAIN,
+    TOCSIN_SUBJECT_DOMAIN,
+    NULL,
+    { { 0, DISPOSABLE, IMPORTED } },
+    NULL,
+    "domain is listed: disposable e-mail domain",
+    "“” is listed: disposable e-mail domain" },
   { TOCSIN_SUBJECT_IP,
     TOCSIN_SUBJECT_IP,
     "192.0.2.1",
@@ -99,6 +122,26 @@ static const Vector vectors[] = {
     "our office",
     "IP address reported by 1 instance that you trust, for spam; on this instance's allow list",
     "Reported for spam by p1.example" },
+};
+
+/* How the sentence begins, by what was asked about and under what it was found. */
+static const struct
+{
+  TocsinSubjectType type;
+  TocsinSubjectType matched_type;
+  const char *label;
+} labels[] = {
+  { TOCSIN_SUBJECT_IP, TOCSIN_SUBJECT_IP, "IP address" },
+  { TOCSIN_SUBJECT_NETWORK, TOCSIN_SUBJECT_NETWORK, "network" },
+  { TOCSIN_SUBJECT_EMAIL, TOCSIN_SUBJECT_EMAIL, "e-mail address" },
+  { TOCSIN_SUBJECT_EMAIL, TOCSIN_SUBJECT_DOMAIN, "e-mail domain" },
+  { TOCSIN_SUBJECT_DOMAIN, TOCSIN_SUBJECT_DOMAIN, "domain" },
+  { TOCSIN_SUBJECT_URL, TOCSIN_SUBJECT_URL, "URL" },
+  { TOCSIN_SUBJECT_URL, TOCSIN_SUBJECT_DOMAIN, "domain of the URL" },
+  { TOCSIN_SUBJECT_USERNAME, TOCSIN_SUBJECT_USERNAME, "user name" },
+  { TOCSIN_SUBJECT_ACTOR, TOCSIN_SUBJECT_ACTOR, "account" },
+  { TOCSIN_SUBJECT_ACTOR, TOCSIN_SUBJECT_DOMAIN, "domain of the account" },
+  { TOCSIN_SUBJECT_NONE, TOCSIN_SUBJECT_IP, "subject" },
 };
 
 static const char *
@@ -111,7 +154,10 @@ actor_name (guint32 actor, gpointer data)
 }
 
 static void
-judge (const Vector *v, const TocsinSubject *subject, TocsinFinding *out)
+judge_named (const Vector *v,
+             const TocsinSubject *subject,
+             const char *(*name) (guint32 actor, gpointer data),
+             TocsinFinding *out)
 {
   static const TocsinTrustPeer peers[] = {
     { 1, TOCSIN_AREA_ANY, 0.5, FALSE }, { 2, TOCSIN_AREA_ANY, 0.5, FALSE },
@@ -122,7 +168,7 @@ judge (const Vector *v, const TocsinSubject *subject, TocsinFinding *out)
   g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 1, 1);
   g_autoptr (TocsinProfile) profile = tocsin_profile_new_builtin ("default");
   TocsinScoring scoring = {
-    .trust = trust, .profile = profile, .now_us = NOW_US, .actor_name = actor_name
+    .trust = trust, .profile = profile, .now_us = NOW_US, .actor_name = name
   };
   TocsinProbe probe = { .type = v->matched_type, .value = (char *) v->matched };
   TocsinEvidence rows[ROWS_MAX];
@@ -142,6 +188,68 @@ judge (const Vector *v, const TocsinSubject *subject, TocsinFinding *out)
       .expires_s = NOW_S + 1000,
     };
   tocsin_score_event (&scoring, &evidence, 1, out);
+}
+
+static void
+judge (const Vector *v, const TocsinSubject *subject, TocsinFinding *out)
+{
+  judge_named (v, subject, actor_name, out);
+}
+
+static void
+test_labels (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (labels); i++)
+    {
+      const Vector v = {
+        labels[i].type, labels[i].matched_type, "x", { { 0, SPAM } }, NULL, NULL, NULL
+      };
+      TocsinSubject subject = { .type = labels[i].type, .key_type = labels[i].type };
+      g_autofree char *summary =
+          g_strconcat (labels[i].label, " reported by this instance, for spam", NULL);
+      g_auto (TocsinFinding) finding = { 0 };
+
+      judge (&v, &subject, &finding);
+      g_assert_cmpstr (finding.summary, ==, summary);
+    }
+}
+
+static const char *
+no_name (guint32 actor, gpointer data)
+{
+  return actor == 1 ? NULL : actor == 2 ? "acct:x@p2.example" : "https://p3.example";
+}
+
+/* Whoever has no host to be called by is called by its number. */
+static void
+test_names (void)
+{
+  static const Vector v = { TOCSIN_SUBJECT_IP,
+                            TOCSIN_SUBJECT_IP,
+                            "192.0.2.1",
+                            { { 1, SPAM }, { 2, SPAM }, { 3, SPAM } },
+                            NULL,
+                            NULL,
+                            NULL };
+  static const struct
+  {
+    const char *(*name) (guint32 actor, gpointer data);
+    const char *note;
+  } names[] = {
+    { no_name, "Reported for spam by actor 1, actor 2, p3.example" },
+    { NULL, "Reported for spam by actor 1, actor 2, actor 3" },
+  };
+  static const TocsinSubject subject = { .type = TOCSIN_SUBJECT_IP, .key_type = TOCSIN_SUBJECT_IP };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_auto (TocsinFinding) finding = { 0 };
+      const GArray *notes;
+
+      judge_named (&v, &subject, names[i].name, &finding);
+      notes = g_array_index (finding.subjects, TocsinSubjectFinding, 0).notes;
+      g_assert_cmpstr (g_array_index (notes, TocsinNote, 0).text, ==, names[i].note);
+    }
 }
 
 static void
@@ -169,5 +277,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/explain/sentences", test_sentences);
+  g_test_add_func ("/explain/labels", test_labels);
+  g_test_add_func ("/explain/names", test_names);
   return g_test_run ();
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/evidence.h"
-#include "view/score.h"
+#include "view/listed.h"
 
 #define NOW_S      1795478400u
 #define NOW_US     ((gint64) NOW_S * TOCSIN_SECOND_US)
@@ -92,6 +92,35 @@ static const Vector vectors[] = {
     TOCSIN_VERDICT_NOTE,
     2,
     "Listed for spam by “First”, read just now|Listed for spam by “Other”, read just now" },
+  { { { FIRST, TOR_EXIT } },
+    59 * TOCSIN_SECOND_US,
+    TOCSIN_VERDICT_NOTE,
+    1,
+    "Listed as Tor exit by “First”, read just now" },
+  { { { FIRST, TOR_EXIT } },
+    47 * TOCSIN_HOUR_US + 59 * 60 * TOCSIN_SECOND_US,
+    TOCSIN_VERDICT_NOTE,
+    1,
+    "Listed as Tor exit by “First”, read 47 hours ago" },
+  { { { FIRST, TOR_EXIT } },
+    48 * TOCSIN_HOUR_US,
+    TOCSIN_VERDICT_NOTE,
+    1,
+    "Listed as Tor exit by “First”, read 2 days ago" },
+  /* A clock that was put back. */
+  { { { FIRST, TOR_EXIT } },
+    -TOCSIN_HOUR_US,
+    TOCSIN_VERDICT_NOTE,
+    1,
+    "Listed as Tor exit by “First”, read just now" },
+  /* A number that no category has. */
+  { { { FIRST, 62 } }, 0, TOCSIN_VERDICT_ALLOW, 0, "" },
+  /* The original speaks, whichever comes first. */
+  { { { MIRROR, TOR_EXIT }, { FIRST, TOR_EXIT } },
+    0,
+    TOCSIN_VERDICT_NOTE,
+    1,
+    "Listed as Tor exit by “First”, read just now" },
   /* A feed that is not in force, such as one being taken away, says nothing. */
   { { { GONE, TOR_EXIT } }, 0, TOCSIN_VERDICT_ALLOW, 0, "" },
 };
@@ -216,11 +245,64 @@ test_places (void)
     }
 }
 
+/* Rows that no feed is behind stand for themselves, and so does everything where no feed is known.
+ */
+static void
+test_holds (void)
+{
+  static const struct
+  {
+    TocsinEvidence row;
+    gboolean has_lists;
+    gboolean holds;
+  } cases[] = {
+    { { .reporter = GONE, .category = TOR_EXIT, .flags = TOCSIN_EVIDENCE_IMPORTED }, TRUE, FALSE },
+    { { .reporter = GONE, .category = TOR_EXIT, .flags = TOCSIN_EVIDENCE_IMPORTED }, FALSE, TRUE },
+    { { .reporter = GONE, .category = TOR_EXIT }, TRUE, TRUE },
+    { { .reporter = 0, .category = TOR_EXIT, .flags = TOCSIN_EVIDENCE_IMPORTED }, TRUE, TRUE },
+    { { .reporter = FIRST, .category = TOR_EXIT, .flags = TOCSIN_EVIDENCE_IMPORTED }, TRUE, TRUE },
+    { { .reporter = FIRST, .category = 62, .flags = TOCSIN_EVIDENCE_IMPORTED }, TRUE, FALSE },
+    { { .reporter = FIRST,
+        .category = TOR_EXIT,
+        .flags = TOCSIN_EVIDENCE_IMPORTED,
+        .subject_type = TOCSIN_SUBJECT_ACTOR + 1 },
+      TRUE,
+      FALSE },
+  };
+  g_autoptr (TocsinListSources) lists = make_lists (0);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      TocsinScoring scoring = { .now_us = NOW_US, .lists = cases[i].has_lists ? lists : NULL };
+
+      g_assert_cmpint (tocsin_listed_holds (&scoring, &cases[i].row), ==, cases[i].holds);
+    }
+}
+
+/* A list that says nothing of how long it is valid is valid for as long as it is there. */
+static void
+test_valid_for_good (void)
+{
+  static const TocsinEvidence row = { .reporter = 5,
+                                      .category = TOR_EXIT,
+                                      .flags = TOCSIN_EVIDENCE_IMPORTED,
+                                      .subject_type = TOCSIN_SUBJECT_IP };
+  g_autoptr (TocsinListSources) lists = tocsin_list_sources_new ();
+  TocsinListSource source = { .actor = 5, .origin = 5, .title = (char *) "Old", .as_of_us = 1 };
+  TocsinScoring scoring = { .now_us = NOW_US, .lists = lists };
+
+  tocsin_list_sources_add (lists, &source);
+  g_assert_true (tocsin_listed_holds (&scoring, &row));
+  g_assert_cmpuint (tocsin_listed_origin (&scoring, &row), ==, 5);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/listed/vectors", test_vectors);
   g_test_add_func ("/listed/places", test_places);
+  g_test_add_func ("/listed/holds", test_holds);
+  g_test_add_func ("/listed/valid-for-good", test_valid_for_good);
   return g_test_run ();
 }

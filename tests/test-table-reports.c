@@ -365,6 +365,7 @@ static void
 test_listings (Fixture *f, gconstpointer data)
 {
   TocsinSubjectKey seven = key_number (7);
+  TocsinSubjectKey ten = key_number (10);
   const ListCase cases[] = {
     { "all", { 0 }, 50 },
     { "ascending", { .ascending = TRUE }, 50 },
@@ -373,6 +374,13 @@ test_listings (Fixture *f, gconstpointer data)
     { "actor and category", { .has_actor = TRUE, .actor = 1, .category = 4 }, 5 },
     { "held", { .state = TOCSIN_STATE_HELD + 1 }, 5 },
     { "subject", { .key = &seven }, 1 },
+    { "subject, held", { .key = &ten, .state = TOCSIN_STATE_HELD + 1 }, 1 },
+    { "subject, live", { .key = &ten, .state = TOCSIN_STATE_LIVE + 1 }, 0 },
+    { "subject, other actor", { .key = &seven, .has_actor = TRUE, .actor = 1 }, 0 },
+    { "bundle of another actor", { .bundle = 77, .has_actor = TRUE, .actor = 9 }, 0 },
+    { "batch", { .batch = 5 }, 0 },
+    { "up to amber", { .most_set = TRUE, .most = TOCSIN_SHARING_AMBER }, 50 },
+    { "actor, with imports", { .has_actor = TRUE, .actor = 2, .include_imports = TRUE }, 25 },
     { "bundle", { .bundle = 77 }, 3 },
     { "nothing clear", { .most_set = TRUE, .most = TOCSIN_SHARING_CLEAR }, 0 },
     { "unknown actor", { .has_actor = TRUE, .actor = 9 }, 0 },
