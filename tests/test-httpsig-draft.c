@@ -347,6 +347,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/httpsig-draft/query", test_query);
   g_test_add_func ("/httpsig-draft/ed25519", test_ed25519_is_refused);
   status = g_test_run ();
-  tocsin_private_key_unref (signer);
+  tocsin_private_key_free (signer);
   return status;
 }

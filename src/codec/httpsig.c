@@ -30,7 +30,6 @@
 
 struct _TocsinVerified
 {
-  gatomicrefcount refs;
   TocsinScheme scheme;
   char *key_id; /* (owned) */
 };
@@ -553,7 +552,6 @@ tocsin_signature_verify (const TocsinSignature *self, const TocsinPublicKey *key
       {
         TocsinVerified *verified = g_new0 (TocsinVerified, 1);
 
-        g_atomic_ref_count_init (&verified->refs);
         verified->scheme = self->scheme;
         verified->key_id = g_strdup (self->key_id);
         return verified;
@@ -561,17 +559,10 @@ tocsin_signature_verify (const TocsinSignature *self, const TocsinPublicKey *key
   return tocsin_httpsig_fail (error, "Signature does not fit the request and the key"), NULL;
 }
 
-TocsinVerified *
-tocsin_verified_ref (TocsinVerified *self)
-{
-  g_atomic_ref_count_inc (&self->refs);
-  return self;
-}
-
 void
-tocsin_verified_unref (TocsinVerified *self)
+tocsin_verified_free (TocsinVerified *self)
 {
-  if (self == NULL || !g_atomic_ref_count_dec (&self->refs))
+  if (self == NULL)
     return;
   g_free (self->key_id);
   g_free (self);

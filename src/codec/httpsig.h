@@ -37,18 +37,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinSignature, tocsin_signature_free)
  * TocsinVerified:
  *
  * The holder of this key id signed this request, for us, now. Only tocsin_signature_verify()
- * makes one; what may be done on a signer's word takes one. Counted references.
+ * makes one; what may be done on a signer's word takes one.
  */
 typedef struct _TocsinVerified TocsinVerified;
 
 TocsinVerified *tocsin_signature_verify (const TocsinSignature *self,
                                          const TocsinPublicKey *key,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
-TocsinVerified *tocsin_verified_ref (TocsinVerified *self);
-void tocsin_verified_unref (TocsinVerified *self);
+void tocsin_verified_free (TocsinVerified *self);
 const char *tocsin_verified_key_id (const TocsinVerified *self);
 TocsinScheme tocsin_verified_scheme (const TocsinVerified *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinVerified, tocsin_verified_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinVerified, tocsin_verified_free)
 
 gboolean tocsin_sign_request_rfc9421 (TocsinEnvelope *request,
                                       const char *origin,

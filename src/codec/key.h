@@ -58,13 +58,12 @@ tocsin_private_key_from_pem (const char *pem, gsize size, GError **error) G_GNUC
 TocsinPrivateKey *tocsin_private_key_load (const char *path,
                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean tocsin_private_key_save (const TocsinPrivateKey *self, const char *path, GError **error);
-TocsinPrivateKey *tocsin_private_key_ref (TocsinPrivateKey *self);
-void tocsin_private_key_unref (TocsinPrivateKey *self);
+void tocsin_private_key_free (TocsinPrivateKey *self);
 TocsinPublicKey *tocsin_private_key_public (const TocsinPrivateKey *self); /* (transfer none) */
 GBytes *tocsin_private_key_sign (const TocsinPrivateKey *self,
                                  gconstpointer data,
                                  gsize size,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinPrivateKey, tocsin_private_key_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinPrivateKey, tocsin_private_key_free)
 
 G_END_DECLS

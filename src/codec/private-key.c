@@ -29,7 +29,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BIO, BIO_free_all)
 
 struct _TocsinPrivateKey
 {
-  gatomicrefcount refs;
   EVP_PKEY *key;           /* (owned) */
   TocsinPublicKey *public; /* (owned) */
   guint8 *ed25519;         /* (owned) (nullable) seed and public key, in guarded memory */
@@ -78,7 +77,6 @@ private_key_new (EVP_PKEY *key, GError **error)
 {
   g_autoptr (TocsinPrivateKey) self = g_new0 (TocsinPrivateKey, 1);
 
-  g_atomic_ref_count_init (&self->refs);
   self->key = key;
   if (EVP_PKEY_get_base_id (key) != EVP_PKEY_RSA && EVP_PKEY_get_base_id (key) != EVP_PKEY_ED25519)
     return fail (error, TOCSIN_ERROR_INVALID, "Private key is neither RSA nor Ed25519");
@@ -273,17 +271,10 @@ tocsin_private_key_save (const TocsinPrivateKey *self, const char *path, GError 
   return ok;
 }
 
-TocsinPrivateKey *
-tocsin_private_key_ref (TocsinPrivateKey *self)
-{
-  g_atomic_ref_count_inc (&self->refs);
-  return self;
-}
-
 void
-tocsin_private_key_unref (TocsinPrivateKey *self)
+tocsin_private_key_free (TocsinPrivateKey *self)
 {
-  if (self == NULL || !g_atomic_ref_count_dec (&self->refs))
+  if (self == NULL)
     return;
   EVP_PKEY_free (self->key);
   tocsin_public_key_unref (self->public);

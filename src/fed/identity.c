@@ -297,9 +297,9 @@ tocsin_identity_free (TocsinIdentity *self)
   g_free (self->summary);
   g_free (self->rsa_id);
   g_free (self->ed25519_id);
-  g_clear_pointer (&self->rsa, tocsin_private_key_unref);
-  g_clear_pointer (&self->ed25519, tocsin_private_key_unref);
-  g_clear_pointer (&self->next, tocsin_private_key_unref);
+  g_clear_pointer (&self->rsa, tocsin_private_key_free);
+  g_clear_pointer (&self->ed25519, tocsin_private_key_free);
+  g_clear_pointer (&self->next, tocsin_private_key_free);
   g_clear_pointer (&self->retired, g_ptr_array_unref);
   g_clear_pointer (&self->document, tocsin_actor_document_free);
   g_clear_pointer (&self->next_document, tocsin_actor_document_free);
@@ -481,7 +481,7 @@ tocsin_identity_rotate_prepare (TocsinIdentity *self, gint64 now_us, GError **er
 void
 tocsin_identity_rotate_abort (TocsinIdentity *self)
 {
-  g_clear_pointer (&self->next, tocsin_private_key_unref);
+  g_clear_pointer (&self->next, tocsin_private_key_free);
   g_clear_pointer (&self->next_document, tocsin_actor_document_free);
 }
 
@@ -512,7 +512,7 @@ tocsin_identity_rotate_commit (TocsinIdentity *self, GError **error)
   if (!retire (self, self->ed25519_number, self->ed25519, self->rotated_us, error))
     return FALSE;
 
-  g_clear_pointer (&self->ed25519, tocsin_private_key_unref);
+  g_clear_pointer (&self->ed25519, tocsin_private_key_free);
   self->ed25519 = g_steal_pointer (&self->next);
   g_clear_pointer (&self->next_document, tocsin_actor_document_free);
   if (!read_retired (self, self->ed25519_number, error))

@@ -25,7 +25,7 @@ static void on_refreshed (GObject *source, GAsyncResult *result, gpointer user_d
 void
 tocsin_signer_free (TocsinSigner *self)
 {
-  tocsin_verified_unref (self->verified);
+  tocsin_verified_free (self->verified);
   tocsin_known_actor_unref (self->actor);
   g_free (self);
 }

@@ -30,7 +30,7 @@ tocsin_verify_job_free (TocsinVerifyJob *self)
 {
   g_clear_pointer (&self->signature_key, tocsin_public_key_unref);
   g_clear_pointer (&self->proof_key, tocsin_public_key_unref);
-  g_clear_pointer (&self->verified, tocsin_verified_unref);
+  g_clear_pointer (&self->verified, tocsin_verified_free);
   g_clear_pointer (&self->proof, tocsin_proof_free);
   g_clear_error (&self->error);
   g_free (self);
