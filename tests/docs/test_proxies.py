@@ -1,21 +1,25 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The Tocsin contributors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The shipped data/nginx.conf and data/Caddyfile, before real nodes.
+"""The shipped data/nginx.conf, data/Caddyfile and data/Caddyfile-gate, with real nodes.
 
 Usage: test_proxies.py TOCSIND TOCSIN ROOT
 
 Only name, port and certificate are changed. Behind each proxy a node and one without a proxy follow
 each other, so that signed POSTs and GETs pass through it; `tocsin doctor` finds nothing wrong; a
-body that is too large is refused. Skipped (77) where there is neither nginx nor Caddy.
+body that is too large is refused. With the gate Caddy lets a client in, keeps a reported one out, and
+stays open or closed while the node is away, as the file says. (data/nginx-gate.conf:
+tests/scenario/answers.py.) Skipped (77) where there is neither nginx nor Caddy.
 """
 
 import http.client
+import http.server
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario"))
 
@@ -98,10 +102,14 @@ def start_caddy(proxy, node_port):
     text = proxy.settings("Caddyfile")
     text = changed(text, r"^tocsin\.example \{", f"http://127.0.0.1:{proxy.port} {{")
     text = changed(text, r"127\.0\.0\.1:8477", f"127.0.0.1:{node_port}")
+    run_caddy(proxy, text)
+
+
+def run_caddy(proxy, text, **environment):
     whole = os.path.join(proxy.dir, "Caddyfile")
     with open(whole, "w", encoding="utf-8") as file:
         file.write("{\n\tadmin off\n\tauto_https off\n}\n" + text)
-    home = dict(os.environ, HOME=proxy.dir, XDG_DATA_HOME=proxy.dir, XDG_CONFIG_HOME=proxy.dir)
+    home = dict(os.environ, HOME=proxy.dir, XDG_DATA_HOME=proxy.dir, XDG_CONFIG_HOME=proxy.dir, **environment)
     proxy.start([find("caddy"), "run", "--config", whole, "--adapter", "caddyfile"], env=home)
 
 
@@ -144,7 +152,91 @@ def look(lab, options, plain, name):
         proxy.stop()
 
 
+# ---- the gate ----
+
+SPAMMER = "203.0.113.77"
+
+
+class Site(http.server.BaseHTTPRequestHandler):
+    """What is behind the gate; it must not learn the node's token."""
+
+    def do_GET(self):
+        told = self.headers.get("Authorization") is not None
+        self.send_response(500 if told else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def try_gate(lab, root, gate, token, probes):
+    """Runs probes(status) against a Caddy with these settings; status(client) asks as that client."""
+    lab.gates += 1
+    proxy = Proxy(lab, root, f"gate-{lab.gates}")
+    text = changed(gate, r"^social\.example \{", f"http://127.0.0.1:{proxy.port} {{")
+
+    def status(client):
+        connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
+        try:
+            connection.request("GET", "/", headers={"X-Test-Client": client, "X-Real-IP": SPAMMER})
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    run_caddy(proxy, text, TOCSIN_TOKEN=token)
+    try:
+        probes(status)
+    finally:
+        proxy.stop()
+
+
+def look_at_gate(lab, options):
+    root = os.path.abspath(options.root)
+    node = lab.node("gated", api=True).start()
+    node.report(("ip", SPAMMER))
+    lab.subjects.add("192.0.2.1")
+    token = node.ask("POST", "/v1/tokens", {"name": "caddy", "scopes": ["check"]}, 201)["token"]
+    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    with open(os.path.join(root, "data", "Caddyfile-gate"), encoding="utf-8") as file:
+        shipped = changed(file.read(), r"127\.0\.0\.1:8478", f"127.0.0.1:{node.api_port}")
+    shipped = changed(shipped, r"127\.0\.0\.1:3000", f"127.0.0.1:{site.server_port}")
+    # Every client here is 127.0.0.1, so that most of the following name another.
+    named = changed(shipped, r"\{remote_host\}", "{header.X-Test-Client}")
+
+    def gated(status):
+        expect(status("192.0.2.1") == 200, "a client that nobody reported comes in")
+        expect(status(SPAMMER) == 403, "the spammer stays out")
+        node.stop()
+        expect(status(SPAMMER) == 200, "fail open: the node is away")
+        node.start()
+        expect(status(SPAMMER) == 403, "and back")
+
+    def closed(status):
+        node.stop()
+        expect(status("192.0.2.1") == 502, "fail closed: without the last block")
+        node.start()
+
+    try:
+        try_gate(lab, root, shipped, token,
+                 lambda status: expect(status(SPAMMER) == 200, "what a client claims to be counts for nothing"))
+        try_gate(lab, root, named, token, gated)
+        try_gate(lab, root, named, "tocsin_wrong",
+                 lambda status: expect(status("192.0.2.1") == 401, "a wrong token reaches the client"))
+        try_gate(lab, root, changed(named, r"^\t@no_gate .*\n\thandle_errors \{\n.*\n\t\}\n", ""), token, closed)
+    finally:
+        site.shutdown()
+    node.stop()
+    lab.step("Caddyfile-gate: passed")
+
+
 def test(lab, options, names):
+    lab.gates = 0
+    if "caddy" in names:
+        look_at_gate(lab, options)
+    else:
+        lab.step("caddy is not installed: data/Caddyfile and data/Caddyfile-gate are not tried")
     plain = lab.node("plain").start()
     for name in names:
         look(lab, options, plain, name)
