@@ -252,7 +252,7 @@ check_types (TocsinImport *self, TocsinSubjectType type, GError **error)
       if (first_bad == NULL)
         first_bad = entry;
     }
-  if (bad * 2 > self->entries->len)
+  if (first_bad != NULL && bad * 2 > self->entries->len)
     {
       g_autofree char *shown = quote (first_bad->value);
 

@@ -112,7 +112,7 @@ read_params (Params *self, const char *field, GError **error)
     }
   if (self->key_id == NULL || *self->key_id == '\0' || self->signature == NULL ||
       self->headers == NULL)
-    return tocsin_httpsig_fail (error, "Signature lacks keyId, headers or signature");
+    return tocsin_httpsig_fail (error, "Signature lacks keyId, headers or signature"), FALSE;
   if (strlen (self->key_id) > TOCSIN_URI_MAX_BYTES)
     return tocsin_httpsig_fail (error, "keyId is too long");
   if (self->algorithm != NULL && strcmp (self->algorithm, "rsa-sha256") != 0 &&

@@ -84,9 +84,9 @@ append_escape (GString *out, guchar c)
 {
   static const char hex[] = "0123456789abcdef";
   static const char from[] = "\b\t\n\f\r\"\\";
-  static const char to[] = "btnfr\"\\";
+  static const char to[] = "btnfr\"\\u"; /* the last for all others */
   const char *found = memchr (from, c, sizeof from - 1);
-  const char two[] = { '\\', found != NULL ? to[found - from] : 'u' };
+  const char two[] = { '\\', to[found != NULL ? (gsize) (found - from) : sizeof from - 1] };
   const char four[] = { '0', '0', hex[c >> 4], hex[c & 15] };
 
   append (out, two, sizeof two);
@@ -241,8 +241,6 @@ append_millionths (GString *out, gint64 millionths)
 void
 tocsin_json_writer_double (TocsinJsonWriter *self, double value)
 {
-  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
-
   if (!isfinite (value))
     {
       tocsin_json_writer_null (self);
@@ -252,7 +250,11 @@ tocsin_json_writer_double (TocsinJsonWriter *self, double value)
   if (fabs (value) < MAX_FIXED_POINT)
     append_millionths (self->out, llround (value * 1e6));
   else
-    g_string_append (self->out, g_ascii_dtostr (buffer, sizeof buffer, value));
+    {
+      char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+      g_string_append (self->out, g_ascii_dtostr (buffer, sizeof buffer, value));
+    }
 }
 
 void

@@ -33,7 +33,7 @@ char *
 tocsin_multibase_encode (gconstpointer data, gsize size)
 {
   const guint8 *bytes = data;
-  guint8 digits[MAX_CHARS];
+  guint8 digits[MAX_CHARS] = { 0 };
   gsize n_digits = 0;
   gsize zeros = 0;
   char *out;
@@ -67,7 +67,7 @@ tocsin_multibase_encode (gconstpointer data, gsize size)
 static GBytes *
 decode_base58 (const char *text, gsize length, GError **error)
 {
-  guint32 limbs[TOCSIN_MULTIBASE_MAX_BYTES / 4]; /* little-endian number */
+  guint32 limbs[TOCSIN_MULTIBASE_MAX_BYTES / 4] = { 0 }; /* little-endian number */
   gsize n_limbs = 0;
   gsize zeros = 0;
   gsize n_bytes;

@@ -181,7 +181,7 @@ tocsin_private_key_load (const char *path, GError **error)
 {
   TocsinPrivateKey *self = NULL;
   char buffer[FILE_MAX_BYTES];
-  gsize size;
+  gsize size = 0;
   int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
 
   if (fd < 0)
@@ -318,12 +318,13 @@ tocsin_private_key_sign (const TocsinPrivateKey *self,
                          gsize size,
                          GError **error)
 {
-  guint8 bytes[crypto_sign_BYTES];
   guint8 hash[TOCSIN_SHA256_BYTES];
   GBytes *signature;
 
   if (self->ed25519 != NULL)
     {
+      guint8 bytes[crypto_sign_BYTES];
+
       crypto_sign_detached (bytes, NULL, data, size, self->ed25519);
       return g_bytes_new (bytes, sizeof bytes);
     }

@@ -76,22 +76,20 @@ any_matches (const GPtrArray *masks, GInetAddress *address)
 static gboolean
 is_global (const TocsinAddressGuard *self, GInetAddress *address)
 {
-  if (g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6)
+  if (g_inet_address_get_family (address) != G_SOCKET_FAMILY_IPV6)
+    return !any_matches (self->special, address);
+  if (g_inet_address_mask_matches (self->nat64, address))
     {
-      if (g_inet_address_mask_matches (self->nat64, address))
-        {
-          /* RFC 6052, section 2.2: with a /96 prefix the IPv4 address is the last 32 bits. */
-          g_autoptr (GInetAddress) v4 = g_inet_address_new_from_bytes (
-              g_inet_address_to_bytes (address) + 12, G_SOCKET_FAMILY_IPV4);
+      /* RFC 6052, section 2.2: with a /96 prefix the IPv4 address is the last 32 bits. */
+      g_autoptr (GInetAddress) v4 = g_inet_address_new_from_bytes (
+          g_inet_address_to_bytes (address) + 12, G_SOCKET_FAMILY_IPV4);
 
-          return is_global (self, v4);
-        }
-      /* Outside 2000::/3 lie, among others, loopback, unspecified, v4-mapped, v4-compatible,
-       * 64:ff9b:1::/48, discard, SRv6, unique local, link-local, site-local and multicast. */
-      if (!g_inet_address_mask_matches (self->unicast, address))
-        return FALSE;
+      return !any_matches (self->special, v4);
     }
-  return !any_matches (self->special, address);
+  /* Outside 2000::/3 lie, among others, loopback, unspecified, v4-mapped, v4-compatible,
+   * 64:ff9b:1::/48, discard, SRv6, unique local, link-local, site-local and multicast. */
+  return g_inet_address_mask_matches (self->unicast, address) &&
+         !any_matches (self->special, address);
 }
 
 static void

@@ -211,8 +211,8 @@ tocsin_federation_admits_signer (TocsinFederation *self,
                                  gint64 now_us)
 {
   TocsinBucket *bucket = g_hash_table_lookup (self->signer_rates, actor);
-  double cost = 1 + (double) (bytes / TOCSIN_REQUEST_UNIT_BYTES);
-  double rate;
+  gsize requests = 1 + bytes / TOCSIN_REQUEST_UNIT_BYTES;
+  double rate, cost;
 
   if (self->peer_requests_per_minute == 0)
     return TRUE;
@@ -228,7 +228,7 @@ tocsin_federation_admits_signer (TocsinFederation *self,
       tocsin_bucket_init (bucket, rate, rate / 60.0, now_us);
       g_hash_table_insert (self->signer_rates, g_strdup (actor), bucket);
     }
-  cost = MIN (cost, rate);
+  cost = MIN ((double) requests, rate);
   if (tocsin_bucket_take (bucket, cost, now_us))
     return TRUE;
   *retry_after_seconds = MAX (tocsin_bucket_wait_seconds (bucket, cost, now_us), 1);

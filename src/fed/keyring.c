@@ -425,12 +425,12 @@ on_document (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
     tocsin_host_budget_end (op->keyring->budget, op->authority, fetched != NULL,
                             tocsin_time_now_us ());
   g_clear_pointer (&op->authority, g_free);
-  if (fetched != NULL && !tocsin_fetch_result_is_success (fetched))
+  if (fetched != NULL && tocsin_fetch_result_is_success (fetched))
+    document = tocsin_actor_document_parse (fetched->body, &error);
+  else if (fetched != NULL)
     error = g_error_new (TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE, "The key's host answered %u",
                          fetched->status);
-  if (error == NULL)
-    document = tocsin_actor_document_parse (fetched->body, &error);
-  if (error != NULL)
+  if (document == NULL)
     {
       fail (op, error);
       return;

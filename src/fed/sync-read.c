@@ -574,15 +574,13 @@ on_author (GObject *source, GAsyncResult *result, gpointer user_data)
       tocsin_activity_free (activity);
       return;
     }
-  if (author == NULL)
-    g_hash_table_add (op->unreachable, g_strdup (activity->actor));
-  else if (g_str_equal (activity->actor, op->uri))
+  if (author != NULL && g_str_equal (activity->actor, op->uri))
     {
       tocsin_known_actor_unref (op->owner);
       op->owner = tocsin_known_actor_ref (author);
     }
   /* A document that calls itself otherwise does not help; it is not asked for again either. */
-  else if (tocsin_keyring_peek (op->fed->keyring, activity->actor) == NULL)
+  else if (author == NULL || tocsin_keyring_peek (op->fed->keyring, activity->actor) == NULL)
     g_hash_table_add (op->unreachable, g_strdup (activity->actor));
   if (check_one (task, activity))
     check_some (g_steal_pointer (&task));

@@ -24,7 +24,7 @@ void tocsin_decisions_free (TocsinDecisions *self); /* once that thread has ende
 
 /**
  * tocsin_decisions_stream:
- * @reader: name of the token
+ * @name: of the token
  * @filter: what the bouncer wants
  * @startup: it knows nothing yet
  * @error: return location for an error, or %NULL
@@ -33,7 +33,7 @@ void tocsin_decisions_free (TocsinDecisions *self); /* once that thread has ende
  *   bouncer is where it was
  */
 GBytes *tocsin_decisions_stream (TocsinDecisions *self,
-                                 const char *reader,
+                                 const char *name,
                                  const TocsinListingFilter *filter,
                                  gboolean startup,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

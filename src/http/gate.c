@@ -43,7 +43,10 @@ identify (TocsinRequest *self, const TocsinAuth *auth)
     }
   token = tocsin_auth_presented (authorization, tocsin_request_get_header (self, "X-Api-Key"));
   if (token == NULL)
-    token = password = tocsin_auth_basic (authorization);
+    {
+      password = tocsin_auth_basic (authorization);
+      token = password;
+    }
   if (token != NULL && auth != NULL)
     self->scopes = tocsin_auth_lookup (auth, token, &self->token_name);
 }

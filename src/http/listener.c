@@ -301,22 +301,27 @@ tocsin_listener_new_fd (TocsinListenerKind kind, int fd, GError **error)
 static gboolean
 activated_kind (int fd, const char *name, guint *n_inet, TocsinListenerKind *out, GError **error)
 {
-  struct sockaddr_storage native;
+  static const char *const names[] = {
+    [TOCSIN_LISTENER_PUBLIC] = "public",
+    [TOCSIN_LISTENER_API] = "api",
+    [TOCSIN_LISTENER_UNIX] = "unix",
+  };
+  struct sockaddr_storage native = { .ss_family = AF_UNSPEC };
   socklen_t size = sizeof native;
 
-  if (name != NULL && strcmp (name, "public") == 0)
-    *out = TOCSIN_LISTENER_PUBLIC;
-  else if (name != NULL && strcmp (name, "api") == 0)
-    *out = TOCSIN_LISTENER_API;
-  else if (name != NULL && strcmp (name, "unix") == 0)
-    *out = TOCSIN_LISTENER_UNIX;
-  else if (name != NULL)
+  if (name != NULL)
     {
+      for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+        if (strcmp (name, names[i]) == 0)
+          {
+            *out = (TocsinListenerKind) i;
+            return TRUE;
+          }
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
                    "LISTEN_FDNAMES: “%.32s” is none of public, api and unix", name);
       return FALSE;
     }
-  else if (getsockname (fd, (struct sockaddr *) &native, &size) == 0 && native.ss_family == AF_UNIX)
+  if (getsockname (fd, (struct sockaddr *) &native, &size) == 0 && native.ss_family == AF_UNIX)
     *out = TOCSIN_LISTENER_UNIX;
   else
     *out = (*n_inet)++ == 0 ? TOCSIN_LISTENER_PUBLIC : TOCSIN_LISTENER_API;

@@ -157,8 +157,10 @@ decode (const char *text, gsize len, gboolean plus_is_space)
               (char) (g_ascii_xdigit_value (text[i + 1]) * 16 + g_ascii_xdigit_value (text[i + 2]));
           i += 2;
         }
+      else if (plus_is_space && text[i] == '+')
+        out[n++] = ' ';
       else
-        out[n++] = plus_is_space && text[i] == '+' ? ' ' : text[i];
+        out[n++] = text[i];
     }
   out[n] = '\0';
   return out;

@@ -70,6 +70,7 @@ struct _TocsinServer
 
 /* One writer, many readers: no read-modify-write is needed. */
 static inline void
+/* NOLINTNEXTLINE(readability-non-const-parameter): an atomic store writes. */
 tocsin_counter_add (guint64 *counter, guint64 n)
 {
   __atomic_store_n (counter, __atomic_load_n (counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
@@ -84,7 +85,7 @@ tocsin_counter_get (const guint64 *counter)
 /* Returns: a daemon on @fd, which becomes its own, whose calls are answered for @self; or NULL, and
  * @fd is as before. */
 struct MHD_Daemon *tocsin_exchange_start_daemon (TocsinServer *self, int fd);
-void tocsin_exchange_free (gpointer exchange);
+void tocsin_exchange_free (gpointer data);
 
 /* The reply of a suspended exchange is ready: have the library call for it. */
 void tocsin_exchange_resume (TocsinConnection *connection);

@@ -165,9 +165,8 @@ check_setting (Check *check, const char *key, const char *text, GError **error)
 }
 
 static gboolean
-check_assignment (Check *check, char *line, GError **error)
+check_assignment (Check *check, char *line, char *equals, GError **error)
 {
-  char *equals = strchr (line, '=');
   char *key = NULL;
   g_autofree char *quoted = NULL;
   guint before = 0;
@@ -206,6 +205,7 @@ static gboolean
 check_line (Check *check, char *line, GError **error)
 {
   g_autofree char *quoted = NULL;
+  char *equals = NULL;
 
   if (!g_utf8_validate (line, -1, NULL))
     return complain (check, error, "The line is not UTF-8");
@@ -219,8 +219,9 @@ check_line (Check *check, char *line, GError **error)
         line[end - 1] = '\0';
       return check_group (check, line, error);
     }
-  if (strchr (line, '=') != NULL)
-    return check_assignment (check, line, error);
+  equals = strchr (line, '=');
+  if (equals != NULL)
+    return check_assignment (check, line, equals, error);
   quoted = quote (line);
   return complain (check, error, "%s is neither a group, a setting (KEY=VALUE) nor a comment (#)",
                    quoted);

@@ -187,7 +187,7 @@ sweep_lanes (Lanes *self, const TocsinGraph *graph, const guint lanes)
 }
 
 static gboolean
-sweep (Lanes *self, const TocsinGraph *graph, guint lanes)
+sweep_some (Lanes *self, const TocsinGraph *graph, guint lanes)
 {
   switch (lanes)
     {
@@ -334,14 +334,15 @@ prepare_some (TocsinColumns *self, const guint32 *slots, guint n, guint lanes)
 {
   g_autofree double *h = g_new0 (double, (gsize) self->graph->n_nodes *lanes);
   Lanes some = { .h = h };
+  gboolean moving = TRUE;
 
   for (guint l = 0; l < n; l++)
     {
       some.b[l] = self->node_of[slots[l]];
       some.change[l] = G_MAXDOUBLE;
     }
-  for (int i = 0; i < MAX_SWEEPS && sweep (&some, self->graph, lanes); i++)
-    continue;
+  for (int i = 0; moving && i < MAX_SWEEPS; i++)
+    moving = sweep_some (&some, self->graph, lanes);
   for (guint l = 0; l < n; l++)
     take_column (self, slots[l], h + l, lanes);
 }

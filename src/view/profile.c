@@ -43,6 +43,21 @@ builtin_ceiling (const char *name, const TocsinCategory *category)
   return TOCSIN_VERDICT_REVIEW;
 }
 
+/* @base is one of builtin_names. */
+static TocsinProfile *
+profile_new (const char *name, const char *base)
+{
+  TocsinProfile *self = g_new0 (TocsinProfile, 1);
+  gsize n;
+  const TocsinCategory *categories = tocsin_categories (&n);
+
+  self->name = g_strdup (name);
+  memset (self->ceiling, TOCSIN_CEILING_IGNORE, sizeof self->ceiling);
+  for (gsize i = 0; i < n; i++)
+    self->ceiling[categories[i].id] = builtin_ceiling (base, &categories[i]);
+  return self;
+}
+
 /**
  * tocsin_profile_new_builtin:
  * @name: lenient, default or strict
@@ -52,22 +67,10 @@ builtin_ceiling (const char *name, const TocsinCategory *category)
 TocsinProfile *
 tocsin_profile_new_builtin (const char *name)
 {
-  TocsinProfile *self;
-  gsize n;
-  const TocsinCategory *categories = tocsin_categories (&n);
-  gboolean known = FALSE;
-
   for (gsize i = 0; i < G_N_ELEMENTS (builtin_names); i++)
-    known = known || g_str_equal (name, builtin_names[i]);
-  if (!known)
-    return NULL;
-
-  self = g_new0 (TocsinProfile, 1);
-  self->name = g_strdup (name);
-  memset (self->ceiling, TOCSIN_CEILING_IGNORE, sizeof self->ceiling);
-  for (gsize i = 0; i < n; i++)
-    self->ceiling[categories[i].id] = builtin_ceiling (name, &categories[i]);
-  return self;
+    if (g_str_equal (name, builtin_names[i]))
+      return profile_new (name, name);
+  return NULL;
 }
 
 /* A file being read. A key file would let the last of two equal keys win in silence, and its faults
@@ -221,9 +224,7 @@ tocsin_profile_new_from_text (const char *name, const char *text, GError **error
     }
   if (!parse_text (&reading, text, error))
     return NULL;
-  self = tocsin_profile_new_builtin (reading.base != NULL ? reading.base : "default");
-  g_free (self->name);
-  self->name = g_strdup (name);
+  self = profile_new (name, reading.base != NULL ? reading.base : "default");
   for (gsize i = 0; i < TOCSIN_N_CATEGORIES; i++)
     if (reading.said[i])
       self->ceiling[i] = reading.ceiling[i];
