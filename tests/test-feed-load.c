@@ -212,6 +212,33 @@ test_shrinking (Feed *f, gconstpointer data)
   g_assert_cmpuint (f->load->removed->len, ==, 2);
 }
 
+/* @n domains, each with @prefix and its number. Free it with g_free(). */
+static char *
+domains (const char *prefix, guint n)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (text, "%s%u.example.org\n", prefix, i);
+  return g_string_free (text, FALSE);
+}
+
+/* 30 % may go, and what is new makes up for what is gone. */
+static void
+test_shrinking_by_a_third (Feed *f, gconstpointer data)
+{
+  g_autofree char *all = domains ("d", 100);
+  g_autofree char *too_few = domains ("d", 69);
+  g_autofree char *enough = domains ("d", 70);
+  g_autofree char *others = domains ("x", 70);
+
+  take (f, all, 100, 0);
+  refuse (f, too_few, TOCSIN_ERROR_UNPROCESSABLE);
+  g_assert_cmpuint (count_rows (f), ==, 100);
+  take (f, enough, 0, 30);
+  take (f, others, 70, 70);
+}
+
 static void
 test_refused (Feed *f, gconstpointer data)
 {
@@ -219,6 +246,10 @@ test_refused (Feed *f, gconstpointer data)
   refuse (f, "# nothing\n", TOCSIN_ERROR_UNPROCESSABLE);
   refuse (f, "an\nerror\nmessage!\n", TOCSIN_ERROR_UNPROCESSABLE);
   refuse (f, "co.uk\ncom\ngmail.com\n", TOCSIN_ERROR_UNPROCESSABLE);
+  refuse (f, "co.uk\na.example.org\ngmail.com\nb.example.org\nlocalhost\n",
+          TOCSIN_ERROR_UNPROCESSABLE);
+  refuse (f, "a.example.org\nno domain\nb.example.org\nneither!\nnor this\n",
+          TOCSIN_ERROR_UNPROCESSABLE);
   g_assert_cmpuint (count_rows (f), ==, 0);
   take (f,
         "co.uk\na.example.org\ngmail.com\nlocalhost\nb.example.org\nc.example.org\n"
@@ -271,6 +302,11 @@ test_changes (Feed *f, gconstpointer data)
   apply (f);
   g_assert_false (is_listed (f, "a.example.org"));
   g_assert_true (is_listed (f, "b.example.org"));
+  begin (f);
+  f->load->is_changes = TRUE;
+  g_assert_false (read_list (f, PAGE (CHANGE ("Advisory", "no domain")), &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE);
+  g_clear_error (&error);
   begin (f);
   f->load->is_changes = TRUE;
   g_assert_true (read_list (f, PAGE (""), &error));
@@ -349,6 +385,7 @@ main (int argc, char *argv[])
   ADD ("/feed-load/difference", test_difference);
   ADD ("/feed-load/known", test_known);
   ADD ("/feed-load/shrinking", test_shrinking);
+  ADD ("/feed-load/shrinking-by-a-third", test_shrinking_by_a_third);
   ADD ("/feed-load/refused", test_refused);
   ADD ("/feed-load/too-large", test_too_large);
   ADD ("/feed-load/canary", test_canary);

@@ -56,6 +56,7 @@ struct _TocsinFeedRefresh
 };
 
 static void open_page (TocsinFeedRefresh *self);
+static gboolean restart_without_cursor (TocsinFeedRefresh *self);
 
 static void
 refresh_free (TocsinFeedRefresh *self)
@@ -243,7 +244,10 @@ on_compared (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 
   if (!tocsin_feed_load_finish (result, &error))
     {
-      fail (self, g_steal_pointer (&error));
+      /* A page of changes may hold a single one, and that be no subject to us. */
+      if (!g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE) ||
+          !restart_without_cursor (self))
+        fail (self, g_steal_pointer (&error));
       return;
     }
   if (!self->is_changes)

@@ -250,6 +250,13 @@ def unnamed_retractions(lab, node, server):
         expect(len(server.asked["/s"]) == asked + 1, f"{kind}: the snapshot was not read")
         expect((done["added"], done["removed"], done["entries"]) == (1, 1, 3), f"{kind}: {done}")
         expect(node.check(("domain", left[-1]))["known"], f"{kind}: {left[-1]}")
+    lab.step("a change that is no subject does not stop the rest")
+    serve_page(server, 9, None, [change("domain", "no domain", recommendedPolicy="drop")])
+    serve_snapshot(server, 9, [change("domain", d, recommendedPolicy="drop")
+                               for d in ("no domain", "newer.example.org", "worse.example.org", "fifth.example.org")])
+    done = refresh(node, "fires")
+    expect((done["entries"], done["left_out"], done["state"]) == (3, 1, "ok"), f"{done}")
+    expect(node.check(("domain", "fifth.example.org"))["known"], "what else the snapshot says is there")
     serve_page(server, 9, None, [])
     refresh(node, "fires")
 
