@@ -251,12 +251,19 @@ test_too_large (void)
   TocsinActivityHead long_head = head;
   g_autofree char *id = g_strnfill (TOCSIN_ACTIVITY_MAX_BYTES, 'x');
   g_autoptr (JsonObject) object = NULL;
+  g_autoptr (JsonObject) follow = NULL;
+  g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) error = NULL;
 
   long_head.id = id;
   object = tocsin_activity_build_remove (&long_head, "x", "y", TOCSIN_REASON_OTHER);
   g_assert_null (tocsin_activity_to_bytes (object, &error));
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE);
+  g_clear_error (&error);
+  follow = tocsin_activity_build_follow (&long_head, "x"); /* no such limit for the others */
+  bytes = tocsin_activity_to_bytes (follow, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_bytes_get_size (bytes), >, TOCSIN_ACTIVITY_MAX_BYTES);
 }
 
 /* The published context is, member for member, the one inside our activities. */

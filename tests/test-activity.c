@@ -671,6 +671,16 @@ test_ownership (void)
       "'attributedTo':'" A "'}}",
       "", "", NULL, -1, NULL },
     { "{'type':'Update'," IDS ",'object':'" B "'}", "", "", NULL, -1, NULL },
+    { "{'type':'Accept','actor':'" A "','object':'https://b.example/f/1'}", "", "", NULL, -1,
+      NULL },
+    { "{'type':'Accept','actor':'a','object':'https://b.example/f/1'}", "", "", NULL,
+      TOCSIN_ERROR_INVALID, "/actor: Not a URI with a host" },
+    { "{'type':'Undo'," IDS ",'object':'https://a.example/f/1'}", "", "", NULL, -1, NULL },
+    { "{'type':'Undo'," IDS ",'object':{'type':'Follow','actor':'" A "','object':'" B "'}}", "", "",
+      NULL, -1, NULL },
+    { "{'type':'Move'," IDS ",'object':'" A "','target':'" B "'}", "", "", NULL, -1, NULL },
+    { "{'type':'Remove'," IDS ",'target':'x','object':'https://a.example/s/1'}", "", "", NULL,
+      TOCSIN_ERROR_INVALID, "/target: Not a URI with a host" },
     { "{'type':'Like','id':'x','actor':'y'}", "", "", NULL, -1, NULL },
   };
 

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "codec/key.h"
@@ -594,12 +596,26 @@ test_saving (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (TocsinPrivateKey) key = tocsin_private_key_generate (TOCSIN_KEY_RSA, &error);
   g_autoptr (TocsinPrivateKey) loaded = NULL;
+  struct rlimit before, limit;
 
   g_assert_no_error (error);
   g_assert_false (tocsin_private_key_save (key, nowhere, &error));
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
   g_assert_true (g_str_has_prefix (error->message, nowhere));
   g_clear_error (&error);
+
+  /* No room for all of it. */
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  limit = before;
+  limit.rlim_cur = 100;
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  g_assert_false (tocsin_private_key_save (key, path, &error));
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+  g_clear_error (&error);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (left, G_FILE_TEST_EXISTS));
 
   g_assert_true (g_file_set_contents (left, "half a k", -1, NULL));
   g_assert_true (tocsin_private_key_save (key, path, &error));
