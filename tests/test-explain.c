@@ -108,6 +108,14 @@ static const Vector vectors[] = {
     "domain reported by 2 instances that you trust, for spam, seo_spam and scam; "
     "domain is listed: disposable e-mail domain",
     "Reported for spam, seo_spam and scam by p1.example, p2.example" },
+  /* No list says so, but a peer. */
+  { TOCSIN_SUBJECT_IP,
+    TOCSIN_SUBJECT_IP,
+    "192.0.2.1",
+    { { 1, TOR_EXIT } },
+    NULL,
+    "IP address is listed: Tor exit",
+    "“192.0.2.1” is listed: Tor exit" },
   { TOCSIN_SUBJECT_DOMAIN,
     TOCSIN_SUBJECT_DOMAIN,
     NULL,

@@ -426,6 +426,78 @@ test_figures (void)
   g_assert_null (found->heard);
 }
 
+/* The figures are those of the run that decided, not of a louder one that may not go so far. */
+static void
+test_figures_of_what_decided (void)
+{
+  static const Row rows[ROWS_MAX] = { { 1, SPAM },  { 2, SPAM },  { 3, OTHER }, { 4, OTHER },
+                                      { 5, OTHER }, { 6, OTHER }, { 7, OTHER } };
+  g_auto (TocsinFinding) finding = { 0 };
+  Asked asked;
+  Asked *one = &asked;
+
+  asked_init (&asked, 1, rows);
+  judge (NULL, &one, 1, NULL, &finding);
+  g_assert_cmpuint (finding.verdict, ==, REVIEW);
+  g_assert_cmpuint (finding.score, ==, 97);
+  g_assert_cmpfloat_with_epsilon (subject_at (&finding, 0)->s_or, 0.75, 1e-9);
+}
+
+/* What a list is told of a key beside its verdict. */
+static void
+test_key (void)
+{
+  static const Row rows[ROWS_MAX] = { { 1, SPAM, .age_days = 3, .left_days = 5 },
+                                      { 2, SCAM, .age_days = 9, .left_days = 40 },
+                                      { 3, HARASSMENT, BENIGN, .age_days = 4 },
+                                      { 4, SCRAPING, HELD },
+                                      { STRANGER, OTHER } };
+  g_autoptr (TocsinTrustSnapshot) trust = make_trust ();
+  g_autoptr (TocsinProfile) profile = tocsin_profile_new_builtin ("default");
+  TocsinScoring scoring = { .trust = trust, .profile = profile, .now_us = NOW_US };
+  TocsinKeyFinding found;
+  Asked asked;
+
+  asked_init (&asked, 1, rows);
+  tocsin_score_key (&scoring, &asked.key, &found);
+  g_assert_cmpuint (found.categories, ==, 1u << SPAM | 1u << SCAM);
+  g_assert_cmpuint (found.first_seen_s, ==, NOW_S - 9 * DAY_S);
+  g_assert_cmpuint (found.last_seen_s, ==, NOW_S - 3 * DAY_S);
+  g_assert_cmpuint (found.expires_s, ==, NOW_S + 40 * DAY_S);
+}
+
+/* More rows than a check has room for on its stack. */
+static void
+test_many_rows (void)
+{
+  enum
+  {
+    MANY = 200
+  };
+  g_autoptr (TocsinTrustSnapshot) trust = make_trust ();
+  g_autoptr (TocsinProfile) profile = tocsin_profile_new_builtin ("default");
+  TocsinScoring scoring = { .trust = trust, .profile = profile, .now_us = NOW_US };
+  TocsinEvidence rows[MANY];
+  g_auto (TocsinFinding) finding = { 0 };
+  TocsinKeyFinding found;
+  Asked asked;
+  Asked *one = &asked;
+
+  asked_init (&asked, 1, (Row[ROWS_MAX]){ { 1, SPAM } });
+  for (guint i = 0; i < MANY; i++)
+    {
+      rows[i] = asked.rows[0];
+      rows[i].reporter = i < 5 ? i + 1 : STRANGER + i;
+    }
+  asked.key.rows = rows;
+  asked.key.n_rows = MANY;
+  judge (NULL, &one, 1, NULL, &finding);
+  g_assert_cmpuint (finding.score, ==, 97);
+  tocsin_score_key (&scoring, &asked.key, &found);
+  g_assert_cmpuint (found.score, ==, 97);
+  g_assert_cmpuint (found.verdict, ==, REVIEW);
+}
+
 /* A review that rests on one voice is charged to it; past its budget the voice gives a note. */
 static void
 test_single_voice_budget (void)
@@ -692,6 +764,9 @@ main (int argc, char *argv[])
     }
   g_test_add_func ("/score/strength", test_strength);
   g_test_add_func ("/score/figures", test_figures);
+  g_test_add_func ("/score/figures-of-what-decided", test_figures_of_what_decided);
+  g_test_add_func ("/score/key", test_key);
+  g_test_add_func ("/score/many-rows", test_many_rows);
   g_test_add_func ("/score/single-voice-budget", test_single_voice_budget);
   g_test_add_func ("/score/pairs", test_pairs);
   g_test_add_func ("/score/pair-bounds", test_pair_bounds);

@@ -437,9 +437,7 @@ is_stronger (const TocsinJudgement *a, const TocsinJudgement *b)
 {
   if (a->verdict != b->verdict)
     return a->verdict > b->verdict;
-  if (a->score != b->score)
-    return a->score > b->score;
-  return a->known && !b->known;
+  return a->score > b->score;
 }
 
 static void
