@@ -342,6 +342,16 @@ count_reply (TocsinServer *self, const TocsinRequest *request, guint status)
         &self->route_counts[request->match.index * TOCSIN_STATUS_CLASSES + status_class], 1);
 }
 
+/* The library takes chunks whose lines end in LF alone, and a proxy before us may have seen another
+ * end of the body than it did (RFC 9112, section 11.2): behind such a body nothing is read. */
+static gboolean
+ends_in_doubt (TocsinRequest *request)
+{
+  gint64 length = 0;
+
+  return tocsin_request_announces_body (request, &length) && length < 0;
+}
+
 static enum MHD_Result
 send_reply (TocsinServer *self,
             struct MHD_Connection *handle,
@@ -359,7 +369,7 @@ send_reply (TocsinServer *self,
   if (type != NULL)
     (void) MHD_add_response_header (response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
   tocsin_reply_foreach_header (reply, add_response_header, response);
-  if (must_close || self->is_stopping)
+  if (must_close || self->is_stopping || ends_in_doubt (request))
     (void) MHD_add_response_header (response, MHD_HTTP_HEADER_CONNECTION, "close");
   count_reply (self, request, status);
   tocsin_connection_uncork (connection_of (handle));

@@ -1,0 +1,292 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * The input is a byte, which says where it is cut, and what a client sends on one connection
+ * before it closes its side. Properties: a handler sees those requests alone that a reader to the
+ * letter of RFC 9112 finds there, each with its body, in their order, so that none can be hidden in
+ * another, and nothing behind a body in chunks; in two pieces they are the same as in one; and
+ * every connection ends.
+ */
+#include "fuzz/fuzz.h"
+
+#include <gio/gunixsocketaddress.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/request.h"
+#include "http/server.h"
+#include "store-fixture.h"
+
+#define BODY_MAX_BYTES 4096
+#define TURNS_MAX      100000
+
+typedef struct
+{
+  char *dir;
+  char *path;
+  TocsinListener *listener;
+  TocsinRouter *router;
+  TocsinServer *server;
+  GPtrArray *handled; /* of "METHOD TARGET\nBODY" */
+} Side;
+
+static Side side;
+
+static char *
+describe (const char *method, const char *target, const char *body, gsize size)
+{
+  g_autofree char *copy = g_strndup (size > 0 ? body : "", size);
+
+  return g_strdup_printf ("%s %s\n%" G_GSIZE_FORMAT " %s", method, target, size, copy);
+}
+
+static void
+on_request (TocsinRequest *request, TocsinReply *reply, gpointer data G_GNUC_UNUSED)
+{
+  gsize size;
+  const char *body = g_bytes_get_data (tocsin_request_get_body (request), &size);
+
+  g_ptr_array_add (side.handled, describe (tocsin_request_get_method (request),
+                                           tocsin_request_get_target (request), body, size));
+  g_string_append (tocsin_reply_begin (reply, TOCSIN_TYPE_TEXT), "hello\n");
+}
+
+static const TocsinRoute routes[] = {
+  { "GET", "/", on_request, TOCSIN_ROUTE_READ, 0, 0, NULL },
+  { "GET", "/{a}", on_request, TOCSIN_ROUTE_READ, 0, 0, NULL },
+  { "POST", "/{a}", on_request, TOCSIN_ROUTE_READ, 0, BODY_MAX_BYTES, NULL },
+};
+
+static void
+clear_side (void)
+{
+  tocsin_server_free (side.server);
+  tocsin_router_unref (side.router);
+  tocsin_listener_unref (side.listener);
+  g_ptr_array_unref (side.handled);
+  remove_tree (side.dir);
+  g_free (side.dir);
+  g_free (side.path);
+}
+
+void
+tocsin_fuzz_begin (void)
+{
+  TocsinServerOptions options = tocsin_server_options_default ();
+  g_autoptr (GError) error = NULL;
+
+  side.dir = g_dir_make_tmp ("tocsin-XXXXXX", &error);
+  g_assert_no_error (error);
+  side.path = g_build_filename (side.dir, "socket", NULL);
+  side.listener = tocsin_listener_new_unix (side.path, &error);
+  g_assert_no_error (error);
+  side.router = tocsin_router_new ();
+  tocsin_router_add (side.router, routes, G_N_ELEMENTS (routes), NULL);
+  side.handled = g_ptr_array_new_with_free_func (g_free);
+  side.server = tocsin_server_new (side.router, &options);
+  tocsin_server_start (side.server, side.listener, &error);
+  g_assert_no_error (error);
+  atexit (clear_side);
+}
+
+/* ---- the reader to the letter ---- */
+
+typedef struct
+{
+  const char *at;
+  const char *end;
+} Input;
+
+/* A line that ends in CR LF and has neither before. FALSE: there is none. */
+static gboolean
+take_line (Input *in, char **line)
+{
+  const char *newline = memchr (in->at, '\n', (gsize) (in->end - in->at));
+
+  if (newline == NULL || newline == in->at || newline[-1] != '\r' ||
+      memchr (in->at, '\r', (gsize) (newline - in->at)) != newline - 1 ||
+      memchr (in->at, '\0', (gsize) (newline - in->at)) != NULL)
+    return FALSE;
+  *line = g_strndup (in->at, (gsize) (newline - 1 - in->at));
+  in->at = newline + 1;
+  return TRUE;
+}
+
+static gboolean
+take_bytes (Input *in, gsize size, GString *body)
+{
+  if ((gsize) (in->end - in->at) < size)
+    return FALSE;
+  g_string_append_len (body, in->at, (gssize) size);
+  in->at += size;
+  return TRUE;
+}
+
+typedef struct
+{
+  gboolean chunked;
+  gboolean has_length;
+  guint64 length;
+} Framing;
+
+static gboolean
+read_field (char *line, Framing *framing)
+{
+  char *colon = strchr (line, ':');
+
+  if (colon == NULL || colon == line || g_ascii_isspace (line[0]))
+    return FALSE;
+  *colon = '\0';
+  if (g_ascii_strcasecmp (line, "Transfer-Encoding") == 0)
+    {
+      framing->chunked = g_ascii_strcasecmp (g_strstrip (colon + 1), "chunked") == 0;
+      return framing->chunked;
+    }
+  if (g_ascii_strcasecmp (line, "Content-Length") == 0)
+    {
+      framing->has_length = TRUE;
+      return g_ascii_string_to_unsigned (g_strstrip (colon + 1), 10, 0, G_MAXUINT32,
+                                         &framing->length, NULL);
+    }
+  return TRUE;
+}
+
+/* The next request; FALSE: there is no further one, or what it is cannot be said. Of chunks the
+ * library reads more than the letter allows, so there *@chunked is set and the body does not
+ * count. */
+static gboolean
+take_request (Input *in, char **out, gboolean *chunked)
+{
+  g_autofree char *line = NULL;
+  g_auto (GStrv) parts = NULL;
+  g_autoptr (GString) body = g_string_new (NULL);
+  Framing framing = { 0 };
+
+  while (in->at < in->end && (*in->at == '\r' || *in->at == '\n'))
+    in->at++;
+  if (!take_line (in, &line))
+    return FALSE;
+  parts = g_strsplit (line, " ", -1);
+  if (g_strv_length (parts) != 3 || !g_str_has_prefix (parts[2], "HTTP/1."))
+    return FALSE;
+  for (;;)
+    {
+      g_autofree char *field = NULL;
+
+      if (!take_line (in, &field))
+        return FALSE;
+      if (*field == '\0')
+        break;
+      if (!read_field (field, &framing))
+        return FALSE;
+    }
+  *chunked = framing.chunked;
+  if ((framing.chunked && framing.has_length) ||
+      (framing.has_length && !take_bytes (in, (gsize) framing.length, body)))
+    return FALSE;
+  *out = framing.chunked ? g_strdup_printf ("%s %s\n", parts[0], parts[1])
+                         : describe (parts[0], parts[1], body->str, body->len);
+  return TRUE;
+}
+
+/* ---- a connection ---- */
+
+static int
+open_connection (void)
+{
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (side.path);
+  guint8 native[128];
+  gssize size = g_socket_address_get_native_size (address);
+  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+  g_assert_true (g_socket_address_to_native (address, native, sizeof native, NULL));
+  g_assert_cmpint (connect (fd, (const struct sockaddr *) (gconstpointer) native, (socklen_t) size),
+                   ==, 0);
+  return fd;
+}
+
+/* A server that has had enough may have closed its side already. */
+static void
+send_piece (int fd, const char *data, gsize size)
+{
+  if (size > 0)
+    (void) !send (fd, data, size, MSG_NOSIGNAL);
+  for (guint i = 0; i < 4; i++)
+    g_main_context_iteration (NULL, FALSE);
+}
+
+static void
+read_to_end (int fd)
+{
+  char buffer[16384];
+  guint turns = 0;
+  ssize_t n;
+
+  do
+    {
+      g_main_context_iteration (NULL, FALSE);
+      n = recv (fd, buffer, sizeof buffer, MSG_DONTWAIT);
+      g_assert_cmpuint (turns++, <, TURNS_MAX);
+    }
+  while (n > 0 || (n < 0 && errno == EAGAIN));
+}
+
+static GPtrArray *
+exchange (const char *data, gsize size, gsize cut)
+{
+  GPtrArray *handled;
+  int fd = open_connection ();
+
+  send_piece (fd, data, cut);
+  send_piece (fd, data + cut, size - cut);
+  shutdown (fd, SHUT_WR);
+  read_to_end (fd);
+  close (fd);
+  g_main_context_iteration (NULL, FALSE);
+  handled = side.handled;
+  side.handled = g_ptr_array_new_with_free_func (g_free);
+  return handled;
+}
+
+/* ---- what was handled ---- */
+
+static void
+assert_handled (GPtrArray *handled, const char *data, gsize size)
+{
+  Input in = { data, data + size };
+  gboolean chunked = FALSE;
+
+  for (guint i = 0; i < handled->len; i++)
+    {
+      g_autofree char *request = NULL;
+
+      do
+        {
+          g_clear_pointer (&request, g_free);
+          if (chunked || !take_request (&in, &request, &chunked))
+            g_error ("not a request of its own: %s", (char *) handled->pdata[i]);
+        }
+      while (chunked ? !g_str_has_prefix (handled->pdata[i], request)
+                     : !g_str_equal (handled->pdata[i], request));
+    }
+}
+
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
+{
+  const char *sent = (const char *) data + 1;
+  g_autoptr (GPtrArray) whole = NULL;
+  g_autoptr (GPtrArray) pieces = NULL;
+
+  if (size < 2)
+    return;
+  size--;
+  whole = exchange (sent, size, size);
+  assert_handled (whole, sent, size);
+  pieces = exchange (sent, size, data[0] % size);
+  g_assert_cmpuint (pieces->len, ==, whole->len);
+  for (guint i = 0; i < whole->len; i++)
+    g_assert_cmpstr (pieces->pdata[i], ==, whole->pdata[i]);
+}
