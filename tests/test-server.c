@@ -116,6 +116,12 @@ static const Vector vectors[] = {
   { "control character", "GET / HTTP/1.1\r\nHost: a\r\nX-A: b\001\r\n\r\n" GET ("/"), 400,
     "invalid" },
   { "space in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n" GET ("/"), 400, "" },
+  { "behind a body in chunks",
+    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+    "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" GET ("/"),
+    200, "Connection: close\r\n" },
+  { "bare CR in the method", "GE\rT / HTTP/1.1\r\nHost: a\r\n\r\n" GET ("/"), 400, "" },
+  { "no letter in the method", "G\303\211T / HTTP/1.1\r\nHost: a\r\n\r\n" GET ("/"), 400, "" },
   { "target without a slash", "GET a HTTP/1.1\r\nHost: a\r\n\r\n" GET ("/"), 400, "invalid" },
 };
 

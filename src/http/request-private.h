@@ -77,8 +77,9 @@ void tocsin_request_detach (TocsinRequest *self);
  *
  * Refuses what two HTTP implementations could read in two ways: a second Host, Content-Length or
  * Authorization; Transfer-Encoding with Content-Length, or anything but `chunked`; a length that is
- * not digits; a field name that is no token; control characters; a target that is neither a path
- * nor an absolute URI, has a bad escape, or decodes to something that is not UTF-8 text.
+ * not digits; a method or a field name that is no token; control characters; a target that is
+ * neither a path nor an absolute URI, has a bad escape, or decodes to something that is not UTF-8
+ * text.
  *
  * See [RFC 9112, section 11.2](https://www.rfc-editor.org/rfc/rfc9112#section-11.2).
  *

@@ -534,6 +534,8 @@ check_target (const TocsinRequest *self, GError **error)
 gboolean
 tocsin_request_check (const TocsinRequest *self, GError **error)
 {
+  if (!is_token (self->method, strlen (self->method)))
+    return refuse (error, "The method is not a token");
   return check_fields (self, error) && check_target (self, error);
 }
 
