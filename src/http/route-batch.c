@@ -75,14 +75,14 @@ pull (gpointer data, guint8 *buffer, gsize size)
 static gboolean
 count_lines (const char *data, gsize size, GError **error)
 {
-  const char *end = data + size;
+  gsize at = 0;
   guint n = 0;
 
-  for (const char *at = data; at < end; n++)
+  for (; at < size; n++)
     {
-      const char *newline = memchr (at, '\n', (gsize) (end - at));
+      const char *newline = memchr (data + at, '\n', size - at);
 
-      at = newline != NULL ? newline + 1 : end;
+      at = newline != NULL ? (gsize) (newline + 1 - data) : size;
     }
   if (n > 0 && n <= TOCSIN_BATCH_MAX_LINES)
     return TRUE;
