@@ -688,6 +688,7 @@ static const Row rows[] = {
   { "trust id", TOCSIN_TABLE_TRUST_IDS, key_pair, 8, find_trust },
   { "trust", TOCSIN_TABLE_TRUST, key_statement, 12, remove_trust },
   { "trust, edge", TOCSIN_TABLE_TRUST, key_statement, 4, walk_edges },
+  { "trust, weight", TOCSIN_TABLE_TRUST, key_statement, 40, walk_edges },
   { "delivery, next", TOCSIN_TABLE_QUEUE, key_delivery, 15, next_delivery },
   { "delivery", TOCSIN_TABLE_QUEUE, key_delivery, 17, get_delivery },
   { "delivery count", TOCSIN_TABLE_QUEUE_COUNTS, key_one, 9, count_delivery },

@@ -27,6 +27,7 @@ static const TocsinShape shape = TOCSIN_SHAPE (TocsinTrustRecord, fields, NULL);
 #define WEIGHT_OFFSET sizeof (gboolean)
 #define HEAD_BYTES    (sizeof (gboolean) + sizeof (guint8))
 #define KEY_BYTES     (2 * sizeof (guint32) + 1)
+#define WEIGHT_MAX    100
 
 void
 tocsin_trust_record_clear (TocsinTrustRecord *self)
@@ -152,6 +153,12 @@ tocsin_trust_foreach_edge (TocsinTxn *txn, TocsinTrustEdgeFunc func, gpointer da
                                 .trustee = tocsin_key_read_u32 (key + sizeof (guint32)),
                                 .area = key[KEY_BYTES - 1],
                                 .weight = row[WEIGHT_OFFSET] };
+      /* They weigh and index what is solved: one bit too many and somebody counts twice. */
+      if (edge.weight == 0 || edge.weight > WEIGHT_MAX || edge.area > TOCSIN_AREA_SECURITY)
+        {
+          tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
+          return;
+        }
       if (!func (&edge, data))
         return;
     }
