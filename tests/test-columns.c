@@ -190,6 +190,99 @@ test_columns (void)
     }
 }
 
+/* To the last bit: @slots at once, and each by itself. */
+static void
+check_lanes (const TocsinGraph *graph, const guint32 *slots, gsize n)
+{
+  g_autoptr (TocsinColumns) together = tocsin_columns_new (graph, NULL, 0);
+  g_autoptr (TocsinColumns) alone = tocsin_columns_new (graph, NULL, 0);
+
+  tocsin_columns_prepare (together, slots, n);
+  tocsin_columns_prepare (together, slots, n); /* are all there: nothing is done */
+  for (gsize i = 0; i < n; i++)
+    {
+      const TocsinColumn *a;
+      const TocsinColumn *b;
+
+      g_assert_false (tocsin_columns_is_missing (together, slots[i]));
+      g_assert_true (tocsin_columns_is_missing (alone, slots[i]));
+      a = tocsin_columns_get (together, slots[i]);
+      b = tocsin_columns_get (alone, slots[i]);
+      g_assert_cmpmem (a, sizeof *a + together->n_slots * sizeof (double), b,
+                       sizeof *b + alone->n_slots * sizeof (double));
+    }
+}
+
+/* Columns come out the same whichever others they are solved with. */
+static void
+test_lanes (void)
+{
+  for (int round = 0; round < 50; round++)
+    {
+      g_auto (World) world = { 0 };
+      guint32 slots[WORLD_FAR_MAX];
+      gsize n = 0;
+
+      world_init (&world, WORLD_FAR_MAX);
+      for (guint32 slot = world.graph->n_direct; slot < world.graph->n_nodes; slot++)
+        slots[n++] = slot;
+      check_lanes (world.graph, slots, n);
+    }
+}
+
+/* And so it is where fewer are solved at once, to spare memory. */
+static void
+test_lanes_of_many (void)
+{
+  enum
+  {
+    N = 250100
+  };
+  static const TocsinTrustPeer peer = { 1, TOCSIN_AREA_ANY, 1, FALSE };
+  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
+  g_autoptr (TocsinGraph) graph = NULL;
+  guint32 slots[6];
+
+  for (guint32 i = 2; i <= N; i++)
+    {
+      add_statement (statements, 1 + i / 500, i, 0.5);
+      if (i < 1000)
+        add_statement (statements, i, 2 + (i * 7) % 900, 1);
+    }
+  graph = make_graph (statements, &peer, 1);
+  g_assert_cmpuint (graph->n_nodes, ==, N);
+  for (guint32 i = 0; i < G_N_ELEMENTS (slots); i++)
+    slots[i] = 1 + 3 * i;
+  check_lanes (graph, slots, G_N_ELEMENTS (slots));
+}
+
+/* Those who are believed are prepared first, then the others, until all are there. */
+static void
+test_warm (void)
+{
+  static const TocsinTrustPeer peer = { 1, TOCSIN_AREA_ANY, 1, FALSE };
+  static const guint32 believed[] = { 30, 77 };
+  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
+  g_autoptr (TocsinGraph) graph = NULL;
+  g_autoptr (TocsinColumns) columns = NULL;
+  guint turns = 1;
+
+  for (guint32 i = 2; i < 42; i++)
+    add_statement (statements, 1, i, i == 30 ? 0.1 : 1);
+  graph = make_graph (statements, &peer, 1);
+  columns = tocsin_columns_new (graph, believed, 2); /* 77 is not in the graph */
+  g_assert_true (tocsin_columns_warm (columns));
+  g_assert_false (tocsin_columns_is_missing (columns, columns->slot_of[graph->node_of[30]]));
+  while (tocsin_columns_warm (columns))
+    turns++;
+  g_assert_cmpuint (turns, <, 10);
+  for (guint32 slot = 1; slot < columns->n_slots; slot++)
+    g_assert_false (tocsin_columns_is_missing (columns, slot));
+  g_assert_cmpuint (columns->n_warm, ==, 40);
+  g_assert_false (tocsin_columns_warm (columns));
+  g_assert_cmpuint (columns->n_warm, ==, 40);
+}
+
 /* ---- graphs that cost ---- */
 
 enum
@@ -321,6 +414,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/columns/backward", test_backward);
   g_test_add_func ("/columns/forward", test_forward);
   g_test_add_func ("/columns/columns", test_columns);
+  g_test_add_func ("/columns/lanes", test_lanes);
+  g_test_add_func ("/columns/lanes-of-many", test_lanes_of_many);
+  g_test_add_func ("/columns/warm", test_warm);
   for (gsize i = 0; i < G_N_ELEMENTS (costs); i++)
     {
       g_autofree char *path = g_strconcat ("/columns/costly/", costs[i].name, NULL);
