@@ -250,6 +250,13 @@ zone:
 """
 
 
+def changes_since(dig, port, serial):
+    """The records that a secondary of that serial would get, but SOAs: of the difference alone."""
+    done = subprocess.run([dig, "@127.0.0.1", "-p", str(port), "rpz.test", "-t", f"IXFR={serial}"],
+                          capture_output=True, text=True, check=False, timeout=60)
+    return [line.split() for line in done.stdout.splitlines() if line and line[0] != ";" and "SOA" not in line.split()]
+
+
 def start_knot(tools, name, port, other, role):
     directory = tools.path(name)
     os.makedirs(directory, exist_ok=True)
@@ -293,6 +300,8 @@ def check_knot(tools, dig, withdraw):
     processes[0].send_signal(signal.SIGHUP)
     wait_until(lambda: has(second), "the secondary has the next zone")
     expect(ask_dns(dig, secondary, f"{DOMAIN}.rpz.test", "CNAME") == [], "the withdrawn name is gone")
+    moved = {line[0] for line in changes_since(dig, primary, first)}
+    expect(moved == {f"{DOMAIN}.rpz.test.", f"*.{DOMAIN}.rpz.test."}, f"the difference alone is transferred: {moved}")
     expect(ask_dns(dig, secondary, "32.10.2.0.192.rpz-ip.rpz.test", "CNAME") == ["."], "the address stays")
     for process in processes:
         tools.end(process)

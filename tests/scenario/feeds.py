@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from feed_server import FeedServer, Page, announced, cut_gzip, cut_short, endless, gzip_bomb
-from harness import expect, parse_arguments, run, wait_until
+from harness import befriend, expect, parse_arguments, run, wait_until
 
 TOR = "192.0.2.1\n192.0.2.2\n198.51.100.7\n203.0.113.9\n"
 
@@ -242,6 +242,21 @@ def never(lab, node, server):
     nothing_of(node, "email", "somebody@gmail.com")
 
 
+def nothing_is_sent(lab, node, server):
+    lab.step("of all this a peer is told nothing")
+    peer = lab.node("peer").start()
+    befriend(peer, node)
+    add(node, "told", server.serve("/told", "192.0.2.180\n"), "hosting", type="ip")
+    refresh(node, "told")
+    note_of(node, "ip", "192.0.2.180", "told")
+    node.report(("ip", "192.0.2.181"))
+    wait_until(lambda: peer.reports(actor=node.actor), "the peer has what was reported")
+    expect(len(peer.reports(actor=node.actor)) == 1, "and nothing else")
+    for value in ("192.0.2.180", "192.0.2.1"):
+        nothing_of(peer, "ip", value)
+    peer.stop()
+
+
 def mirrors(lab, node, server):
     lab.step("two lists that say the same are one origin")
     names = [f"d{i}.example.org" for i in range(100)]
@@ -394,6 +409,7 @@ def test(lab, tocsin):
         from_file(lab, node)
         command_line(lab, node, tocsin, server)
         refusals(lab, node)
+        nothing_is_sent(lab, node, server)
         restart(lab, node, server)
         from_directory(lab, node, server)
         timer(lab, server)
