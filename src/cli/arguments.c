@@ -295,3 +295,59 @@ tocsin_argument_add_query (GString *path, const char *name, const char *value)
   g_string_append_printf (path, "%c%s=%s", strchr (path->str, '?') == NULL ? '?' : '&', name,
                           escaped);
 }
+
+/* What the node's pointer into a document stands for on the command line: one of @args, or an
+ * option. (nullable) */
+static char *
+typed_at (const char *pointer, char **args)
+{
+  static const char *const first[] = { "/value", "/type", "/actor", "/name", "/dir" };
+  guint n = g_strv_length (args);
+  guint64 index = 0;
+
+  if (g_str_has_prefix (pointer, "/subjects/"))
+    {
+      g_auto (GStrv) parts = g_strsplit (pointer, "/", -1);
+
+      return g_ascii_string_to_unsigned (parts[2], 10, 0, G_MAXUINT, &index, NULL) && index < n
+                 ? g_strdup (args[index])
+                 : NULL;
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (first); i++)
+    if (g_str_equal (pointer, first[i]))
+      return n > 0 ? g_strdup (args[0]) : NULL;
+  return strchr (pointer + 1, '/') == NULL ? g_strconcat ("--", pointer + 1, NULL) : NULL;
+}
+
+/**
+ * tocsin_argument_explain:
+ * @error: what a command ended with
+ * @args: what was typed after it
+ *
+ * Where the node says what is wrong by a place in the document that it was sent, says it by what
+ * was typed, since nobody has seen that document.
+ */
+void
+tocsin_argument_explain (GError *error, char **args)
+{
+  gsize length = strspn (error->message, "/abcdefghijklmnopqrstuvwxyz_0123456789");
+  g_autofree char *pointer = g_strndup (error->message, length);
+  g_autofree char *typed = NULL;
+  char *message;
+
+  if (error->domain != TOCSIN_ERROR || *pointer != '/' || pointer[1] == '\0' ||
+      !g_str_has_prefix (error->message + length, ": "))
+    return;
+  /* A file may be called so. */
+  for (char **arg = args; *arg != NULL; arg++)
+    if (g_str_has_prefix (*arg, pointer))
+      return;
+  typed = typed_at (pointer, args);
+  if (typed == NULL)
+    return;
+  if (g_str_has_prefix (typed, "--"))
+    g_strdelimit (typed, "_", '-');
+  message = g_strconcat (typed, error->message + length, NULL);
+  g_free (error->message);
+  error->message = message;
+}

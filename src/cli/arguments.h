@@ -17,6 +17,7 @@ gboolean
 tocsin_argument_subject (const char *typed, char **type, const char **value, GError **error);
 char *
 tocsin_argument_time (const char *typed, gint64 now_us, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_argument_explain (GError *error, char **args);
 char *tocsin_argument_path (const char *before,
                             const char *segment,
                             const char *after) G_GNUC_WARN_UNUSED_RESULT;

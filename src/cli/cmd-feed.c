@@ -50,6 +50,52 @@ print_feed (JsonObject *feed)
     }
 }
 
+/* The names of all feeds; %NULL where the node does not say. */
+static char **
+feed_names (TocsinControl *control)
+{
+  g_autoptr (GBytes) bytes = tocsin_control_call (control, "GET", "/v1/feeds", NULL, NULL);
+  g_autoptr (JsonNode) answer = bytes != NULL ? tocsin_control_parse (control, bytes, NULL) : NULL;
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  JsonArray *feeds =
+      answer != NULL ? tocsin_answer_array (json_node_get_object (answer), "feeds") : NULL;
+
+  for (guint i = 0; feeds != NULL && i < json_array_get_length (feeds); i++)
+    {
+      JsonNode *feed = json_array_get_element (feeds, i);
+      const char *name = JSON_NODE_HOLDS_OBJECT (feed)
+                             ? tocsin_answer_string (json_node_get_object (feed), "name")
+                             : NULL;
+
+      if (name != NULL)
+        g_strv_builder_add (names, name);
+    }
+  return g_strv_builder_end (names);
+}
+
+/* @ok; if there is no feed of the name that was typed, @error says so, with a guess. */
+static gboolean
+or_guess (TocsinInvocation *self, gboolean ok, GError **error)
+{
+  g_auto (GStrv) names = NULL;
+  g_autofree char *clean = NULL;
+  const char *near;
+
+  if (ok || !g_error_matches (*error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND))
+    return ok;
+  names = feed_names (self->control);
+  clean = tocsin_text_clean (self->args[0]);
+  near = tocsin_text_closest (self->args[0], (const char *const *) names);
+  g_clear_error (error);
+  if (near != NULL)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
+                 _ ("There is no feed “%s”; did you mean “%s”?"), clean, near);
+  else
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
+                 _ ("There is no feed “%s”; tocsin feed list names those that there are"), clean);
+  return FALSE;
+}
+
 static gboolean
 refresh (TocsinInvocation *self, const char *name, GError **error)
 {
@@ -63,7 +109,7 @@ refresh (TocsinInvocation *self, const char *name, GError **error)
   tocsin_json_writer_member_bool (&json, "may_shrink", given.may_shrink);
   tocsin_json_writer_end_object (&json);
   tocsin_control_set_timeout_seconds (self->control, WAIT_SECONDS);
-  if (!tocsin_answer_get (self, "POST", path, body, &answer, error))
+  if (!or_guess (self, tocsin_answer_get (self, "POST", path, body, &answer, error), error))
     return FALSE;
   if (self->json)
     return TRUE;
@@ -135,7 +181,7 @@ run_add (TocsinInvocation *self, GError **error)
   tocsin_json_writer_end_object (&json);
   /* One document: that of the reading, which tells more. */
   self->json = as_json && given.wait_not;
-  ok = tocsin_answer_get (self, "POST", "/v1/feeds", body, &answer, error);
+  ok = or_guess (self, tocsin_answer_get (self, "POST", "/v1/feeds", body, &answer, error), error);
   self->json = as_json;
   if (!ok || (as_json && given.wait_not))
     return ok;
@@ -179,7 +225,7 @@ run_show (TocsinInvocation *self, GError **error)
 {
   g_autofree char *path = tocsin_argument_path ("/v1/feeds/", self->args[0], "");
 
-  return tocsin_answer_show (self, path, error);
+  return or_guess (self, tocsin_answer_show (self, path, error), error);
 }
 
 static gboolean
@@ -193,8 +239,11 @@ run_enable (TocsinInvocation *self, GError **error)
 {
   g_autofree char *path = tocsin_argument_path ("/v1/feeds/", self->args[0], "/enable");
 
-  return tocsin_answer_done (self, "POST", path, NULL,
-                             _ ("The feed is enabled; it will be read in a moment"), error);
+  return or_guess (self,
+                   tocsin_answer_done (self, "POST", path, NULL,
+                                       _ ("The feed is enabled; it will be read in a moment"),
+                                       error),
+                   error);
 }
 
 static gboolean
@@ -203,8 +252,11 @@ run_disable (TocsinInvocation *self, GError **error)
   g_autofree char *path = tocsin_argument_path ("/v1/feeds/", self->args[0], "/disable");
 
   tocsin_control_set_timeout_seconds (self->control, WAIT_SECONDS);
-  return tocsin_answer_done (self, "POST", path, NULL,
-                             _ ("The feed is disabled, and nothing of it is left"), error);
+  return or_guess (self,
+                   tocsin_answer_done (self, "POST", path, NULL,
+                                       _ ("The feed is disabled, and nothing of it is left"),
+                                       error),
+                   error);
 }
 
 static gboolean
@@ -213,8 +265,10 @@ run_remove (TocsinInvocation *self, GError **error)
   g_autofree char *path = tocsin_argument_path ("/v1/feeds/", self->args[0], "");
 
   tocsin_control_set_timeout_seconds (self->control, WAIT_SECONDS);
-  return tocsin_answer_done (self, "DELETE", path, NULL,
-                             _ ("The feed is removed, and nothing of it is left"), error);
+  return or_guess (self,
+                   tocsin_answer_done (self, "DELETE", path, NULL,
+                                       _ ("The feed is removed, and nothing of it is left"), error),
+                   error);
 }
 
 static const GOptionEntry add_options[] = {

@@ -99,7 +99,9 @@ write_report (TocsinInvocation *self, GString *body, GError **error)
 
   if (given.category == NULL)
     {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("--category is missing"));
+      g_set_error_literal (
+          error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+          _ ("--category is missing: say what was seen, such as spam or phishing"));
       return FALSE;
     }
   if (!check_name ("category", given.category, error) ||

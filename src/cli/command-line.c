@@ -453,8 +453,10 @@ run_command (char ***argv)
   self.control = control;
   if (!command->run (&self, &error))
     {
-      int status = complain (error);
+      int status;
 
+      tocsin_argument_explain (error, args);
+      status = complain (error);
       return self.status != TOCSIN_EXIT_OK ? (int) self.status : status;
     }
   return finish_output (self.status);

@@ -234,9 +234,15 @@ set_unreachable (Exchange *x, const GError *cause)
 {
   if (x->error == NULL && g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     x->error = g_error_copy (cause);
+  else if (x->error == NULL && g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+    g_set_error (&x->error, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE,
+                 _ ("You may not use %s: be root, or the user that the node runs as"),
+                 x->control->place);
   else if (x->error == NULL)
     g_set_error (&x->error, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE,
-                 _ ("The node does not answer at %s: %s"), x->control->place, cause->message);
+                 _ ("The node does not answer at %s: %s; is it running, and is that its place? "
+                    "--socket or --url names another"),
+                 x->control->place, cause->message);
 }
 
 static gboolean

@@ -428,7 +428,7 @@ on_document (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
   if (fetched != NULL && tocsin_fetch_result_is_success (fetched))
     document = tocsin_actor_document_parse (fetched->body, &error);
   else if (fetched != NULL)
-    error = g_error_new (TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE, "The key's host answered %u",
+    error = g_error_new (TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE, "The actor's host answered %u",
                          fetched->status);
   if (document == NULL)
     {

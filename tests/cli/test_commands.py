@@ -74,6 +74,47 @@ class Commands(unittest.TestCase):
     def test_unreachable(self):
         self.check(run("--socket", "/nonexistent/api.sock", "status"), 5, r"\A\Z", "/nonexistent/api.sock")
         self.check(run("--url", "http://127.0.0.1:9", "status"), 5, r"\A\Z", "http://127.0.0.1:9")
+        self.check(run("--socket", "/nonexistent/api.sock", "status"), 5, None, "is it running.*--socket or --url")
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can become another user")
+    def test_not_permitted(self):
+        os.chmod(self.node.dir.name, 0o700)
+        try:
+            done = subprocess.run([TOCSIN, "--socket", self.node.socket, "status"], stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True, check=False, timeout=60, user=65534, group=65534,
+                                  extra_groups=[], cwd="/", env={**os.environ, "NO_COLOR": "1"})
+        except PermissionError:
+            self.skipTest("the program lies where no other user comes")
+        self.check(done, 5, r"\A\Z", "You may not use .*api.sock: be root, or the user that the node runs as")
+
+    def test_refusals_name_what_was_typed(self):
+        """The node tells by a place in the document that it was sent, which nobody has seen."""
+        for words, method, path, detail, said in (
+                (("check", "ip=x"), "POST", "/v1/check", "/subjects/0/value: Not an IP address",
+                 "ip=x: Not an IP address"),
+                (("report", "add", "ip=192.0.2.1", "email=x", "--category", "spam"), "POST", "/v1/reports",
+                 "/subjects/1: Report is odd", "email=x: Report is odd"),
+                (("report", "add", "ip=192.0.2.1", "--category", "spam", "--observed-at", "2026-01-31T12:00:00Z"),
+                 "POST", "/v1/reports", "/observed_at: too early", "--observed-at: too early"),
+                (("check", "ip=192.0.2.1", "--profile", "x"), "POST", "/v1/check", "/profile: there is no profile “x”",
+                 "--profile: there is no profile “x”"),
+                (("peer", "follow", "no address"), "POST", "/v1/peers", "/actor: not a host name",
+                 "no address: not a host name"),
+                (("token", "add", "x", "--scope", "check"), "POST", "/v1/tokens", "/name: there is a token of this name",
+                 "x: there is a token of this name"),
+                (("check", "ip=x"), "POST", "/v1/check", "/subjects/7/value: odd", "/subjects/7/value: odd"),
+                (("backup", "/dir"), "POST", "/v1/backup", "/dir: No such file", "/dir: No such file")):
+            with self.subTest(words):
+                self.node.answer(method, path, problem(400, detail))
+                done = self.node.run(*words)
+                self.check(done, 2, r"\A\Z")
+                self.assertEqual(done.stderr, f"tocsin: {said}\n")
+
+    def test_feed_unknown(self):
+        self.node.answer("GET", "/v1/feeds", {"feeds": [{"name": "tor-exits"}, {"name": "aws"}, {}, 7]})
+        for command in ("show", "enable", "disable", "refresh", "remove"):
+            self.check(self.node.run("feed", command, "torexits"), 3, r"\A\Z", "no feed “torexits”; did you mean “tor-exits”")
+        self.check(self.node.run("feed", "show", "something"), 3, r"\A\Z", "no feed “something”; tocsin feed list")
 
     def test_no_node_but_something_else(self):
         for body in (b"<html>hello</html>", b"[]", b'{"a":1} {"b":2}'):
