@@ -116,11 +116,12 @@ purge_review (TocsinTxn *txn, gint64 now_us, guint max_rows)
   OldLines old = { .before_us = now_us - tocsin_store_keep_us (txn->store),
                    .ids = ids,
                    .max_rows = max_rows };
+  guint n = 0;
 
   tocsin_review_foreach (txn, 0, FALSE, collect_line, &old);
   for (guint i = 0; i < ids->len; i++)
-    tocsin_review_remove (txn, g_array_index (ids, guint64, i));
-  return ids->len;
+    n += tocsin_review_remove (txn, g_array_index (ids, guint64, i)) ? 1 : 0;
+  return n;
 }
 
 /* ---- all ---- */

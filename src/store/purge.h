@@ -64,7 +64,8 @@ typedef struct
  * age; deliveries that nobody waits for any more go, and so do entries of the outbox and of the
  * list of imports that are of no more use.
  *
- * Returns: rows changed; call again while this is not 0
+ * Returns: rows changed, and none that only should have been, so that there is an end to it; call
+ *   again while this is not 0
  */
 guint tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows);
 

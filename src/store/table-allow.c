@@ -110,9 +110,10 @@ tocsin_allow_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
 {
   g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, sizeof (TocsinSubjectKey));
   Expired expired = { .now_us = now_us, .keys = keys, .max = max_rows };
+  guint n = 0;
 
   tocsin_allow_foreach (txn, collect_expired, &expired);
   for (guint i = 0; i < keys->len; i++)
-    tocsin_allow_remove (txn, &g_array_index (keys, TocsinSubjectKey, i));
-  return keys->len;
+    n += tocsin_allow_remove (txn, &g_array_index (keys, TocsinSubjectKey, i)) ? 1 : 0;
+  return n;
 }

@@ -102,7 +102,8 @@ tocsin_audit_foreach (
     }
 }
 
-/* The oldest entry, if it is of before @before_us and not the newest. */
+/* The oldest entry, if it is of before @before_us and not the newest. One that is not where it says
+ * it is stays, for tocsin_audit_verify() to show. */
 static gboolean
 oldest_before (TocsinTxn *txn, gint64 before_us, AuditHead *out)
 {
@@ -114,7 +115,7 @@ oldest_before (TocsinTxn *txn, gint64 before_us, AuditHead *out)
   tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_AUDIT);
   if (!tocsin_cursor_seek (&cursor, NULL) ||
       !tocsin_txn_unpack (txn, &shape, &cursor.value, &record) || record.time_us >= before_us ||
-      record.number == head.number)
+      record.number == head.number || record.number != tocsin_key_read_u64 (cursor.key.data))
     return FALSE;
   memset (out, 0, sizeof *out);
   out->number = record.number;

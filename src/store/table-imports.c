@@ -81,15 +81,16 @@ tocsin_imports_purge (TocsinTxn *txn, gint64 before_us, guint max_rows)
 {
   g_autoptr (GArray) batches = g_array_new (FALSE, FALSE, sizeof (guint64));
   Undone undone = { before_us, max_rows, batches };
+  guint n = 0;
 
   tocsin_imports_foreach (txn, 0, collect_undone, &undone);
   for (guint i = 0; i < batches->len; i++)
     {
       TocsinKey key = tocsin_key_u64 (g_array_index (batches, guint64, i));
 
-      tocsin_txn_del (txn, TOCSIN_TABLE_IMPORTS, &key);
+      n += tocsin_txn_del (txn, TOCSIN_TABLE_IMPORTS, &key) ? 1 : 0;
     }
-  return batches->len;
+  return n;
 }
 
 guint64

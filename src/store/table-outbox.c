@@ -211,6 +211,7 @@ tocsin_outbox_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
     .max_rows = max_rows,
     .over = over,
   };
+  guint n = 0;
 
   tocsin_outbox_foreach (txn, *position, look_at, &old);
   for (guint i = 0; i < over->len; i++)
@@ -218,7 +219,7 @@ tocsin_outbox_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
       const TocsinOutboxRecord *entry = g_ptr_array_index (over, i);
       TocsinKey key = tocsin_key_u64 (entry->sequence);
 
-      tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX, &key);
+      n += tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX, &key) ? 1 : 0;
       if (entry->activity_id != NULL)
         {
           key = id_key (entry->activity_id);
@@ -226,7 +227,7 @@ tocsin_outbox_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
         }
     }
   *position = old.looked_at;
-  return over->len;
+  return n;
 }
 
 guint64

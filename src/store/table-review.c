@@ -83,12 +83,12 @@ tocsin_review_put (TocsinTxn *txn, const TocsinReviewRecord *record)
   write_row (txn, record);
 }
 
-void
+gboolean
 tocsin_review_remove (TocsinTxn *txn, guint64 id)
 {
   TocsinKey key = tocsin_key_u64 (id);
 
-  tocsin_txn_del (txn, TOCSIN_TABLE_REVIEW, &key);
+  return tocsin_txn_del (txn, TOCSIN_TABLE_REVIEW, &key);
 }
 
 gboolean

@@ -59,8 +59,8 @@ guint64 tocsin_review_add (TocsinTxn *txn, const TocsinReviewRecord *record);
 gboolean tocsin_review_get (TocsinTxn *txn, guint64 id, TocsinReviewRecord *out);
 /* Replaces the record of @record->id, which must exist. */
 void tocsin_review_put (TocsinTxn *txn, const TocsinReviewRecord *record);
-/* A line that was decided. */
-void tocsin_review_remove (TocsinTxn *txn, guint64 id);
+/* A line that was decided. %FALSE if there is none. */
+gboolean tocsin_review_remove (TocsinTxn *txn, guint64 id);
 /* The open line of (kind, actor, batch), to be counted up instead of a new one. */
 gboolean tocsin_review_find_open (
     TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 batch, guint64 *id);
