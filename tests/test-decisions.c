@@ -131,6 +131,41 @@ test_each_has_its_own_place (void)
   expect_poll (&node, "two", STREAM, "");
 }
 
+/* Who did not ask for a day begins anew, and takes nobody's place. */
+static void
+test_idle (void)
+{
+  g_auto (Node) node = { 0 };
+  gint64 begun_us = g_get_monotonic_time ();
+  guint64 report;
+
+  node_init (&node);
+  report = node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  for (guint i = 0; i < TOCSIN_DECISIONS_READERS_MAX; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("b%u", i);
+
+      expect_poll (&node, name, STREAM, "+Ip 192.0.2.1 ban");
+    }
+  {
+    TocsinRequest *request = node_begin (&node, "GET", STREAM, NULL, NULL);
+    g_auto (Answer) answer = { 0 };
+
+    request->token_name = "one-more";
+    node_run (&node, request);
+    node_end (&node, request, &answer);
+    g_assert_cmpuint (answer.status, ==, 503);
+  }
+  tocsin_decisions_tidy (node.api->decisions, begun_us + TOCSIN_DAY_US - TOCSIN_SECOND_US);
+  expect_poll (&node, "b0", STREAM, "");
+  node_withdraw (&node, report);
+  tocsin_decisions_tidy (node.api->decisions, g_get_monotonic_time () + TOCSIN_DAY_US);
+  expect_poll (&node, "b1", STREAM, "");
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.2", 17);
+  expect_poll (&node, "one-more", STREAM, "+Ip 192.0.2.2 ban");
+  expect_poll (&node, "b1", STREAM, "+Ip 192.0.2.2 ban");
+}
+
 /* Trust, the allow list, time and observing may alter any verdict. */
 static void
 test_what_is_in_no_log (void)
@@ -293,6 +328,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/decisions/stream", test_stream);
   g_test_add_func ("/decisions/each-has-its-own-place", test_each_has_its_own_place);
+  g_test_add_func ("/decisions/idle", test_idle);
   g_test_add_func ("/decisions/what-is-in-no-log", test_what_is_in_no_log);
   g_test_add_func ("/decisions/filters", test_filters);
   g_test_add_func ("/decisions/one", test_one);

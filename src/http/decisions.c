@@ -15,11 +15,15 @@
 #include "http/spool.h"
 
 #define DECISIONS_MAX 5000000
+#define NEWEST_US     TOCSIN_HOUR_US /* as long as other lists are kept */
+#define IDLE_US       TOCSIN_DAY_US
+#define TIDY_US       (10 * TOCSIN_MINUTE_US)
 
 typedef struct
 {
   TocsinListing *listing; /* (owned) what it was told last */
   gint64 whole_at_us;     /* monotonic: when it was last told everything */
+  gint64 asked_at_us;     /* monotonic */
 } Reader;
 
 struct _TocsinDecisions
@@ -27,6 +31,8 @@ struct _TocsinDecisions
   TocsinApi *api;        /* (unowned) */
   GHashTable *readers;   /* (owned) (element-type utf8 Reader) */
   TocsinListing *newest; /* (owned) (nullable) of whoever asked last */
+  gint64 newest_at_us;   /* monotonic */
+  GSource *timer;        /* (owned) of the main thread */
 };
 
 static void
@@ -38,11 +44,44 @@ reader_free (gpointer data)
   g_free (reader);
 }
 
+static gboolean
+is_idle (gpointer name G_GNUC_UNUSED, gpointer value, gpointer now_us)
+{
+  return ((Reader *) value)->asked_at_us + IDLE_US <= *(gint64 *) now_us;
+}
+
+/* What was erased in the meantime is in no old listing either. */
+void
+tocsin_decisions_tidy (TocsinDecisions *self, gint64 now_us)
+{
+  g_hash_table_foreach_remove (self->readers, is_idle, &now_us);
+  if (self->newest_at_us + NEWEST_US <= now_us)
+    g_clear_pointer (&self->newest, tocsin_listing_unref);
+}
+
+static void
+tidy (TocsinRequest *request G_GNUC_UNUSED, gpointer data)
+{
+  tocsin_decisions_tidy (data, g_get_monotonic_time ());
+}
+
+static gboolean
+on_timer (gpointer data)
+{
+  TocsinDecisions *self = data;
+
+  tocsin_list_thread_tidy (self->api->lists, tidy, self);
+  return G_SOURCE_CONTINUE;
+}
+
 TocsinDecisions *
 tocsin_decisions_new (TocsinApi *api)
 {
   TocsinDecisions *self = g_new0 (TocsinDecisions, 1);
 
+  self->timer = g_timeout_source_new (TIDY_US / 1000);
+  g_source_set_callback (self->timer, on_timer, self, NULL);
+  g_source_attach (self->timer, g_main_context_get_thread_default ());
   self->api = api;
   self->readers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, reader_free);
   return self;
@@ -51,6 +90,8 @@ tocsin_decisions_new (TocsinApi *api)
 void
 tocsin_decisions_free (TocsinDecisions *self)
 {
+  g_source_destroy (self->timer);
+  g_source_unref (self->timer);
   g_hash_table_unref (self->readers);
   g_clear_pointer (&self->newest, tocsin_listing_unref);
   g_free (self);
@@ -87,6 +128,7 @@ find_current (TocsinDecisions *self,
     return NULL;
   g_clear_pointer (&self->newest, tocsin_listing_unref);
   self->newest = tocsin_listing_ref (current);
+  self->newest_at_us = g_get_monotonic_time ();
   return current;
 }
 
@@ -156,8 +198,9 @@ remember (TocsinDecisions *self, const char *name, TocsinListing *listing, gbool
   else
     tocsin_listing_unref (reader->listing);
   reader->listing = tocsin_listing_ref (listing);
+  reader->asked_at_us = g_get_monotonic_time ();
   if (whole)
-    reader->whole_at_us = g_get_monotonic_time ();
+    reader->whole_at_us = reader->asked_at_us;
 }
 
 GBytes *
@@ -178,7 +221,7 @@ tocsin_decisions_stream (TocsinDecisions *self,
   if (reader == NULL && g_hash_table_size (self->readers) >= TOCSIN_DECISIONS_READERS_MAX)
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
-                           "Too many bouncers have asked since the start of this node");
+                           "Too many bouncers have asked within a day");
       return NULL;
     }
   current = find_current (self, filter, told, error);

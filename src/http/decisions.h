@@ -14,8 +14,8 @@ G_BEGIN_DECLS
  * TocsinDecisions:
  *
  * What each bouncer was told last, by the name of its token: the next answer is the difference to
- * what is so now. After a restart, and once a day, a bouncer is told everything anew. All but new
- * and free on the thread that makes lists.
+ * what is so now. After a restart, and once a day, a bouncer is told everything anew; what one that
+ * did not ask for a day was told is let go. All but new and free on the thread that makes lists.
  */
 typedef struct _TocsinDecisions TocsinDecisions;
 
@@ -42,5 +42,8 @@ GBytes *tocsin_decisions_stream (TocsinDecisions *self,
 GBytes *tocsin_decisions_list (TocsinDecisions *self,
                                const TocsinListingFilter *filter,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Lets go of what nobody asks for any more at @now_us, of the monotonic clock. */
+void tocsin_decisions_tidy (TocsinDecisions *self, gint64 now_us);
 
 G_END_DECLS
