@@ -647,6 +647,54 @@ test_forwarded_and_rate (void)
   g_ptr_array_unref (node.options.trusted_proxies);
 }
 
+/* A socket for both families, as a service manager may hand over, at ::ffff:127.0.0.1. */
+static TocsinListener *
+listen_mapped (void)
+{
+  struct sockaddr_in6 native = { .sin6_family = AF_INET6 };
+  const int zero = 0;
+  int fd = socket (AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_true (inet_pton (AF_INET6, "::ffff:127.0.0.1", &native.sin6_addr) == 1);
+  if (fd < 0 || setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero) != 0 ||
+      bind (fd, (struct sockaddr *) &native, sizeof native) != 0 || listen (fd, 8) != 0)
+    {
+      if (fd >= 0)
+        close (fd);
+      return NULL;
+    }
+  return tocsin_listener_new_fd (TOCSIN_LISTENER_PUBLIC, fd, NULL);
+}
+
+/* Else all of IPv4 would be one client, and no proxy a trusted one. */
+static void
+test_mapped_addresses (void)
+{
+  static const char forwarded[] = "GET /show/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                                  "X-Forwarded-For: ::ffff:198.51.100.7\r\n\r\n";
+  g_autoptr (TocsinListener) listener = listen_mapped ();
+  g_autofree char *answer = NULL;
+  Node node;
+
+  if (listener == NULL)
+    {
+      g_test_skip ("there is no IPv6 here");
+      return;
+    }
+  node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
+  tocsin_listener_unref (node.listener);
+  node.listener = g_steal_pointer (&listener);
+  node.port = tocsin_listener_get_port (node.listener);
+  node.options.trusted_proxies = g_ptr_array_new_with_free_func (g_object_unref);
+  g_ptr_array_add (node.options.trusted_proxies,
+                   g_inet_address_mask_new_from_string ("127.0.0.0/8", NULL));
+  node_start (&node);
+  answer = raw_exchange (node.port, forwarded, sizeof forwarded - 1);
+  g_assert_true (g_str_has_suffix (answer, "|198.51.100.7"));
+  node_stop (&node);
+  g_ptr_array_unref (node.options.trusted_proxies);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -672,5 +720,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/server/threads", test_threads);
   g_test_add_func ("/server/tokens", test_tokens);
   g_test_add_func ("/server/forwarded-and-rate", test_forwarded_and_rate);
+  g_test_add_func ("/server/mapped-addresses", test_mapped_addresses);
   return g_test_run ();
 }

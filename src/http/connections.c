@@ -25,6 +25,21 @@ tocsin_address_key (GInetAddress *address)
   return key;
 }
 
+GInetAddress *
+tocsin_address_unmap (GInetAddress *address)
+{
+  static const guint8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+  const guint8 *bytes = g_inet_address_to_bytes (address);
+  GInetAddress *v4;
+
+  if (g_inet_address_get_family (address) != G_SOCKET_FAMILY_IPV6 ||
+      memcmp (bytes, mapped, sizeof mapped) != 0)
+    return address;
+  v4 = g_inet_address_new_from_bytes (bytes + sizeof mapped, G_SOCKET_FAMILY_IPV4);
+  g_object_unref (address);
+  return v4;
+}
+
 static guint
 key_hash (gconstpointer data)
 {

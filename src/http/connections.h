@@ -35,6 +35,11 @@ typedef struct
 
 TocsinAddressKey tocsin_address_key (GInetAddress *address);
 
+/* Takes @address (transfer full) and gives the IPv4 address (transfer full) if it is one mapped
+ * into IPv6: on a socket of both families, and to a proxy that has one, IPv4 clients look like
+ * that. */
+GInetAddress *tocsin_address_unmap (GInetAddress *address) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whether one of @masks (nullable, element-type GInetAddressMask) holds @address. */
 gboolean tocsin_address_in (GPtrArray *masks, GInetAddress *address);
 

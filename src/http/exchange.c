@@ -87,9 +87,9 @@ inet_address (const struct sockaddr *native)
         (const guint8 *) &((const struct sockaddr_in *) (gconstpointer) native)->sin_addr,
         G_SOCKET_FAMILY_IPV4);
   if (native != NULL && native->sa_family == AF_INET6)
-    return g_inet_address_new_from_bytes (
+    return tocsin_address_unmap (g_inet_address_new_from_bytes (
         (const guint8 *) &((const struct sockaddr_in6 *) (gconstpointer) native)->sin6_addr,
-        G_SOCKET_FAMILY_IPV6);
+        G_SOCKET_FAMILY_IPV6));
   return NULL;
 }
 

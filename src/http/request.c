@@ -557,6 +557,8 @@ static GInetAddress *
 parse_hop (const char *hop, gboolean is_forwarded)
 {
   g_autofree char *text = NULL;
+  const char *host;
+  GInetAddress *address;
   char *end;
 
   if (is_forwarded)
@@ -573,18 +575,14 @@ parse_hop (const char *hop, gboolean is_forwarded)
     text = g_strdup (hop);
   g_strdelimit (text, "\"", ' ');
   g_strstrip (text);
-  if (text[0] == '[')
-    {
-      end = strchr (text, ']');
-      if (end == NULL)
-        return NULL;
-      *end = '\0';
-      return g_inet_address_new_from_string (text + 1);
-    }
-  end = strchr (text, ':');
-  if (end != NULL && strchr (end + 1, ':') == NULL)
+  host = text[0] == '[' ? text + 1 : text;
+  end = strchr (text, text[0] == '[' ? ']' : ':');
+  if (end == NULL && host != text)
+    return NULL;
+  if (end != NULL && (host != text || strchr (end + 1, ':') == NULL))
     *end = '\0';
-  return g_inet_address_new_from_string (text);
+  address = g_inet_address_new_from_string (host);
+  return address != NULL ? tocsin_address_unmap (address) : NULL;
 }
 
 /* Joins all fields of that name, as one list (RFC 9110, section 5.3). */
