@@ -40,6 +40,7 @@ find_name (const char *const *names, guint n, const char *name)
   return -1;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): no type stands in parentheses. */
 #define DEFINE_NAMES(Type, name)                                                                   \
   const char *tocsin_##name##_to_string (Type v)                                                   \
   {                                                                                                \
@@ -52,6 +53,7 @@ find_name (const char *const *names, guint n, const char *name)
       *out = (Type) found;                                                                         \
     return found >= 0;                                                                             \
   }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 DEFINE_NAMES (TocsinOpinion, opinion)
 DEFINE_NAMES (TocsinBasis, basis)

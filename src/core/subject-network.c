@@ -311,13 +311,18 @@ tocsin_prefix_is_within (const TocsinPrefix *inner, const TocsinPrefix *outer)
 gboolean
 tocsin_address_is_global (const guint8 *address, gsize n_bytes)
 {
-  TocsinPrefix prefix = { .family_bytes = (guint8) n_bytes, .length = (guint8) (8 * n_bytes) };
+  TocsinPrefix prefix = { 0 };
 
   g_return_val_if_fail (n_bytes == V4_BYTES || n_bytes == V6_BYTES, FALSE);
 
   if (n_bytes == V6_BYTES && (memcmp (address, v4_mapped, sizeof v4_mapped) == 0 ||
                               memcmp (address, nat64, sizeof nat64) == 0))
-    return tocsin_address_is_global (address + sizeof v4_mapped, V4_BYTES);
+    {
+      address += sizeof v4_mapped;
+      n_bytes = V4_BYTES;
+    }
+  prefix.family_bytes = (guint8) n_bytes;
+  prefix.length = (guint8) (8 * n_bytes);
   memcpy (prefix.bytes, address, n_bytes);
   if (n_bytes == V4_BYTES)
     return !is_special (&prefix) &&

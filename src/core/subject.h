@@ -250,11 +250,11 @@ gboolean tocsin_subject_is_public_suffix (const TocsinSubject *self);
 
 /**
  * tocsin_network_is_broad:
- * @network: a network in canonical form, for example the value of a #TocsinProbe
+ * @text: a network in canonical form, for example the value of a #TocsinProbe
  *
  * Returns: %TRUE if it is shorter than /24 (IPv4) or /48 (IPv6)
  */
-gboolean tocsin_network_is_broad (const char *network);
+gboolean tocsin_network_is_broad (const char *text);
 
 /**
  * tocsin_address_is_global:

@@ -103,7 +103,10 @@ tocsin_feed_sink_add (
       row.value = fixed;
     }
   else
-    row.value = more = g_strndup (value, size);
+    {
+      more = g_strndup (value, size);
+      row.value = more;
+    }
   self->rows++;
   return self->func (&row, self->data, error);
 }

@@ -59,8 +59,8 @@ typedef struct _TocsinFeedReader TocsinFeedReader;
 
 /* Names of the formats, %NULL-terminated. */
 const char *const *tocsin_feed_formats (void);
-/* Whether a format always says itself what its entries are. */
-gboolean tocsin_feed_format_is_typed (const char *format);
+/* Whether the format @name always says itself what its entries are. */
+gboolean tocsin_feed_format_is_typed (const char *name);
 
 /**
  * tocsin_feed_reader_new:

@@ -17,27 +17,23 @@
 /* systemd's own upper bound is a day of µs and more; anything past a week is a typing error. */
 #define WATCHDOG_MAX_US (G_GINT64_CONSTANT (7 * 86400) * G_USEC_PER_SEC)
 
-static GSocketAddress *
-address_from_environment (GError **error)
+static gboolean
+check_path (const char *path, GError **error)
 {
-  const char *path = g_getenv ("NOTIFY_SOCKET");
-
   if ((path[0] != '/' && path[0] != '@') || path[1] == '\0')
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED,
                            "NOTIFY_SOCKET is neither an absolute path nor an abstract socket");
-      return NULL;
+      return FALSE;
     }
   /* sun_path, less the NUL that a path needs and the first byte of an abstract name. */
   if (strlen (path) > 107)
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE,
                            "NOTIFY_SOCKET is longer than a socket address can be");
-      return NULL;
+      return FALSE;
     }
-  if (path[0] == '@')
-    return g_unix_socket_address_new_with_type (path + 1, -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT);
-  return g_unix_socket_address_new (path);
+  return TRUE;
 }
 
 /**
@@ -65,9 +61,11 @@ tocsin_notify_send (const char *state, GError **error)
 
   if (path == NULL || path[0] == '\0')
     return TRUE;
-  address = address_from_environment (error);
-  if (address == NULL)
+  if (!check_path (path, error))
     return FALSE;
+  address = path[0] == '@'
+                ? g_unix_socket_address_new_with_type (path + 1, -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT)
+                : g_unix_socket_address_new (path);
   socket =
       g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_DEFAULT, error);
   if (socket == NULL)

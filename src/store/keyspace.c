@@ -31,6 +31,7 @@ take (Input *in, gpointer out, gsize size)
   return TRUE;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as a shape has elements of another, two. */
 static void
 pack_field (const TocsinField *field, gconstpointer member, GByteArray *out)
 {
@@ -172,6 +173,7 @@ unpack_record (const TocsinShape *shape, Input *in, gpointer record)
     }
   return ok;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 gboolean
 tocsin_shape_unpack (const TocsinShape *shape, gconstpointer data, gsize size, gpointer record)

@@ -440,7 +440,7 @@ tocsin_store_open (const char *dir, guint64 map_bytes, GError **error)
   g_return_val_if_fail (dir != NULL, NULL);
 
   /* A file size limit is then EFBIG, which is answered with 503. */
-  signal (SIGXFSZ, SIG_IGN);
+  (void) signal (SIGXFSZ, SIG_IGN);
 
   self->lock_fd = -1;
   self->retention.seen_days = TOCSIN_SEEN_DAYS;

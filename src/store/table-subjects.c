@@ -161,7 +161,10 @@ tocsin_subjects_put (TocsinTxn *txn, const TocsinSubjectRecord *record)
   gboolean known = tocsin_subjects_get (txn, &record->key, &old);
 
   if (known && old.value != NULL)
-    merged.value = kept = g_strdup (old.value);
+    {
+      kept = g_strdup (old.value);
+      merged.value = kept;
+    }
   if (known && old.has_mastodon)
     {
       merged.has_mastodon = TRUE;

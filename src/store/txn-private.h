@@ -173,8 +173,8 @@ void tocsin_lengths_count (TocsinTxn *txn, TocsinSubjectType type, const char *v
 void tocsin_lengths_read (TocsinTxn *txn, TocsinNetworkLengths *out);
 void tocsin_subjects_remove (TocsinTxn *txn, const TocsinSubjectKey *key);
 /* tocsin_subjects_put() where most are new and come in the order of keys; @cursor is of the table.
- * @record is a TocsinSubjectRecord. */
-void tocsin_subjects_add (TocsinTxn *txn, TocsinCursor *cursor, gconstpointer record);
+ * @data is a TocsinSubjectRecord. */
+void tocsin_subjects_add (TocsinTxn *txn, TocsinCursor *cursor, gconstpointer data);
 
 /* Of table-changes.c and table-seen.c, table-reports-purge.c: steps of tocsin_store_purge(). */
 guint tocsin_changes_trim (TocsinTxn *txn, guint max_rows);
