@@ -12,6 +12,8 @@
 #include "store/table-audit.h"
 #include "store/table-imports.h"
 #include "store/table-outbox.h"
+#include "store/table-queue.h"
+#include "store/table-reports.h"
 #include "store/table-review.h"
 #include "store/table-seen.h"
 #include "store/txn-private.h"
@@ -169,6 +171,119 @@ test_ends (Fixture *f, gconstpointer data)
       }
 }
 
+/* ---- what is foretold ---- */
+
+#define SECOND TOCSIN_SECOND_US
+#define STEPS  5
+
+/* One of everything that ends, a second apart, and what has no end. */
+static gboolean
+add_all (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinAllowRecord for_good = { .key = key_number (99) };
+  TocsinReviewRecord open = { .kind = TOCSIN_REVIEW_BURST };
+  TocsinImportRecord standing = { .source = (char *) "list" };
+  TocsinId content = tocsin_id_for_string ("content");
+
+  tocsin_allow_put (txn, &for_good);
+  tocsin_review_add (txn, &open);
+  tocsin_imports_add (txn, &standing);
+  for (guint n = 1; n <= STEPS; n++)
+    {
+      gint64 at_us = T0 + n * SECOND;
+      g_autofree char *id = g_strdup_printf ("https://a.example/%u", n);
+      TocsinAllowRecord allow = { .key = key_number (n), .expires_us = at_us };
+      TocsinReviewRecord line = { .kind = TOCSIN_REVIEW_BURST,
+                                  .state = TOCSIN_REVIEW_LAPSED,
+                                  .decided_us = at_us };
+      TocsinImportRecord import = { .undone_us = at_us, .source = (char *) "list" };
+      TocsinOutboxRecord message = { .kind = TOCSIN_OUTBOX_MESSAGE, .created_us = at_us };
+      TocsinTombstone tombstone = { .removed_us = T0, .until_us = at_us };
+      TocsinReportRecord report = { .actor = 7,
+                                    .category = 1,
+                                    .subject_type = TOCSIN_SUBJECT_DOMAIN,
+                                    .key_type = TOCSIN_SUBJECT_DOMAIN,
+                                    .end_us = at_us,
+                                    .evidence_end_us = at_us,
+                                    .key = key_number (n),
+                                    .id = id,
+                                    .value = (char *) "example.org" };
+
+      tocsin_allow_put (txn, &allow);
+      tocsin_review_add (txn, &line);
+      tocsin_imports_add (txn, &import);
+      tocsin_queue_add (txn, 4, tocsin_outbox_append (txn, &message), at_us);
+      tocsin_seen_put (txn, id, &content, at_us);
+      tocsin_audit_append (txn, at_us, "socket", "test", NULL, NULL);
+      tocsin_tombstones_put (txn, 8, id, &tombstone);
+      tocsin_reports_put (txn, &report, T0);
+    }
+  return tocsin_txn_check (txn, error);
+}
+
+typedef struct
+{
+  gint64 now_us;
+  guint went;
+} Purging;
+
+static gboolean
+purge_until (TocsinTxn *txn, gpointer data, GError **error)
+{
+  Purging *purging = data;
+  guint n;
+
+  purging->went = 0;
+  while ((n = tocsin_store_purge (txn, purging->now_us, 3)) > 0)
+    purging->went += n;
+  return tocsin_txn_check (txn, error);
+}
+
+static guint64
+foretell (Fixture *f, gint64 now_us)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+  TocsinPurgeCounts counts;
+  guint64 sum = 0;
+
+  tocsin_store_purge_count (txn, now_us, &counts);
+  assert_reading_ok (txn);
+  for (gsize i = 0; i < sizeof counts / sizeof sum; i++)
+    sum += ((const guint64 *) &counts)[i];
+  return sum;
+}
+
+/* At every moment about which something ends, as much goes as was said. */
+static void
+test_foretold (Fixture *f, gconstpointer data)
+{
+  static const TocsinRetention keep = { .seen_days = 400, .audit_days = 20 };
+  static const gint64 bases[] = { 0, DAY, 20 * DAY, 30 * DAY, 400 * DAY, 401 * DAY };
+  guint total = 0;
+
+  tocsin_store_set_retention (f->store, &keep);
+  write_ok (f, add_all, NULL);
+  for (gsize b = 0; b < G_N_ELEMENTS (bases); b++)
+    for (guint n = 1; n <= STEPS + 1; n++)
+      for (int us = -1; us <= 1; us++)
+        {
+          Purging purging = { .now_us = T0 + bases[b] + n * SECOND + us };
+          guint64 foretold = foretell (f, purging.now_us);
+
+          write_ok (f, purge_until, &purging);
+          g_assert_cmpuint (purging.went, ==, foretold);
+          g_assert_cmpuint (foretell (f, purging.now_us), ==, 0);
+          total += purging.went;
+        }
+  /* Of each table all but the newest of the audit log and of the outbox; a report ends three
+   * times: evidence, text and what remained of it. */
+  g_assert_cmpuint (total, ==, STEPS * (8 + 3) - 2);
+  g_assert_cmpuint (rows_of (f, TOCSIN_TABLE_ALLOW), ==, 1);
+  g_assert_cmpuint (rows_of (f, TOCSIN_TABLE_REVIEW), ==, 1);
+  g_assert_cmpuint (rows_of (f, TOCSIN_TABLE_IMPORTS), ==, 1);
+  g_assert_cmpuint (rows_of (f, TOCSIN_TABLE_REPORTS), ==, 0);
+}
+
 static gboolean
 verify (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -198,6 +313,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/purge/ends", Fixture, NULL, set_up, test_ends, tear_down);
+  g_test_add ("/purge/foretold", Fixture, NULL, set_up, test_foretold, tear_down);
   g_test_add ("/purge/audit-shows", Fixture, NULL, set_up, test_audit_shows, tear_down);
   return g_test_run ();
 }
