@@ -8,6 +8,8 @@
 #include <glib/gstdio.h>
 
 #include "store/table-meta.h"
+#include "store/table-outbox.h"
+#include "store/table-seen.h"
 
 #define ONE "{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}],\"category\":\"spam\"}"
 
@@ -235,6 +237,63 @@ test_audit (void)
   g_assert_cmpint (INT (OBJECT (verified), "checked"), ==, 2);
 }
 
+/* What a Follow leaves, and an Accept a day later. */
+static gboolean
+write_messages (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("https://a.example/activities/%u", i);
+      TocsinOutboxRecord message = { .kind = TOCSIN_OUTBOX_MESSAGE,
+                                     .audience = 7,
+                                     .created_us = now_us + i * TOCSIN_DAY_US,
+                                     .activity_id = id };
+
+      tocsin_outbox_append (txn, &message);
+    }
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+assert_housekeeping (
+    Admin *admin, const char *body, gboolean dry_run, gint64 outbox, gint64 evidence)
+{
+  g_autoptr (JsonNode) root = admin_ask (admin, "POST", "/v1/housekeeping", body, 200);
+
+  g_assert_true (FLAG (OBJECT (root), "dry_run") == dry_run);
+  g_assert_cmpint (INT (OBJECT (root), "outbox"), ==, outbox);
+  g_assert_cmpint (INT (OBJECT (root), "evidence"), ==, evidence);
+}
+
+/* A dry run says what would go, as often as it is asked; then it goes, and nothing is left to. */
+static void
+test_housekeeping (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  admin_init (&admin);
+  tocsin_store_write (admin.node.store, write_messages, NULL, &error);
+  g_assert_no_error (error);
+  node_report (&admin.node, 1, TOCSIN_SUBJECT_IP, "192.0.2.1", 1);
+  assert_housekeeping (&admin, "{\"dry_run\":true}", TRUE, 0, 0);
+  /* Of the newest entry its sequence is read, so that it stays. */
+  now_us += (TOCSIN_SEEN_DAYS + 2) * TOCSIN_DAY_US;
+  assert_housekeeping (&admin, "{\"dry_run\":true}", TRUE, 1, 1);
+  assert_housekeeping (&admin, "{\"dry_run\":true}", TRUE, 1, 1);
+  assert_housekeeping (&admin, "{}", FALSE, 1, 1);
+  assert_housekeeping (&admin, "{\"dry_run\":true}", TRUE, 0, 0);
+  {
+    g_autoptr (TocsinReading) txn =
+        tocsin_reader_begin (tocsin_store_get_reader (admin.node.store));
+    guint64 sequence;
+
+    g_assert_false (tocsin_outbox_find (txn, "https://a.example/activities/0", &sequence));
+    g_assert_true (tocsin_outbox_find (txn, "https://a.example/activities/1", &sequence));
+  }
+  admin_refused (&admin, "POST", "/v1/housekeeping", "{\"dry_run\":1}", 400, "/dry_run");
+}
+
 static void
 test_observe (void)
 {
@@ -347,6 +406,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-node/metrics", test_metrics);
   g_test_add_func ("/route-node/feeds", test_feeds);
   g_test_add_func ("/route-node/audit", test_audit);
+  g_test_add_func ("/route-node/housekeeping", test_housekeeping);
   g_test_add_func ("/route-node/observe", test_observe);
   g_test_add_func ("/route-node/backup", test_backup);
   g_test_add_func ("/route-node/config", test_config);

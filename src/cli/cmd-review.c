@@ -50,6 +50,9 @@ run_review_reject (TocsinInvocation *self, GError **error)
 {
   g_autofree char *path = tocsin_argument_path ("/v1/review/", self->args[0], "/reject");
 
+  if (!tocsin_answer_confirm (self, _ ("What waits here is dropped, which cannot be undone."),
+                              error))
+    return FALSE;
   return tocsin_answer_done (self, "POST", path, NULL, _ ("Rejected"), error);
 }
 
@@ -63,7 +66,7 @@ static const TocsinCommand review_commands[] = {
     run_review_list },
   { "accept", N_ ("ID"), N_ ("Take what was held back"), NULL, NULL, 1, 1, FALSE,
     run_review_accept },
-  { "reject", N_ ("ID"), N_ ("Drop what was held back"), NULL, NULL, 1, 1, FALSE,
+  { "reject", N_ ("ID"), N_ ("Drop what was held back"), NULL, NULL, 1, 1, TRUE,
     run_review_reject },
   { NULL },
 };

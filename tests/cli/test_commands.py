@@ -190,7 +190,7 @@ class Commands(unittest.TestCase):
                 (("observe", "maybe"), "on"), (("--token-file", "x", "status"), "--url"),
                 (("status", "--josn"), "did you mean “--json”"), (("--sokcet=x", "status"), "did you mean “--socket”"),
                 (("report", "undo", "b1", "--yse"), "did you mean “--yes”"),
-                (("report", "undo", "b1"), "--yes"), (("key", "rotate"), "--yes"),
+                (("report", "undo", "b1"), "--yes"), (("review", "reject", "7"), "cannot be undone.*--yes"), (("key", "rotate"), "--yes"),
                 (("--socket", "", "status"), "names no file"), (("backup", ""), "empty"),
                 (("report", "add", "ip=192.0.2.1", "--category", "spam", "--comment", b"\xff"), "UTF-8"),
                 (("check", b"username=\xff"), "UTF-8"), (("check", b"--\xff"), "."), (("--url", "http://x", "status"), "exclude")):
@@ -679,7 +679,7 @@ class Commands(unittest.TestCase):
                 (("review", "list", "--all"), "GET", "/v1/review?all=true", None,
                  {"items": [{"id": 7, "kind": "report", "text": "look", "state": "pending"}]}, "7 +report .*look"),
                 (("review", "accept", "7"), "POST", "/v1/review/7/accept", None, {}, "Accepted"),
-                (("review", "reject", "7"), "POST", "/v1/review/7/reject", None, {}, "Rejected"),
+                (("review", "reject", "7", "--yes"), "POST", "/v1/review/7/reject", None, {}, "Rejected"),
                 (("audit", "list", "--cursor", "9"), "GET", "/v1/audit?cursor=9", None,
                  {"entries": [{"number": 8, "who": "socket", "action": "peer.trust"}]}, "8 .*socket +peer.trust"),
                 (("audit", "verify"), "POST", "/v1/audit/verify", None, {"ok": True, "checked": 12}, "whole: 12"),

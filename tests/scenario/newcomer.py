@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A new user's path, on a terminal that is recorded.
 
-build-aux/run shows what it is for and keeps a node running. The user starts a node of their own with
-the settings of `tocsin init`, follows the other, hears of a report, asks, sees what would have
-happened while the node observed, and ends that. Ctrl-C stops everything and leaves nothing behind.
+In a clone build-aux/run, with what was built already, shows what it is for and keeps a node running.
+The user starts a node of their own with the settings of `tocsin init`, follows the other, hears of a
+report, asks, sees what would have happened while the node observed, and ends that. Ctrl-C stops
+everything and leaves nothing behind.
 """
 
 import json
@@ -105,9 +106,21 @@ def interrupt(lab, terminal):
     expect(not left, f"left behind: {left}")
 
 
+def clone(lab):
+    """A clone, as the README begins with; of a release, which is no repository, the tree itself."""
+    target = os.path.join(lab.dir, "clone")
+    done = subprocess.run(["git", "clone", "--quiet", ROOT, target], capture_output=True, text=True, check=False,
+                          timeout=120)
+    if done.returncode == 0:
+        return target
+    lab.step(f"no clone: {done.stderr.strip().splitlines()[-1:]}")
+    return ROOT
+
+
 def test(lab):
     build = os.path.dirname(os.path.dirname(lab.tocsind))
-    command = [os.path.join(ROOT, "build-aux", "run")]
+    lab.step("a clone")
+    command = [os.path.join(clone(lab), "build-aux", "run")]
     terminal = Terminal(lab, *command, TOCSIN_BUILD=build, TMPDIR=lab.dir)
     try:
         lab.step("build-aux/run")
