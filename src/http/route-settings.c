@@ -232,7 +232,7 @@ fill_backup (const Backup *backup, const char *store, gboolean *made_keys, GErro
 
   if (!tocsin_store_copy (backup->store, store, error) || !copy_keys (backup, made_keys, error))
     return FALSE;
-  copy = tocsin_store_open (backup->dir, 0, error);
+  copy = tocsin_store_open (backup->dir, tocsin_store_get_map_bytes (backup->store), error);
   return copy != NULL && tocsin_store_write (copy, renew_epoch, NULL, error);
 }
 

@@ -455,6 +455,15 @@ tocsin_store_open (const char *dir, guint64 map_bytes, GError **error)
   return g_steal_pointer (&self);
 }
 
+guint64
+tocsin_store_get_map_bytes (TocsinStore *self)
+{
+  MDB_envinfo info = { 0 };
+
+  mdb_env_info (self->env, &info);
+  return info.me_mapsize;
+}
+
 gboolean
 tocsin_store_is_closing (TocsinStore *self)
 {

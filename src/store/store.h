@@ -35,6 +35,9 @@ TocsinReader *tocsin_store_get_reader (TocsinStore *self);
 /* Frees the slots of readers that died; call on a timer (platform.md, LMDB). Returns how many. */
 guint tocsin_store_check_readers (TocsinStore *self);
 
+/* The most that the database can ever hold. */
+guint64 tocsin_store_get_map_bytes (TocsinStore *self);
+
 /* Pages in use against the map's size: at 75 the operator is told, at 90 Adds get 503. Any
  * thread. */
 guint tocsin_store_fill_percent (TocsinStore *self);

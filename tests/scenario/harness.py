@@ -7,8 +7,8 @@
         a.start()
 
 The lab kills what it started, by process id, however the test ends; it then reads every log: no
-node may have written a subject, or what a sanitizer or GLib's criticals say. With TOCSIN_KEEP in
-the environment the directory stays.
+node may have written a subject, a token or a private key, or what a sanitizer or GLib's criticals
+say. With TOCSIN_KEEP in the environment the directory stays.
 """
 
 import argparse
@@ -100,7 +100,7 @@ class Node:
     """One tocsind and its data directory, which outlives the process."""
 
     def __init__(self, lab, name, port=None, settings="", base=None, api=False, observe=False,
-                 data_dir=None, environment=None):
+                 data_dir=None, environment=None, user=None):
         self.lab = lab
         self.name = name
         self.port = port or free_port()
@@ -109,6 +109,7 @@ class Node:
         self.actor = self.base + "/actor"
         self.data_dir = data_dir or os.path.join(lab.dir, name)
         self.environment = environment or {}
+        self.user = user  # number of another user, for who is root
         self.socket = os.path.join(self.data_dir, "api.sock")
         self.log = os.path.join(lab.dir, name + ".log")
         self.config = os.path.join(lab.dir, name + ".conf")
@@ -123,15 +124,19 @@ class Node:
 
     def start(self, wait=True):
         expect(self.process is None, f"{self.name} runs already")
-        command = [self.lab.tocsind, "--config", self.config, "--base-url", self.base]
+        command = [*self.lab.wrapper, self.lab.tocsind, "--config", self.config, "--base-url", self.base]
         command += ["--data-dir", self.data_dir, "--listen", f"127.0.0.1:{self.port}"]
         listen = f"127.0.0.1:{self.api_port}" if self.api_port else "none"
         command += ["--api-listen", listen, "--allow-address", "127.0.0.0/8"]
         command += ["--time-scale", str(self.lab.time_scale), "--verbose"]
         environment = dict(os.environ, GIO_USE_PROXY_RESOLVER="dummy", LC_ALL="C.UTF-8", **self.environment)
         with open(self.log, "ab") as log:
+            as_user = {}
+            if self.user is not None:
+                os.chown(self.lab.dir, self.user, -1)
+                as_user = {"user": self.user, "group": self.user, "extra_groups": []}
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, **as_user
             )
         if wait:
             self.wait_ready()
@@ -191,7 +196,10 @@ class Node:
         reply = self.api(method, path, body)
         wanted = status if isinstance(status, tuple) else (status,)
         expect(reply.status in wanted, f"{self.name}: {method} {path}: {reply}")
-        return reply.json if reply.body else None
+        answer = reply.json if reply.body else None
+        if (method, path) == ("POST", "/v1/tokens") and reply.status == 201:
+            self.lab.tokens.add(answer["token"])
+        return answer
 
     def follow(self, actor, trust=50):
         return self.ask("POST", "/v1/peers", {"actor": actor, "trust": trust})
@@ -280,6 +288,8 @@ class Lab:
         self.random = random.Random(options.seed)
         self.nodes = []
         self.subjects = set()
+        self.tokens = set()
+        self.wrapper = []  # what runs the daemons, for tests that look into them
         self.dir = None
 
     def __enter__(self):
@@ -310,8 +320,20 @@ class Lab:
                 shutil.rmtree(self.dir, ignore_errors=True)
         return False
 
+    def secrets(self, node):
+        """What a node must not tell: tokens, and its private keys, line by line."""
+        told = set(self.tokens)
+        keys = os.path.join(node.data_dir, "keys")
+        files = [os.path.join(node.data_dir, "admin.token")]
+        files += [os.path.join(keys, name) for name in (os.listdir(keys) if os.path.isdir(keys) else [])
+                  if name.endswith((".pem", ".new"))]
+        for path in filter(os.path.exists, files):
+            with open(path, encoding="ascii") as file:
+                told.update(line for line in file.read().splitlines() if len(line) > 20 and "-----" not in line)
+        return told
+
     def read_logs(self):
-        """No subject in any log, nothing that a sanitizer found."""
+        """No subject and no secret in any log, nothing that a sanitizer found."""
         for node in self.nodes:
             if not os.path.exists(node.log):
                 continue
@@ -325,6 +347,7 @@ class Lab:
             if told:
                 self.show_logs()
                 raise Failure(f"the log of {node.name} tells a subject: {told[0]}")
+            expect(not any(secret in text for secret in self.secrets(node)), f"the log of {node.name} tells a secret")
 
     def show_logs(self):
         for node in self.nodes:
