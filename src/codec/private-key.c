@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -27,6 +28,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BIO, BIO_free_all)
 #define OUR_RSA_BITS   3072
 #define FILE_MAX_BYTES 16384
 
+/* An RSA key takes 2 KiB of it, signing half as much again. Within what anybody may lock. */
+#define GUARDED_BYTES     (256 * 1024)
+#define GUARDED_MIN_BYTES 32
+
 struct _TocsinPrivateKey
 {
   EVP_PKEY *key;           /* (owned) */
@@ -39,6 +44,20 @@ fail (GError **error, int code, const char *what)
 {
   g_set_error_literal (error, TOCSIN_ERROR, code, what);
   return NULL;
+}
+
+/* Before the first private key: OpenSSL then keeps those in memory that is locked and in no core
+ * dump. What it works out from RSA primes to sign quickly it does not keep there. */
+static void
+guard_memory (void)
+{
+  static gsize guarded = 0;
+
+  if (!g_once_init_enter (&guarded))
+    return;
+  if (CRYPTO_secure_malloc_init (GUARDED_BYTES, GUARDED_MIN_BYTES) != 1)
+    g_info ("The memory of private keys could not be locked: the limit (ulimit -l) is too low");
+  g_once_init_leave (&guarded, 1);
 }
 
 static TocsinPublicKey *
@@ -99,10 +118,11 @@ private_key_new (EVP_PKEY *key, GError **error)
 TocsinPrivateKey *
 tocsin_private_key_generate (TocsinKeyKind kind, GError **error)
 {
-  EVP_PKEY *key = kind == TOCSIN_KEY_RSA
-                      ? EVP_PKEY_Q_keygen (NULL, NULL, "RSA", (size_t) OUR_RSA_BITS)
-                      : EVP_PKEY_Q_keygen (NULL, NULL, "ED25519");
+  EVP_PKEY *key;
 
+  guard_memory ();
+  key = kind == TOCSIN_KEY_RSA ? EVP_PKEY_Q_keygen (NULL, NULL, "RSA", (size_t) OUR_RSA_BITS)
+                               : EVP_PKEY_Q_keygen (NULL, NULL, "ED25519");
   if (key == NULL)
     return fail (error, TOCSIN_ERROR_UNAVAILABLE, "No key could be made");
   return private_key_new (key, error);
@@ -129,6 +149,7 @@ tocsin_private_key_from_pem (const char *pem, gsize size, GError **error)
 
   if (size > FILE_MAX_BYTES)
     return fail (error, TOCSIN_ERROR_INVALID, "PEM text is too long");
+  guard_memory ();
   bio = BIO_new_mem_buf (pem, (int) size);
   key = bio != NULL ? PEM_read_bio_PrivateKey (bio, NULL, on_passphrase, NULL) : NULL;
   if (key == NULL)

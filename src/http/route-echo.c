@@ -7,6 +7,8 @@
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
+#include <string.h>
+
 #include "codec/json-writer.h"
 #include "core/hash.h"
 #include "http/routes-public.h"
@@ -26,7 +28,8 @@ is_ours (const TocsinPublic *public, TocsinRequest *request)
 
   return fed->probe != NULL && secret != NULL && public->now_us () < fed->probe_until_us &&
          tocsin_request_count_header (request, PROBE_HEADER) == 1 &&
-         g_str_equal (secret, fed->probe);
+         strlen (secret) == strlen (fed->probe) &&
+         tocsin_equal_constant_time (secret, fed->probe, strlen (secret));
 }
 
 static void

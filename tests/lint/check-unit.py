@@ -5,8 +5,8 @@
 
 Usage: check-unit.py UNIT
 
-UNIT is the configured tocsin.service. Its exposure, as systemd-analyze counts it
-(0 best, 10 worst), must be at most LIMIT.
+UNIT is the configured tocsin.service. It says what docs/security.md says of it, and its exposure,
+as systemd-analyze counts it (0 best, 10 worst), must be at most LIMIT.
 """
 import re
 import shutil
@@ -14,8 +14,17 @@ import subprocess
 import sys
 
 LIMIT = 2.0
+SAID = ("LimitCORE=0", "NoNewPrivileges=yes", "CapabilityBoundingSet=", "MemoryDenyWriteExecute=yes",
+        "SystemCallFilter=@system-service", "SystemCallFilter=~@privileged", "SystemCallArchitectures=native",
+        "ProtectSystem=strict", "ProtectProc=invisible", "PrivateUsers=yes", "StateDirectoryMode=0700", "UMask=0077",
+        "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX", "User=tocsin")
 
 if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as unit:
+        lines = set(unit.read().splitlines())
+    missing = [line for line in SAID if line not in lines]
+    if missing:
+        sys.exit(f"the unit lacks {', '.join(missing)}")
     if shutil.which("systemd-analyze") is None:
         print("skipped: no systemd-analyze here")
         sys.exit(77)

@@ -35,6 +35,7 @@ say started $(systemctl is-active tocsin) $(tocsin status >/dev/null 2>&1 && ech
 pid=$(systemctl show -p MainPID --value tocsin)
 say confined $(sed -n 's/^\\(CapEff\\|NoNewPrivs\\|Seccomp\\):\\s*//p' /proc/$pid/status)
 say user $(stat -c %U /proc/$pid)
+say dumps $(stat -c %U /proc/$pid/environ) $(sed -n 's/^Max core file size *\\([0-9]*\\) .*/\\1/p' /proc/$pid/limits)
 systemctl stop tocsin
 say stopped $(systemctl show -p Result -p ExecMainStatus --value tocsin)
 systemctl start tocsin.socket tocsin-api.socket
@@ -237,8 +238,8 @@ def check_booted(root):
     said = dict(line[2:].split(" ", 1) for line in told.splitlines() if re.match(r"= \w+ \S", line))
     exposure = said.pop("exposure", "10")
     expect(said == {
-        "started": "active answers", "confined": "0000000000000000 1 2", "user": "tocsin", "stopped": "success 0",
-        "waiting": "inactive", "socket": "200 active", "credential": "200", "stranger": "401",
+        "started": "active answers", "confined": "0000000000000000 1 2", "user": "tocsin", "dumps": "root 0",
+        "stopped": "success 0", "waiting": "inactive", "socket": "200 active", "credential": "200", "stranger": "401",
     }, f"under its unit the node said {said}\n{told}")
     expect(float(exposure) <= 2.0, f"the unit's exposure is {exposure}")
     say(f"ran under its unit, by its sockets, with a credential; exposure {exposure}")

@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The Tocsin contributors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where a node's secrets are not: logs, answers, rows of a backup, process lists, core dumps.
+
+A node runs with everything logged, its operator and programs use tokens, right and wrong, a key is
+rotated. Then nothing of it is in the log, in /proc, in what the node tells of itself or in the
+store; and the process lets nobody of its own user look into its memory. Without a token no call
+is answered, and no page of a browser gets an answer that it may read.
+"""
+
+import base64
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+from harness import expect, parse_arguments, run
+
+TIME_SCALE = 1
+NOBODY = 65534
+CREDENTIAL = "tocsin_" + "c" * 43
+SCHEMA = pathlib.Path(__file__).resolve().parents[2] / "schemas" / "openapi.yaml"
+OPEN = {"/health/live", "/health/ready", "/openapi.json"}  # what a supervisor asks, and the same for all
+
+
+def tocsin(lab, *arguments, **more):
+    program = os.path.join(os.path.dirname(lab.tocsind), "tocsin")
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=60, **more)
+
+
+def proc(pid, name):
+    with open(f"/proc/{pid}/{name}", "rb") as file:
+        return file.read()
+
+
+def holds_none(what, text, secrets):
+    raw = text if isinstance(text, bytes) else text.encode()
+    expect(not any(secret.encode() in raw for secret in secrets), f"{what} tells a secret")
+
+
+def raw_keys(node):
+    """The 32 bytes of each Ed25519 key, which its file holds in other words."""
+    keys = os.path.join(node.data_dir, "keys")
+    for name in os.listdir(keys):
+        if name.startswith("ed25519") and name.endswith(".pem"):
+            with open(os.path.join(keys, name), encoding="ascii") as pem:
+                yield base64.b64decode("".join(pem.read().splitlines()[1:-1]))[-32:]
+
+
+def use_tokens(lab, node):
+    """Whoever may call calls, in every way that a token can be given, right and wrong."""
+    made = node.ask("POST", "/v1/tokens", {"name": "program", "scopes": ["check"]}, 201)["token"]
+    wrong = made[:-4] + "zzzz"
+    lab.tokens.update((wrong, wrong[7:]))
+    with open(os.path.join(node.data_dir, "admin.token"), encoding="ascii") as file:
+        admin = file.read().strip()
+    body = b'{"subjects":[{"type":"ip","value":"192.0.2.1"}]}'
+    for token, status in ((made, 200), (wrong, 401), (admin, 200)):
+        bearer = node.tcp("POST", "/v1/check", body, token=token)
+        named = node.tcp("POST", "/v1/check", body, headers={"X-Api-Key": token})
+        basic = base64.b64encode(f"any:{token}".encode()).decode()
+        lab.tokens.add(basic)
+        for reply in (bearer, named, node.tcp("POST", "/v1/check", body, headers={"Authorization": "Basic " + basic})):
+            holds_none("an answer", reply.body + str(reply.headers).encode(), [token, basic])
+        expect((bearer.status, named.status) == (status, status), f"{bearer}, {named}")
+        for path in (f"/v1/check?token={token}", f"/{token}"):  # a mistake that is made
+            expect(node.tcp("GET", path, token=token).status in (400, 401, 403, 404, 405), "a token is in no target")
+            expect(node.public("GET", path).status == 404, "there is no such page")
+    return admin, made
+
+
+def command_line(lab, node, admin):
+    """The command line takes a token from a file, never from its arguments."""
+    path = os.path.join(lab.dir, "token")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(admin + "\n")
+    url = f"http://127.0.0.1:{node.api_port}"
+    done = tocsin(lab, "--url", url, "--token-file", path, "status")
+    expect(done.returncode == 0, f"a token from a file: {done.stderr}")
+    holds_none("the command line", done.stdout + done.stderr, [admin])
+    done = tocsin(lab, "--url", url, "--token-file", "/dev/stdin", "status", input=admin)
+    expect(done.returncode == 0, f"a token from standard input: {done.stderr}")
+    help_text = tocsin(lab, "--help").stdout
+    options = set(re.findall(r"--[a-z-]*(?:token|password|secret|key)[a-z-]*(?:=\S+)?", help_text))
+    expect(options == {"--token-file=FILE"}, f"options that name a secret: {options}")
+    done = tocsin(lab, "--socket", node.socket, "key", "rotate", "--yes")
+    expect(done.returncode == 0, f"the key is rotated: {done.stderr}")
+
+
+def what_it_tells(lab, node, secrets):
+    for path in ("/v1/status", "/v1/config", "/v1/tokens", "/v1/audit", "/metrics", "/v1/peers", "/health/ready"):
+        reply = node.api("GET", path)
+        expect(reply.status == 200, f"{path}: {reply}")
+        holds_none(path, reply.body, secrets)
+    for path in ("/actor", "/", "/.well-known/webfinger?resource=acct:tocsin@127.0.0.1", "/nodeinfo/2.1"):
+        holds_none(path, node.public("GET", path).body, secrets)
+    backup = os.path.join(lab.dir, "backup")
+    node.ask("POST", "/v1/backup", {"dir": backup}, 200)
+    with open(os.path.join(backup, "store", "data.mdb"), "rb") as store:
+        raw = store.read()
+    holds_none("the store", raw, secrets)
+    expect(not any(key in raw for key in raw_keys(node)), "the store holds a private key")
+    there = set(os.listdir(backup))
+    expect(there <= {"keys", "store", "lock"}, f"a backup has no token: {there}")
+    for name in os.listdir(os.path.join(backup, "keys")):
+        mode = os.stat(os.path.join(backup, "keys", name)).st_mode & 0o777
+        expect(mode == 0o600, f"keys/{name} of a backup has mode {mode:o}")
+
+
+def process_list(node, secrets):
+    pid = node.process.pid
+    for name in ("cmdline", "environ", "comm", "status"):
+        holds_none(f"/proc/PID/{name}", proc(pid, name), secrets)
+    limits = proc(pid, "limits").decode()
+    expect(re.search(r"^Max core file size +0 +0 ", limits, re.M), f"no core dump: {limits}")
+
+
+def memory_is_private(lab):
+    """Files of /proc that show memory belong to root where the kernel lets nobody else look."""
+    user = NOBODY if os.geteuid() == 0 else None
+    node = lab.node("user", user=user)
+    try:
+        node.start()
+    except PermissionError:
+        lab.step("nobody may not run a program from here: not tested")
+        return
+    pid = node.process.pid
+    expect(os.stat(f"/proc/{pid}").st_uid == (user or os.geteuid()), "the process is of a user like any")
+    for name in ("environ", "mem", "maps", "fd"):
+        expect(os.stat(f"/proc/{pid}/{name}").st_uid == 0, f"/proc/PID/{name} is closed to that user")
+    node.stop()
+
+
+def nothing_without_a_token(node, made):
+    """Every documented call, as a program of this machine or a page in its browser would make it."""
+    text = SCHEMA.read_text(encoding="utf-8")
+    paths = json.loads(re.sub(r"^#.*$", "", text, flags=re.M))["paths"]
+    from_page = {"Origin": "https://evil.example", "Cookie": "token=1", "Sec-Fetch-Site": "cross-site"}
+    closed = 0
+    for path, methods in paths.items():
+        for method in {"get", "post", "put", "patch", "delete"} & set(methods):
+            target = re.sub(r"\{\w+\}", "x", path)
+            reply = node.tcp(method.upper(), target, b"{}" if method in ("post", "put") else None, headers=from_page)
+            expect(reply.status == (200 if path in OPEN else 401), f"{method} {target} without a token: {reply}")
+            closed += reply.status == 401
+            asked = {"Access-Control-Request-Method": method.upper(), "Access-Control-Request-Headers": "authorization"}
+            for answer in (reply, node.tcp("OPTIONS", target, headers={**from_page, **asked})):
+                cors = [name for name in answer.headers if name.lower().startswith("access-control-")]
+                expect(not cors and "Set-Cookie" not in answer.headers, f"{method} {target} serves pages: {cors}")
+    expect(closed > 50, f"many calls were tried: {closed}")
+    reply = node.tcp("POST", "/v1/check", b'{"subjects":[{"type":"ip","value":"192.0.2.1"}]}', made, from_page)
+    expect(reply.status == 200 and "Access-Control-Allow-Origin" not in reply.headers, f"no page may read it: {reply}")
+
+
+def handed_by_systemd(lab):
+    """A credential is read from its file, and nothing of it written down."""
+    folder = os.path.join(lab.dir, "credentials")
+    os.mkdir(folder)
+    with open(os.path.join(folder, "tocsin.admin-token"), "w", encoding="ascii") as file:
+        file.write(CREDENTIAL)
+    lab.tokens.add(CREDENTIAL)
+    node = lab.node("credential", api=True, environment={"CREDENTIALS_DIRECTORY": folder}).start()
+    expect(node.tcp("GET", "/v1/status", token=CREDENTIAL).status == 200, "the credential is the admin's token")
+    expect(not os.path.exists(os.path.join(node.data_dir, "admin.token")), "no other token is made")
+    process_list(node, [CREDENTIAL])
+    node.stop()
+
+
+def test(lab):
+    node = lab.node("a", api=True, environment={"G_MESSAGES_DEBUG": "all"}).start()
+    lab.step("tokens are used, a key is rotated")
+    old_keys = lab.secrets(node)
+    admin, made = use_tokens(lab, node)
+    nothing_without_a_token(node, made)
+    command_line(lab, node, admin)
+    lab.tokens.update(old_keys)
+    secrets = lab.secrets(node)
+    expect({admin, made} <= secrets and len(secrets) > 40, "the secrets are known here")
+    lab.step("what the node tells, and what is in its process")
+    what_it_tells(lab, node, secrets)
+    process_list(node, secrets)
+    node.stop()
+    with open(node.log, encoding="utf-8", errors="replace") as log:
+        expect("-DEBUG: " in log.read(), "everything was logged")
+    lab.step("a credential of systemd")
+    handed_by_systemd(lab)
+    memory_is_private(lab)
+
+
+if __name__ == "__main__":
+    chosen = parse_arguments(__doc__, TIME_SCALE)
+    sys.exit(run("secrecy", chosen, test))
