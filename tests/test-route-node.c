@@ -162,7 +162,8 @@ test_feeds (void)
   g_auto (Admin) admin = { 0 };
   g_autoptr (TocsinFeeds) feeds = NULL;
   g_autoptr (GError) error = NULL;
-  g_autofree char *path = NULL;
+  g_autofree char *dir = g_dir_make_tmp ("tocsin-lists-XXXXXX", &error);
+  g_autofree char *path = g_build_filename (dir, "list", NULL);
   g_autofree char *body = NULL;
   g_autofree char *text = NULL;
   TocsinFeedsOptions options;
@@ -179,7 +180,6 @@ test_feeds (void)
   admin.node.api->feeds = feeds;
   g_assert_true (feeds_are_well (&admin, &text));
   g_assert_true (g_str_has_prefix (text, "0 lists"));
-  path = g_build_filename (admin.node.dir, "list", NULL);
   body = g_strdup_printf ("{\"name\":\"exits\",\"url\":\"file://%s\",\"format\":\"lines\",\"type\":"
                           "\"ip\",\"category\":\"tor_exit\"}",
                           path);
@@ -211,6 +211,8 @@ test_feeds (void)
   admin_do (&admin, "POST", "/v1/feeds/exits/disable", NULL, 200);
   g_assert_true (feeds_are_well (&admin, &text));
   admin.node.api->feeds = NULL;
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (dir), ==, 0);
 }
 
 static void

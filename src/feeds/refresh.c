@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -517,15 +518,34 @@ fetch_page (TocsinFeedRefresh *self)
   tocsin_fetcher_send_async (self->feeds->fetcher, &request, self->feeds->stop, on_fetched, self);
 }
 
+/* What a list says can be asked for; the node's own keys and tokens are no list. */
+static gboolean
+is_own (const TocsinFeedRefresh *self, const char *path)
+{
+  g_autofree char *own = realpath (self->feeds->data_dir, NULL);
+  g_autofree char *inside = own != NULL ? g_strconcat (own, "/", NULL) : NULL;
+
+  return inside == NULL || g_str_has_prefix (path, inside);
+}
+
 /* A pipe or a device would be read without end. */
 static void
 open_file (TocsinFeedRefresh *self)
 {
   const char *path = self->feed->definition->path;
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  g_autofree char *real = realpath (path, NULL);
+  int fd =
+      real != NULL ? open (real, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW) : -1;
   int saved = errno;
   struct stat st;
 
+  if (fd >= 0 && is_own (self, real))
+    {
+      close (fd);
+      fail (self, g_error_new (TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN,
+                               "%s: it is in the node's own directory", path));
+      return;
+    }
   if (fd < 0)
     {
       fail (self, g_error_new (TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE, "%s: %s", path,

@@ -293,6 +293,28 @@ def from_file(lab, node):
     note_of(node, "ip", "192.0.2.99", "hosting")
 
 
+def secrets(lab, node):
+    lab.step("the node's own files are no list, and who is not on this machine names no file")
+    link = os.path.join(lab.dir, "innocent.txt")
+    token = os.path.join(node.data_dir, "admin.token")
+    os.symlink(token, link)
+    for path in (token, link, os.path.join(node.data_dir, "store", "..", "admin.token")):
+        add(node, "secret", "file://" + path, "other", type="username")
+        problem = refresh(node, "secret", status=403)
+        expect("own directory" in problem["detail"], f"{path}: {problem}")
+        expect(feed(node, "secret")["entries"] == 0, f"{path} was read")
+        node.ask("DELETE", "/v1/feeds/secret", status=204)
+    admin = node.ask("POST", "/v1/tokens", {"name": "far", "scopes": ["admin"]}, 201)["token"]
+    outside = os.path.join(lab.dir, "outside.txt")
+    with open(outside, "w", encoding="utf-8") as out:
+        out.write("192.0.2.1\n")
+    for url in ("file://" + outside, "FILE://" + outside):
+        body = json.dumps({"name": "far", "url": url, "format": "lines", "type": "ip", "category": "hosting"})
+        reply = node.tcp("POST", "/v1/feeds", body, token=admin, headers={"Content-Type": "application/json"})
+        expect(reply.status == 403 and "socket" in reply.json["detail"], f"{url}: {reply}")
+    node.ask("GET", "/v1/feeds/far", status=404)
+
+
 def command_line(lab, node, tocsin, server):
     lab.step("the same by tocsin feed")
     url = server.serve("/cli", "198.51.100.200\n198.51.100.201\n")
@@ -394,7 +416,7 @@ def restart(lab, node, server):
 
 def test(lab, tocsin):
     with FeedServer() as server:
-        node = lab.node("a").start()
+        node = lab.node("a", api=True).start()
         first_list(lab, node, server)
         unchanged(lab, node, server)
         by_date(lab, node, server)
@@ -407,6 +429,7 @@ def test(lab, tocsin):
         never(lab, node, server)
         mirrors(lab, node, server)
         from_file(lab, node)
+        secrets(lab, node)
         command_line(lab, node, tocsin, server)
         refusals(lab, node)
         nothing_is_sent(lab, node, server)
