@@ -341,15 +341,15 @@ stub-zone:
 remote-control:
     control-enable: no
 """
-DOCUMENTED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "dns.md")
+DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs")
 
 
-def documented(mark):
-    """The blocks of docs/dns.md that have this in them."""
-    with open(DOCUMENTED, encoding="utf-8") as page:
-        blocks = re.findall(r"^```(?:text|yaml)\n(.*?)^```", page.read(), re.M | re.S)
+def documented(mark, name="dns.md"):
+    """The blocks of a page that have this in them."""
+    with open(os.path.join(DOCS, name), encoding="utf-8") as page:
+        blocks = re.findall(r"^```(?:text|yaml|nginx)\n(.*?)^```", page.read(), re.M | re.S)
     found = [block for block in blocks if mark in block]
-    expect(found, f"docs/dns.md has no block with {mark}")
+    expect(found, f"docs/{name} has no block with {mark}")
     return found
 
 
@@ -431,13 +431,15 @@ def check_bind(tools, dig, withdraw):
 
 # ---- servers ----
 
-NGINX = """
+NGINX_HEAD = """
 daemon off; master_process off; pid {dir}/nginx.pid; error_log {dir}/log warn;
 events {{}}
 http {{
   access_log off;
   client_body_temp_path {dir}/t; proxy_temp_path {dir}/t; fastcgi_temp_path {dir}/t;
   uwsgi_temp_path {dir}/t; scgi_temp_path {dir}/t;
+"""
+NGINX = NGINX_HEAD + """
   geo $arg_ip $by_address {{ default allow; include {dir}/geo; }}
   map_hash_bucket_size 4096;
   map $arg_name $by_name {{ hostnames; default allow; include {dir}/map; }}
@@ -458,6 +460,11 @@ def check_nginx(tools):
     tools.export("nginx-geo", "geo")
     tools.export("nginx-map", "map")
     tools.export("nginx-map?type=url,actor", "urls")
+    block = documented("geo $tocsin_client", "exports.md")[0]
+    block = block.replace("/etc/nginx/tocsin-geo.conf", "geo").replace("/etc/nginx/tocsin-map.conf", "map")
+    config = tools.write("nginx.conf", NGINX_HEAD.format(dir=tools.dir) + block + "}\n")
+    tested = subprocess.run([nginx, "-t", "-c", config, "-p", tools.dir], capture_output=True, text=True, check=False)
+    expect(tested.returncode == 0, f"nginx takes what docs/exports.md says: {tested.stderr}")
     config = tools.write("nginx.conf", NGINX.format(dir=tools.dir, port=port))
     process = tools.start(nginx, "-c", config, "-p", tools.dir)
 
