@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The Tocsin contributors
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Checks the dictionaries and corpora of the fuzz targets.
+"""Checks the dictionaries and corpora of the fuzz targets, and the page about them.
 
-Usage: check-dictionaries.py ROOT
+Usage: check-fuzz.py ROOT
 
 libFuzzer refuses a whole dictionary for one line that it cannot read, and forgets in silence what
 is longer than 64 bytes. So: each dictionary belongs to a target and parses as libFuzzer does it,
 each target that reads text has one, no token stands twice, and no corpus outgrows what a test
-should read.
+should read. docs/fuzzing.md has a row for each target, in both of its tables.
 """
 import pathlib
 import re
@@ -68,6 +68,11 @@ def complaints(root: pathlib.Path):
         sizes = [path.stat().st_size for path in (fuzz / f"corpus-{name}").glob("*")]
         if not 0 < len(sizes) < CORPUS_MAX_FILES or sum(sizes) >= CORPUS_MAX_BYTES:
             yield f"tests/fuzz/corpus-{name}: {len(sizes)} files, {sum(sizes)} bytes"
+    page = (root / "docs/fuzzing.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \|", page, re.M)
+    if sorted(rows) != sorted([*targets, *targets]):
+        wrong = sorted({name for name in {*rows, *targets} if rows.count(name) != 2 or name not in targets})
+        yield f"docs/fuzzing.md: not two rows each: {', '.join(wrong)}"
 
 
 if __name__ == "__main__":
