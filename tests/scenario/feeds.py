@@ -278,6 +278,25 @@ def mirrors(lab, node, server):
     expect("Copy" in only_copy["notes"][0]["text"], f"what only the mirror has: {only_copy}")
 
 
+def many_voices(lab, node, server):
+    lab.step("many lists that say the gravest thing are a note still, and in no list for servers")
+    for i in range(6):
+        names = ["grave.example.org"] + [f"d{j}.of-{i}.example.org" for j in range(20)]
+        add(node, f"grave-{i}", server.serve(f"/grave-{i}", "\n".join(names)), "malware", type="domain")
+        refresh(node, f"grave-{i}")
+    for profile in ("lenient", "default", "strict"):
+        answer = node.check(("domain", "grave.example.org"), profile=profile)
+        expect(answer["verdict"] == "note" and answer["subjects"][0]["origins"] == 6, f"{profile}: {answer}")
+    token = node.ask("POST", "/v1/tokens", {"name": "lists", "scopes": ["stream"]}, 201)["token"]
+    for least, there in (("note", True), ("review", False)):
+        listed = node.tcp("GET", f"/v1/export/lines?profile=strict&min_verdict={least}", token=token)
+        expect(listed.status == 200 and (b"grave.example.org" in listed.body) == there, f"from {least}: {listed}")
+    decided = node.tcp("GET", "/v1/decisions?scope=domain&origins=tocsin,tocsin-review", token=token)
+    expect(decided.json is None, f"no bouncer is told of a fact: {decided}")
+    for i in range(6):
+        node.ask("DELETE", f"/v1/feeds/grave-{i}", status=204)
+
+
 def from_file(lab, node):
     lab.step("a file of the operator's")
     path = os.path.join(lab.dir, "ranges.csv")
@@ -428,6 +447,7 @@ def test(lab, tocsin):
         shrinking(lab, node, server)
         never(lab, node, server)
         mirrors(lab, node, server)
+        many_voices(lab, node, server)
         from_file(lab, node)
         secrets(lab, node)
         command_line(lab, node, tocsin, server)
