@@ -139,7 +139,9 @@ static gboolean
 set_sequences (TocsinTxn *txn, gpointer data, GError **error)
 {
   g_autoptr (GBytes) body = g_bytes_new_static ("{}", 2);
-  TocsinOutboxRecord add = { .audience = TOCSIN_AUDIENCE_FOLLOWERS, .activity = body };
+  TocsinOutboxRecord add = { .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+                             .created_us = T0,
+                             .activity = body };
   guint64 number = put (txn, 3, 1);
   g_auto (TocsinReportRecord) record = { 0 };
   g_auto (TocsinReportRecord) got = { 0 };
@@ -161,6 +163,13 @@ set_sequences (TocsinTxn *txn, gpointer data, GError **error)
   g_assert_true (tocsin_reports_get (txn, number, &got));
   g_assert_cmpuint (got.sequence, ==, second);
   g_assert_true (got.forwarded);
+
+  /* And its body goes when the report's time is over. */
+  tocsin_outbox_record_clear (&newer);
+  g_assert_cmpuint (tocsin_store_purge (txn, T0 + 12 * DAY, 100), ==, 2);
+  g_assert_true (tocsin_outbox_get (txn, second, &newer));
+  g_assert_true (newer.blanked);
+  g_assert_null (newer.activity);
   return tocsin_txn_check (txn, error);
 }
 
