@@ -61,6 +61,18 @@ def find(tool):
     return shutil.which(tool, path=PATH)
 
 
+DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs")
+
+
+def documented(mark, name="dns.md"):
+    """The blocks of a page that have this in them."""
+    with open(os.path.join(DOCS, name), encoding="utf-8") as page:
+        blocks = re.findall(r"^```(?:sh|text|yaml|nginx)\n(.*?)^```", page.read(), re.M | re.S)
+    found = [block for block in blocks if mark in block]
+    expect(found, f"docs/{name} has no block with {mark}")
+    return found
+
+
 class Tools:
     """A directory for the servers, which some want to read as another user, and their processes."""
 
@@ -169,6 +181,35 @@ def check_lists(tools):
 
     urls = {row["value"] for row in tools.fetch("json?type=url").json["subjects"]}
     expect(len(urls) == len(HOSTILE_URLS) + sum(kind == "url" for kind, _ in HOSTILE), urls)
+
+
+def check_fetch_list(tools, withdraw, again):
+    """The cron job of docs/exports.md: a whole new list or the old one, and nothing where nothing changed."""
+    if find("curl") is None:
+        return skip(tools.node, "curl")
+    script = documented("# fetch-list FORMAT FILE", "exports.md")[0]
+    tools.write("reader.token", tools.token, 0o600)
+    script = script.replace("/etc/tocsin/reader.token", tools.path("reader.token"))
+    tools.write("fetch-list", script.replace("127.0.0.1:8478", f"127.0.0.1:{tools.node.api_port}"), 0o755)
+    target = tools.path("fetched")
+
+    def fetch(status=0):
+        done = subprocess.run([tools.path("fetch-list"), "lines", target], capture_output=True, text=True, check=False,
+                              timeout=60)
+        expect(done.returncode == status, f"fetch-list: {done}")
+        with open(target, "rb") as file:
+            return os.stat(target).st_ino, file.read()
+
+    first = fetch()
+    expect(first[1] == tools.fetch("lines").body, "the list is there")
+    # Each hour begins a new list, so perhaps not at once.
+    wait_until(lambda: fetch() == fetch(), "what did not change is left alone")
+    withdraw()
+    second = fetch()
+    expect(second[0] != first[0] and second[1] == tools.fetch("lines").body, "the next list takes its place")
+    again()
+    tools.write("reader.token", "tocsin_wrong", 0o600)
+    expect(fetch(22) == second, "refused: the old one stays")
 
 
 # ---- DNS ----
@@ -341,18 +382,6 @@ stub-zone:
 remote-control:
     control-enable: no
 """
-DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs")
-
-
-def documented(mark, name="dns.md"):
-    """The blocks of a page that have this in them."""
-    with open(os.path.join(DOCS, name), encoding="utf-8") as page:
-        blocks = re.findall(r"^```(?:text|yaml|nginx)\n(.*?)^```", page.read(), re.M | re.S)
-    found = [block for block in blocks if mark in block]
-    expect(found, f"docs/{name} has no block with {mark}")
-    return found
-
-
 def check_documented(tools):
     """The name servers take what docs/dns.md says."""
     path = tools.path("documented.conf")
@@ -718,6 +747,7 @@ def test(lab):
         check_manifests(tools)
         check_lists(tools)
         check_documented(tools)
+        check_fetch_list(tools, lambda: withdraw(ADDRESS), lambda: report("ip", ADDRESS))
         check_nginx(tools)
         check_postfix(tools)
         check_decisions(tools)
