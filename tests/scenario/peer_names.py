@@ -88,4 +88,4 @@ def test(lab):
 
 if __name__ == "__main__":
     chosen = parse_arguments(__doc__, TIME_SCALE)
-    sys.exit(run("peers", chosen, test))
+    sys.exit(run("peer-names", chosen, test))
