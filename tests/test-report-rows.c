@@ -9,10 +9,12 @@
 
 #include "core/category.h"
 #include "core/clock.h"
+#include "core/error.h"
 #include "store/purge.h"
 #include "store/table-evidence.h"
 #include "store/table-outbox.h"
 #include "store/table-reports.h"
+#include "store/txn-private.h"
 
 #define DAY TOCSIN_DAY_US
 
@@ -200,6 +202,46 @@ test_nothing_there (Fixture *f, gconstpointer data)
   write_ok (f, put_where_nothing_is, NULL);
 }
 
+/* Where members of a stored report are: number, actor, via, then these. */
+#define STATE_AT   (sizeof (guint64) + 2 * sizeof (guint32))
+#define SHARING_AT (STATE_AT + 7 * sizeof (guint32) + 2)
+
+static gboolean
+overwrite (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinKey key = tocsin_key_u64 (put (txn, 3, 1));
+  g_autofree guint8 *row = NULL;
+  TocsinSpan span;
+
+  g_assert_true (tocsin_txn_get (txn, TOCSIN_TABLE_REPORTS, &key, &span));
+  row = g_memdup2 (span.data, span.size);
+  row[GPOINTER_TO_SIZE (data)] = 77;
+  tocsin_txn_put (txn, TOCSIN_TABLE_REPORTS, &key, row, span.size);
+  return tocsin_txn_check (txn, error);
+}
+
+/* A state or a sharing that there is none of would be an index past the end of an array. */
+static void
+test_no_such_state (Fixture *f, gconstpointer data)
+{
+  static const gsize places[] = { STATE_AT, SHARING_AT };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      g_auto (TocsinReportRecord) record = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      tear_down (f, NULL);
+      set_up (f, NULL);
+      write_ok (f, overwrite, GSIZE_TO_POINTER (places[i]));
+      g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+      g_assert_false (tocsin_reports_get (txn, 1, &record));
+      g_assert_null (record.id);
+      g_assert_false (tocsin_txn_check (txn, &error));
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+    }
+}
+
 /* What is due is what goes. */
 static gboolean
 write_due (TocsinTxn *txn, gpointer data, GError **error)
@@ -267,5 +309,6 @@ main (int argc, char *argv[])
   ADD ("sequences", test_sequences);
   ADD ("nothing-there", test_nothing_there);
   ADD ("due", test_due);
+  ADD ("no-such-state", test_no_such_state);
   return g_test_run ();
 }
