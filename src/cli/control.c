@@ -12,6 +12,7 @@
 #include <gio/gunixsocketaddress.h>
 #include <glib/gi18n.h>
 #include <libsoup/soup.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -92,21 +93,30 @@ tocsin_control_new_for_socket (const char *path)
   return control_new (G_SOCKET_CONNECTABLE (address), "http://localhost", path);
 }
 
-/* At most @size - 1 bytes, of whatever @path is: a device that never ends, too. */
+/* At most @size - 1 bytes, of whatever @path is: a device that never ends, or a pipe that another
+ * program has not filled yet. Opened so, one that nobody will ever fill is empty. */
 static gssize
 read_beginning (const char *path, char *out, gsize size, GError **error)
 {
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  gssize got = fd >= 0 ? read (fd, out, size - 1) : -1;
+  struct pollfd ready = { .fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), .events = POLLIN };
+  gsize total = 0;
+  gssize got = ready.fd >= 0 ? 1 : -1;
 
+  while (got > 0 && total < size - 1)
+    {
+      got = TEMP_FAILURE_RETRY (read (ready.fd, out + total, size - 1 - total));
+      if (got > 0)
+        total += (gsize) got;
+      else if (got < 0 && errno == EAGAIN)
+        got = TEMP_FAILURE_RETRY (poll (&ready, 1, -1));
+    }
   if (got < 0)
     g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (errno), "%s: %s", path,
                  g_strerror (errno));
-  else
-    out[got] = '\0';
-  if (fd >= 0)
-    close (fd);
-  return got;
+  out[total] = '\0';
+  if (ready.fd >= 0)
+    close (ready.fd);
+  return got < 0 ? -1 : (gssize) total;
 }
 
 static char *

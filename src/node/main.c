@@ -8,16 +8,14 @@
 
 #include <config.h>
 
-#include <errno.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "core/error.h"
+#include "core/process.h"
 #include "feeds/feeds.h"
 #include "node/config.h"
 #include "node/node.h"
@@ -66,17 +64,6 @@ on_lost (gpointer data)
   on_signal (daemon);
 }
 
-/* Keys are in the memory of this process: it is in no core dump, and no other process of the same
- * user may look into it. */
-static void
-keep_memory_private (void)
-{
-  const struct rlimit none = { 0, 0 };
-
-  if (setrlimit (RLIMIT_CORE, &none) != 0 || prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-    g_warning ("The memory could not be kept out of core dumps: %s", g_strerror (errno));
-}
-
 static int
 run (const TocsinConfig *config)
 {
@@ -87,7 +74,7 @@ run (const TocsinConfig *config)
   Daemon daemon = { .loop = loop };
   guint term, interrupt;
 
-  keep_memory_private ();
+  tocsin_process_keep_private ();
   node = tocsin_node_new (config, &error);
   if (node == NULL || !tocsin_node_start (node, &error))
     {

@@ -1,0 +1,20 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-core"
+
+#include "core/process.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+void
+tocsin_process_keep_private (void)
+{
+  const struct rlimit none = { 0, 0 };
+
+  /* A dump that goes to a program instead of a file does not ask for the limit. */
+  if (setrlimit (RLIMIT_CORE, &none) != 0 || prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+    g_warning ("The memory could not be kept out of core dumps: %s", g_strerror (errno));
+}
