@@ -366,6 +366,9 @@ def refusals(lab, node):
     cases = [
         ({"name": "x", "url": "ftp://192.0.2.1/", "format": "lines"}, 400, "url"),
         ({"name": "X y", "url": "https://a.example/", "format": "lines"}, 400, "name"),
+        ({"name": "../x", "url": "https://a.example/", "format": "mmdb"}, 400, "name"),
+        ({"name": "a/b", "url": "https://a.example/", "format": "mmdb"}, 400, "name"),
+        ({"name": "x.mmdb", "url": "https://a.example/", "format": "mmdb"}, 400, "name"),
         ({"name": "x", "url": "https://a.example/", "format": "tar"}, 400, "format"),
         ({"name": "x", "url": "https://a.example/", "format": "lines", "type": "ip"}, 400, "category"),
         ({"name": "x", "url": "https://a.example/", "format": "lines", "type": "email",
@@ -377,6 +380,9 @@ def refusals(lab, node):
     for body, status, where in cases:
         problem = node.ask("POST", "/v1/feeds", body, status)
         expect(where in problem["detail"], f"{body}: {problem}")
+    for name in ("..%2Fadmin.token", "..", "%2e%2e%2fstore"):
+        reply = node.api("POST", f"/v1/feeds/{name}/refresh", {})
+        expect(reply.status in (400, 404), f"{name}: {reply}")
 
 
 def from_directory(lab, node, server):
