@@ -6,9 +6,10 @@
         a = lab.node("a")
         a.start()
 
-The lab kills what it started, by process id, however the test ends; it then reads every log: no
-node may have written a subject, a token or a private key, or what a sanitizer or GLib's criticals
-say. With TOCSIN_KEEP in the environment the directory stays.
+At the end of a test that passed the lab stops every node that still runs, which has to end well: in
+a sanitized build a leak is an exit status of its own. It kills by process id what is left however
+the test ends, and reads every log: no node may have written a subject, a token or a private key, or
+what a sanitizer or GLib's criticals say. With TOCSIN_KEEP in the environment the directory stays.
 """
 
 import argparse
@@ -201,6 +202,11 @@ class Node:
             self.lab.tokens.add(answer["token"])
         return answer
 
+    def ask_text(self, path):
+        reply = self.api("GET", path)
+        expect(reply.status == 200, f"{self.name}: GET {path}: {reply}")
+        return reply.body.decode()
+
     def follow(self, actor, trust=50):
         return self.ask("POST", "/v1/peers", {"actor": actor, "trust": trust})
 
@@ -306,19 +312,28 @@ class Lab:
         print(f"# {text}", flush=True)
 
     def __exit__(self, kind, value, trace):
-        for node in self.nodes:
-            node.kill()
         try:
             if kind is None:
+                self.stop_nodes()
                 self.read_logs()
-            else:
-                self.show_logs()
+        except Failure:
+            kind = Failure
+            raise
         finally:
+            for node in self.nodes:
+                node.kill()
+            if kind is not None:
+                self.show_logs()
             if os.environ.get("TOCSIN_KEEP"):
                 print(f"# kept: {self.dir}")
             else:
                 shutil.rmtree(self.dir, ignore_errors=True)
         return False
+
+    def stop_nodes(self):
+        for node in self.nodes:
+            if node.process is not None:
+                node.stop()
 
     def secrets(self, node):
         """What a node must not tell: tokens, and its private keys, line by line."""
@@ -341,11 +356,9 @@ class Lab:
                 text = log.read()
             bad = BAD_LOG.search(text)
             if bad:
-                self.show_logs()
                 raise Failure(f"the log of {node.name} has {bad.group()}")
             told = [subject for subject in self.subjects if subject in text]
             if told:
-                self.show_logs()
                 raise Failure(f"the log of {node.name} tells a subject: {told[0]}")
             expect(not any(secret in text for secret in self.secrets(node)), f"the log of {node.name} tells a secret")
 
