@@ -308,6 +308,22 @@ queued_for (Case *c, guint32 peer)
   return tocsin_queue_count_of (txn, peer);
 }
 
+/* All that d.example may have taken back without a report of it being here. */
+static inline gboolean
+write_tombstones (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+  const TocsinTombstone tombstone = { .removed_us = T0, .until_us = NOON + TOCSIN_DAY_US };
+
+  for (guint i = 0; i < 10000; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("https://d.example/reports/gone-%u", i);
+
+      tocsin_tombstones_put (txn, c->d, id, &tombstone);
+    }
+  return TRUE;
+}
+
 /* Changes the record of a peer. */
 typedef struct
 {

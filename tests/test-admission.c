@@ -1,14 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
-#include "codec/proof.h"
 #include "core/limits.h"
 #include "fed-case.h"
-#include "fed/held.h"
 #include "fed/withdrawal.h"
 #include "store/table-allow.h"
 #include "store/table-outbox.h"
-#include "store/table-trust.h"
 
 #define MINUTE TOCSIN_MINUTE_US
 
@@ -356,21 +353,6 @@ test_remove_by_nobody (Case *c, gconstpointer data)
 
 /* ---- guards ---- */
 
-static gboolean
-write_tombstones (TocsinTxn *txn, gpointer data, GError **error)
-{
-  const Case *c = data;
-  const TocsinTombstone tombstone = { .removed_us = T0, .until_us = NOON + TOCSIN_DAY_US };
-
-  for (guint i = 0; i < 10000; i++)
-    {
-      g_autofree char *id = g_strdup_printf ("https://d.example/reports/gone-%u", i);
-
-      tocsin_tombstones_put (txn, c->d, id, &tombstone);
-    }
-  return TRUE;
-}
-
 static void
 test_quota (Case *c, gconstpointer data)
 {
@@ -573,190 +555,6 @@ test_contradiction (Case *c, gconstpointer data)
   assert_report (c, "b.example", "r-9", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
 }
 
-/* ---- trust statements ---- */
-
-static GBytes *
-statement_bytes (const char *host,
-                 const char *name,
-                 const char *about,
-                 guint8 weight,
-                 gint64 updated_us,
-                 const char *activity_name)
-{
-  g_autofree char *actor = actor_at (host);
-  g_autofree char *target = g_strdup_printf ("https://%s/trust", host);
-  g_autofree char *followers = g_strdup_printf ("https://%s/followers", host);
-  g_autofree char *id = g_strdup_printf ("https://%s/activities/%s", host, activity_name);
-  g_auto (TocsinTrustStatement) statement = { 0 };
-  TocsinActivityHead head = { .id = id, .actor = actor, .to = followers, .published_us = T0 };
-  g_autoptr (JsonObject) activity = NULL;
-
-  statement.id = g_strdup_printf ("https://%s/trust/%s", host, name);
-  statement.attributed_to = g_strdup (actor);
-  statement.about = actor_at (about);
-  statement.weight = weight;
-  statement.published_us = MIN (T0, updated_us);
-  statement.updated_us = updated_us;
-  activity = tocsin_activity_build_add_statement (&head, &statement, target);
-  return tocsin_activity_to_bytes (activity, NULL);
-}
-
-/* The same with a proof, as a relay needs it; whether its key is right was the inbox's part. */
-static GBytes *
-proven (GBytes *unproven)
-{
-  g_autoptr (GBytes) bytes = unproven;
-  g_autoptr (TocsinActivity) activity = tocsin_activity_parse (bytes, NULL);
-  g_autoptr (TocsinPrivateKey) key = tocsin_private_key_generate (TOCSIN_KEY_ED25519, NULL);
-  g_autofree char *method = g_strconcat (activity->actor, "#ed25519-2", NULL);
-
-  g_assert_true (tocsin_proof_add (tocsin_activity_root (activity), key, method, T0, NULL));
-  return tocsin_activity_to_bytes (tocsin_activity_root (activity), NULL);
-}
-
-static gboolean
-get_statement (Case *c, const char *about, TocsinTrustRecord *out)
-{
-  g_autoptr (TocsinReading) txn = case_read (c);
-  g_autofree char *uri = actor_at (about);
-  guint32 number;
-
-  tocsin_trust_record_clear (out);
-  return tocsin_actors_find (txn, uri, &number) &&
-         tocsin_trust_get (txn, c->b, number, TOCSIN_AREA_ANY, out);
-}
-
-static void
-test_statements (Case *c, gconstpointer data)
-{
-  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
-  g_auto (TocsinTrustRecord) record = { 0 };
-  guint64 before = queued_for (c, c->c);
-
-  g_assert_cmpint (admit (c, statement_bytes ("b.example", "s", "e.example", 70, T0, "1"), NULL),
-                   ==, DONE);
-  g_assert_true (get_statement (c, "e.example", &record));
-  g_assert_true (record.live);
-  g_assert_cmpuint (record.weight, ==, 70);
-  g_assert_cmpuint (queued_for (c, c->c), ==, before + 1);
-  g_assert_cmpint (
-      admit (c, statement_bytes ("b.example", "s", "e.example", 20, T0 - MINUTE, "2"), NULL), ==,
-      DROPPED);
-  g_assert_cmpint (
-      admit (c, statement_bytes ("b.example", "s", "e.example", 80, T0 + MINUTE, "3"), NULL), ==,
-      DONE);
-  g_assert_true (get_statement (c, "e.example", &record));
-  g_assert_cmpuint (record.weight, ==, 80);
-  /* The same time, another content. */
-  admit (c, statement_bytes ("b.example", "s", "e.example", 90, T0 + MINUTE, "4"), NULL);
-  g_assert_true (get_statement (c, "e.example", &record));
-  g_assert_true (record.held);
-  g_assert_false (record.live);
-  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_EQUIVOCATION, c->b, NULL), !=, 0);
-  /* Nobody vouches for itself. */
-  g_assert_cmpint (admit (c, statement_bytes ("b.example", "t", "b.example", 90, T0, "5"), NULL),
-                   ==, DROPPED);
-  /* A key that nothing vouches for brings in nobody. */
-  g_assert_cmpint (
-      admit (c, statement_bytes ("b.example", "u", "f.example", 90, T0, "6"), &changed), ==, DONE);
-  g_assert_true (get_statement (c, "f.example", &record));
-  g_assert_true (record.held);
-}
-
-static gboolean
-release_write (TocsinTxn *txn, gpointer data, GError **error)
-{
-  const Case *c = data;
-  g_autofree char *uri = actor_at ("f.example");
-  g_auto (TocsinTrustRecord) record = { 0 };
-  guint32 number;
-
-  g_assert_true (tocsin_actors_find (txn, uri, &number));
-  g_assert_true (tocsin_trust_get (txn, c->b, number, TOCSIN_AREA_ANY, &record));
-  tocsin_held_release_statement (txn, c->policy, &record, T0);
-  return tocsin_txn_check (txn, error);
-}
-
-/* What a person lets count goes to our followers, once. */
-static void
-test_statements_released (Case *c, gconstpointer data)
-{
-  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
-  g_auto (TocsinTrustRecord) record = { 0 };
-  guint64 before = queued_for (c, c->c);
-
-  admit (c, proven (statement_bytes ("b.example", "u", "f.example", 90, T0, "1")), &changed);
-  g_assert_true (get_statement (c, "f.example", &record));
-  g_assert_true (record.held);
-  g_assert_cmpuint (queued_for (c, c->c), ==, before);
-  for (guint i = 0; i < 2; i++)
-    {
-      write_ok (&c->f, release_write, c);
-      g_assert_true (get_statement (c, "f.example", &record));
-      g_assert_true (record.live);
-      g_assert_true (record.forwarded);
-      g_assert_cmpuint (queued_for (c, c->c), ==, before + 1);
-    }
-}
-
-static gboolean
-write_statements (TocsinTxn *txn, gpointer data, GError **error)
-{
-  const Case *c = data;
-
-  for (guint32 i = 0; i < 1000; i++)
-    {
-      g_autofree char *id = g_strdup_printf ("https://b.example/trust/s%u", i);
-      TocsinTrustRecord record = {
-        .truster = c->b, .trustee = 1000 + i, .weight = 50, .live = TRUE, .updated_us = T0, .id = id
-      };
-
-      tocsin_trust_put (txn, &record);
-    }
-  return TRUE;
-}
-
-static gboolean
-remove_statement (TocsinTxn *txn, gpointer data, GError **error)
-{
-  const Case *c = data;
-
-  return tocsin_trust_remove (txn, c->b, 1000, TOCSIN_AREA_ANY);
-}
-
-/* A thousand statements an actor, and what was taken back counts. A name that came in vain is not
- * kept either. */
-static void
-test_statements_full (Case *c, gconstpointer data)
-{
-  const Way relay = { .signer = "b.example" };
-  g_auto (TocsinTrustRecord) record = { 0 };
-
-  write_ok (&c->f, write_statements, c);
-  g_assert_cmpint (admit (c, statement_bytes ("b.example", "s", "new.example", 70, T0, "1"), NULL),
-                   ==, DROPPED);
-  g_assert_false (get_statement (c, "new.example", &record));
-  write_ok (&c->f, remove_statement, c);
-  g_assert_cmpint (admit (c, statement_bytes ("b.example", "s", "new.example", 70, T0, "2"), NULL),
-                   ==, DONE);
-  g_assert_true (get_statement (c, "new.example", &record));
-  /* The newer version of one that is there needs no room. */
-  g_assert_cmpint (
-      admit (c, statement_bytes ("b.example", "s", "new.example", 60, T0 + MINUTE, "3"), NULL), ==,
-      DONE);
-
-  write_ok (&c->f, write_tombstones, c);
-  g_assert_cmpint (
-      admit (c, statement_bytes ("d.example", "s", "vain.example", 70, T0, "4"), &relay), ==,
-      DROPPED);
-  {
-    g_autoptr (TocsinReading) txn = case_read (c);
-    guint32 number;
-
-    g_assert_false (tocsin_actors_find (txn, "https://vain.example/actor", &number));
-  }
-}
-
 int
 main (int argc, char **argv)
 {
@@ -785,9 +583,6 @@ main (int argc, char **argv)
     { "/admission/mass-withdrawal/disregarded", test_mass_withdrawal, FALSE },
     { "/admission/key-changed", test_key_changed, 0 },
     { "/admission/contradiction", test_contradiction, 0 },
-    { "/admission/statements", test_statements, 0 },
-    { "/admission/statements-released", test_statements_released, 0 },
-    { "/admission/statements-full", test_statements_full, 0 },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -10,6 +10,7 @@
 #include "fed/admission-private.h"
 #include "fed/relay.h"
 #include "store/table-actors.h"
+#include "store/table-outbox.h"
 #include "store/table-reports.h"
 #include "store/table-review.h"
 #include "store/table-trust.h"
@@ -106,5 +107,8 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
   if (self->proven && !self->activity->has_unknown_members)
     tocsin_relay_statement (txn, self->policy, &record, self->now_us);
   tocsin_trust_put (txn, &record);
+  /* The older version is of no use to anybody who catches up. */
+  if (old.sequence != 0)
+    tocsin_outbox_blank (txn, old.sequence);
   a->admission->stored = TRUE;
 }
