@@ -29,6 +29,7 @@ RANGE = "198.51.100.64/26"
 V6 = "2001:db8:1:2::5"
 DOMAIN = "spam.example"
 ACTOR = "https://spam.example/users/x"
+EMAIL = "Foo.Bar+baz@mail.example"
 CLEAN = "203.0.113.5"
 HOSTILE_URLS = (
     'http://a.example/";}server{listen 1;}#',
@@ -165,6 +166,10 @@ def check_lists(tools):
     expect(rows[0] == "#domain #severity #reject_media #reject_reports #public_comment #obfuscate".split(), rows[0])
     expect([DOMAIN, "suspend", "False", "False", "Reported for spam", "False"] in rows[1:], rows)
     expect(all(len(row) == 6 for row in rows), "GoToSocial passes over other lines")
+
+    # As Mastodon's EmailHelper: lower case, no dots and nothing from a plus on before the @.
+    canonical = hashlib.sha256(b"foobar@mail.example").hexdigest()
+    expect(tools.fetch("mastodon-email-hashes").body.decode().split() == [canonical], "Mastodon's hash")
 
     bundle = tools.fetch("stix").json
     expect(bundle["type"] == "bundle", bundle["type"])
@@ -738,7 +743,8 @@ def test(lab):
         for one in held.pop(value):
             node.withdraw(one)
 
-    for kind, value in (("ip", ADDRESS), ("network", RANGE), ("ip", V6), ("domain", DOMAIN), ("actor", ACTOR)):
+    for kind, value in (("ip", ADDRESS), ("network", RANGE), ("ip", V6), ("domain", DOMAIN), ("actor", ACTOR),
+                        ("email", EMAIL)):
         report(kind, value)
     for kind, value in [("url", url) for url in HOSTILE_URLS] + list(HOSTILE):
         report(kind, value)
