@@ -66,6 +66,23 @@ quote (const char *text)
   return g_string_free (out, FALSE);
 }
 
+/* Whether each \u and \U of four or eight digits is a character: of half a surrogate pair GLib 2.74
+ * makes text that is none, and complains of that to the log. */
+static gboolean
+escapes_are_characters (const char *text)
+{
+  for (const char *c = strchr (text, '\\'); c != NULL && c[1] != '\0'; c = strchr (c + 2, '\\'))
+    {
+      gsize digits = c[1] == 'u' ? 4 : c[1] == 'U' ? 8 : 0;
+      g_autofree char *hex = g_strndup (c + 2, digits);
+
+      if (strlen (hex) == digits && strspn (hex, "0123456789abcdefABCDEF") == digits &&
+          digits > 0 && !g_unichar_validate ((gunichar) g_ascii_strtoull (hex, NULL, 16)))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* Reads a value as the key-file backend does: text of a string key need not be quoted, and then
  * blanks at its end belong to it. */
 static GVariant *
@@ -74,8 +91,11 @@ parse_value (const GVariantType *type, const char *text)
   g_autofree char *escaped = NULL;
   g_autofree char *quoted = NULL;
   g_auto (GStrv) pieces = NULL;
-  GVariant *value = g_variant_parse (type, text, NULL, NULL, NULL);
+  GVariant *value;
 
+  if (!escapes_are_characters (text))
+    return NULL;
+  value = g_variant_parse (type, text, NULL, NULL, NULL);
   if (value != NULL || !g_variant_type_equal (type, G_VARIANT_TYPE_STRING) || text[0] == '"')
     return value;
   pieces = g_strsplit (text, "\"", -1);
