@@ -346,7 +346,8 @@ static void
 on_items (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
-  g_autoptr (TocsinCollectionHead) head = take_reports (g_task_get_task_data (task), result);
+  g_autoptr (TocsinCollectionHead) head G_GNUC_UNUSED =
+      take_reports (g_task_get_task_data (task), result);
 
   if (!is_over (task))
     begin (task);
