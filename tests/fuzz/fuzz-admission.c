@@ -179,6 +179,7 @@ tocsin_fuzz_begin (void)
 
   g_assert_no_error (error);
   set_up_sized (&fixture, 64 << 20);
+  mdb_env_set_flags (tocsin_store_get_env (fixture.store), MDB_NOSYNC, 1);
   identity = tocsin_identity_open (fixture.dir, &who, T0, &error);
   g_assert_no_error (error);
   writer = tocsin_writer_new (fixture.store);

@@ -51,6 +51,7 @@ void
 tocsin_fuzz_begin (void)
 {
   set_up_sized (&fixture, 16 << 20);
+  mdb_env_set_flags (tocsin_store_get_env (fixture.store), MDB_NOSYNC, 1);
   atexit (close_fixture);
 }
 
