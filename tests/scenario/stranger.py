@@ -31,6 +31,8 @@ BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 DAY = 86400
 SEND_BYTES = 16384
 
+wall = time.time  # the time of day; soak.py has another
+
 
 def openssl(*arguments, data=None):
     done = subprocess.run(["openssl", *arguments], input=data, capture_output=True, check=True)
@@ -200,7 +202,7 @@ class Stranger:
         return f"{self.base}/{room}/{uuid.uuid4()}"
 
     def report(self, **changes):
-        now = time.time()
+        now = wall()
         report = {
             "type": ["Object", "Report"],
             "id": self.new_id("reports"),
@@ -226,7 +228,7 @@ class Stranger:
             "id": self.new_id("activities"),
             "type": kind,
             "actor": self.actor,
-            "published": rfc3339(time.time()),
+            "published": rfc3339(wall()),
         }
         return changed(head, changes)
 
@@ -247,7 +249,7 @@ class Stranger:
             "cryptosuite": "eddsa-jcs-2022",
             "proofPurpose": "assertionMethod",
             "verificationMethod": self.ed25519_id,
-            "created": rfc3339(time.time()),
+            "created": rfc3339(wall()),
         }
         proof = changed(proof, changes)
         digest = hashlib.sha256(jcs(proof)).digest() + hashlib.sha256(jcs(activity)).digest()
@@ -284,7 +286,7 @@ class Stranger:
         parameters="",
         lines=(),
     ):
-        request.put("Date", email.utils.formatdate(time.time() + date, usegmt=True))
+        request.put("Date", email.utils.formatdate(wall() + date, usegmt=True))
         right = "SHA-256=" + base64.b64encode(hashlib.sha256(request.body).digest()).decode()
         request.put("Digest", digest or right)
         values = {
@@ -330,9 +332,9 @@ class Stranger:
         }
         inner = "(" + " ".join(f'"{name}"' for name in covered.split()) + ")"
         if with_created:
-            inner += f";created={int(time.time() + created)}"
+            inner += f";created={int(wall() + created)}"
         if expires is not None:
-            inner += f";expires={int(time.time() + expires)}"
+            inner += f";expires={int(wall() + expires)}"
         inner += f';keyid="{key_id or self.rsa_id}"'
         if algorithm:
             inner += f';alg="{algorithm}"'
