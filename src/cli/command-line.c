@@ -228,11 +228,13 @@ make_control (TocsinControl **out, GError **error)
       return FALSE;
     }
   if (given.url != NULL)
-    *out = tocsin_control_new_for_url (given.url, given.token_file, error);
-  else
-    *out = tocsin_control_new_for_socket (
-        socket != NULL && *socket != '\0' ? socket : TOCSIN_CONTROL_DEFAULT_SOCKET);
-  return *out != NULL;
+    {
+      *out = tocsin_control_new_for_url (given.url, given.token_file, error);
+      return *out != NULL;
+    }
+  *out = tocsin_control_new_for_socket (
+      socket != NULL && *socket != '\0' ? socket : TOCSIN_CONTROL_DEFAULT_SOCKET);
+  return TRUE;
 }
 
 static void
@@ -365,7 +367,7 @@ find_and_parse (char ***argv, GError **error)
   do
     {
       g_autofree char *name = NULL;
-      char **at = *argv + 1;
+      char **at = NULL;
 
       if (!parse_options (command, argv, error))
         return NULL;
@@ -422,8 +424,8 @@ finish_output (int status)
   /* GLib's sockets have the signal ignored; end as every filter does. */
   if (reader_has_gone ())
     {
-      signal (SIGPIPE, SIG_DFL);
-      raise (SIGPIPE);
+      (void) signal (SIGPIPE, SIG_DFL);
+      (void) raise (SIGPIPE);
     }
   g_printerr ("tocsin: %s\n", _ ("The output cannot be written"));
   return TOCSIN_EXIT_FAILED;
@@ -474,7 +476,7 @@ tocsin_cli_main (int argc, char *argv[])
   const char *catalogues = g_getenv ("TOCSIN_LOCALEDIR"); /* those of a build, for its tests */
 
   occupy_standard_descriptors ();
-  setlocale (LC_ALL, "");
+  (void) setlocale (LC_ALL, ""); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
   bindtextdomain (GETTEXT_PACKAGE, catalogues != NULL ? catalogues : LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);

@@ -108,7 +108,7 @@ main (int argc, char *argv[])
   g_autoptr (TocsinConfig) config = NULL;
   g_autoptr (GError) error = NULL;
 
-  setlocale (LC_ALL, "");
+  (void) setlocale (LC_ALL, ""); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
   bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);

@@ -130,7 +130,9 @@ has_own (const GArray *actors)
   return FALSE;
 }
 
+/* Takes @text. */
 static void
+/* NOLINTNEXTLINE(readability-non-const-parameter): the note frees it. */
 add_note (TocsinSubjectFinding *finding, TocsinCategoryClass klass, char *text)
 {
   TocsinNote note = { .klass = klass, .text = text };

@@ -123,7 +123,7 @@ parse_ceiling (Reading *reading, const char *key, const char *value, GError **er
   else
     {
       reading->said[category->id] = TRUE;
-      reading->ceiling[category->id] = ignore ? TOCSIN_CEILING_IGNORE : (gint8) verdict;
+      reading->ceiling[category->id] = (gint8) (ignore ? TOCSIN_CEILING_IGNORE : (int) verdict);
       return TRUE;
     }
   return FALSE;

@@ -51,8 +51,9 @@ typedef struct
 static inline gint8
 tocsin_score_ceiling (const TocsinScoring *scoring, guint8 category)
 {
-  return category < TOCSIN_N_CATEGORIES ? scoring->profile->ceiling[category]
-                                        : TOCSIN_CEILING_IGNORE;
+  if (category >= TOCSIN_N_CATEGORIES)
+    return TOCSIN_CEILING_IGNORE;
+  return scoring->profile->ceiling[category];
 }
 
 double tocsin_score_suspicion (const TocsinScoring *scoring,
@@ -61,7 +62,7 @@ double tocsin_score_suspicion (const TocsinScoring *scoring,
 void tocsin_describe_subject (const TocsinScoring *scoring,
                               const TocsinSubjectState *state,
                               TocsinSubjectFinding *out);
-void tocsin_describe_clear (gpointer finding);
+void tocsin_describe_clear (gpointer data); /* a TocsinSubjectFinding */
 TocsinVerdict tocsin_describe_ceiling (const TocsinScoring *scoring, const TocsinFinding *finding);
 
 G_END_DECLS

@@ -38,8 +38,8 @@ double
 tocsin_score_strength (const TocsinEvidence *evidence, gint64 now_us)
 {
   const TocsinCategory *category = tocsin_category_by_id (evidence->category);
-  double age_days =
-      ((double) (now_us / TOCSIN_SECOND_US) - (double) evidence->observed_s) / SECONDS_PER_DAY;
+  gint64 now_s = now_us / TOCSIN_SECOND_US;
+  double age_days = ((double) now_s - (double) evidence->observed_s) / SECONDS_PER_DAY;
   double strength = MIN (evidence->confidence, 100) / 100.0;
   int half_life;
 
