@@ -18,7 +18,7 @@ from harness import expect, parse_arguments, run, wait_until
 from terminal import Terminal
 
 TIME_SCALE = 60
-CHUNK = 500
+CHUNK = 100
 REPORTS = 2500  # more than one batch of the reading
 READ_SECONDS = 150
 BAR = re.compile(r"Reading its outbox \[(#*)(-*)\] (\d+)/(\d+) (\d+) %")
