@@ -209,7 +209,7 @@ scan_field (void *data,
             size_t value_size)
 {
   FieldScan *scan = data;
-  TocsinField field = { name, name_size, value != NULL ? value : "" };
+  TocsinField field = { name, name_size, value != NULL ? value : "", 0 };
   gsize trimmed = strlen (field.value);
 
   if (scan->line_end != NULL)
@@ -225,6 +225,7 @@ scan_field (void *data,
     trimmed--;
   if (field.value[trimmed] != '\0')
     ((char *) field.value)[trimmed] = '\0';
+  field.value_size = trimmed;
   g_array_append_val (scan->fields, field);
   return MHD_YES;
 }

@@ -31,6 +31,7 @@ typedef struct
   const char *name;
   gsize name_size;
   const char *value;
+  gsize value_size;
 } TocsinField;
 
 struct _TocsinRequest
