@@ -113,7 +113,7 @@ main (int argc, char *argv[])
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   /* A peer that closes early is an error of that peer's connection, not the end of the node. */
-  signal (SIGPIPE, SIG_IGN);
+  (void) signal (SIGPIPE, SIG_IGN);
 
   (void) argc;
   config = tocsin_config_new_from_arguments ((const char *const *) argv, &error);

@@ -29,7 +29,7 @@
 static guint rows = 1000 * 1000;
 static guint stored = 10 * 1000 * 1000;
 static guint rounds = 2;
-static char *type = NULL;
+static const char *type = "ip";
 
 static double
 cpu_seconds (void)
@@ -323,8 +323,6 @@ main (int argc, char *argv[])
       g_printerr ("bench-import: %s\n", error->message);
       return EXIT_FAILURE;
     }
-  if (type == NULL)
-    type = g_strdup ("ip");
   measure_empty (&raw);
   if (stored > 0)
     measure_full (&raw);
