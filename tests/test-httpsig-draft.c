@@ -313,6 +313,37 @@ test_query (void)
     }
 }
 
+/* What cannot be a line of what is signed; by either scheme. */
+static void
+test_unplain_signing (void)
+{
+  static const struct
+  {
+    const char *target;
+    const char *key_id;
+    gint64 now_us;
+    TocsinError code;
+  } unplain[] = {
+    { "inbox", "k", NOW_US, TOCSIN_ERROR_INVALID },
+    { "/in box", "k", NOW_US, TOCSIN_ERROR_INVALID },
+    { "/inbox\nhost: b.example", "k", NOW_US, TOCSIN_ERROR_INVALID },
+    { "/inbox", "k y", NOW_US, TOCSIN_ERROR_INVALID },
+    { "/inbox", "k\\y", NOW_US, TOCSIN_ERROR_INVALID },
+    { "/inbox", "k", 0, TOCSIN_ERROR_UNAVAILABLE },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (unplain); i++)
+    for (int draft = FALSE; draft <= TRUE; draft++)
+      {
+        g_autoptr (TocsinEnvelope) envelope = tocsin_envelope_new ("GET", unplain[i].target);
+        g_autoptr (GError) error = NULL;
+
+        g_assert_false ((draft ? tocsin_sign_request_draft : tocsin_sign_request_rfc9421) (
+            envelope, BASE, signer, unplain[i].key_id, unplain[i].now_us, &error));
+        g_assert_error (error, TOCSIN_ERROR, (int) unplain[i].code);
+        g_assert_cmpuint (envelope->headers->len, ==, 0);
+      }
+}
+
 static void
 test_ed25519_is_refused (void)
 {
@@ -345,6 +376,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/httpsig-draft/limits", test_limits);
   g_test_add_func ("/httpsig-draft/fields", test_fields);
   g_test_add_func ("/httpsig-draft/query", test_query);
+  g_test_add_func ("/httpsig-draft/unplain-signing", test_unplain_signing);
   g_test_add_func ("/httpsig-draft/ed25519", test_ed25519_is_refused);
   status = g_test_run ();
   tocsin_private_key_free (signer);

@@ -281,6 +281,26 @@ test_round_trip (gconstpointer data)
     }
 }
 
+/* A Date that is there is what is signed. */
+static void
+test_own_date (void)
+{
+  static const char date[] = "Mon, 23 Nov 2026 17:00:00 GMT";
+  g_autoptr (TocsinPrivateKey) key = make_key (TOCSIN_KEY_ED25519);
+  g_autoptr (TocsinEnvelope) envelope = make_post ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinVerified) verified = NULL;
+
+  tocsin_envelope_add_header (envelope, "Date", date);
+  g_assert_true (tocsin_sign_request_rfc9421 (envelope, BASE, key, KEY_ID, NOW_US, &error));
+  g_assert_cmpuint (tocsin_envelope_count_header (envelope, "date"), ==, 1);
+  g_assert_cmpstr (tocsin_envelope_get_header (envelope, "date"), ==, date);
+  verified = check (envelope, BASE, NOW_US, tocsin_private_key_public (key), &error);
+  g_assert_no_error (error);
+  set_header (envelope, "date", "Mon, 23 Nov 2026 17:00:01 GMT");
+  assert_refused (envelope, NOW_US, tocsin_private_key_public (key));
+}
+
 static void
 test_signing_refused (void)
 {
@@ -756,6 +776,7 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/httpsig/round-trip/ed25519", GINT_TO_POINTER (1), test_round_trip);
   g_test_add_data_func ("/httpsig/round-trip/draft", GINT_TO_POINTER (2), test_round_trip);
   g_test_add_func ("/httpsig/signing-refused", test_signing_refused);
+  g_test_add_func ("/httpsig/own-date", test_own_date);
   g_test_add_func ("/httpsig/inputs", test_inputs);
   g_test_add_func ("/httpsig/signature-fields", test_signature_fields);
   g_test_add_func ("/httpsig/labels", test_labels);
