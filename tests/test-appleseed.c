@@ -112,7 +112,7 @@ test_error_bound (void)
   double residual = 0.1;
 
   tocsin_appleseed_solve (&truth, graph, 1e-15);
-  for (int i = 0; i < 11; i++)
+  for (int i = 0; i < 12; i++)
     {
       g_auto (TocsinAppleseed) some = { NULL };
       double distance = 0;
