@@ -399,10 +399,12 @@ test_to_file (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_no_error (error);
   g_assert_cmpint (lseek (request.fd, 0, SEEK_END), ==, LIMIT);
   none = run_path (f, "/100001", request, &error);
+  g_assert_null (none);
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE);
   g_assert_cmpint (lseek (request.fd, 0, SEEK_END), ==, LIMIT);
   g_clear_error (&error);
   none = run_path (f, "/bomb", request, &error);
+  g_assert_null (none);
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE);
   g_assert_cmpint (lseek (request.fd, 0, SEEK_END), <=, 2 * LIMIT);
   g_assert_cmpint (fclose (file), ==, 0);
@@ -577,6 +579,7 @@ test_each_hop_is_signed (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_assert_nonnull (strstr (f->last_request, " (+https://tocsin.example)\n"));
   g_assert_null (strstr (f->last_request, "Transfer-Encoding"));
   none = run_path (f, "/unsignable", request, &error);
+  g_assert_null (none);
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
 }
 
@@ -685,6 +688,7 @@ test_connect_deadline (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   g_resolver_set_default (liar);
   tocsin_fetcher_set_deadlines (f->fetcher, 100 * 1000, TOCSIN_FETCH_TOTAL_US);
   none = run (f->fetcher, &request, &error);
+  g_assert_null (none);
   g_resolver_set_default (honest);
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE);
   g_assert_cmpint (g_get_monotonic_time () - begun_us, <, TOCSIN_FETCH_TOTAL_US / 2);
