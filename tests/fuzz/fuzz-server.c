@@ -155,6 +155,22 @@ read_field (char *line, Framing *framing)
   return TRUE;
 }
 
+/* Empty lines before a request (RFC 9112, section 2.2). One that begins with NUL is empty, too, to
+ * a library that reads C strings, and no request to anybody. */
+static void
+skip_empty_lines (Input *in)
+{
+  while (in->at < in->end && (*in->at == '\r' || *in->at == '\n' || *in->at == '\0'))
+    {
+      const char *newline =
+          *in->at == '\0' ? memchr (in->at, '\n', (gsize) (in->end - in->at)) : in->at;
+
+      if (newline == NULL)
+        return;
+      in->at = newline + 1;
+    }
+}
+
 /* The next request; FALSE: there is no further one, or what it is cannot be said. Of chunks the
  * library reads more than the letter allows, so there *@chunked is set and the body does not
  * count. */
@@ -166,8 +182,7 @@ take_request (Input *in, char **out, gboolean *chunked)
   g_autoptr (GString) body = g_string_new (NULL);
   Framing framing = { 0 };
 
-  while (in->at < in->end && (*in->at == '\r' || *in->at == '\n'))
-    in->at++;
+  skip_empty_lines (in);
   if (!take_line (in, &line))
     return FALSE;
   parts = g_strsplit (line, " ", -1);
