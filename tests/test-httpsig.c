@@ -149,6 +149,7 @@ test_golden (gconstpointer data)
   key = wire_rsa_key (golden[i].key);
   verified = tocsin_signature_verify (signature, key, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (verified);
   g_assert_cmpstr (tocsin_verified_key_id (verified), ==, tocsin_signature_key_id (signature));
   g_assert_cmpint (tocsin_verified_scheme (verified), ==, golden[i].scheme);
 }
@@ -244,6 +245,7 @@ test_rfc9421_vectors (void)
                     TOCSIN_COVERS_METHOD | TOCSIN_COVERS_PATH | TOCSIN_COVERS_AUTHORITY);
   verified = tocsin_signature_verify (signature, key, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (verified);
   /* Valid, yet not for us: nothing covers the body. */
   g_assert_null (tocsin_signature_parse (envelope, "https://example.com",
                                          1618884473 * TOCSIN_SECOND_US, NULL));

@@ -13,7 +13,7 @@ typedef struct
   gsize size; /* 0: strlen */
 } Vector;
 
-#define BYTES(literal) literal, sizeof literal - 1
+#define BYTES(literal) literal, sizeof (literal) - 1
 
 /* Names after the kinds of https://github.com/nst/JSONTestSuite. */
 static const Vector refused[] = {
