@@ -274,6 +274,7 @@ test_round_trip (gconstpointer data)
       g_assert_cmpstr (tocsin_envelope_get_header (envelope, "host"), ==, "node.example");
       verified = check (envelope, BASE, NOW_US, tocsin_private_key_public (key), &error);
       g_assert_no_error (error);
+      g_assert_nonnull (verified);
       g_assert_cmpstr (tocsin_verified_key_id (verified), ==, KEY_ID);
       assert_refused (envelope, NOW_US + 13 * TOCSIN_HOUR_US, tocsin_private_key_public (key));
       assert_refused (envelope, NOW_US - 2 * TOCSIN_HOUR_US, tocsin_private_key_public (key));
@@ -299,6 +300,7 @@ test_own_date (void)
   g_assert_cmpstr (tocsin_envelope_get_header (envelope, "date"), ==, date);
   verified = check (envelope, BASE, NOW_US, tocsin_private_key_public (key), &error);
   g_assert_no_error (error);
+  g_assert_nonnull (verified);
   set_header (envelope, "date", "Mon, 23 Nov 2026 17:00:01 GMT");
   assert_refused (envelope, NOW_US, tocsin_private_key_public (key));
 }
@@ -569,6 +571,7 @@ check_input (const TocsinPrivateKey *key, TocsinEnvelope *envelope, char *input,
     }
   verified = check (envelope, BASE, NOW_US, tocsin_private_key_public (key), &error);
   g_assert_no_error (error);
+  g_assert_nonnull (verified);
 }
 
 /* As much as is taken, and then one more. */

@@ -223,6 +223,7 @@ test_seen_by_peer (World *world, gconstpointer data)
   write_ok (&other.node->f, write_follows, &follows);
   write_ok (&world->node->f, write_peers, &peers);
   fingerprint = rotate (world);
+  g_assert_nonnull (fingerprint);
   update = queued_update (world, peers.reader);
   receive_update (&other, actor, update, by_old ? old : key_at (world, 0)->multibase);
   get_peer (other.node, follows.number, &peer);

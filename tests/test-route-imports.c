@@ -110,6 +110,7 @@ test_renewal (void)
 
   admin_init (&admin);
   first = import_list (&admin, "", "imported", 201, 3, 1);
+  g_assert_nonnull (first);
   now_us += 2 * TOCSIN_HOUR_US;
   early = import_list (&admin, "", "imported", 201, 0, 4);
   /* Spam halves in 30 days of an address, in 60 of a domain; either is shown for four times that.
