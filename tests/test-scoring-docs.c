@@ -176,8 +176,10 @@ test_row (gconstpointer data)
   probe.key.bytes[0] = 1;
   key.rows = example.rows;
   key.n_rows = example.n_rows;
-  scoring.trust = trust = tocsin_trust_snapshot_new (&input, 1, 1);
-  scoring.profile = profile = tocsin_profile_new_builtin (cells[COLUMN_PROFILE]);
+  trust = tocsin_trust_snapshot_new (&input, 1, 1);
+  scoring.trust = trust;
+  profile = tocsin_profile_new_builtin (cells[COLUMN_PROFILE]);
+  scoring.profile = profile;
   g_assert_nonnull (profile);
   tocsin_score_event (&scoring, &asked, 1, &finding);
   found = &g_array_index (finding.subjects, TocsinSubjectFinding, 0);
