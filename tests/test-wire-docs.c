@@ -248,6 +248,7 @@ test_request (void)
       key = find_key (&seen, tocsin_signature_key_id (signature));
       verified = tocsin_signature_verify (signature, key, &error);
       g_assert_no_error (error);
+      g_assert_nonnull (verified);
       check_activity (&seen, request->body);
     }
   g_assert_cmpuint (seen.activities[TOCSIN_ACTIVITY_FOLLOW], ==, 1);
