@@ -4,13 +4,10 @@
 #include "core/error.h"
 #include "fed/fetcher.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "fetch-answers.h"
 
-#define LIMIT      100000
-#define BOMB_BYTES (256 * 1024 * 1024)
+#include <stdio.h>
+#include <unistd.h>
 
 /* A peer that misbehaves as its path says, a thread a connection. */
 typedef struct
@@ -23,154 +20,6 @@ typedef struct
   guint connections;  /* under @lock */
   guint requests;     /* under @lock */
 } Fixture;
-
-static gboolean G_GNUC_PRINTF (2, 3) send_text (GOutputStream *out, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  return g_output_stream_write_all (out, text, strlen (text), NULL, NULL, NULL);
-}
-
-static gboolean
-send_document (GOutputStream *out, const char *status, const char *fields, const char *body)
-{
-  return send_text (out, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n%s\r\n%s", status, strlen (body),
-                    fields, body);
-}
-
-static void
-send_bomb (GOutputStream *out)
-{
-  g_autoptr (GConverter) gzip =
-      G_CONVERTER (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 9));
-  g_autoptr (GOutputStream) packed = g_converter_output_stream_new (out, gzip);
-  g_autofree char *zeros = g_malloc0 (1024 * 1024);
-
-  g_filter_output_stream_set_close_base_stream (G_FILTER_OUTPUT_STREAM (packed), FALSE);
-  send_text (out, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n");
-  for (gsize sent = 0; sent < BOMB_BYTES; sent += 1024 * 1024)
-    if (!g_output_stream_write_all (packed, zeros, 1024 * 1024, NULL, NULL, NULL))
-      break;
-  g_output_stream_close (packed, NULL, NULL);
-}
-
-/* Until the other side has had enough. */
-static void
-send_for_ever (GOutputStream *out, const char *head, const char *text)
-{
-  g_autoptr (GString) block = g_string_new (NULL);
-
-  while (block->len < 65536)
-    g_string_append (block, text);
-  if (send_text (out, "%s", head))
-    while (g_output_stream_write_all (out, block->str, block->len, NULL, NULL, NULL))
-      ;
-}
-
-static void
-reset (GSocketConnection *connection)
-{
-  const struct linger linger = { .l_onoff = 1 };
-
-  setsockopt (g_socket_get_fd (g_socket_connection_get_socket (connection)), SOL_SOCKET, SO_LINGER,
-              &linger, sizeof linger);
-}
-
-/* Answers that leave the connection in order. Returns whether @path asked for one. */
-static gboolean
-answer_well (GOutputStream *out, const char *path, const char *head)
-{
-  guint64 n;
-
-  if (g_ascii_string_to_unsigned (path + 1, 10, 0, 10 * LIMIT, &n, NULL))
-    {
-      g_autofree char *body = g_strnfill (n, 'x');
-
-      return send_document (out, "200 OK", "Content-Type: application/Activity+JSON; q=1\r\n",
-                            body);
-    }
-  if (g_str_has_prefix (path, "/redirect/"))
-    {
-      int left = atoi (path + strlen ("/redirect/"));
-      g_autofree char *field = g_strdup_printf ("Location: /redirect/%d\r\n", left - 1);
-
-      return left == 0 ? send_document (out, "200 OK", "", "end")
-                       : send_document (out, "302 Found", field, "");
-    }
-  if (g_str_has_prefix (path, "/to?"))
-    {
-      g_autofree char *field = g_strdup_printf ("Location: %s\r\n", path + strlen ("/to?"));
-
-      return send_document (out, "307 Temporary Redirect", field, "");
-    }
-  if (g_str_equal (path, "/nowhere"))
-    return send_document (out, "302 Found", "", "");
-  if (g_str_equal (path, "/found"))
-    return send_document (out, "302 Found", "Location: /3\r\n", "");
-  if (g_str_equal (path, "/html"))
-    return send_document (out, "200 OK", "Content-Type: text/html\r\n", "<p>");
-  if (g_str_equal (path, "/untyped"))
-    return send_document (out, "200 OK", "", "{}");
-  if (g_str_equal (path, "/busy"))
-    return send_document (out, "429 Slow down", "Retry-After: 120\r\n", "later");
-  if (g_str_equal (path, "/busy-until"))
-    return send_document (out, "503 Later", "Retry-After: Fri, 31 Dec 2077 23:59:59 GMT\r\n", "");
-  if (g_str_equal (path, "/busy-never"))
-    return send_document (out, "503 Later", "Retry-After: -5\r\n", "");
-  if (g_str_equal (path, "/auth"))
-    return send_document (out, "401 No", "WWW-Authenticate: Basic realm=\"x\"\r\n", "");
-  if (g_str_equal (path, "/etag"))
-    return strstr (head, "If-None-Match: \"v1\"") != NULL
-               ? send_text (out, "HTTP/1.1 304 Not Modified\r\nETag: \"v1\"\r\n\r\n")
-               : send_document (out, "200 OK", "ETag: \"v1\"\r\nLast-Modified: then\r\n", "new");
-  if (g_str_equal (path, "/post"))
-    return send_document (out, "202 Accepted", "", "");
-  return FALSE;
-}
-
-/* Answers after which the connection is of no use. */
-static void
-answer_badly (GSocketConnection *connection, const char *path)
-{
-  GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (connection));
-  GInputStream *in = g_io_stream_get_input_stream (G_IO_STREAM (connection));
-  const char *endless = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
-  const char *failing = "HTTP/1.1 500 Oh\r\nConnection: close\r\n\r\n";
-  char byte;
-
-  if (g_str_equal (path, "/long-redirect"))
-    send_for_ever (out, "HTTP/1.1 302 Found\r\nLocation: /3\r\n\r\n", "x");
-  else if (g_str_equal (path, "/bomb"))
-    send_bomb (out);
-  else if (g_str_equal (path, "/endless"))
-    send_for_ever (out, endless, "x");
-  else if (g_str_equal (path, "/failing"))
-    send_for_ever (out, failing, "y");
-  else if (g_str_equal (path, "/headers"))
-    send_for_ever (out, "HTTP/1.1 200 OK\r\n", "X-Field: value\r\n");
-  else if (g_str_equal (path, "/line"))
-    send_for_ever (out, "HTTP/1.1 200 OK\r\nX-Field: ", "z");
-  else if (g_str_equal (path, "/chunk"))
-    send_for_ever (out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "0");
-  else if (g_str_equal (path, "/interim"))
-    send_for_ever (out, "", "HTTP/1.1 103 Early Hints\r\n\r\n");
-  else if (g_str_equal (path, "/reset"))
-    reset (connection);
-  else if (g_str_equal (path, "/garbage"))
-    send_text (out, "SSH-2.0-OpenSSH\r\n\r\n");
-  else if (g_str_equal (path, "/short"))
-    send_text (out, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
-  else if (g_str_equal (path, "/slow") || g_str_equal (path, "/silent"))
-    {
-      if (g_str_equal (path, "/slow"))
-        send_text (out, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx");
-      g_input_stream_read (in, &byte, 1, NULL, NULL); /* until the client gives up */
-    }
-}
 
 /* Reads one request; returns its head, or NULL at the end of the connection. */
 static char *
