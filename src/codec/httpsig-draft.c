@@ -100,14 +100,14 @@ read_params (Params *self, const char *field, GError **error)
   for (guint i = 0;; i++)
     {
       if (i == MAX_PARAMETERS)
-        return tocsin_httpsig_fail (error, "Signature has too many parameters");
+        return tocsin_httpsig_fail (error, "Signature has too many parameters"), FALSE;
       if (!read_param (self, &at, error))
         return FALSE;
       at += strspn (at, " \t");
       if (*at == '\0')
         break;
       if (*at++ != ',')
-        return tocsin_httpsig_fail (error, "Signature is malformed");
+        return tocsin_httpsig_fail (error, "Signature is malformed"), FALSE;
       at += strspn (at, " \t");
     }
   if (self->key_id == NULL || *self->key_id == '\0' || self->signature == NULL ||
