@@ -398,6 +398,8 @@ tocsin_txn_foreach (TocsinTxn *self,
   g_auto (TocsinCursor) cursor = { 0 };
   gboolean more;
 
+  g_return_if_fail (prefix == 0 || from != NULL);
+
   tocsin_cursor_init (&cursor, self, table);
   more = tocsin_cursor_seek (&cursor, from);
   while (more)

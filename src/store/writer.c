@@ -48,7 +48,7 @@ write_op_free (gpointer data)
 }
 
 static void
-count (guint64 *counter)
+count (guint64 *counter) /* NOLINT(readability-non-const-parameter): a builtin writes it */
 {
   __atomic_fetch_add (counter, 1, __ATOMIC_RELAXED);
 }
@@ -322,15 +322,15 @@ tocsin_writer_submit_finish (GAsyncResult *result, GError **error)
 }
 
 void
-tocsin_writer_return_task (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
+tocsin_writer_return_task (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer task)
 {
-  g_autoptr (GTask) task = G_TASK (data);
+  g_autoptr (GTask) waiting = G_TASK (task);
   g_autoptr (GError) error = NULL;
 
   if (tocsin_writer_submit_finish (result, &error))
-    g_task_return_boolean (task, TRUE);
+    g_task_return_boolean (waiting, TRUE);
   else
-    g_task_return_error (task, g_steal_pointer (&error));
+    g_task_return_error (waiting, g_steal_pointer (&error));
 }
 
 void
