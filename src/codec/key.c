@@ -10,6 +10,7 @@
 #include "codec/key.h"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
@@ -352,6 +353,12 @@ tocsin_public_key_verify (const TocsinPublicKey *self,
     return FALSE;
   tocsin_sha256 (data, size, hash);
   return verify_rsa (self->rsa, hash, signature, signature_size);
+}
+
+void
+tocsin_public_key_leave_thread (void)
+{
+  OPENSSL_thread_stop ();
 }
 
 static void

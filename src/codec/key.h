@@ -37,6 +37,10 @@ gboolean tocsin_public_key_verify (const TocsinPublicKey *self,
                                    gsize size,
                                    gconstpointer signature,
                                    gsize signature_size);
+
+/* Lets go of what verifying keeps for the calling thread. A thread of a pool may end while the
+ * process does, when the library does not free it any more. */
+void tocsin_public_key_leave_thread (void);
 char *tocsin_public_key_to_pem (const TocsinPublicKey *self)
     G_GNUC_WARN_UNUSED_RESULT; /* "-----BEGIN PUBLIC KEY-----…", ends in a newline */
 char *tocsin_public_key_to_multikey (const TocsinPublicKey *self)

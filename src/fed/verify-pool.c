@@ -88,6 +88,7 @@ run (gpointer data, gpointer user_data)
   Work *work = data;
 
   verify (work->job);
+  tocsin_public_key_leave_thread ();
   g_async_queue_push (self->answers, work);
   announce (self);
 }
