@@ -72,8 +72,8 @@ end_interrupted (const Wait *wait)
 {
   g_printerr (_ ("No longer waiting: the node goes on by itself, and %s stays as it is\n"),
               wait->actor);
-  signal (SIGINT, SIG_DFL);
-  raise (SIGINT);
+  (void) signal (SIGINT, SIG_DFL);
+  (void) raise (SIGINT);
 }
 
 static void

@@ -237,7 +237,7 @@ is_named (const TocsinField *field, const char *name, gsize name_size)
                                            g_ascii_strcasecmp (field->name, name) == 0);
 }
 
-#define IS_NAMED(field, literal) is_named (field, literal, sizeof literal - 1)
+#define IS_NAMED(field, literal) is_named (field, literal, sizeof (literal) - 1)
 
 const char *
 tocsin_request_get_header (const TocsinRequest *self, const char *name)

@@ -388,7 +388,7 @@ serve_all (TocsinNode *self, GError **error)
 {
   g_autofree char *socket_path = g_build_filename (self->config->data_dir, "api.sock", NULL);
   g_autoptr (GPtrArray) activated = tocsin_listener_take_activated (error);
-  g_autoptr (TocsinListener) public = NULL;
+  g_autoptr (TocsinListener) outside = NULL;
   g_autoptr (TocsinListener) local = NULL;
 
   if (activated == NULL)
@@ -398,10 +398,10 @@ serve_all (TocsinNode *self, GError **error)
     local = tocsin_listener_new_unix (socket_path, error);
   if (local == NULL || !serve (self, local, TRUE, error) || !serve_api (self, activated, error))
     return FALSE;
-  public = find_activated (activated, TOCSIN_LISTENER_PUBLIC);
-  if (public == NULL)
-  public = tocsin_listener_new_tcp (TOCSIN_LISTENER_PUBLIC, self->config->listen, FALSE, error);
-  return public != NULL && serve (self, public, FALSE, error);
+  outside = find_activated (activated, TOCSIN_LISTENER_PUBLIC);
+  if (outside == NULL)
+    outside = tocsin_listener_new_tcp (TOCSIN_LISTENER_PUBLIC, self->config->listen, FALSE, error);
+  return outside != NULL && serve (self, outside, FALSE, error);
 }
 
 /* ---- life ---- */

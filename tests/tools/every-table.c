@@ -401,8 +401,9 @@ put_lists (TocsinTxn *txn, GError **error)
                             .cursor = (char *) "https://lists.localhost/changes/9",
                             .mirror_of = (char *) "other-list",
                             .error = (char *) "It did not answer" };
-  guint64 batch = tocsin_imports_add (txn, &first_read);
+  guint64 batch;
 
+  (void) tocsin_imports_add (txn, &first_read);
   batch = tocsin_imports_add (txn, &import);
   if (!put_list (txn, batch, EVERY_LOCAL, 100, 3, error))
     return FALSE;
