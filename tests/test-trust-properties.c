@@ -321,7 +321,9 @@ check_turned_peers (World *self)
   expect_at_most (self, "P3", attacked.belief.s_trim, sum / total);
 }
 
-/* The sampled walks agree with the exact ones to five standard errors. */
+/* The sampled walks agree with the exact ones to five standard errors, and to what Bernstein's
+ * inequality adds to them where hits are rare: one walk of 4,096 that ends at a voice is far above
+ * a branch of 1e-5. */
 static void
 check_index (const World *self, const Outcome *truth)
 {
@@ -341,7 +343,7 @@ check_index (const World *self, const Outcome *truth)
   for (guint32 i = 0; i < self->graph->n_direct; i++)
     {
       double b = truth->branches[i];
-      double error = 5 * sqrt (b * (1 - b) / WALKS);
+      double error = 5 * sqrt (b * (1 - b) / WALKS) + 25.0 / 6 / WALKS;
 
       expect_at_most (self, "the index", fabs (branches[i] - b), error);
       slack += self->graph->direct_weight[i] * error;
