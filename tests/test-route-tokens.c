@@ -171,6 +171,29 @@ test_scopes (void)
     g_free (texts[i]);
 }
 
+/* A request that takes its time says who it is for, whatever becomes of the token meanwhile. */
+static void
+test_name_outlives_token (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *text = tocsin_auth_token_new ();
+  g_autofree char *bearer = g_strconcat ("Bearer ", text, NULL);
+  g_autoptr (TocsinRequest) request = tocsin_request_new ("GET", "/v1/status");
+  TocsinToken token = { .name = (char *) "mail", .scopes = TOCSIN_SCOPE_CHECK };
+
+  admin_init (&admin);
+  tocsin_auth_token_hash (text, token.hash);
+  tocsin_auth_replace (admin.auth, &token, 1);
+  request->kind = TOCSIN_LISTENER_API;
+  tocsin_request_add_header (request, "Authorization", bearer);
+  g_assert_true (tocsin_gate_admit (request, admin.node.router, admin.auth));
+  tocsin_auth_replace (admin.auth, NULL, 0);
+  g_assert_cmpuint (tocsin_auth_lookup (admin.auth, text, NULL), ==, 0);
+  g_assert_cmpstr (tocsin_request_get_token_name (request), ==, "mail");
+  tocsin_request_reset (request);
+  g_assert_null (tocsin_request_get_token_name (request));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -179,5 +202,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-tokens/admin-token-stays", test_admin_token_stays);
   g_test_add_func ("/route-tokens/refusals", test_refusals);
   g_test_add_func ("/route-tokens/scopes", test_scopes);
+  g_test_add_func ("/route-tokens/name-outlives-token", test_name_outlives_token);
   return g_test_run ();
 }

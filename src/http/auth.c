@@ -25,28 +25,31 @@
 /* One set, never changed after it was published. */
 typedef struct
 {
-  guint64 serial; /* no other set in this process has it */
+  gint refs; /* atomic: the TocsinAuth has one, and each thread that looked a token up in it last */
   gsize n_tokens;
   TocsinToken tokens[];
 } TokenSet;
 
-/* A program presents the same token with every request: what this thread found it to be. */
+/* A program presents the same token with every request: what this thread found it to be, and the
+ * set it found that in, which lives as long as the thread goes by it. */
 typedef struct
 {
-  guint64 serial; /* of the set it was found in */
+  TokenSet *set; /* (owned) (nullable) */
   char token[TOKEN_BYTES_MAX];
   gsize size;
-  guint scopes;
-  const char *name; /* (unowned) */
+  guint scopes;     /* 0: nothing was found in @set yet */
+  const char *name; /* (unowned) in @set */
 } Recent;
-
-static _Thread_local Recent recent;
 
 struct _TocsinAuth
 {
-  TokenSet *current; /* (unowned): read and swapped atomically */
-  GPtrArray *sets;   /* (owned) (element-type TokenSet): all there ever were */
+  TokenSet *current;   /* (owned): read and swapped atomically */
+  gint n_entering;     /* atomic: threads that may be about to count themselves in the set they read
+                        * from @current */
+  GPtrArray *replaced; /* (owned) (element-type TokenSet): while somebody was entering */
 };
+
+static gint n_sets; /* atomic */
 
 static const struct
 {
@@ -59,21 +62,35 @@ static const struct
 };
 
 static void
-token_set_free (gpointer data)
+token_set_unref (gpointer data)
 {
   TokenSet *set = data;
 
+  if (!g_atomic_int_dec_and_test (&set->refs))
+    return;
   for (gsize i = 0; i < set->n_tokens; i++)
     g_free (set->tokens[i].name);
   g_free (set);
+  g_atomic_int_add (&n_sets, -1);
 }
+
+static void
+recent_free (gpointer data)
+{
+  Recent *recent = data;
+
+  g_clear_pointer (&recent->set, token_set_unref);
+  g_free (recent);
+}
+
+static GPrivate recent_key = G_PRIVATE_INIT (recent_free);
 
 TocsinAuth *
 tocsin_auth_new (void)
 {
   TocsinAuth *self = g_new0 (TocsinAuth, 1);
 
-  self->sets = g_ptr_array_new_with_free_func (token_set_free);
+  self->replaced = g_ptr_array_new_with_free_func (token_set_unref);
   tocsin_auth_replace (self, NULL, 0);
   return self;
 }
@@ -83,25 +100,72 @@ tocsin_auth_free (TocsinAuth *self)
 {
   if (self == NULL)
     return;
-  g_ptr_array_unref (self->sets);
+  token_set_unref (self->current);
+  g_ptr_array_unref (self->replaced);
   g_free (self);
+}
+
+guint
+tocsin_auth_count_sets (void)
+{
+  return (guint) g_atomic_int_get (&n_sets);
 }
 
 void
 tocsin_auth_replace (TocsinAuth *self, const TocsinToken *tokens, gsize n_tokens)
 {
-  static guint64 serials = 0;
   TokenSet *set = g_malloc0 (sizeof (TokenSet) + n_tokens * sizeof (TocsinToken));
 
-  set->serial = __atomic_add_fetch (&serials, 1, __ATOMIC_RELAXED);
+  set->refs = 1;
   set->n_tokens = n_tokens;
   for (gsize i = 0; i < n_tokens; i++)
     {
       set->tokens[i] = tokens[i];
       set->tokens[i].name = g_strdup (tokens[i].name);
     }
-  g_ptr_array_add (self->sets, set);
+  g_atomic_int_inc (&n_sets);
+  if (self->current != NULL)
+    g_ptr_array_add (self->replaced, self->current);
   g_atomic_pointer_set (&self->current, set);
+  /* Whoever enters from here on finds the new set, and whoever has one of those before has counted
+   * itself in it. Else the next replacement looks again. */
+  if (g_atomic_int_get (&self->n_entering) == 0)
+    g_ptr_array_set_size (self->replaced, 0);
+}
+
+/* Returns: (transfer full): the set in force */
+static TokenSet *
+enter (TocsinAuth *self)
+{
+  TokenSet *set;
+
+  g_atomic_int_inc (&self->n_entering);
+  set = g_atomic_pointer_get (&self->current);
+  g_atomic_int_inc (&set->refs);
+  g_atomic_int_add (&self->n_entering, -1);
+  return set;
+}
+
+/* Returns: (transfer none): what this thread found last, in the set in force. Only the first lookup
+ * after a replacement writes what other threads read. */
+static Recent *
+get_recent (TocsinAuth *self)
+{
+  Recent *recent = g_private_get (&recent_key);
+
+  if (G_UNLIKELY (recent == NULL))
+    {
+      recent = g_new0 (Recent, 1);
+      g_private_set (&recent_key, recent);
+    }
+  /* No other set can be where one is that this thread holds. */
+  if (G_UNLIKELY (recent->set != g_atomic_pointer_get (&self->current)))
+    {
+      g_clear_pointer (&recent->set, token_set_unref);
+      recent->set = enter (self);
+      recent->scopes = 0;
+    }
+  return recent;
 }
 
 static guint
@@ -125,24 +189,26 @@ find_token (const TokenSet *set, const char *presented, const char **out_name)
 guint
 tocsin_auth_lookup (const TocsinAuth *self, const char *presented, const char **out_name)
 {
-  const TokenSet *set = g_atomic_pointer_get (&((TocsinAuth *) self)->current);
+  Recent *recent = get_recent ((TocsinAuth *) self);
   gsize size = strnlen (presented, TOKEN_BYTES_MAX + 1);
   const char *name = NULL;
   guint scopes = 0;
 
-  if (recent.serial == set->serial && recent.size == size &&
-      tocsin_equal_constant_time (recent.token, presented, size))
+  if (recent->scopes != 0 && recent->size == size &&
+      tocsin_equal_constant_time (recent->token, presented, size))
     {
-      scopes = recent.scopes;
-      name = recent.name;
+      scopes = recent->scopes;
+      name = recent->name;
     }
   else if (size <= TOKEN_BYTES_MAX)
     {
-      scopes = find_token (set, presented, &name);
+      scopes = find_token (recent->set, presented, &name);
       if (scopes != 0)
         {
-          recent = (Recent){ .serial = set->serial, .size = size, .scopes = scopes, .name = name };
-          memcpy (recent.token, presented, size);
+          recent->size = size;
+          recent->scopes = scopes;
+          recent->name = name;
+          memcpy (recent->token, presented, size);
         }
     }
   if (out_name != NULL)

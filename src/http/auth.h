@@ -29,6 +29,10 @@ typedef struct
  * TocsinAuth:
  *
  * The tokens in force. One thread replaces the set, any thread looks tokens up; neither waits.
+ *
+ * A thread that looks tokens up counts itself in the set it found and stays with it until it looks
+ * again, or ends. A set that was replaced goes with the last of them, so that there are never many
+ * more sets than threads, however often tokens are made and revoked.
  */
 typedef struct _TocsinAuth TocsinAuth;
 
@@ -41,17 +45,22 @@ void tocsin_auth_free (TocsinAuth *self); /* once no thread looks tokens up any 
  * @tokens: (array length=n_tokens): the whole new set, copied
  * @n_tokens: how many
  *
- * Puts a new set in force at once. From one thread only. The set before is kept until
- * tocsin_auth_free(), since a reader may still hold it: sets change when an operator adds or
- * removes a token, so they are few.
+ * Puts a new set in force at once. From one thread only. The set before goes when no thread has it
+ * any more: at once, by the next lookup or at the end of a thread that has; or by the next call, if
+ * one was just about to take it.
  */
 void tocsin_auth_replace (TocsinAuth *self, const TocsinToken *tokens, gsize n_tokens);
+
+/* How many sets there are in this process, those in force among them. From any thread; for tests.
+ */
+guint tocsin_auth_count_sets (void);
 
 /**
  * tocsin_auth_lookup:
  * @self: the tokens
  * @presented: a token as a client sent it
- * @out_name: (out) (optional) (transfer none): its name, valid as long as @self
+ * @out_name: (out) (optional) (nullable) (transfer none): its name, valid until this thread looks a
+ *   token up again; whoever gives a request to another thread copies it
  *
  * The time this takes does not depend on which token matched or how nearly. From any thread.
  *

@@ -34,6 +34,7 @@ identify (TocsinRequest *self, const TocsinAuth *auth)
 {
   const char *authorization = tocsin_request_get_header (self, "Authorization");
   g_autofree char *password = NULL;
+  const char *name = NULL;
   const char *token;
 
   if (self->kind == TOCSIN_LISTENER_UNIX)
@@ -48,7 +49,9 @@ identify (TocsinRequest *self, const TocsinAuth *auth)
       token = password;
     }
   if (token != NULL && auth != NULL)
-    self->scopes = tocsin_auth_lookup (auth, token, &self->token_name);
+    self->scopes = tocsin_auth_lookup (auth, token, &name);
+  if (name != NULL)
+    self->token_name = g_string_assign (self->token_copy, name)->str;
 }
 
 static gboolean

@@ -49,7 +49,8 @@ struct _TocsinRequest
   TocsinMatch match;
   TocsinListenerKind kind;
   guint scopes;
-  const char *token_name;
+  const char *token_name; /* (nullable): in @token_copy, since the tokens may change meanwhile */
+  GString *token_copy;    /* (owned) */
   char remote[64];
   gboolean is_from_proxy;     /* a trusted one */
   gboolean is_forwarded;      /* @remote is what that proxy said */

@@ -19,6 +19,7 @@ tocsin_request_new (const char *method, const char *target)
   self->refs = 1;
   self->target = g_string_sized_new (256);
   self->path = g_string_sized_new (256);
+  self->token_copy = g_string_new (NULL);
   self->fields = g_array_sized_new (FALSE, FALSE, sizeof (TocsinField), 32);
   self->received = g_byte_array_new ();
   self->reply = tocsin_reply_new ();
@@ -52,6 +53,7 @@ tocsin_request_unref (TocsinRequest *self)
   clear (self);
   g_string_free (self->target, TRUE);
   g_string_free (self->path, TRUE);
+  g_string_free (self->token_copy, TRUE);
   g_array_unref (self->fields);
   g_byte_array_unref (self->received);
   tocsin_reply_free (self->reply);
