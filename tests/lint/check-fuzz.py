@@ -8,16 +8,29 @@ Usage: check-fuzz.py ROOT
 libFuzzer refuses a whole dictionary for one line that it cannot read, and forgets in silence what
 is longer than 64 bytes. So: each dictionary belongs to a target and parses as libFuzzer does it,
 each target that reads text has one, no token stands twice, and no corpus outgrows what a test
-should read. docs/fuzzing.md has a row for each target, in both of its tables.
+should read. docs/fuzzing.md has a row for each target, in both of its tables. And build-aux/fuzz
+adds up the lines of its ledger that are whole, and says how many are not.
 """
+import os
 import pathlib
 import re
+import subprocess
 import sys
+import tempfile
 
 WITHOUT = {"record", "rows"}  # of numbers and lengths: no byte of theirs is a word
 TOKEN_MAX_BYTES = 64
 CORPUS_MAX_FILES = 300
 CORPUS_MAX_BYTES = 300 * 1024
+LEDGER = (
+    "uri\t10.5\t100\t0c0c3a2\t2026-11-28\n"
+    "uri\t20\t200\t-\t2026-11-28\n"
+    "uri\t40.0\t400\n400\t0c0c3a2\t2026-11-28\n"
+    "uri\t0.043.7\t800\t0c0c3a2\t2026-11-28\n"
+    "uri\t80.0\t\t0c0c3a2\t2026-11-28\n"
+    "uri\t1"
+)
+MALFORMED = 5
 
 
 def parse(line: str) -> bytes:
@@ -51,6 +64,17 @@ def complaints_of(dictionary: pathlib.Path):
         yield "1: there is nothing in it"
 
 
+def complaint_of_sums(root: pathlib.Path):
+    with tempfile.TemporaryDirectory() as kept:
+        pathlib.Path(kept, "ledger").write_text(LEDGER, encoding="ascii")
+        sums = subprocess.run([root / "build-aux/fuzz", "--ledger"], env={**os.environ, "TOCSIN_FUZZ_DIR": kept},
+                              stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
+    if not re.search(r"^uri +30 +300$", sums, re.M):
+        yield "build-aux/fuzz: --ledger does not add up the whole lines alone"
+    if not re.search(rf"malformed: {MALFORMED}$", sums, re.M):
+        yield f"build-aux/fuzz: --ledger does not say that {MALFORMED} lines are malformed"
+
+
 def complaints(root: pathlib.Path):
     fuzz = root / "tests/fuzz"
     targets = {path.stem.removeprefix("fuzz-") for path in fuzz.glob("fuzz-*.c")}
@@ -73,6 +97,7 @@ def complaints(root: pathlib.Path):
     if sorted(rows) != sorted([*targets, *targets]):
         wrong = sorted({name for name in {*rows, *targets} if rows.count(name) != 2 or name not in targets})
         yield f"docs/fuzzing.md: not two rows each: {', '.join(wrong)}"
+    yield from complaint_of_sums(root)
 
 
 if __name__ == "__main__":
