@@ -123,19 +123,22 @@ see (const char *text)
     }
 }
 
-static gboolean
-see_actor (const TocsinActorRecord *record, gpointer data G_GNUC_UNUSED)
-{
-  see (record->uri);
-  return TRUE;
-}
+/* For walks whose records have one text that is worth a look. */
+#define SEE(what, Record, text)                                                                    \
+  static gboolean see_##what (const Record *record, gpointer data G_GNUC_UNUSED)                   \
+  {                                                                                                \
+    see (record->text);                                                                            \
+    return TRUE;                                                                                   \
+  }
 
-static gboolean
-see_allowed (const TocsinAllowRecord *record, gpointer data G_GNUC_UNUSED)
-{
-  see (record->value);
-  return TRUE;
-}
+SEE (actor, TocsinActorRecord, uri)
+SEE (allowed, TocsinAllowRecord, value)
+SEE (feed, TocsinFeedRecord, name)
+SEE (import, TocsinImportRecord, source)
+SEE (outbox, TocsinOutboxRecord, activity_id)
+SEE (statement, TocsinTrustRecord, id)
+SEE (subject, TocsinSubjectRecord, value)
+SEE (token, TocsinTokenRecord, name)
 
 static gboolean
 see_audit (const TocsinAuditRecord *record, gpointer data G_GNUC_UNUSED)
@@ -148,27 +151,6 @@ see_audit (const TocsinAuditRecord *record, gpointer data G_GNUC_UNUSED)
 static gboolean
 see_change (const TocsinChange *change G_GNUC_UNUSED, gpointer data G_GNUC_UNUSED)
 {
-  return TRUE;
-}
-
-static gboolean
-see_feed (const TocsinFeedRecord *record, gpointer data G_GNUC_UNUSED)
-{
-  see (record->name);
-  return TRUE;
-}
-
-static gboolean
-see_import (const TocsinImportRecord *record, gpointer data G_GNUC_UNUSED)
-{
-  see (record->source);
-  return TRUE;
-}
-
-static gboolean
-see_outbox (const TocsinOutboxRecord *record, gpointer data G_GNUC_UNUSED)
-{
-  see (record->activity_id);
   return TRUE;
 }
 
@@ -195,30 +177,9 @@ see_review (const TocsinReviewRecord *record G_GNUC_UNUSED, gpointer data G_GNUC
 }
 
 static gboolean
-see_subject (const TocsinSubjectRecord *record, gpointer data G_GNUC_UNUSED)
-{
-  see (record->value);
-  return TRUE;
-}
-
-static gboolean
-see_token (const TocsinTokenRecord *record, gpointer data G_GNUC_UNUSED)
-{
-  see (record->name);
-  return TRUE;
-}
-
-static gboolean
 see_edge (const TocsinTrustEdge *edge, gpointer data G_GNUC_UNUSED)
 {
   g_assert_cmpuint (edge->weight, <=, 100);
-  return TRUE;
-}
-
-static gboolean
-see_statement (const TocsinTrustRecord *record, gpointer data G_GNUC_UNUSED)
-{
-  see (record->id);
   return TRUE;
 }
 
