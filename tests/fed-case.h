@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/uri.h"
+#include "fed-peers.h"
 #include "fed/admission.h"
 #include "store-fixture.h"
 #include "store/table-actors.h"
@@ -53,20 +54,6 @@ case_intern (TocsinTxn *txn, const char *host)
   return number;
 }
 
-static inline void
-case_follow (TocsinTxn *txn, guint32 actor, TocsinFollower follower)
-{
-  g_auto (TocsinPeerRecord) peer = { 0 };
-
-  tocsin_peers_get (txn, actor, &peer);
-  peer.following = TOCSIN_FOLLOWING_ACCEPTED;
-  peer.weights[TOCSIN_AREA_ANY] = 50;
-  peer.had_protocol_version = TRUE;
-  peer.first_batch_done = TRUE;
-  peer.follower = follower;
-  tocsin_peers_put (txn, &peer);
-}
-
 static inline gboolean
 case_write_actors (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -76,21 +63,9 @@ case_write_actors (TocsinTxn *txn, gpointer data, GError **error)
   c->b = case_intern (txn, "b.example");
   c->c = case_intern (txn, "c.example");
   c->d = case_intern (txn, "d.example");
-  case_follow (txn, c->b, TOCSIN_FOLLOWER_NONE);
-  case_follow (txn, c->c, TOCSIN_FOLLOWER_READER);
+  write_followed (txn, c->b, TOCSIN_FOLLOWER_NONE);
+  write_followed (txn, c->c, TOCSIN_FOLLOWER_READER);
   return TRUE;
-}
-
-static inline TocsinTrustSnapshot *
-case_trust (const Case *c)
-{
-  const TocsinTrustPeer peers[] = { { c->b, TOCSIN_AREA_ANY, 0.5, FALSE },
-                                    { c->c, TOCSIN_AREA_ANY, 0.5, FALSE } };
-  const TocsinGraphStatement statements[] = { { c->b, c->d, 1000000000, TOCSIN_AREA_ANY } };
-  const TocsinTrustInput input = { statements, G_N_ELEMENTS (statements), peers,
-                                   G_N_ELEMENTS (peers) };
-
-  return tocsin_trust_snapshot_new (&input, 1, 1);
 }
 
 static inline void
@@ -105,7 +80,7 @@ case_set_up (Case *c, gconstpointer data)
   c->policy->host = g_strdup ("a.example");
   c->policy->actor = g_strdup ("https://a.example/actor");
   c->policy->burst_per_hour = 200;
-  c->policy->trust = case_trust (c);
+  c->policy->trust = trust_in_three (c->b, c->c, c->d);
   for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
     {
       g_hash_table_add (c->policy->protected_hosts, g_strdup (hosts[i]));

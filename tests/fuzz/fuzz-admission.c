@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "fed-peers.h"
 #include "fed/admission.h"
 #include "fed/federation.h"
 #include "fed/pinning.h"
@@ -113,20 +114,6 @@ document_of (const char *host)
   return document;
 }
 
-static void
-put_peer (TocsinTxn *txn, guint32 actor, TocsinFollower follower)
-{
-  g_auto (TocsinPeerRecord) peer = { 0 };
-
-  tocsin_peers_get (txn, actor, &peer);
-  peer.following = TOCSIN_FOLLOWING_ACCEPTED;
-  peer.weights[TOCSIN_AREA_ANY] = 50;
-  peer.had_protocol_version = TRUE;
-  peer.first_batch_done = TRUE;
-  peer.follower = follower;
-  tocsin_peers_put (txn, &peer);
-}
-
 static gboolean
 put_actors (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
 {
@@ -137,21 +124,15 @@ put_actors (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error G_GNUC_U
 
       numbers[i] = tocsin_pinning_save_actor (txn, document, T0);
     }
-  put_peer (txn, numbers[0], TOCSIN_FOLLOWER_NONE);
-  put_peer (txn, numbers[1], TOCSIN_FOLLOWER_READER);
+  write_followed (txn, numbers[0], TOCSIN_FOLLOWER_NONE);
+  write_followed (txn, numbers[1], TOCSIN_FOLLOWER_READER);
   return TRUE;
 }
 
 static void
 set_trust (void)
 {
-  const TocsinTrustPeer peers[] = { { numbers[0], TOCSIN_AREA_ANY, 0.5, FALSE },
-                                    { numbers[1], TOCSIN_AREA_ANY, 0.5, FALSE } };
-  const TocsinGraphStatement statements[] = { { numbers[0], numbers[2], 1000000000,
-                                                TOCSIN_AREA_ANY } };
-  const TocsinTrustInput input = { statements, G_N_ELEMENTS (statements), peers,
-                                   G_N_ELEMENTS (peers) };
-  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 1, 1);
+  g_autoptr (TocsinTrustSnapshot) trust = trust_in_three (numbers[0], numbers[1], numbers[2]);
 
   tocsin_federation_set_trust (fed, trust);
 }
