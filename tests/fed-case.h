@@ -334,3 +334,23 @@ get_case_peer (Case *c, guint32 actor, TocsinPeerRecord *out)
   tocsin_peer_record_clear (out);
   tocsin_peers_get (txn, actor, out);
 }
+
+/* ---- main() ---- */
+
+typedef struct
+{
+  const char *path;
+  void (*test) (Case *c, gconstpointer data);
+  int data;
+} CaseTest;
+
+/* Each in a case of its own, with its @data as a pointer. */
+static inline int
+case_run (int argc, char **argv, const CaseTest *tests, gsize n_tests)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (gsize i = 0; i < n_tests; i++)
+    g_test_add (tests[i].path, Case, GINT_TO_POINTER (tests[i].data), case_set_up, tests[i].test,
+                case_tear_down);
+  return g_test_run ();
+}

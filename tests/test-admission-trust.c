@@ -221,19 +221,12 @@ test_statements_full (Case *c, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  static const struct
-  {
-    const char *path;
-    void (*test) (Case *c, gconstpointer data);
-  } tests[] = {
+  static const CaseTest tests[] = {
     { "/admission-trust/statements", test_statements },
     { "/admission-trust/forwarded", test_statements_forwarded },
     { "/admission-trust/released", test_statements_released },
     { "/admission-trust/full", test_statements_full },
   };
 
-  g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, Case, NULL, case_set_up, tests[i].test, case_tear_down);
-  return g_test_run ();
+  return case_run (argc, argv, tests, G_N_ELEMENTS (tests));
 }

@@ -558,36 +558,27 @@ test_contradiction (Case *c, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  static const struct
-  {
-    const char *path;
-    void (*test) (Case *c, gconstpointer data);
-    gboolean data;
-  } tests[] = {
-    { "/admission/signers", test_signers, 0 },
-    { "/admission/versions", test_versions, 0 },
-    { "/admission/seen-id", test_seen_id, 0 },
-    { "/admission/equivocation", test_equivocation, 0 },
-    { "/admission/tombstone-first", test_tombstone_first, 0 },
-    { "/admission/rejected-stays", test_rejected_stays, 0 },
-    { "/admission/contents", test_contents, 0 },
-    { "/admission/unknown-category", test_unknown_category, 0 },
-    { "/admission/ended", test_ended, 0 },
-    { "/admission/forwarding", test_forwarding, 0 },
-    { "/admission/remove-of-forwarded", test_remove_of_forwarded, 0 },
-    { "/admission/leak", test_leak, 0 },
-    { "/admission/remove-by-nobody", test_remove_by_nobody, 0 },
-    { "/admission/quota", test_quota, 0 },
-    { "/admission/burst", test_burst, 0 },
+  static const CaseTest tests[] = {
+    { "/admission/signers", test_signers },
+    { "/admission/versions", test_versions },
+    { "/admission/seen-id", test_seen_id },
+    { "/admission/equivocation", test_equivocation },
+    { "/admission/tombstone-first", test_tombstone_first },
+    { "/admission/rejected-stays", test_rejected_stays },
+    { "/admission/contents", test_contents },
+    { "/admission/unknown-category", test_unknown_category },
+    { "/admission/ended", test_ended },
+    { "/admission/forwarding", test_forwarding },
+    { "/admission/remove-of-forwarded", test_remove_of_forwarded },
+    { "/admission/leak", test_leak },
+    { "/admission/remove-by-nobody", test_remove_by_nobody },
+    { "/admission/quota", test_quota },
+    { "/admission/burst", test_burst },
     { "/admission/mass-withdrawal/applied", test_mass_withdrawal, TRUE },
     { "/admission/mass-withdrawal/disregarded", test_mass_withdrawal, FALSE },
-    { "/admission/key-changed", test_key_changed, 0 },
-    { "/admission/contradiction", test_contradiction, 0 },
+    { "/admission/key-changed", test_key_changed },
+    { "/admission/contradiction", test_contradiction },
   };
 
-  g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, Case, GINT_TO_POINTER (tests[i].data), case_set_up, tests[i].test,
-                case_tear_down);
-  return g_test_run ();
+  return case_run (argc, argv, tests, G_N_ELEMENTS (tests));
 }

@@ -158,11 +158,7 @@ test_reciprocity (Case *c, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  static const struct
-  {
-    const char *path;
-    void (*test) (Case *c, gconstpointer data);
-  } tests[] = {
+  static const CaseTest tests[] = {
     { "/guards/burst", test_burst },
     { "/guards/scaled", test_scaled },
     { "/guards/withdrawal", test_withdrawal },
@@ -170,8 +166,5 @@ main (int argc, char **argv)
     { "/guards/reciprocity", test_reciprocity },
   };
 
-  g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, Case, NULL, case_set_up, tests[i].test, case_tear_down);
-  return g_test_run ();
+  return case_run (argc, argv, tests, G_N_ELEMENTS (tests));
 }
