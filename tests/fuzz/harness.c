@@ -26,6 +26,12 @@ typedef void (*FreeHook) (const volatile void *at);
 int __attribute__ ((weak))
 __sanitizer_install_malloc_and_free_hooks (MallocHook on_malloc, FreeHook on_free);
 size_t __attribute__ ((weak)) __sanitizer_get_allocated_size (const volatile void *at);
+void __attribute__ ((weak)) __lsan_register_root_region (const void *begin, size_t size);
+
+/* Of OpenSSL, which not every target has. */
+int __attribute__ ((weak)) CRYPTO_secure_malloc_initialized (void);
+void *__attribute__ ((weak)) CRYPTO_secure_malloc (size_t size, const char *file, int line);
+void __attribute__ ((weak)) CRYPTO_secure_free (void *at, const char *file, int line);
 
 static gint64 live_bytes; /* atomic */
 static gint64 peak_bytes; /* atomic */
@@ -56,6 +62,33 @@ processor_time_ns (void)
   return (gint64) now.tv_sec * 1000 * 1000 * 1000 + now.tv_nsec;
 }
 
+/* The generators of random numbers keep what they work with in the memory for private keys, where
+ * LeakSanitizer would not look for what still points to something. */
+static void
+show_guarded_memory (void)
+{
+  g_autofree char *maps = NULL;
+  g_auto (GStrv) lines = NULL;
+  void *inside;
+
+  if (__lsan_register_root_region == NULL || CRYPTO_secure_malloc_initialized == NULL ||
+      !CRYPTO_secure_malloc_initialized () ||
+      !g_file_get_contents ("/proc/self/maps", &maps, NULL, NULL))
+    return;
+  inside = CRYPTO_secure_malloc (1, __FILE__, __LINE__);
+  lines = g_strsplit (maps, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    {
+      char *minus = NULL;
+      guintptr begin = (guintptr) g_ascii_strtoull (*line, &minus, 16);
+      guintptr end = *minus == '-' ? (guintptr) g_ascii_strtoull (minus + 1, NULL, 16) : begin;
+
+      if (begin <= (guintptr) inside && (guintptr) inside < end)
+        __lsan_register_root_region ((const void *) begin, end - begin); /* NOLINT */
+    }
+  CRYPTO_secure_free (inside, __FILE__, __LINE__);
+}
+
 void __attribute__ ((weak)) tocsin_fuzz_begin (void)
 {
 }
@@ -76,6 +109,7 @@ LLVMFuzzerInitialize (int *argc G_GNUC_UNUSED, char ***argv G_GNUC_UNUSED)
   g_log_set_writer_func (write_log, NULL, NULL);
   tocsin_fuzz_begin ();
   tocsin_fuzz_one ((const guint8 *) "", 0); /* what GLib and OpenSSL keep for ever */
+  show_guarded_memory ();
   if (__sanitizer_install_malloc_and_free_hooks != NULL)
     __sanitizer_install_malloc_and_free_hooks (on_malloc, on_free);
   return 0;
