@@ -7,6 +7,14 @@
 
 #define T0 (G_GINT64_CONSTANT (1795478400) * TOCSIN_SECOND_US)
 
+typedef char Question[32];
+
+static void
+ask_number (Question out, guint number)
+{
+  g_snprintf (out, sizeof (Question), "question %u", number);
+}
+
 static gboolean
 find (TocsinAnswerCache *cache,
       guint64 generation,
@@ -14,8 +22,11 @@ find (TocsinAnswerCache *cache,
       const char *question,
       const char *expected)
 {
-  g_autoptr (GString) out = g_string_new ("before:");
+  static GString *out = NULL;
 
+  if (out == NULL)
+    out = g_string_sized_new (16 * 1024);
+  g_string_assign (out, "before:");
   if (!tocsin_answer_cache_find (cache, generation, now_us, question, strlen (question), out))
     {
       g_assert_cmpstr (out->str, ==, "before:");
@@ -27,14 +38,25 @@ find (TocsinAnswerCache *cache,
 }
 
 static void
+add_until (TocsinAnswerCache *cache,
+           guint64 generation,
+           gint64 now_us,
+           gint64 until_us,
+           const char *question,
+           const char *answer)
+{
+  tocsin_answer_cache_add (cache, generation, now_us, until_us, question, strlen (question), answer,
+                           strlen (answer));
+}
+
+static void
 add (TocsinAnswerCache *cache,
      guint64 generation,
      gint64 now_us,
      const char *question,
      const char *answer)
 {
-  tocsin_answer_cache_add (cache, generation, now_us, question, strlen (question), answer,
-                           strlen (answer));
+  add_until (cache, generation, now_us, G_MAXINT64, question, answer);
 }
 
 static void
@@ -55,6 +77,20 @@ test_one (void)
   g_assert_true (find (cache, 7, T0 + TOCSIN_ANSWER_CACHE_LEAST_US, "q", "another"));
   tocsin_answer_cache_forget (cache);
   g_assert_false (find (cache, 7, T0 + 1, "q", NULL));
+}
+
+/* What has a time of its own ends the answer. */
+static void
+test_until (void)
+{
+  g_autoptr (TocsinAnswerCache) cache = tocsin_answer_cache_new ();
+
+  g_assert_false (find (cache, 7, T0, "q", NULL));
+  add_until (cache, 7, T0, T0 + 5, "q", "a");
+  g_assert_true (find (cache, 7, T0 + 4, "q", "a"));
+  g_assert_false (find (cache, 7, T0 + 5, "q", NULL));
+  add (cache, 7, T0 + 5, "q", "b");
+  g_assert_true (find (cache, 7, T0 + 5, "q", "b"));
 }
 
 /* What was judged before a change is not kept as if it were judged after it. */
@@ -95,26 +131,24 @@ test_many (void)
 {
   g_autoptr (TocsinAnswerCache) cache = tocsin_answer_cache_new ();
   g_autofree char *answer = g_strnfill (700, 'a');
+  Question question;
   guint found = 0;
 
   g_assert_false (find (cache, 1, T0, "q", NULL));
   for (guint i = 0; i < 10000; i++)
     {
-      g_autofree char *question = g_strdup_printf ("question %u", i);
-
+      ask_number (question, i);
       add (cache, 1, T0, question, answer);
     }
   for (guint i = 0; i < 10000; i++)
     {
-      g_autofree char *question = g_strdup_printf ("question %u", i);
-
+      ask_number (question, i);
       found += find (cache, 1, T0, question, answer);
     }
   g_assert_cmpuint (found, >, 9900);
   for (guint i = 0; i < 40000; i++)
     {
-      g_autofree char *question = g_strdup_printf ("question %u", i);
-
+      ask_number (question, i);
       add (cache, 1, T0, question, answer);
       g_assert_true (find (cache, 1, T0, question, answer));
     }
@@ -127,6 +161,7 @@ test_again_and_again (void)
   g_autoptr (TocsinAnswerCache) cache = tocsin_answer_cache_new ();
   g_autofree char *answer = g_strnfill (700, 'a');
   gint64 now_us = T0;
+  Question question;
   guint asked = 0, judged = 0, most = 0;
 
   g_assert_false (find (cache, 1, now_us, "q", NULL));
@@ -136,8 +171,7 @@ test_again_and_again (void)
 
       for (guint i = 0; i < 10000; i++)
         {
-          g_autofree char *question = g_strdup_printf ("question %u", i);
-
+          ask_number (question, i);
           asked++;
           if (find (cache, 1, now_us, question, answer))
             continue;
@@ -157,6 +191,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/answer-cache/one", test_one);
+  g_test_add_func ("/answer-cache/until", test_until);
   g_test_add_func ("/answer-cache/generation", test_generation);
   g_test_add_func ("/answer-cache/too-long", test_too_long);
   g_test_add_func ("/answer-cache/many", test_many);

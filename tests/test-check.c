@@ -273,6 +273,87 @@ test_batch (void)
   g_assert_cmpuint (many.status, ==, 413);
 }
 
+static void
+assert_lines (const Answer *answer, guint n)
+{
+  g_auto (GStrv) lines = g_strsplit (answer->body->str, "\n", -1);
+
+  g_assert_cmpuint (answer->status, ==, 200);
+  g_assert_cmpuint (g_strv_length (lines), ==, n + 1);
+  g_assert_cmpstr (lines[n], ==, "");
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *value = g_strdup_printf ("\"value\":\"10.0.%u.%u\"", i / 256, i % 256);
+
+      g_assert_nonnull (strstr (lines[i], value));
+    }
+}
+
+/* An answer is made whole and then sent if it is not long and there is room beside others: else
+ * it is sent while its rest is made. It is the same lines. */
+static void
+test_batch_rooms (void)
+{
+  static const struct
+  {
+    guint n_lines;
+    gsize others_bytes;
+    TocsinBodyKind kind;
+  } rooms[] = {
+    { 500, 0, TOCSIN_BODY_BYTES },
+    { 4000, 0, TOCSIN_BODY_STREAM },
+    { 500, ((gsize) 16 << 20) - 64 * 1024, TOCSIN_BODY_STREAM },
+    { 200, (gsize) 16 << 20, TOCSIN_BODY_STREAM },
+    { 64, (gsize) 16 << 20, TOCSIN_BODY_BYTES },
+  };
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  for (gsize i = 0; i < G_N_ELEMENTS (rooms); i++)
+    {
+      g_autoptr (GString) body = g_string_new (NULL);
+      g_auto (Answer) answer = { 0 };
+      TocsinRequest *request;
+
+      for (guint k = 0; k < rooms[i].n_lines; k++)
+        g_string_append_printf (body, CHECK_IP ("10.0.%u.%u") "\n", k / 256, k % 256);
+      request = node_begin (&node, "POST", "/v1/check/batch", TYPE_NDJSON, body->str);
+      node.api->batch_bytes = rooms[i].others_bytes;
+      node_run (&node, request);
+      while (request->handler_suspended && !tocsin_request_is_complete (request))
+        g_main_context_iteration (NULL, TRUE);
+      g_assert_cmpint (tocsin_reply_get_body_kind (request->reply), ==, rooms[i].kind);
+      node_end (&node, request, &answer);
+      assert_lines (&answer, rooms[i].n_lines);
+      g_assert_cmpuint (node.api->batch_bytes, ==, rooms[i].others_bytes);
+      node.api->batch_bytes = 0;
+    }
+}
+
+/* A batch that nobody waits for any more is not answered to its end. */
+static void
+test_batch_cancelled (void)
+{
+  g_autoptr (GString) body = g_string_new (NULL);
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) answer = { 0 };
+  TocsinRequest *request;
+
+  node_init (&node);
+  for (guint i = 0; i < 1000; i++)
+    g_string_append (body, CHECK_IP ("192.0.2.1") "\n");
+  request = node_begin (&node, "POST", "/v1/check/batch", TYPE_NDJSON, body->str);
+  node_run (&node, request);
+  g_assert_true (request->handler_suspended);
+  g_assert_cmpuint (node.api->batch_bytes, >, 0);
+  g_assert_true (g_main_context_iteration (NULL, FALSE));
+  g_cancellable_cancel (tocsin_request_get_cancellable (request));
+  g_assert_true (tocsin_request_is_complete (request));
+  node_end (&node, request, &answer);
+  g_assert_cmpuint (answer.status, ==, 503);
+  g_assert_cmpuint (node.api->batch_bytes, ==, 0);
+}
+
 /* What the verdict were without one voice is what it is where that voice was never heard. */
 static void
 test_without (void)
@@ -550,9 +631,48 @@ test_again (void)
   now_us += TOCSIN_ANSWER_CACHE_LEAST_US - 1;
   ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:00Z\"");
   now_us = T0 + TOCSIN_ANSWER_CACHE_MOST_US;
-  ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:10Z\"");
+  ask_again (&node, "\"decided_at\":\"2026-11-24T00:01:00Z\"");
   now_us -= 2 * TOCSIN_SECOND_US;
-  ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:08Z\"");
+  ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:58Z\"");
+}
+
+/* No answer is remembered past the end of what it rests on: a report, an entry of the allow list,
+ * observing, the day's budgets. */
+static void
+test_again_until (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) answer = { 0 };
+
+  node_init (&node);
+  now_us = T0 + 10 * TOCSIN_SECOND_US;
+  report_days = 1;
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "203.0.113.7", 1);
+  now_us = T0 + TOCSIN_DAY_US + 5 * TOCSIN_SECOND_US;
+  ask_again (&node, "{\"verdict\":\"note\"");
+  now_us += 5 * TOCSIN_SECOND_US - 1;
+  ask_again (&node, "\"decided_at\":\"2026-11-25T00:00:05Z\"");
+  now_us += 1;
+  ask_again (&node, "{\"verdict\":\"allow\"");
+
+  node_ask (&node, "POST", "/v1/allow", TYPE_CHECK,
+            "{\"type\":\"ip\",\"value\":\"203.0.113.7\",\"reason\":\"ours\","
+            "\"expires\":\"2026-11-25T00:00:20Z\"}",
+            &answer);
+  g_assert_cmpuint (answer.status, ==, 201);
+  ask_again (&node, "\"allowed_by\":\"ours\"");
+  now_us += 10 * TOCSIN_SECOND_US;
+  ask_again (&node, "\"allowed_by\":null");
+
+  tocsin_api_set_observe (node.api, TRUE, now_us + TOCSIN_SECOND_US);
+  ask_again (&node, "\"mode\":\"observe\"");
+  now_us += TOCSIN_SECOND_US;
+  ask_again (&node, "\"allowed_by\":null}");
+
+  now_us = T0 + 2 * TOCSIN_DAY_US - 1;
+  ask_again (&node, "\"decided_at\":\"2026-11-25T23:59:59Z\"");
+  now_us += 1;
+  ask_again (&node, "\"decided_at\":\"2026-11-26T00:00:00Z\"");
 }
 
 int
@@ -571,11 +691,14 @@ main (int argc, char *argv[])
   g_test_add_func ("/check/accounts", test_accounts);
   g_test_add_func ("/check/get", test_get);
   g_test_add_func ("/check/batch", test_batch);
+  g_test_add_func ("/check/batch-rooms", test_batch_rooms);
+  g_test_add_func ("/check/batch-cancelled", test_batch_cancelled);
   g_test_add_func ("/check/without", test_without);
   g_test_add_func ("/check/authz", test_authz);
   g_test_add_func ("/check/budget", test_budget);
   g_test_add_func ("/check/shared", test_shared);
   g_test_add_func ("/check/again", test_again);
+  g_test_add_func ("/check/again-until", test_again_until);
   g_test_add_func ("/check/logs", test_logs);
   return g_test_run ();
 }

@@ -174,6 +174,7 @@ void
 tocsin_answer_cache_add (TocsinAnswerCache *self,
                          guint64 generation,
                          gint64 now_us,
+                         gint64 until_us,
                          const char *question,
                          gsize size,
                          const char *answer,
@@ -190,7 +191,7 @@ tocsin_answer_cache_add (TocsinAnswerCache *self,
   hash = tocsin_hash_quick (question, size);
   entry = make_entry (self, hash, find_slot (self, hash, question, size), size + answer_size);
   entry->decided_us = now_us;
-  entry->until_us = now_us + time_to_live_us (hash, now_us);
+  entry->until_us = MIN (until_us, now_us + time_to_live_us (hash, now_us));
   entry->question_size = (guint32) size;
   entry->answer_size = (guint32) answer_size;
   memcpy (entry->text, question, size);

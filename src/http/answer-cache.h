@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-#define TOCSIN_ANSWER_CACHE_LEAST_US           (5 * TOCSIN_SECOND_US)
-#define TOCSIN_ANSWER_CACHE_MOST_US            (10 * TOCSIN_SECOND_US)
+#define TOCSIN_ANSWER_CACHE_LEAST_US           (30 * TOCSIN_SECOND_US)
+#define TOCSIN_ANSWER_CACHE_MOST_US            (60 * TOCSIN_SECOND_US)
 #define TOCSIN_ANSWER_CACHE_BYTES              ((gsize) 16 * 1024 * 1024)
 #define TOCSIN_ANSWER_CACHE_QUESTION_MAX_BYTES ((gsize) 1024)
 #define TOCSIN_ANSWER_CACHE_ANSWER_MAX_BYTES   ((gsize) 8 * 1024)
@@ -21,7 +21,8 @@ G_BEGIN_DECLS
  * The answers that one thread gave lately. Who guards an inbox asks about the same few thousand
  * hosts again and again, several times a second; while nothing has changed that a verdict depends
  * on, the answer is the same but for decay, which moves no figure noticeably in
- * %TOCSIN_ANSWER_CACHE_MOST_US. Some are remembered half as long: answers that were given together
+ * %TOCSIN_ANSWER_CACHE_MOST_US (half of it takes a week and more), and what has a time of its own,
+ * which ends the answer as well. Some are remembered half as long: answers that were given together
  * must not all have to be given anew together. The member `decided_at` says when it was given. Its
  * memory is bounded, and not touched before it is used. Of one thread.
  */
@@ -54,11 +55,13 @@ gboolean tocsin_answer_cache_find (TocsinAnswerCache *self,
  * tocsin_answer_cache_add:
  * @generation: read before the question was judged
  * @now_us: when it was
+ * @until_us: from when on another answer may be due, whatever is stored meanwhile
  * @answer: (array length=answer_size): copied, unless it or @question is too long to be kept
  */
 void tocsin_answer_cache_add (TocsinAnswerCache *self,
                               guint64 generation,
                               gint64 now_us,
+                              gint64 until_us,
                               const char *question,
                               gsize size,
                               const char *answer,

@@ -51,11 +51,24 @@ find_profile (TocsinApi *api, const char *name, GError **error)
   return profile;
 }
 
+/* Budgets begin anew at midnight UTC, and observing may end by itself. */
+static gint64
+ends_at (const TocsinJudge *judge)
+{
+  const TocsinApiState *state = judge->state;
+  gint64 midnight_us = (judge->scoring.now_us / TOCSIN_DAY_US + 1) * TOCSIN_DAY_US;
+  gint64 until_us = MIN (judge->until_us, midnight_us);
+
+  if (state->observe_until_us > judge->scoring.now_us)
+    until_us = MIN (until_us, state->observe_until_us);
+  return until_us;
+}
+
 gboolean
 tocsin_answer_question (TocsinApi *api,
                         const TocsinCheckQuestion *question,
                         GString *out,
-                        TocsinVerdict *verdict,
+                        gint64 *until_us,
                         GError **error)
 {
   const TocsinProfile *profile = find_profile (api, question->profile, error);
@@ -93,8 +106,8 @@ tocsin_answer_question (TocsinApi *api,
     .data = judge.txn,
   };
   tocsin_verdict_json_write (&json, &finding, out);
-  if (verdict != NULL)
-    *verdict = finding.verdict;
+  if (until_us != NULL)
+    *until_us = ends_at (&judge);
   tocsin_api_count_observed (api, judge.state, finding.verdict, judge.scoring.now_us);
   tocsin_api_charge (api, finding.charge_actor, tocsin_judge_event_hash (subjects.all, subjects.n),
                      judge.scoring.now_us);
@@ -102,10 +115,11 @@ tocsin_answer_question (TocsinApi *api,
 }
 
 gboolean
-tocsin_answer_json (TocsinApi *api, const char *data, gsize size, GString *out, GError **error)
+tocsin_answer_json (
+    TocsinApi *api, const char *data, gsize size, GString *out, gint64 *until_us, GError **error)
 {
   g_auto (TocsinCheckQuestion) question = { 0 };
 
   return tocsin_check_question_parse (&question, data, size, error) &&
-         tocsin_answer_question (api, &question, out, NULL, error);
+         tocsin_answer_question (api, &question, out, until_us, error);
 }

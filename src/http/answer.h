@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * @api: the api
  * @question: what is asked
  * @out: the answer is appended, without a line end; as it was on error
- * @verdict: (out) (optional): the verdict
+ * @until_us: (out) (optional): as long as nothing is written, trust, lists and observing are the
+ *   same, and this time has not come, the answer changes with decay alone
  * @error: return location for an error, or %NULL
  *
  * Judges one event from the newest committed state and writes the answer of api.md; a review that
@@ -27,11 +28,11 @@ G_BEGIN_DECLS
 gboolean tocsin_answer_question (TocsinApi *api,
                                  const TocsinCheckQuestion *question,
                                  GString *out,
-                                 TocsinVerdict *verdict,
+                                 gint64 *until_us,
                                  GError **error);
 
 /* tocsin_check_question_parse(), then tocsin_answer_question(). */
-gboolean
-tocsin_answer_json (TocsinApi *api, const char *data, gsize size, GString *out, GError **error);
+gboolean tocsin_answer_json (
+    TocsinApi *api, const char *data, gsize size, GString *out, gint64 *until_us, GError **error);
 
 G_END_DECLS

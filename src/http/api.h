@@ -70,6 +70,7 @@ typedef struct
  * @now_us: the clock; tests give their own
  * @started_us: by that clock, for the uptime
  * @n_polls: requests that wait for news; main thread
+ * @batch_bytes: of answers to batches that are not sent yet; atomic
  * @lists: (owned): the thread that makes long lists
  * @exports: (owned) (nullable): the last ones; of the route that serves them
  * @decisions: (owned) (nullable): what each bouncer has; likewise
@@ -102,6 +103,7 @@ typedef struct
   gint64 (*now_us) (void);
   gint64 started_us;
   guint n_polls;
+  gsize batch_bytes;
   struct _TocsinListThread *lists;
   struct _TocsinExports *exports;
   struct _TocsinDecisions *decisions;

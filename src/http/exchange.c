@@ -17,9 +17,10 @@
 #include "http/gate.h"
 #include "http/server-private.h"
 
-/* The library zeroes it after every request. Programs send short headers, many times a second. */
+/* Of a header and of what the library keeps beside it. It zeroes one and a half times as much for
+ * every request, and programs send short headers, many times a second. */
 #define MEMORY_PER_PUBLIC_CONNECTION_BYTES ((size_t) (32 * 1024))
-#define MEMORY_PER_API_CONNECTION_BYTES    ((size_t) (16 * 1024))
+#define MEMORY_PER_API_CONNECTION_BYTES    ((size_t) (8 * 1024))
 #define STREAM_BLOCK_BYTES                 (16 * 1024)
 #define SPARE_EXCHANGES_MAX                64
 #define EXCESS_BODY_BYTES                  (1024 * 1024)
@@ -353,25 +354,16 @@ ends_in_doubt (TocsinRequest *request)
   return tocsin_request_announces_body (request, &length) && length < 0;
 }
 
+/* Takes @response over. */
 static enum MHD_Result
-send_reply (TocsinServer *self,
-            struct MHD_Connection *handle,
-            TocsinRequest *request,
-            gboolean must_close)
+send_response (TocsinServer *self,
+               struct MHD_Connection *handle,
+               const TocsinRequest *request,
+               guint status,
+               struct MHD_Response *response)
 {
-  TocsinReply *reply = request->reply;
-  struct MHD_Response *response = make_response (self, connection_of (handle), reply);
-  guint status = tocsin_reply_get_status (reply);
-  const char *type = tocsin_reply_get_content_type (reply);
   enum MHD_Result result;
 
-  if (response == NULL)
-    return MHD_NO;
-  if (type != NULL)
-    (void) MHD_add_response_header (response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-  tocsin_reply_foreach_header (reply, add_response_header, response);
-  if (must_close || self->is_stopping || ends_in_doubt (request))
-    (void) MHD_add_response_header (response, MHD_HTTP_HEADER_CONNECTION, "close");
   count_reply (self, request, status);
   tocsin_connection_uncork (connection_of (handle));
   tocsin_connections_enter (&self->connections, connection_of (handle), TOCSIN_PHASE_SENDING,
@@ -381,6 +373,26 @@ send_reply (TocsinServer *self,
   return result;
 }
 
+static enum MHD_Result
+send_reply (TocsinServer *self,
+            struct MHD_Connection *handle,
+            TocsinRequest *request,
+            gboolean must_close)
+{
+  TocsinReply *reply = request->reply;
+  struct MHD_Response *response = make_response (self, connection_of (handle), reply);
+  const char *type = tocsin_reply_get_content_type (reply);
+
+  if (response == NULL)
+    return MHD_NO;
+  if (type != NULL)
+    (void) MHD_add_response_header (response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+  tocsin_reply_foreach_header (reply, add_response_header, response);
+  if (must_close || self->is_stopping || ends_in_doubt (request))
+    (void) MHD_add_response_header (response, MHD_HTTP_HEADER_CONNECTION, "close");
+  return send_response (self, handle, request, tocsin_reply_get_status (reply), response);
+}
+
 /* For a request whose handler still has its reply. */
 static enum MHD_Result
 send_abandoned (TocsinServer *self, struct MHD_Connection *handle, const TocsinRequest *request)
@@ -388,7 +400,6 @@ send_abandoned (TocsinServer *self, struct MHD_Connection *handle, const TocsinR
   g_autoptr (TocsinReply) reply = tocsin_reply_new ();
   const GString *body;
   struct MHD_Response *response;
-  enum MHD_Result result;
 
   tocsin_reply_set_problem (reply, 503, "unavailable", "The node could not answer in time");
   body = tocsin_reply_get_buffer (reply);
@@ -398,13 +409,7 @@ send_abandoned (TocsinServer *self, struct MHD_Connection *handle, const TocsinR
   (void) MHD_add_response_header (response, MHD_HTTP_HEADER_CONTENT_TYPE, TOCSIN_TYPE_PROBLEM);
   (void) MHD_add_response_header (response, MHD_HTTP_HEADER_RETRY_AFTER, "60");
   (void) MHD_add_response_header (response, MHD_HTTP_HEADER_CONNECTION, "close");
-  count_reply (self, request, 503);
-  tocsin_connection_uncork (connection_of (handle));
-  tocsin_connections_enter (&self->connections, connection_of (handle), TOCSIN_PHASE_SENDING,
-                            self->now_us);
-  result = MHD_queue_response (handle, 503, response);
-  MHD_destroy_response (response);
-  return result;
+  return send_response (self, handle, request, 503, response);
 }
 
 /* Bytes count too: one request, and one more for every 16 KiB of the body that is announced. One

@@ -38,6 +38,7 @@ tocsin_judge_begin (TocsinJudge *self,
 
   *self = (TocsinJudge){ .txn = tocsin_reader_begin (tocsin_api_reader (api)),
                          .state = state,
+                         .until_us = G_MAXINT64,
                          .shared_networks = api->shared_networks };
   self->scoring = (TocsinScoring){
     .trust = state->trust,
@@ -153,6 +154,19 @@ count_own (const TocsinEvidence *rows, gsize n)
 }
 
 static void
+note_expiries (TocsinJudge *self, const TocsinEvidence *rows, gsize n)
+{
+  guint32 now_s = (guint32) (self->scoring.now_us / TOCSIN_SECOND_US);
+  guint32 first_s = G_MAXUINT32;
+
+  for (gsize i = 0; i < n; i++)
+    if (rows[i].expires_s > now_s)
+      first_s = MIN (first_s, rows[i].expires_s);
+  if (first_s != G_MAXUINT32)
+    self->until_us = MIN (self->until_us, (gint64) first_s * TOCSIN_SECOND_US);
+}
+
+static void
 read_key (TocsinJudge *self, Event *event, const TocsinSubject *subject, const TocsinProbe *probe)
 {
   TocsinSubject key = { .type = probe->type, .key_type = probe->type, .value = probe->value };
@@ -163,6 +177,7 @@ read_key (TocsinJudge *self, Event *event, const TocsinSubject *subject, const T
     evidence.n_rows = count_own (evidence.rows, evidence.n_rows);
   if (evidence.n_rows == 0)
     return;
+  note_expiries (self, evidence.rows, evidence.n_rows);
   if (evidence.rows == event->buffer.rows)
     {
       if (event->joined == NULL)
@@ -191,6 +206,8 @@ match_allow (TocsinJudge *self, Event *event, gsize i, const TocsinSubject *subj
       if (!tocsin_allow_match (self->txn, &probe->key, self->scoring.now_us) ||
           !tocsin_allow_get (self->txn, &probe->key, &entry))
         continue;
+      if (entry.expires_us != 0)
+        self->until_us = MIN (self->until_us, entry.expires_us);
       if (entry.reason != NULL && *entry.reason != '\0')
         event->reasons[i] = g_steal_pointer (&entry.reason);
       else

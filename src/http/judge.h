@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @scoring: the trust, profile and time it is judged by
  * @generation: of @txn
  * @own_only: hear nobody but this node's operator
+ * @until_us: no evidence and no allow entry that tocsin_judge_event() found expires before
  *
  * One read transaction with all that a verdict depends on: begin it, ask, end it before the
  * handler returns. Of one thread.
@@ -32,6 +33,7 @@ typedef struct
   TocsinNetworkLengths lengths;
   gboolean has_allow;
   gboolean own_only;
+  gint64 until_us;
   TocsinEvidenceBuffer buffer; /* of tocsin_judge_row() */
 } TocsinJudge;
 

@@ -46,7 +46,7 @@ answer_all (TocsinApi *api, char **lines, guint n_lines, GError **error)
 
       g_string_truncate (out, 0);
       for (guint k = i; k < MIN (i + LINES_AT_ONCE, n_lines); k++)
-        if (!tocsin_answer_json (api, lines[k], strlen (lines[k]), out, error))
+        if (!tocsin_answer_json (api, lines[k], strlen (lines[k]), out, NULL, error))
           return FALSE;
     }
   return TRUE;

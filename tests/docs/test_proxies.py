@@ -158,11 +158,12 @@ SPAMMER = "203.0.113.77"
 
 
 class Site(http.server.BaseHTTPRequestHandler):
-    """What is behind the gate; it must not learn the node's token."""
+    """What is behind the gate; it must not learn the node's token, and loses nothing of the client's."""
 
     def do_GET(self):
         told = self.headers.get("Authorization") is not None
-        self.send_response(500 if told else 200)
+        whole = self.headers.get("Cookie") == "session=" + "c" * 8000
+        self.send_response(500 if told or not whole else 200)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -179,7 +180,8 @@ def try_gate(lab, root, gate, token, probes):
     def status(client):
         connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
         try:
-            connection.request("GET", "/", headers={"X-Test-Client": client, "X-Real-IP": SPAMMER})
+            connection.request("GET", "/", headers={"X-Test-Client": client, "X-Real-IP": SPAMMER,
+                                                    "Cookie": "session=" + "c" * 8000})
             return connection.getresponse().status
         finally:
             connection.close()

@@ -124,7 +124,8 @@ def check_batch(node, tokens):
            f"errors in their places: {reply}")
     many = (one("ip", "192.0.2.1") + "\n") * BATCH_MAX_LINES
     reply = ask(many)
-    expect(reply.headers["Transfer-Encoding"] == "chunked", "a batch is streamed")
+    expect(reply.headers["Transfer-Encoding"] == "chunked", "a long batch is streamed")
+    expect("Content-Length" in ask(one("ip", "192.0.2.1") + "\n").headers, "a short one is sent whole")
     expect(reply.body.count(b"\n") == BATCH_MAX_LINES, "a line for each line")
     is_problem(ask(many + one("ip", "192.0.2.1")), 413, "too-large", "10001")
     is_problem(ask(""), 400)
