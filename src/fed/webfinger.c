@@ -16,6 +16,7 @@
 
 #define MAX_ADDRESS_BYTES TOCSIN_FETCH_MAX_URI_BYTES
 #define MAX_USER_BYTES    256
+#define TOO_LONG          "The actor's address is too long"
 #define MAX_JRD_BYTES     (256 * 1024)
 #define OUR_KIND_OF_USER  "tocsin" /* what a node calls its actor unless its operator changed it */
 
@@ -109,6 +110,9 @@ parse_url (TocsinActorAddress *self, const char *text, GError **error)
   self->host = lower_host (uri);
   if (!is_bare (uri))
     self->uri = g_uri_to_string_partial (uri, G_URI_HIDE_FRAGMENT);
+  /* Escaped it has up to three times as many bytes. */
+  if (self->uri != NULL && strlen (self->uri) > MAX_ADDRESS_BYTES)
+    return refuse (TOO_LONG, error);
   return TRUE;
 }
 
@@ -131,7 +135,7 @@ tocsin_actor_address_parse (TocsinActorAddress *self, const char *text, GError *
   const char *at = NULL;
 
   if (strlen (text) > MAX_ADDRESS_BYTES)
-    return refuse ("The actor's address is too long", error);
+    return refuse (TOO_LONG, error);
   if (strstr (text, "://") != NULL)
     {
       if (!parse_url (&address, text, error))

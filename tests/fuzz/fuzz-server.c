@@ -97,21 +97,30 @@ typedef struct
 {
   const char *at;
   const char *end;
+  gboolean had_nul; /* in this header */
 } Input;
 
 /* A line that ends in CR LF and has neither before. FALSE: there is none. NUL LF ends one to
  * libmicrohttpd 0.9.75, which leaves no trace of which it was; both are where a line ends to who
- * reads LF as such, and nobody passes a NUL on. */
+ * reads LF as such, and nobody passes a NUL on. Nor is there a trace of what was an LF alone where
+ * a NUL was one too many before it. */
 static gboolean
 take_line (Input *in, char **line)
 {
   const char *newline = memchr (in->at, '\n', (gsize) (in->end - in->at));
+  const char *end = newline;
 
-  if (newline == NULL || newline == in->at || (newline[-1] != '\r' && newline[-1] != '\0') ||
-      memchr (in->at, '\r', (gsize) (newline - 1 - in->at)) != NULL ||
-      memchr (in->at, '\0', (gsize) (newline - 1 - in->at)) != NULL)
+  if (newline == NULL)
     return FALSE;
-  *line = g_strndup (in->at, (gsize) (newline - 1 - in->at));
+  if (end > in->at && end[-1] == '\r')
+    end--;
+  else
+    for (; end > in->at && end[-1] == '\0'; end--)
+      in->had_nul = TRUE;
+  if ((end == newline && !in->had_nul) || memchr (in->at, '\r', (gsize) (end - in->at)) != NULL ||
+      memchr (in->at, '\0', (gsize) (end - in->at)) != NULL)
+    return FALSE;
+  *line = g_strndup (in->at, (gsize) (end - in->at));
   in->at = newline + 1;
   return TRUE;
 }
@@ -183,6 +192,7 @@ take_request (Input *in, char **out, gboolean *chunked)
   Framing framing = { 0 };
 
   skip_empty_lines (in);
+  in->had_nul = FALSE;
   if (!take_line (in, &line))
     return FALSE;
   parts = g_strsplit (line, " ", -1);
@@ -278,7 +288,7 @@ exchange (const char *data, gsize size, gsize cut)
 static void
 assert_handled (GPtrArray *handled, const char *data, gsize size)
 {
-  Input in = { data, data + size };
+  Input in = { .at = data, .end = data + size };
   gboolean chunked = FALSE;
 
   for (guint i = 0; i < handled->len; i++)
