@@ -244,6 +244,7 @@ collect_fields (const TocsinServer *self,
                 const char *version)
 {
   const TocsinRequest *request = exchange->request;
+  static const char ends[4] = "";
   FieldScan scan = { request->fields, NULL, TRUE };
   const union MHD_ConnectionInfo *info;
 
@@ -261,7 +262,8 @@ collect_fields (const TocsinServer *self,
     return TRUE;
   info = MHD_get_connection_info (handle, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
   /* Behind the last field stands the empty line, two bytes as well. */
-  return scan.is_contiguous && scan.line_end + 2 == request->method + info->header_size;
+  return scan.is_contiguous && scan.line_end + 2 == request->method + info->header_size &&
+         memcmp (scan.line_end - 2, ends, sizeof ends) == 0;
 }
 
 /* A streamed body under way. */
