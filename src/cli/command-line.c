@@ -277,31 +277,38 @@ explain_unknown_option (const TocsinCommand *command, char **argv, GError **erro
     }
 }
 
+/* @command: (nullable): the program itself, if %NULL */
+static const char *
+synopsis_of (const TocsinCommand *command)
+{
+  if (command == NULL || command->commands != NULL)
+    return _ ("COMMAND [ARGUMENT…]");
+  return command->synopsis != NULL && *command->synopsis != '\0' ? _ (command->synopsis) : NULL;
+}
+
 static gboolean
 parse_options (const TocsinCommand *command, char ***argv, GError **error)
 {
-  gboolean is_group = command == NULL || command->commands != NULL;
-  g_autoptr (GOptionContext) context = NULL;
-  g_autofree char *description = NULL;
+  g_autoptr (GOptionContext) context = g_option_context_new (synopsis_of (command));
   g_autoptr (GError) failure = NULL;
 
-  context = g_option_context_new (is_group ? _ ("COMMAND [ARGUMENT…]")
-                                  : command->synopsis != NULL && *command->synopsis != '\0'
-                                      ? _ (command->synopsis)
-                                      : NULL);
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   if (command != NULL)
     g_option_context_set_summary (context, command->summary);
-  if (is_group)
+  if (command == NULL || command->commands != NULL)
     {
-      description = describe_commands (command);
+      g_autofree char *description = describe_commands (command);
+
       g_option_context_set_description (context, description);
       g_option_context_set_strict_posix (context, TRUE);
     }
-  else if (command->options != NULL)
-    g_option_context_add_main_entries (context, command->options, GETTEXT_PACKAGE);
-  if (!is_group && command->confirms)
-    g_option_context_add_main_entries (context, confirm_options, GETTEXT_PACKAGE);
+  else
+    {
+      if (command->options != NULL)
+        g_option_context_add_main_entries (context, command->options, GETTEXT_PACKAGE);
+      if (command->confirms)
+        g_option_context_add_main_entries (context, confirm_options, GETTEXT_PACKAGE);
+    }
   g_option_context_add_main_entries (context, common_options, GETTEXT_PACKAGE);
   if (g_option_context_parse_strv (context, argv, &failure))
     return TRUE;

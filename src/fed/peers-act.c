@@ -284,12 +284,12 @@ write_act (TocsinTxn *txn, gpointer data, GError **error)
   TocsinPeerChange *change = data;
   g_auto (TocsinPeerRecord) peer = { 0 };
   g_autofree char *action = g_strconcat ("peer.", action_words[change->action], NULL);
-  guint32 number;
 
   /* Whom to block may be decided before there was anything to do with it. */
   if (change->action == TOCSIN_PEER_BLOCK)
     {
-      number = tocsin_actors_intern (txn, change->actor, change->now_us);
+      guint32 number = tocsin_actors_intern (txn, change->actor, change->now_us);
+
       tocsin_peers_get (txn, number, &peer);
     }
   else if (!tocsin_peer_change_find (txn, change, &peer, error))

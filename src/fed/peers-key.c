@@ -103,20 +103,6 @@ find_key (const TocsinActorDocument *document, const char *fingerprint, gint64 n
 }
 
 static void
-pin (TocsinPeerRecord *peer, const TocsinActorKey *key, gint64 now_us)
-{
-  TocsinPeerKey pinned = { .confirmed = TRUE, .since_us = now_us };
-
-  if (tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_MATCHES)
-    return;
-  if (peer->keys == NULL)
-    peer->keys = tocsin_peer_keys_new ();
-  pinned.id = g_strdup (key->id);
-  pinned.multibase = g_strdup (key->multibase);
-  g_array_append_val (peer->keys, pinned);
-}
-
-static void
 close_line (TocsinTxn *txn, const TocsinPeerChange *change, guint32 actor)
 {
   g_auto (TocsinReviewRecord) line = { 0 };
@@ -183,7 +169,7 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
       return FALSE;
     }
   tocsin_pinning_save_actor (txn, document, change->now_us);
-  pin (&peer, key, change->now_us);
+  tocsin_pinning_pin (&peer, key, change->now_us);
   peer.key_hold = FALSE;
   tocsin_peers_put (txn, &peer);
   close_line (txn, change, peer.actor);

@@ -358,7 +358,6 @@ tocsin_peers_trust_async (TocsinFederation *fed,
   TocsinPeerChange *change = g_task_get_task_data (task);
   g_auto (TocsinPeerRecord) peer = { 0 };
   g_autoptr (GError) error = NULL;
-  guint8 wanted[TOCSIN_N_AREAS];
 
   change->trust = *trust;
   if ((guint) trust->area >= TOCSIN_N_AREAS || trust->weight < -1 || trust->weight > 100)
@@ -376,6 +375,8 @@ tocsin_peers_trust_async (TocsinFederation *fed,
                              "This node has had nothing to do with this actor; follow it first");
       else if (error == NULL && may_trust (&peer, trust, &error))
         {
+          guint8 wanted[TOCSIN_N_AREAS];
+
           set_trust (&peer, trust);
           tocsin_trust_wanted (&peer, wanted);
           change->plan = tocsin_trust_plan_new (fed, change->actor, wanted, change->now_us, &error);

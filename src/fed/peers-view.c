@@ -284,15 +284,15 @@ add_statement (const TocsinTrustRecord *record, gpointer data)
   Suggesting *suggesting = data;
   gpointer key = GUINT_TO_POINTER (record->trustee);
   TocsinPeerSuggestion *suggestion = g_hash_table_lookup (suggesting->by_number, key);
-  const char *uri;
 
   if (!record->live)
     return TRUE;
   if (suggestion == NULL)
     {
-      uri = is_worth_suggesting (suggesting, record->trustee)
-                ? tocsin_actors_peek_uri (suggesting->txn, record->trustee)
-                : NULL;
+      const char *uri = is_worth_suggesting (suggesting, record->trustee)
+                            ? tocsin_actors_peek_uri (suggesting->txn, record->trustee)
+                            : NULL;
+
       if (uri == NULL)
         return TRUE;
       suggestion = g_new0 (TocsinPeerSuggestion, 1);

@@ -57,6 +57,30 @@ tocsin_pinning_check (TocsinStore *store, const char *actor, const char *multiba
 }
 
 /**
+ * tocsin_pinning_pin:
+ * @peer: (inout): a peer
+ * @key: an Ed25519 key of its document
+ * @now_us: the time
+ *
+ * Pins @key, unless it is pinned already.
+ */
+void
+tocsin_pinning_pin (TocsinPeerRecord *peer, const TocsinActorKey *key, gint64 now_us)
+{
+  TocsinPeerKey pinned;
+
+  if (tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_MATCHES)
+    return;
+  if (peer->keys == NULL)
+    peer->keys = tocsin_peer_keys_new ();
+  pinned = (TocsinPeerKey){ .id = g_strdup (key->id),
+                            .multibase = g_strdup (key->multibase),
+                            .confirmed = TRUE,
+                            .since_us = now_us };
+  g_array_append_val (peer->keys, pinned);
+}
+
+/**
  * tocsin_pinning_pin_all:
  * @peer: (inout): a peer
  * @document: its document
@@ -73,14 +97,9 @@ tocsin_pinning_pin_all (TocsinPeerRecord *peer, const TocsinActorDocument *docum
   for (guint i = 0; i < document->keys->len; i++)
     {
       const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
-      TocsinPeerKey pin = { .confirmed = TRUE, .since_us = now_us };
 
-      if (key->multibase == NULL || !key->assertion ||
-          tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_MATCHES)
-        continue;
-      pin.id = g_strdup (key->id);
-      pin.multibase = g_strdup (key->multibase);
-      g_array_append_val (peer->keys, pin);
+      if (key->multibase != NULL && key->assertion)
+        tocsin_pinning_pin (peer, key, now_us);
     }
 }
 

@@ -18,6 +18,7 @@ typedef enum
 
 TocsinPinning tocsin_pinning_check (TocsinStore *store, const char *actor, const char *multibase);
 TocsinPinning tocsin_pinning_of (const TocsinPeerRecord *peer, const char *multibase);
+void tocsin_pinning_pin (TocsinPeerRecord *peer, const TocsinActorKey *key, gint64 now_us);
 void
 tocsin_pinning_pin_all (TocsinPeerRecord *peer, const TocsinActorDocument *document, gint64 now_us);
 void tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);

@@ -112,6 +112,7 @@ tocsin_verify_pool_submit (TocsinVerifyPool *self,
   work->func = func;
   work->data = data;
   g_thread_pool_push (self->threads, work, NULL);
+  /* cppcheck-suppress memleak ; the thread has it */
 }
 
 /* Its context is the thread default of the caller. */

@@ -199,7 +199,7 @@ static gboolean
 push_bytes (TocsinFeedReader *self, const char *bytes, gsize size, GError **error)
 {
   const char *end = NULL;
-  gsize taken, rest;
+  gsize taken;
 
   if (!complete_part (self, bytes, size, &taken, error))
     return FALSE;
@@ -209,7 +209,8 @@ push_bytes (TocsinFeedReader *self, const char *bytes, gsize size, GError **erro
     return TRUE;
   if (!g_utf8_validate_len (bytes, size, &end))
     {
-      rest = size - (gsize) (end - bytes);
+      gsize rest = size - (gsize) (end - bytes);
+
       if (*end == '\0' || rest >= UTF8_BYTES ||
           g_utf8_get_char_validated (end, (gssize) rest) != (gunichar) -2)
         return fail_encoding (self, bytes, end, error);

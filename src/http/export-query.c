@@ -187,8 +187,8 @@ tocsin_export_etag (const TocsinExportQuery *query,
   g_autofree char *text =
       g_strdup_printf ("%s %s %u %u %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
                        " %" G_GINT64_FORMAT " %d %" G_GINT64_FORMAT,
-                       query->format->name, query->profile->name, query->least, query->types,
-                       query->categories, moment->generation, moment->trust_version,
+                       query->format->name, query->profile->name, (guint) query->least,
+                       query->types, query->categories, moment->generation, moment->trust_version,
                        moment->as_of_us, moment->observe, api->started_us);
   TocsinId id = tocsin_id_for_string (text);
   g_autofree char *hex = tocsin_hex_encode (id.bytes, sizeof id.bytes);

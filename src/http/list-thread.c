@@ -87,6 +87,7 @@ push (TocsinListThread *self,
 
   *job = (Job){ request, func, data, owns_data };
   g_thread_pool_push (self->threads, job, NULL);
+  /* cppcheck-suppress memleak ; the thread has it */
 }
 
 gboolean

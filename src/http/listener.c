@@ -246,15 +246,15 @@ TocsinListener *
 tocsin_listener_new_unix (const char *path, GError **error)
 {
   struct sockaddr_un native = { .sun_family = AF_UNIX };
+  const gsize path_max = sizeof native.sun_path - 1;
   TocsinListener *self;
   struct stat status;
   int fd;
 
-  if (strlen (path) >= sizeof native.sun_path)
+  if (strlen (path) > path_max)
     {
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                   "The path of a socket has at most %" G_GSIZE_FORMAT " bytes",
-                   sizeof native.sun_path - 1);
+                   "The path of a socket has at most %" G_GSIZE_FORMAT " bytes", path_max);
       return NULL;
     }
   g_strlcpy (native.sun_path, path, sizeof native.sun_path);

@@ -124,7 +124,6 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
   g_autofree char *etag = NULL;
   g_auto (TocsinJudge) judge = { 0 };
   Range range = { .judge = &judge, .prefix = prefix, .lines = lines };
-  GString *out;
 
   if (!is_prefix (prefix))
     {
@@ -139,6 +138,8 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
     tocsin_reply_set_status (reply, 304);
   else
     {
+      GString *out;
+
       tocsin_subjects_foreach (judge.txn, prefix, NULL, on_subject, &range);
       if (!tocsin_txn_check (judge.txn, &error))
         {

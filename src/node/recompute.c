@@ -165,7 +165,7 @@ static void
 prepare (TocsinRecompute *self, TocsinTrustSnapshot *trust)
 {
   while (g_async_queue_length (self->orders) <= 0 && tocsin_trust_snapshot_warm (trust))
-    continue;
+    ;
 }
 
 static void
@@ -180,7 +180,7 @@ do_round (TocsinRecompute *self, TocsinReader *reader)
 
   while (g_get_monotonic_time () - prepare_us < PREPARE_MAX_US &&
          tocsin_trust_snapshot_warm (trust))
-    continue;
+    ;
   result->self = g_atomic_rc_box_acquire (self);
   result->trust = tocsin_trust_snapshot_ref (trust);
   result->took_us = g_get_monotonic_time () - begin_us;

@@ -31,7 +31,7 @@ typedef struct
 #define SLOTS_AT_ONCE 16
 
 static void
-factor (double *lu, guint32 k)
+decompose (double *lu, guint32 k)
 {
   for (guint32 p = 0; p < k; p++)
     {
@@ -159,7 +159,7 @@ solve_branches (TocsinExact *self)
       memcpy (&self->from[row * n], self->of[row]->n, sizeof (double) * n);
       self->g[row] = self->m[row];
     }
-  factor (self->lu, k);
+  decompose (self->lu, k);
   solve (self->lu, k, self->g);
 
   self->product = 1;
@@ -466,16 +466,17 @@ foreach_slot (Search *self,
 
   for (guint32 slot = columns->graph->n_direct; slot < columns->n_slots; slot += SLOTS_AT_ONCE)
     {
-      guint32 n = MIN (SLOTS_AT_ONCE, columns->n_slots - slot);
+      const guint32 end = MIN (slot + SLOTS_AT_ONCE, columns->n_slots);
 
       if (search_excludes (self, bound_of (self, columns->reach[columns->node_of[slot]], 1)))
         return TRUE;
-      hear (self->state, slot, n, hit);
-      for (guint32 i = 0; i < n; i++)
+      hear (self->state, slot, end - slot, hit);
+      for (guint32 heard = slot; heard < end; heard++)
         {
-          double bound = bound_of (self, columns->reach[columns->node_of[slot + i]], hit[i]);
+          double bound =
+              bound_of (self, columns->reach[columns->node_of[heard]], hit[heard - slot]);
 
-          if (!search_excludes (self, bound) && !func (self, slot + i, bound, data))
+          if (!search_excludes (self, bound) && !func (self, heard, bound, data))
             return FALSE;
         }
     }
