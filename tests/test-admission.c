@@ -32,7 +32,22 @@ not_accepted (TocsinPeerRecord *peer)
 static void
 no_weight (TocsinPeerRecord *peer)
 {
+  peer->following = TOCSIN_FOLLOWING_ACCEPTED;
   peer->weights[TOCSIN_AREA_ANY] = 0;
+}
+
+static void
+asks_to_follow (TocsinPeerRecord *peer)
+{
+  peer->following = TOCSIN_FOLLOWING_NONE;
+  peer->weights[TOCSIN_AREA_ANY] = 50;
+  peer->follower = TOCSIN_FOLLOWER_PENDING;
+}
+
+static void
+reads_us (TocsinPeerRecord *peer)
+{
+  peer->follower = TOCSIN_FOLLOWER_READER;
 }
 
 static void
@@ -68,6 +83,8 @@ test_signers (Case *c, gconstpointer data)
     { "other version", "b.example", { 0 }, other_version, TOCSIN_ERROR_REFUSED },
     { "not accepted", "b.example", { 0 }, not_accepted, TOCSIN_ERROR_NOT_A_PEER },
     { "no weight", "b.example", { 0 }, no_weight, TOCSIN_ERROR_NOT_A_PEER },
+    { "asks to follow", "b.example", { 0 }, asks_to_follow, TOCSIN_ERROR_NOT_A_PEER },
+    { "reads us", "b.example", { 0 }, reads_us, TOCSIN_ERROR_NOT_A_PEER },
     { "blocked", "b.example", { 0 }, block_it, TOCSIN_ERROR_REFUSED },
   };
 

@@ -94,7 +94,7 @@ class Pages(unittest.TestCase):
             shown = re.findall(r"`((?:tests|build-aux)/[\w./-]+)`", row.rsplit("|", 2)[1])
             self.assertTrue(shown, row)
             for name in (name for name in shown if name.startswith("tests/")):
-                stem = re.sub(r"^(test|check|fuzz)-", "", pathlib.Path(name).stem)
+                stem = re.sub(r"^(test|check|fuzz|bench)-", "", pathlib.Path(name).stem)
                 self.assertRegex(builds, rf"['/-]{stem}\b", f"{name} is in no meson.build")
 
 

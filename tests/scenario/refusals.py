@@ -160,6 +160,17 @@ def documents(cast, lab):
     def answers(status, body=b"", media_type=MEDIA_TYPE, **headers):
         return lambda s: lambda h: h.reply(status, body, media_type, **headers)
 
+    def knocked_at(stranger):
+        """Asked for with both signatures, and leads to what would be, too: four in all, if they let it."""
+        elsewhere = json.dumps({**stranger.document(), "id": spare.base + "/knock"}).encode()
+        spare.documents["/knock"] = answers(401)(spare)
+
+        def answer(handler):
+            knows = "Signature-Input" in handler.headers
+            handler.reply(200 if knows else 401, elsewhere if knows else b"", MEDIA_TYPE)
+
+        return answer
+
     bomb = gzip.compress(b" " * 200_000_000)
     yield "of no actor", changed(type="Note")
     yield "of another id", changed(id=spare.actor)
@@ -178,6 +189,7 @@ def documents(cast, lab):
     yield "of a private key's kind", pem("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
     for status in (204, 206, 401, 403, 404, 410, 418, 500, 503):
         yield f"answered {status}", answers(status)
+    yield "behind two knocks", knocked_at
     yield "in HTML", lambda s: answers(200, json.dumps(s.document()).encode(), "text/html")(s)
     yield "no JSON", answers(200, b"hello")
     yield "of 10,000 levels", answers(200, b"[" * 10000)

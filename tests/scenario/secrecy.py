@@ -41,6 +41,17 @@ def holds_none(what, text, secrets):
     expect(not any(secret.encode() in raw for secret in secrets), f"{what} tells a secret")
 
 
+def is_closed(node):
+    """Whatever the umask: what holds a secret, or who reported whom, is for the node's user alone."""
+    files = [os.path.join("keys", name) for name in os.listdir(os.path.join(node.data_dir, "keys"))]
+    files = [name for name in files if name.endswith((".pem", ".new"))] + ["admin.token", "store/data.mdb"]
+    expect(len(files) >= 4, f"two keys, at least: {files}")
+    for names, wanted in ((("keys", "store"), 0o700), (files, 0o600)):
+        for name in names:
+            mode = os.stat(os.path.join(node.data_dir, name)).st_mode & 0o777
+            expect(mode == wanted, f"{name} has mode {mode:o}")
+
+
 def raw_keys(node):
     """The 32 bytes of each Ed25519 key, which its file holds in other words."""
     keys = os.path.join(node.data_dir, "keys")
@@ -58,6 +69,7 @@ def use_tokens(lab, node):
     with open(os.path.join(node.data_dir, "admin.token"), encoding="ascii") as file:
         admin = file.read().strip()
     body = b'{"subjects":[{"type":"ip","value":"192.0.2.1"}]}'
+    lab.subjects.add("192.0.2.1")  # everything is logged, but for whom it is about
     for token, status in ((made, 200), (wrong, 401), (admin, 200)):
         bearer = node.tcp("POST", "/v1/check", body, token=token)
         named = node.tcp("POST", "/v1/check", body, headers={"X-Api-Key": token})
@@ -190,6 +202,7 @@ def test(lab):
     admin, made = use_tokens(lab, node)
     nothing_without_a_token(node, made)
     command_line(lab, node, admin)
+    is_closed(node)
     lab.tokens.update(old_keys)
     secrets = lab.secrets(node)
     expect({admin, made} <= secrets and len(secrets) > 40, "the secrets are known here")
