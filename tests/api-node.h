@@ -76,11 +76,12 @@ static void
 node_trust (Node *node, guint n, guint64 version)
 {
   TocsinTrustPeer peers[PEERS];
-  TocsinTrustInput input = { .peers = peers, .n_peers = n };
+  TocsinTrustInput input;
   g_autoptr (TocsinTrustSnapshot) trust = NULL;
 
   for (guint i = 0; i < n; i++)
     peers[i] = (TocsinTrustPeer){ .actor = i + 1, .area = TOCSIN_AREA_ANY, .weight = 0.5 };
+  input = (TocsinTrustInput){ .peers = peers, .n_peers = n };
   trust = tocsin_trust_snapshot_new (&input, version, 1);
   tocsin_api_set_trust (node->api, trust);
 }
@@ -243,8 +244,9 @@ node_begin (Node *node, const char *method, const char *target, const char *type
   request->kind = TOCSIN_LISTENER_UNIX;
   if (body != NULL)
     {
-      g_autofree char *length = g_strdup_printf ("%" G_GSIZE_FORMAT, strlen (body));
-      g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
+      const gsize size = strlen (body);
+      g_autofree char *length = g_strdup_printf ("%" G_GSIZE_FORMAT, size);
+      g_autoptr (GBytes) bytes = g_bytes_new (body, size);
 
       tocsin_request_add_header (request, "Content-Type", type);
       tocsin_request_add_header (request, "Content-Length", length);

@@ -33,7 +33,8 @@ markdown_blocks (const char *text, const char *language)
       const char *from = at + strlen (fence);
       const char *to = strstr (from, "\n```\n");
 
-      g_assert_nonnull (to);
+      if (to == NULL)
+        g_error ("A block has no end: %.200s", from);
       g_ptr_array_add (blocks, g_strndup (from, (gsize) (to - from)));
       at = to + 1;
     }
@@ -50,7 +51,8 @@ markdown_table (const char *text, const char *titles)
   GPtrArray *rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   g_auto (GStrv) lines = NULL;
 
-  g_assert_nonnull (at);
+  if (at == NULL)
+    g_error ("There is no table of “%s”", titles);
   lines = g_strsplit (at + 1, "\n", -1);
   for (gsize i = 2; lines[i] != NULL && lines[i][0] == '|'; i++)
     {

@@ -102,17 +102,17 @@ typedef struct
 static inline gboolean
 befriend_write (TocsinTxn *txn, gpointer data, GError **error)
 {
-  Befriend *b = data;
-  const TocsinActorDocument *document = tocsin_identity_get_document (b->peer->fed->identity);
+  Befriend *what = data;
+  const TocsinActorDocument *document = tocsin_identity_get_document (what->peer->fed->identity);
   gint64 now_us = tocsin_time_now_us ();
   g_auto (TocsinPeerRecord) peer = { 0 };
 
-  b->number = tocsin_pinning_save_actor (txn, document, now_us);
-  tocsin_peer_record_init (&peer, b->number);
-  peer.following = b->following;
-  peer.follower = b->follower;
-  peer.weights[TOCSIN_AREA_ANY] = b->following == TOCSIN_FOLLOWING_ACCEPTED ? 50 : -1;
-  peer.had_protocol_version = b->had_protocol_version;
+  what->number = tocsin_pinning_save_actor (txn, document, now_us);
+  tocsin_peer_record_init (&peer, what->number);
+  peer.following = what->following;
+  peer.follower = what->follower;
+  peer.weights[TOCSIN_AREA_ANY] = what->following == TOCSIN_FOLLOWING_ACCEPTED ? 50 : -1;
+  peer.had_protocol_version = what->had_protocol_version;
   tocsin_pinning_pin_all (&peer, document, now_us);
   tocsin_peers_put (txn, &peer);
   return TRUE;
@@ -120,18 +120,18 @@ befriend_write (TocsinTxn *txn, gpointer data, GError **error)
 
 /* Makes @peer a direct peer of @self, or a follower, or both; returns its number here. */
 static inline guint32
-public_node_befriend (PublicNode *self, Befriend *b)
+public_node_befriend (PublicNode *self, Befriend *what)
 {
-  write_ok (&self->files, befriend_write, b);
-  if (b->following == TOCSIN_FOLLOWING_ACCEPTED)
+  write_ok (&self->files, befriend_write, what);
+  if (what->following == TOCSIN_FOLLOWING_ACCEPTED)
     {
-      const TocsinTrustPeer row = { .actor = b->number, .area = TOCSIN_AREA_ANY, .weight = 0.5 };
+      const TocsinTrustPeer row = { .actor = what->number, .area = TOCSIN_AREA_ANY, .weight = 0.5 };
       const TocsinTrustInput input = { .peers = &row, .n_peers = 1 };
       g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 1, 1);
 
       tocsin_federation_set_trust (self->fed, trust);
     }
-  return b->number;
+  return what->number;
 }
 
 /* ---- requests ---- */

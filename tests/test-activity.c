@@ -248,7 +248,8 @@ edited (const char *text, const char *old, const char *edit)
 {
   const char *at = strstr (text, old);
 
-  g_assert_nonnull (at);
+  if (at == NULL)
+    g_error ("no “%s” in: %s", old, text);
   return g_strdup_printf ("%.*s%s%s", (int) (at - text), text, edit, at + strlen (old));
 }
 

@@ -501,7 +501,7 @@ test_budget (void)
         ASSERT_HAS (&answer, over ? "{\"verdict\":\"note\",\"score\":79"
                                   : "{\"verdict\":\"review\",\"score\":79");
         while (g_main_context_iteration (NULL, FALSE))
-          continue;
+          ;
       }
   while (open == 0)
     {

@@ -107,7 +107,7 @@ test_forward (void)
       g_auto (World) world = { 0 };
       const TocsinGraph *graph;
       double a[MAX_NODES][MAX_NODES] = { { 0 } };
-      double start[MAX_NODES], visits[MAX_NODES], wanted[MAX_NODES];
+      double start[MAX_NODES] = { 0 }, visits[MAX_NODES], wanted[MAX_NODES];
 
       world_init (&world, WORLD_FAR_MAX);
       graph = world.graph;
@@ -383,6 +383,7 @@ test_costly (gconstpointer data)
   TocsinBelief belief;
   double truth;
 
+  g_assert_cmpuint (cost->n_gates, <=, G_N_ELEMENTS (gates));
   for (gsize i = 0; i < cost->n_gates; i++)
     g_assert_cmpint (columns->slot_of[graph->node_of[gates[i]]] != TOCSIN_COLUMNS_NO_SLOT, ==,
                      cost->has_rows);

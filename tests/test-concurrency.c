@@ -295,7 +295,8 @@ describe (const TocsinFinding *finding)
 {
   GString *text = g_string_new (NULL);
 
-  g_string_append_printf (text, "%u %u %s", finding->verdict, finding->score, finding->summary);
+  g_string_append_printf (text, "%u %u %s", (guint) finding->verdict, finding->score,
+                          finding->summary);
   for (guint i = 0; i < finding->subjects->len; i++)
     {
       const TocsinSubjectFinding *f = &g_array_index (finding->subjects, TocsinSubjectFinding, i);
@@ -310,7 +311,7 @@ describe (const TocsinFinding *finding)
     {
       const TocsinCounterfactual *w = &g_array_index (finding->without, TocsinCounterfactual, i);
 
-      g_string_append_printf (text, " -%u:%u", w->actor, w->verdict);
+      g_string_append_printf (text, " -%u:%u", w->actor, (guint) w->verdict);
     }
   return g_string_free (text, FALSE);
 }

@@ -171,22 +171,22 @@ typedef struct
 static gboolean
 write_publish (TocsinTxn *txn, gpointer data, GError **error)
 {
-  Publish *publish = data;
-  g_autoptr (GBytes) body = g_bytes_new (publish->text, strlen (publish->text));
+  Publish *order = data;
+  g_autoptr (GBytes) body = g_bytes_new (order->text, strlen (order->text));
   TocsinOutboxRecord entry = {
-    .kind = publish->kind,
+    .kind = order->kind,
     .audience = TOCSIN_AUDIENCE_FOLLOWERS,
     .report = 1,
-    .sharing = publish->sharing,
-    .activity_id = (char *) publish->text,
+    .sharing = order->sharing,
+    .activity_id = (char *) order->text,
     .activity = body,
   };
   gint64 now_us = tocsin_time_now_us ();
 
-  if (publish->kind == TOCSIN_OUTBOX_MESSAGE)
-    publish->sequence = tocsin_relay_send (txn, publish->to, publish->text, body, now_us);
+  if (order->kind == TOCSIN_OUTBOX_MESSAGE)
+    order->sequence = tocsin_relay_send (txn, order->to, order->text, body, now_us);
   else
-    publish->sequence = tocsin_relay_publish (txn, publish->node->fed->policy, &entry, 0, now_us);
+    order->sequence = tocsin_relay_publish (txn, order->node->fed->policy, &entry, 0, now_us);
   return tocsin_txn_check (txn, error);
 }
 

@@ -180,21 +180,24 @@ judge_named (const Vector *v,
   };
   TocsinProbe probe = { .type = v->matched_type, .value = (char *) v->matched };
   TocsinEvidence rows[ROWS_MAX];
-  TocsinKeyEvidence key = { .probe = &probe, .rows = rows };
-  TocsinSubjectEvidence evidence = {
-    .subject = subject, .keys = &key, .n_keys = 1, .allowed_by = v->allowed_by
-  };
+  TocsinKeyEvidence key;
+  TocsinSubjectEvidence evidence;
+  gsize n = 0;
 
-  for (; key.n_rows < ROWS_MAX && v->rows[key.n_rows].category != 0; key.n_rows++)
-    rows[key.n_rows] = (TocsinEvidence){
-      .reporter = v->rows[key.n_rows].reporter,
-      .category = v->rows[key.n_rows].category,
-      .flags = v->rows[key.n_rows].flags,
+  for (; n < ROWS_MAX && v->rows[n].category != 0; n++)
+    rows[n] = (TocsinEvidence){
+      .reporter = v->rows[n].reporter,
+      .category = v->rows[n].category,
+      .flags = v->rows[n].flags,
       .confidence = 100,
       .subject_type = (guint8) v->matched_type,
       .observed_s = NOW_S,
       .expires_s = NOW_S + 1000,
     };
+  key = (TocsinKeyEvidence){ .probe = &probe, .rows = rows, .n_rows = n };
+  evidence = (TocsinSubjectEvidence){
+    .subject = subject, .keys = &key, .n_keys = 1, .allowed_by = v->allowed_by
+  };
   tocsin_score_event (&scoring, &evidence, 1, out);
 }
 

@@ -332,7 +332,7 @@ test_unplain_signing (void)
     { "/inbox", "k", 0, TOCSIN_ERROR_UNAVAILABLE },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (unplain); i++)
-    for (int draft = FALSE; draft <= TRUE; draft++)
+    for (int draft = 0; draft < 2; draft++)
       {
         g_autoptr (TocsinEnvelope) envelope = tocsin_envelope_new ("GET", unplain[i].target);
         g_autoptr (GError) error = NULL;

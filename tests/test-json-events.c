@@ -89,7 +89,7 @@ static void
 test_good (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (good); i++)
-    for (int in_pieces = FALSE; in_pieces <= TRUE; in_pieces++)
+    for (int in_pieces = 0; in_pieces < 2; in_pieces++)
       {
         g_autoptr (GError) error = NULL;
         g_autofree char *events = trace (good[i].text, strlen (good[i].text), in_pieces, &error);
@@ -236,7 +236,7 @@ static void
 test_bad (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
-    for (int in_pieces = FALSE; in_pieces <= TRUE; in_pieces++)
+    for (int in_pieces = 0; in_pieces < 2; in_pieces++)
       {
         g_autoptr (GError) error = NULL;
 

@@ -167,7 +167,8 @@ locked_kib (void)
 
   g_assert_true (g_file_get_contents ("/proc/self/status", &status, NULL, NULL));
   line = strstr (status, "\nVmLck:");
-  g_assert_nonnull (line);
+  if (line == NULL)
+    g_error ("no VmLck in: %s", status);
   return g_ascii_strtoull (line + strlen ("\nVmLck:"), NULL, 10);
 }
 
@@ -192,6 +193,7 @@ test_memory (gconstpointer data)
   g_assert_no_error (error);
   signature = tocsin_private_key_sign (key, "abc", 3, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (signature);
   search (&needle);
   g_assert_cmpuint (needle.guarded, >=, 1);
   g_assert_cmpuint (needle.ordinary, ==, 0);

@@ -179,24 +179,26 @@ judge (const Vector *v, TocsinListSources *lists, const TocsinPlace *place, Tocs
   TocsinScoring scoring = { .trust = trust, .profile = profile, .now_us = NOW_US, .lists = lists };
   TocsinProbe probe = { .type = TOCSIN_SUBJECT_IP, .value = (char *) "192.0.2.1" };
   TocsinEvidence rows[ROWS_MAX];
-  TocsinKeyEvidence key = { .probe = &probe, .rows = rows };
-  TocsinSubjectEvidence evidence = { .subject = &subject,
-                                     .keys = &key,
-                                     .n_keys = 1,
-                                     .places = place,
-                                     .n_places = place != NULL ? 1 : 0 };
+  TocsinKeyEvidence key;
+  TocsinSubjectEvidence evidence;
+  gsize n = 0;
 
-  for (; key.n_rows < ROWS_MAX && v->rows[key.n_rows].category != 0; key.n_rows++)
-    rows[key.n_rows] = (TocsinEvidence){
-      .reporter = v->rows[key.n_rows].reporter,
-      .category = v->rows[key.n_rows].category,
+  for (; n < ROWS_MAX && v->rows[n].category != 0; n++)
+    rows[n] = (TocsinEvidence){
+      .reporter = v->rows[n].reporter,
+      .category = v->rows[n].category,
       .flags = TOCSIN_EVIDENCE_IMPORTED,
       .confidence = 100,
-      .subject_type =
-          v->rows[key.n_rows].category == DISPOSABLE ? TOCSIN_SUBJECT_DOMAIN : TOCSIN_SUBJECT_IP,
+      .subject_type = v->rows[n].category == DISPOSABLE ? TOCSIN_SUBJECT_DOMAIN : TOCSIN_SUBJECT_IP,
       .observed_s = NOW_S - 86400 * 400,
       .expires_s = G_MAXUINT32,
     };
+  key = (TocsinKeyEvidence){ .probe = &probe, .rows = rows, .n_rows = n };
+  evidence = (TocsinSubjectEvidence){ .subject = &subject,
+                                      .keys = &key,
+                                      .n_keys = 1,
+                                      .places = place,
+                                      .n_places = place != NULL ? 1 : 0 };
   tocsin_score_event (&scoring, &evidence, 1, out);
 }
 

@@ -173,11 +173,11 @@ typedef struct
 static gboolean
 write_edit (TocsinTxn *txn, gpointer data, GError **error)
 {
-  const Edit *edit = data;
+  const Edit *wanted = data;
   g_auto (TocsinPeerRecord) peer = { 0 };
 
-  tocsin_peers_get (txn, edit->actor, &peer);
-  edit->change (&peer);
+  tocsin_peers_get (txn, wanted->actor, &peer);
+  wanted->change (&peer);
   tocsin_peers_put (txn, &peer);
   return TRUE;
 }
@@ -574,7 +574,9 @@ write_held (TocsinTxn *txn, gpointer data, GError **error)
 {
   Held *held = data;
   g_auto (TocsinPeerRecord) peer = { 0 };
-  TocsinPeerKey key = { .confirmed = TRUE };
+  const TocsinPeerKey key = { .id = g_strdup_printf ("%s#old", held->uri),
+                              .multibase = g_strdup (held->old),
+                              .confirmed = TRUE };
   g_auto (TocsinReportRecord) report = { 0 };
   TocsinTrustRecord statement = {
     .truster = held->actor,
@@ -587,8 +589,6 @@ write_held (TocsinTxn *txn, gpointer data, GError **error)
   tocsin_peers_get (txn, held->actor, &peer);
   peer.following = TOCSIN_FOLLOWING_ACCEPTED;
   peer.keys = tocsin_peer_keys_new ();
-  key.id = g_strdup_printf ("%s#old", held->uri);
-  key.multibase = g_strdup (held->old);
   g_array_append_val (peer.keys, key);
   tocsin_pinning_hold (txn, &peer, T0);
   tocsin_peers_put (txn, &peer);

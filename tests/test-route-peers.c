@@ -66,8 +66,9 @@ ask (Operated *self, const char *method, const char *target, const char *body, g
   request->kind = TOCSIN_LISTENER_UNIX;
   if (body != NULL)
     {
-      g_autofree char *length = g_strdup_printf ("%" G_GSIZE_FORMAT, strlen (body));
-      g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
+      const gsize size = strlen (body);
+      g_autofree char *length = g_strdup_printf ("%" G_GSIZE_FORMAT, size);
+      g_autoptr (GBytes) bytes = g_bytes_new (body, size);
 
       tocsin_request_add_header (request, "Content-Length", length);
       tocsin_request_set_body (request, bytes);

@@ -619,7 +619,7 @@ test_pair_bounds (void)
       judge (NULL, both, 2, NULL, &finding);
       g_assert_cmpuint (finding.verdict, ==, NOTE);
     }
-  first.key.shared = first.key.broad = FALSE;
+  asked_init (&first, 1, spam1);
   keys[0] = third.key;
   keys[1] = first.key;
   first.evidence.keys = keys;

@@ -79,7 +79,8 @@ read_report (Example *self, const char *text)
   TocsinEvidence *row = &self->rows[self->n_rows++];
 
   g_assert_cmpuint (self->n_rows, <=, REPORTS_MAX);
-  g_assert_nonnull (category);
+  if (category == NULL)
+    g_error ("“%s” is no category", word[0]);
   *row = (TocsinEvidence){ .reporter = read_reporter (self, half[0]),
                            .category = category->id,
                            .confidence = 100,
@@ -157,9 +158,11 @@ test_row (gconstpointer data)
   TocsinSubject subject = { .type = TOCSIN_SUBJECT_IP,
                             .key_type = TOCSIN_SUBJECT_IP,
                             .value = (char *) "192.0.2.7" };
-  TocsinProbe probe = { .type = TOCSIN_SUBJECT_IP, .value = (char *) "192.0.2.7", .exact = TRUE };
-  TocsinKeyEvidence key = { .probe = &probe };
-  TocsinSubjectEvidence asked = { .subject = &subject, .keys = &key, .n_keys = 1 };
+  TocsinProbe probe = {
+    .type = TOCSIN_SUBJECT_IP, .key = { { 1 } }, .value = (char *) "192.0.2.7", .exact = TRUE
+  };
+  TocsinKeyEvidence key;
+  TocsinSubjectEvidence asked;
   TocsinTrustInput input = { 0 };
   TocsinScoring scoring = { .now_us = (gint64) NOW_S * TOCSIN_SECOND_US };
   g_autoptr (TocsinTrustSnapshot) trust = NULL;
@@ -173,9 +176,8 @@ test_row (gconstpointer data)
                               .n_statements = example.n_statements,
                               .peers = example.peers,
                               .n_peers = G_N_ELEMENTS (example.peers) };
-  probe.key.bytes[0] = 1;
-  key.rows = example.rows;
-  key.n_rows = example.n_rows;
+  key = (TocsinKeyEvidence){ .probe = &probe, .rows = example.rows, .n_rows = example.n_rows };
+  asked = (TocsinSubjectEvidence){ .subject = &subject, .keys = &key, .n_keys = 1 };
   trust = tocsin_trust_snapshot_new (&input, 1, 1);
   scoring.trust = trust;
   profile = tocsin_profile_new_builtin (cells[COLUMN_PROFILE]);

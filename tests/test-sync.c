@@ -649,11 +649,12 @@ static void
 believe (PublicNode *node, const guint32 *actors, gsize n)
 {
   TocsinTrustPeer rows[2] = { 0 };
-  TocsinTrustInput input = { .peers = rows, .n_peers = n };
+  TocsinTrustInput input;
   g_autoptr (TocsinTrustSnapshot) trust = NULL;
 
   for (gsize i = 0; i < n; i++)
     rows[i] = (TocsinTrustPeer){ .actor = actors[i], .area = TOCSIN_AREA_ANY, .weight = 0.5 };
+  input = (TocsinTrustInput){ .peers = rows, .n_peers = n };
   trust = tocsin_trust_snapshot_new (&input, 1, 1);
   tocsin_federation_set_trust (node->fed, trust);
 }

@@ -366,7 +366,9 @@ put_odd_key (TocsinTxn *txn, gpointer data, GError **error)
 static gboolean
 use_walk (TocsinTxn *txn, gpointer data, GError **error)
 {
-  ((const Walk *) data)->use (txn);
+  const Walk *walk = data;
+
+  walk->use (txn);
   return TRUE;
 }
 
@@ -720,7 +722,9 @@ put_odd_row (TocsinTxn *txn, gpointer data, GError **error)
 static gboolean
 use_row (TocsinTxn *txn, gpointer data, GError **error)
 {
-  ((const Row *) data)->use (txn);
+  const Row *row = data;
+
+  row->use (txn);
   return TRUE;
 }
 

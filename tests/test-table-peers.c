@@ -240,14 +240,16 @@ keep_keys (TocsinTxn *txn, gpointer data, GError **error)
 {
   g_auto (TocsinPeerRecord) record = { 0 };
   g_auto (TocsinPeerRecord) got = { 0 };
-  TocsinPeerKey key = { .confirmed = TRUE, .since_us = T0 };
 
   tocsin_peer_record_init (&record, 9);
   record.keys = tocsin_peer_keys_new ();
   for (guint i = 0; i < 3; i++)
     {
-      key.id = g_strdup_printf ("https://a.example/actor#key-%u", i);
-      key.multibase = i == 2 ? NULL : g_strdup_printf ("z6Mk%u", i);
+      const TocsinPeerKey key = { .id = g_strdup_printf ("https://a.example/actor#key-%u", i),
+                                  .multibase = i == 2 ? NULL : g_strdup_printf ("z6Mk%u", i),
+                                  .confirmed = TRUE,
+                                  .since_us = T0 };
+
       g_array_append_val (record.keys, key);
     }
   record.note = g_strdup ("");

@@ -60,6 +60,7 @@ assert_written (const TocsinVerdictJson *json, TocsinFinding *finding, const cha
   g_assert_cmpstr (out->str + 6, ==, expected);
   node = tocsin_json_parse (out->str + 6, out->len - 6, NULL, NULL, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (node);
 }
 
 static void

@@ -206,7 +206,8 @@ read_request (const char *block)
   g_auto (GStrv) start = NULL;
   TocsinEnvelope *envelope;
 
-  g_assert_nonnull (body);
+  if (body == NULL)
+    g_error ("A request without an empty line: %s", block);
   head = g_strndup (block, (gsize) (body - block));
   lines = g_strsplit (head, "\n", -1);
   start = g_strsplit (lines[0], " ", 3);

@@ -275,8 +275,6 @@ measure_full (const Raw *raw)
   g_autoptr (GError) error = NULL;
   TocsinStore *store = tocsin_store_open (dir, MAP_BYTES, &error);
   TocsinWriter *writer = tocsin_writer_new (store);
-  double before;
-  guint n;
 
   for (guint from = 0, part = 0; from < stored; from += rows, part++)
     {
@@ -288,9 +286,9 @@ measure_full (const Raw *raw)
     {
       g_autofree char *name = g_strdup_printf ("more-%u", i);
       int fd = make_list (stored + i * rows, rows);
+      double before = cpu_seconds ();
+      guint n = import (store, writer, name, fd);
 
-      before = cpu_seconds ();
-      n = import (store, writer, name, fd);
       report ("list into a full store", n, cpu_seconds () - before, raw);
     }
   tocsin_writer_free (writer);

@@ -222,6 +222,7 @@ assert_json (const char *text, gsize size)
   limits.max_members = limits.max_object_members = 1 << 20;
   root = tocsin_json_parse (text, size, &limits, NULL, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (root);
 }
 
 static guint

@@ -333,12 +333,13 @@ read_line (TrustCase *self, char *line, guint number, GError **error)
   char *to = strchr (from, ',');
   char *weight = to != NULL ? strchr (to + 1, ',') : NULL;
   char *end = NULL;
-  double value;
 
   if (*from == '\0' || *from == '#')
     return TRUE;
   if (weight != NULL)
     {
+      double value;
+
       *to++ = '\0';
       *weight++ = '\0';
       value = g_ascii_strtod (weight, &end);
