@@ -97,31 +97,41 @@ typedef struct
 {
   const char *at;
   const char *end;
-  gboolean had_nul; /* in this header */
 } Input;
 
 /* A line that ends in CR LF and has neither before. FALSE: there is none. NUL LF ends one to
  * libmicrohttpd 0.9.75, which leaves no trace of which it was; both are where a line ends to who
- * reads LF as such, and nobody passes a NUL on. Nor is there a trace of what was an LF alone where
- * a NUL was one too many before it. */
+ * reads LF as such, and nobody passes a NUL on. */
 static gboolean
 take_line (Input *in, char **line)
 {
   const char *newline = memchr (in->at, '\n', (gsize) (in->end - in->at));
-  const char *end = newline;
 
-  if (newline == NULL)
+  if (newline == NULL || newline == in->at || (newline[-1] != '\r' && newline[-1] != '\0') ||
+      memchr (in->at, '\r', (gsize) (newline - 1 - in->at)) != NULL ||
+      memchr (in->at, '\0', (gsize) (newline - 1 - in->at)) != NULL)
     return FALSE;
-  if (end > in->at && end[-1] == '\r')
-    end--;
-  else
-    for (; end > in->at && end[-1] == '\0'; end--)
-      in->had_nul = TRUE;
-  if ((end == newline && !in->had_nul) || memchr (in->at, '\r', (gsize) (end - in->at)) != NULL ||
-      memchr (in->at, '\0', (gsize) (end - in->at)) != NULL)
-    return FALSE;
-  *line = g_strndup (in->at, (gsize) (end - in->at));
+  *line = g_strndup (in->at, (gsize) (newline - 1 - in->at));
   in->at = newline + 1;
+  return TRUE;
+}
+
+/* A header's last line, and its end. What is left there of CR LF CR LF are four NULs; they are left
+ * of other mixtures of NUL and line ends as well. */
+static gboolean
+take_blurred_end (Input *in, char **line)
+{
+  const char *end = in->at;
+
+  while (end < in->end && *end != '\r' && *end != '\n' && *end != '\0')
+    end++;
+  if (in->end - end < 4 || end[3] != '\n' || memchr (end, '\0', 4) == NULL)
+    return FALSE;
+  for (gsize i = 0; i < 4; i++)
+    if (end[i] != '\r' && end[i] != '\n' && end[i] != '\0')
+      return FALSE;
+  *line = g_strndup (in->at, (gsize) (end - in->at));
+  in->at = end + 4;
   return TRUE;
 }
 
@@ -180,6 +190,31 @@ skip_empty_lines (Input *in)
     }
 }
 
+/* Up to the empty line, or what passes for one. */
+static gboolean
+take_fields (Input *in, Framing *framing)
+{
+  for (;;)
+    {
+      g_autofree char *field = NULL;
+
+      if (take_blurred_end (in, &field))
+        return *field == '\0' || read_field (field, framing);
+      /* So does libmicrohttpd 0.9.75 end a header, and no trace is left of this one either. */
+      if (in->end - in->at >= 2 && memcmp (in->at, ":\n", 2) == 0)
+        {
+          in->at += 2;
+          return TRUE;
+        }
+      if (!take_line (in, &field))
+        return FALSE;
+      if (*field == '\0')
+        return TRUE;
+      if (!read_field (field, framing))
+        return FALSE;
+    }
+}
+
 /* The next request; FALSE: there is no further one, or what it is cannot be said. Of chunks the
  * library reads more than the letter allows, so there *@chunked is set and the body does not
  * count. */
@@ -190,31 +225,17 @@ take_request (Input *in, char **out, gboolean *chunked)
   g_auto (GStrv) parts = NULL;
   g_autoptr (GString) body = g_string_new (NULL);
   Framing framing = { 0 };
+  gboolean is_whole;
 
   skip_empty_lines (in);
-  in->had_nul = FALSE;
-  if (!take_line (in, &line))
+  is_whole = take_blurred_end (in, &line);
+  if (!is_whole && !take_line (in, &line))
     return FALSE;
   parts = g_strsplit (line, " ", -1);
   if (g_strv_length (parts) != 3 || !g_str_has_prefix (parts[2], "HTTP/1."))
     return FALSE;
-  for (;;)
-    {
-      g_autofree char *field = NULL;
-
-      /* So does libmicrohttpd 0.9.75 end a header, and no trace is left of this one either. */
-      if (in->end - in->at >= 2 && memcmp (in->at, ":\n", 2) == 0)
-        {
-          in->at += 2;
-          break;
-        }
-      if (!take_line (in, &field))
-        return FALSE;
-      if (*field == '\0')
-        break;
-      if (!read_field (field, &framing))
-        return FALSE;
-    }
+  if (!is_whole && !take_fields (in, &framing))
+    return FALSE;
   *chunked = framing.chunked;
   if ((framing.chunked && framing.has_length) ||
       (framing.has_length && !take_bytes (in, (gsize) framing.length, body)))
@@ -288,7 +309,7 @@ exchange (const char *data, gsize size, gsize cut)
 static void
 assert_handled (GPtrArray *handled, const char *data, gsize size)
 {
-  Input in = { .at = data, .end = data + size };
+  Input in = { data, data + size };
   gboolean chunked = FALSE;
 
   for (guint i = 0; i < handled->len; i++)
