@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import termios
 import threading
 import struct
@@ -262,6 +263,19 @@ class Commands(unittest.TestCase):
                 (("peer", "list", "--pe"), ["--pending"]), (("nonsense", "x"), [])):
             with self.subTest(words):
                 self.assertEqual(self.complete(*words), offered)
+
+    @unittest.skipUnless(shutil.which("bash"), "no bash here")
+    def test_completion_runs_nothing(self):
+        """A stranger becomes somebody to complete by asking to follow, whatever its address is made of."""
+        with tempfile.TemporaryDirectory() as directory:
+            ran = os.path.join(directory, "ran")
+            foreign = f"https://x.example/$({{touch,{ran}}})"
+            self.node.answer("GET", "/v1/peers", {"peers": [{"actor": foreign}], "next": None})
+            offered = self.complete("peer", "accept", "https://x.ex")
+            self.assertEqual(len(offered), 1)
+            back = subprocess.run(["bash", "-c", f"printf %s {offered[0]}"], capture_output=True, text=True, check=True)
+            self.assertEqual(back.stdout, foreign)
+            self.assertFalse(os.path.exists(ran))
 
     def test_full_disk(self):
         self.node.answer("GET", "/v1/status", {"ready": True})
