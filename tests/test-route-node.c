@@ -143,6 +143,22 @@ expect_samples (Admin *admin, const char *const *samples)
       g_error ("%s is not in %s", *samples, answer.body->str);
 }
 
+static TocsinFeeds *
+begin_feeds (Admin *admin)
+{
+  const TocsinFeedsOptions options = { .store = admin->node.store,
+                                       .writer = admin->node.writer,
+                                       .fetcher = admin->fed->fetcher,
+                                       .data_dir = admin->node.dir,
+                                       .every_hours = 24,
+                                       .now_us = get_now_us };
+  g_autoptr (GError) error = NULL;
+  TocsinFeeds *feeds = tocsin_feeds_new (&options, &error);
+
+  g_assert_no_error (error);
+  return admin->node.api->feeds = feeds;
+}
+
 /* A list that is well, one that fails, and both once they are too old. */
 static void
 test_feeds (void)
@@ -166,18 +182,9 @@ test_feeds (void)
   g_autofree char *path = g_build_filename (dir, "list", NULL);
   g_autofree char *body = NULL;
   g_autofree char *text = NULL;
-  TocsinFeedsOptions options;
 
   admin_init (&admin);
-  options = (TocsinFeedsOptions){ .store = admin.node.store,
-                                  .writer = admin.node.writer,
-                                  .fetcher = admin.fed->fetcher,
-                                  .data_dir = admin.node.dir,
-                                  .every_hours = 24,
-                                  .now_us = get_now_us };
-  feeds = tocsin_feeds_new (&options, &error);
-  g_assert_no_error (error);
-  admin.node.api->feeds = feeds;
+  feeds = begin_feeds (&admin);
   g_assert_true (feeds_are_well (&admin, &text));
   g_assert_true (g_str_has_prefix (text, "0 lists"));
   body = g_strdup_printf ("{\"name\":\"exits\",\"url\":\"file://%s\",\"format\":\"lines\",\"type\":"
@@ -213,6 +220,44 @@ test_feeds (void)
   admin.node.api->feeds = NULL;
   g_assert_cmpint (g_unlink (path), ==, 0);
   g_assert_cmpint (g_rmdir (dir), ==, 0);
+}
+
+/* Only who is on this machine may have a file read, however the URL is written. */
+static void
+test_feed_of_a_file (void)
+{
+  static const struct
+  {
+    const char *url;
+    const char *token; /* NULL: by the socket */
+    guint status;
+  } cases[] = {
+    { "file:///nonexistent", "far", 403 },  { "FILE:///nonexistent", "far", 403 },
+    { " file:///nonexistent", "far", 403 }, { "\\t file:///nonexistent", "far", 403 },
+    { "ftp://lists.example/", "far", 400 }, { "https://lists.example/", "far", 201 },
+    { " file:///nonexistent", NULL, 201 },
+  };
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (TocsinFeeds) feeds = NULL;
+
+  admin_init (&admin);
+  feeds = begin_feeds (&admin);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *body =
+          g_strdup_printf ("{\"name\":\"list-%zu\",\"url\":\"%s\",\"format\":\"lines\",\"type\":"
+                           "\"ip\",\"category\":\"tor_exit\"}",
+                           i, cases[i].url);
+      TocsinRequest *request = node_begin (&admin.node, "POST", "/v1/feeds", TYPE_CHECK, body);
+      g_auto (Answer) answer = { 0 };
+
+      request->token_name = cases[i].token;
+      node_run (&admin.node, request);
+      node_end (&admin.node, request, &answer);
+      g_test_message ("%s: %u %s", body, answer.status, answer.body->str);
+      g_assert_cmpuint (answer.status, ==, cases[i].status);
+    }
+  admin.node.api->feeds = NULL;
 }
 
 static void
@@ -407,6 +452,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-node/dead-writer", test_dead_writer);
   g_test_add_func ("/route-node/metrics", test_metrics);
   g_test_add_func ("/route-node/feeds", test_feeds);
+  g_test_add_func ("/route-node/feed-of-a-file", test_feed_of_a_file);
   g_test_add_func ("/route-node/audit", test_audit);
   g_test_add_func ("/route-node/housekeeping", test_housekeeping);
   g_test_add_func ("/route-node/observe", test_observe);

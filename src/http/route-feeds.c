@@ -229,15 +229,18 @@ write_definition (JsonObject *object, GString *out, GError **error)
   return TRUE;
 }
 
-/* Whoever names a file reads it, in what is listed then. That is for those on this machine. */
+/* Whoever names a file reads it, in what is listed then. That is for those on this machine. Asked
+ * of the definition as it will be read, since that reader forgives blanks. A bad one passes: what
+ * is wrong with it is said when it is added. */
 static gboolean
-may_name (const TocsinRequest *request, JsonObject *object, GError **error)
+may_name (const TocsinRequest *request, const char *name, const GString *text, GError **error)
 {
-  JsonNode *url = json_object_get_member (object, "url");
-  const char *text = url != NULL ? tocsin_json_string (url) : NULL;
+  g_autoptr (TocsinFeedDefinition) definition = NULL;
 
-  if (text == NULL || g_ascii_strncasecmp (text, "file:", strlen ("file:")) != 0 ||
-      tocsin_request_get_token_name (request) == NULL)
+  if (tocsin_request_get_token_name (request) == NULL)
+    return TRUE;
+  definition = tocsin_feed_definition_parse (name, text->str, text->len, "feed", NULL);
+  if (definition == NULL || definition->path == NULL)
     return TRUE;
   g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN,
                        "/url: a list in a file is added by the socket, or in feeds.d");
@@ -262,8 +265,8 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
   body = tocsin_json_body_parse (request, members, NULL, &error);
   object = body != NULL ? json_node_get_object (body) : NULL;
   name = object != NULL ? tocsin_json_get_string (object, "", "name", &error) : NULL;
-  if (name == NULL || !may_name (request, object, &error) ||
-      !write_definition (object, text, &error) || !tocsin_admin_has_room (api, &error))
+  if (name == NULL || !write_definition (object, text, &error) ||
+      !may_name (request, name, text, &error) || !tocsin_admin_has_room (api, &error))
     tocsin_reply_set_error (reply, error);
   else if (json_object_get_size (object) == 1)
     change (request, reply, api, name, TOCSIN_FEED_ENABLE, NULL, 200);
