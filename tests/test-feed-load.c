@@ -340,23 +340,80 @@ test_mirrors (Feed *f, gconstpointer data)
     }
 }
 
-/* More than one part: it is all there, in one batch, with one record. */
 static void
-test_long_list (Feed *f, gconstpointer data)
+list_addresses (Feed *f, guint n, guint part_rows)
 {
-  const guint n = 2500;
   g_autoptr (GString) text = g_string_new (NULL);
-  g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
-  TocsinFeedRecord stored = { 0 };
 
   define (f, "[feed]\nurl=https://lists.example/\nformat=lines\ntype=ip\ncategory=hosting\n");
   for (guint i = 0; i < n; i++)
     g_string_append_printf (text, "11.%u.%u.%u\n", i >> 16, i >> 8 & 255, i & 255);
   begin (f);
-  f->load->part_rows = 1000;
+  f->load->part_rows = part_rows;
   read_list (f, text->str, &error);
   g_assert_no_error (error);
+}
+
+/* Later parts cannot be written: what tells of the rows that are there is not lost. */
+static void
+test_half_way (Feed *f, gconstpointer data)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (TocsinFeedRecord) out = { 0 };
+  g_auto (TocsinFeedRecord) stored = { 0 };
+
+  list_addresses (f, 25, 10);
+  memcpy (f->record.digest, f->load->digest, sizeof f->load->digest);
+  f->record.etag = g_strdup ("\"1\"");
+  tocsin_feed_apply_async (f->writer, f->load, &f->record, T0, keep_result, &result);
+  tocsin_writer_stop (f->writer);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_false (tocsin_feed_apply_finish (result, &out, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+  g_assert_cmpuint (count_rows (f), ==, 10);
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store.store));
+
+    g_assert_true (tocsin_feeds_get (txn, "one", &stored));
+  }
+  g_assert_cmpuint (out.count, ==, 10);
+  g_assert_cmpuint (out.batch, ==, stored.batch);
+  g_assert_cmpuint (out.actor, ==, stored.actor);
+  g_assert_cmpuint (out.batch, !=, 0);
+  g_assert_cmpmem (out.digest, sizeof out.digest, stored.digest, sizeof stored.digest);
+  g_assert_null (out.etag);
+}
+
+/* With no part of it there, the record is as it was. */
+static void
+test_not_at_all (Feed *f, gconstpointer data)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (TocsinFeedRecord) out = { 0 };
+
+  list_addresses (f, 25, 10);
+  tocsin_writer_stop (f->writer);
+  tocsin_feed_apply_async (f->writer, f->load, &f->record, T0, keep_result, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_false (tocsin_feed_apply_finish (result, &out, &error));
+  g_assert_null (out.name);
+}
+
+/* More than one part: it is all there, in one batch, with one record. */
+static void
+test_long_list (Feed *f, gconstpointer data)
+{
+  const guint n = 2500;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  TocsinFeedRecord stored = { 0 };
+
+  list_addresses (f, n, 1000);
   apply (f);
   g_assert_cmpuint (f->record.count, ==, n);
   g_assert_cmpuint (count_rows (f), ==, n);
@@ -392,5 +449,7 @@ main (int argc, char *argv[])
   ADD ("/feed-load/changes", test_changes);
   ADD ("/feed-load/mirrors", test_mirrors);
   ADD ("/feed-load/long-list", test_long_list);
+  ADD ("/feed-load/half-way", test_half_way);
+  ADD ("/feed-load/not-at-all", test_not_at_all);
   return g_test_run ();
 }

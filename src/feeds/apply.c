@@ -92,6 +92,16 @@ write_added (Apply *self, TocsinTxn *txn, GError **error)
   return tocsin_bulk_write (txn, bulk, error);
 }
 
+/* What the next read may go by, of a list that is there in part. */
+static void
+forget_what_was_read (TocsinFeedRecord *record)
+{
+  memset (record->digest, 0, sizeof record->digest);
+  g_clear_pointer (&record->etag, g_free);
+  g_clear_pointer (&record->last_modified, g_free);
+  g_clear_pointer (&record->cursor, g_free);
+}
+
 /* What is stored is what the parts so far make of it; only with the last one it is the new list. */
 static void
 write_record (Apply *self, TocsinTxn *txn)
@@ -191,7 +201,15 @@ tocsin_feed_apply_finish (GAsyncResult *result, TocsinFeedRecord *out, GError **
 {
   Apply *self = g_task_get_task_data (G_TASK (result));
 
-  return take_record (result, &self->record, out, error);
+  if (take_record (result, &self->record, out, error))
+    return TRUE;
+  if (self->removed + self->added > 0)
+    {
+      forget_what_was_read (&self->record);
+      *out = self->record;
+      self->record = (TocsinFeedRecord){ 0 };
+    }
+  return FALSE;
 }
 
 /* ---- all of it ---- */
@@ -273,10 +291,7 @@ tocsin_feed_drop_async (TocsinWriter *writer,
   self->record.enabled = FALSE;
   self->record.good_us = self->record.changed_us = 0;
   self->record.left_out = self->record.failures = 0;
-  memset (self->record.digest, 0, sizeof self->record.digest);
-  g_clear_pointer (&self->record.etag, g_free);
-  g_clear_pointer (&self->record.last_modified, g_free);
-  g_clear_pointer (&self->record.cursor, g_free);
+  forget_what_was_read (&self->record);
   g_clear_pointer (&self->record.mirror_of, g_free);
   g_clear_pointer (&self->record.error, g_free);
   g_task_set_task_data (task, self, drop_free);

@@ -28,7 +28,8 @@ void tocsin_feed_apply_async (TocsinWriter *writer,
 
 /**
  * tocsin_feed_apply_finish:
- * @out: (out): the record as it was stored; tocsin_feed_record_clear()
+ * @out: (out): the record as it was stored; tocsin_feed_record_clear(). After an error, too, if
+ *   parts of the difference are there already; else it is left as it is then
  *
  * Returns: %FALSE with the writer's error
  */

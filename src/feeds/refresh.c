@@ -171,6 +171,20 @@ finish_unchanged (TocsinFeedRefresh *self)
 
 /* ---- into the store ---- */
 
+/* After a failure half way: the rows that are there are found by what was stored along with them,
+ * and the next read must not take the list for known. */
+static void
+keep_what_is_stored (TocsinFeedRecord *record, const TocsinFeedRecord *stored)
+{
+  record->actor = stored->actor;
+  record->batch = stored->batch;
+  record->count = stored->count;
+  memset (record->digest, 0, sizeof record->digest);
+  g_clear_pointer (&record->etag, g_free);
+  g_clear_pointer (&record->last_modified, g_free);
+  g_clear_pointer (&record->cursor, g_free);
+}
+
 static void
 on_applied (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 {
@@ -181,6 +195,8 @@ on_applied (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 
   if (!tocsin_feed_apply_finish (result, &record, &error))
     {
+      if (record.name != NULL)
+        keep_what_is_stored (&feed->record, &record);
       fail (self, g_steal_pointer (&error));
       return;
     }
