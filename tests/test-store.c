@@ -497,6 +497,36 @@ test_listeners (Fixture *f, gconstpointer data)
   g_assert_cmpuint (heard.calls, ==, 1);
 }
 
+/* The writer has committed and not told of it yet: a transaction that sees the commit is not looked
+ * at by what was so before. */
+static void
+test_hints_of_an_untold_commit (Fixture *f, gconstpointer data)
+{
+  TocsinTxn txn;
+  TocsinStoreHints before, after;
+
+  {
+    g_autoptr (TocsinReading) reading = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+
+    tocsin_store_hints (f->store, reading, &before);
+  }
+  tocsin_txn_begin_write (&txn, f->store);
+  g_assert_true (allow_one (&txn, NULL, NULL));
+  txn.notes = 0;
+  g_assert_true (tocsin_txn_commit_write (&txn, NULL));
+  g_assert_cmpuint (tocsin_store_allow_count (f->store), ==, 0);
+  {
+    g_autoptr (TocsinReading) reading = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+
+    tocsin_store_hints (f->store, reading, &after);
+  }
+  g_assert_cmpuint (before.allow_count, ==, 0);
+  g_assert_cmpuint (before.lengths.v4, ==, 0);
+  g_assert_cmpuint (after.generation, ==, before.generation + 1);
+  g_assert_cmpuint (after.allow_count, ==, 1);
+  g_assert_cmpuint (after.lengths.v4, ==, G_GUINT64_CONSTANT (1) << 24);
+}
+
 /* That the root is lost is told once, however often it shows. */
 static void
 test_lost (Fixture *f, gconstpointer data)
@@ -595,6 +625,7 @@ main (int argc, char *argv[])
   ADD ("stale-reader", set_up, test_stale_reader_is_freed);
   ADD ("copy", set_up, test_copy);
   ADD ("listeners", set_up, test_listeners);
+  ADD ("hints", set_up, test_hints_of_an_untold_commit);
   ADD ("lost", set_up, test_lost);
   ADD ("obstacles", set_up, test_obstacles);
   ADD ("damaged-format", set_up, test_damaged_format);

@@ -15,7 +15,6 @@
 #include "store/table-actors.h"
 #include "store/table-allow.h"
 #include "store/table-evidence.h"
-#include "store/table-meta.h"
 
 #define ACCT_PREFIX   "acct:"
 #define KEYS_EXPECTED 4 /* of one event that have evidence */
@@ -35,6 +34,7 @@ tocsin_judge_begin (TocsinJudge *self,
   const TocsinApiState *state = tocsin_api_state (api);
   gint64 now_us = tocsin_api_now_us (api);
   gboolean today = now_us / TOCSIN_DAY_US == state->budget_day;
+  TocsinStoreHints hints;
 
   *self = (TocsinJudge){ .txn = tocsin_reader_begin (tocsin_api_reader (api)),
                          .state = state,
@@ -51,9 +51,10 @@ tocsin_judge_begin (TocsinJudge *self,
     .actor_name_data = self->txn,
     .explain = explain,
   };
-  self->generation = tocsin_meta_generation (self->txn);
-  tocsin_store_network_lengths (api->store, &self->lengths);
-  self->has_allow = tocsin_store_allow_count (api->store) > 0;
+  tocsin_store_hints (api->store, self->txn, &hints);
+  self->generation = hints.generation;
+  self->lengths = hints.lengths;
+  self->has_allow = hints.allow_count > 0;
 }
 
 void

@@ -347,6 +347,22 @@ tocsin_store_network_lengths (TocsinStore *self, TocsinNetworkLengths *out)
     out->v6[i] = __atomic_load_n (&self->lengths[1 + i], __ATOMIC_RELAXED);
 }
 
+void
+tocsin_store_hints (TocsinStore *self, TocsinTxn *txn, TocsinStoreHints *out)
+{
+  guint64 published = tocsin_store_generation (self); /* before what it is about */
+
+  out->generation = tocsin_meta_generation (txn);
+  if (published < out->generation)
+    {
+      out->allow_count = tocsin_allow_count (txn);
+      tocsin_lengths_read (txn, &out->lengths);
+      return;
+    }
+  out->allow_count = tocsin_store_allow_count (self);
+  tocsin_store_network_lengths (self, &out->lengths);
+}
+
 static gboolean
 take_lock (TocsinStore *self, const char *dir, GError **error)
 {

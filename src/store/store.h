@@ -62,6 +62,23 @@ void tocsin_store_network_lengths (TocsinStore *self, TocsinNetworkLengths *out)
 guint64 tocsin_store_allow_count (TocsinStore *self);
 
 /**
+ * TocsinStoreHints:
+ * @generation: that @txn reads
+ * @allow_count: how many entries the allow list has
+ * @lengths: which network lengths are stored
+ */
+typedef struct
+{
+  guint64 generation;
+  guint64 allow_count;
+  TocsinNetworkLengths lengths;
+} TocsinStoreHints;
+
+/* What to look for in @txn, never older than @txn itself: a transaction may see a commit that the
+ * functions above do not tell of yet. Any thread. */
+void tocsin_store_hints (TocsinStore *self, TocsinTxn *txn, TocsinStoreHints *out);
+
+/**
  * tocsin_store_copy:
  * @dir: a directory that exists and has no data.mdb
  *
