@@ -461,6 +461,28 @@ test_accept_keeps_pins (void)
   g_assert_true (is_told (TOCSIN_REVIEW_KEY_CHANGE, actor));
 }
 
+/* Nor is it a way to do without keys: the host alone, without the pinned key, could then report. */
+static void
+test_accept_keeps_proofs (void)
+{
+  static const char follow_id[] = "https://a.example/activities/follow-6";
+  g_autofree char *one = new_multikey ();
+  const char *const keys[] = { one, NULL };
+  guint32 actor = save_document (document_of ("strips.example", keys, "1.0"));
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  set_relation (
+      (Relation){ .actor = actor, .following = TOCSIN_FOLLOWING_PENDING, .follow_id = follow_id });
+  g_assert_cmpint (receive (message ("strips.example", "Accept", "1", follow_id), NULL), ==, -1);
+  g_assert_cmpint (receive (message ("strips.example", "Reject", "2", follow_id), NULL), ==, -1);
+  save_document (document_of ("strips.example", NULL, NULL));
+  g_assert_cmpint (receive (message ("strips.example", "Accept", "3", follow_id), NULL), ==, -1);
+  read_peer ("strips.example", &peer);
+  g_assert_cmpint (peer.following, ==, TOCSIN_FOLLOWING_ACCEPTED);
+  g_assert_true (peer.had_protocol_version);
+  g_assert_cmpint (tocsin_pinning_of (&peer, one), ==, TOCSIN_PINNING_MATCHES);
+}
+
 /* ---- Undo ---- */
 
 static void
@@ -685,6 +707,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relations/accept/embedded", test_accept_embedded);
   g_test_add_func ("/relations/accept/other-version", test_accept_other_version);
   g_test_add_func ("/relations/accept/keeps-pins", test_accept_keeps_pins);
+  g_test_add_func ("/relations/accept/keeps-proofs", test_accept_keeps_proofs);
   g_test_add_func ("/relations/undo", test_undo);
   g_test_add_func ("/relations/update", test_update);
   g_test_add_func ("/relations/block", test_block);

@@ -245,6 +245,7 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   const TocsinActivity *activity = self->activity;
   gboolean accepted = activity->kind == TOCSIN_ACTIVITY_ACCEPT;
   gboolean was_accepted = peer->following == TOCSIN_FOLLOWING_ACCEPTED;
+  gboolean pinned = peer->keys != NULL && peer->keys->len > 0;
   int major;
 
   if (peer->follow_id == NULL || peer->following == TOCSIN_FOLLOWING_NONE ||
@@ -266,12 +267,12 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   peer->actor = tocsin_pinning_save_actor (txn, self->sender->document, self->now_us);
   peer->following = TOCSIN_FOLLOWING_ACCEPTED;
   peer->following_since_us = self->now_us;
-  peer->had_protocol_version = major == 1;
+  /* A peer that rejects and then accepts again does not get rid of its pinned keys that way, nor of
+   * having to prove by them: both go when the operator follows it anew. */
+  peer->had_protocol_version = major == 1 || (pinned && peer->had_protocol_version);
   peer->version_hold = major > 1;
   peer->sync_due_us = self->now_us;
-  /* A peer that rejects and then accepts again does not get rid of its pinned keys that way: they
-   * go when the operator follows it anew. */
-  if (peer->keys == NULL || peer->keys->len == 0)
+  if (!pinned)
     tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
   else if (names_unpinned_key (peer, self->sender->document))
     tocsin_pinning_hold (txn, peer, self->now_us);
