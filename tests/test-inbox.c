@@ -538,6 +538,45 @@ test_foreign_key_ids (void)
   g_assert_nonnull (tocsin_keyring_peek (us.fed->keyring, own));
 }
 
+static void
+on_found (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GAsyncResult **out = data;
+
+  *out = g_object_ref (result);
+}
+
+static TocsinKnownActor *
+find_key (const char *uri, GError **error)
+{
+  TocsinFetchAllowance allowance = { 0 };
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tocsin_keyring_find_async (us.fed->keyring, uri, TRUE, &allowance, on_found, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return tocsin_keyring_find_finish (us.fed->keyring, result, error);
+}
+
+/* Anyone can name a page of any host as a key. The host is not to blame for what it answers, and
+ * its actors' keys are asked for all the same. */
+static void
+test_page_as_a_key (void)
+{
+  g_autofree char *page =
+      g_strconcat (tocsin_identity_get_base (stranger.fed->identity), "/", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinKnownActor) none = find_key (page, &error);
+  g_autoptr (TocsinKnownActor) actor = NULL;
+
+  g_assert_null (none);
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE);
+  g_clear_error (&error);
+  actor = find_key (public_node_actor (&stranger), &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (actor);
+}
+
 /* The relay is followed; the author is believed through it, and changed its key unnoticed. */
 static void
 test_relayed_after_a_new_key (void)
@@ -660,6 +699,7 @@ main (int argc, char **argv)
   g_test_add_func ("/inbox/operator-has-the-last-word", test_operator_has_the_last_word);
   g_test_add_func ("/inbox/update-is-believed-at-once", test_update_is_believed_at_once);
   g_test_add_func ("/inbox/foreign-key-ids", test_foreign_key_ids);
+  g_test_add_func ("/inbox/page-as-a-key", test_page_as_a_key);
   g_test_add_func ("/inbox/relayed-after-a-new-key", test_relayed_after_a_new_key);
   g_test_add_func ("/inbox/rate-follows-the-relation", test_rate_follows_the_relation);
   status = g_test_run ();

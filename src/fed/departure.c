@@ -31,7 +31,8 @@ on_answer (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_da
   ConfirmOp *op = g_task_get_task_data (task);
   g_autoptr (TocsinFetchResult) answer = tocsin_knock_finish (result, NULL, NULL);
 
-  tocsin_host_budget_end (op->fed->budget, op->authority, answer != NULL, tocsin_time_now_us ());
+  tocsin_host_budget_end (op->fed->budget, op->authority, tocsin_knock_was_answered (result),
+                          tocsin_time_now_us ());
   g_task_return_boolean (task, answer != NULL && (answer->status == 404 || answer->status == 410));
 }
 

@@ -73,6 +73,8 @@ typedef struct
   gboolean repeated;    /* the request was sent again after its connection turned out stale */
   gboolean connected;   /* this hop opened a connection of its own */
   gboolean ended;       /* the answer was read to its end */
+  gboolean heard;       /* the head of an answer came, to this hop or one before */
+  gboolean answered;    /* the call is over, and not for want of an answer */
   gboolean refused;     /* the guard closed a connection of this hop */
   gboolean tried;       /* the guard let one through */
   const char *deadline; /* (nullable) which one passed */
@@ -172,6 +174,7 @@ fail (GTask *task, GError *reason)
   g_autoptr (GError) error = reason;
   SendOp *op = g_task_get_task_data (task);
 
+  op->answered = op->heard && op->deadline == NULL && error->domain == TOCSIN_ERROR;
   stop (op);
   if (g_task_return_error_if_cancelled (task))
     return;
@@ -500,6 +503,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 
   clear_source (&op->connect_timer);
   op->stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
+  op->heard = op->heard || op->stream != NULL;
   if (op->stream == NULL && connection_was_stale (op))
     {
       op->repeated = TRUE;
@@ -559,6 +563,7 @@ complete (GTask *task)
   answer->last_modified = dup_field (fields, "Last-Modified");
   answer->retry_after_seconds =
       parse_retry_after (soup_message_headers_get_one (fields, "Retry-After"));
+  op->answered = TRUE;
   stop (op);
   g_task_return_pointer (task, answer, (GDestroyNotify) tocsin_fetch_result_free);
 }
@@ -698,6 +703,14 @@ tocsin_fetcher_send_finish (TocsinFetcher *self, GAsyncResult *result, GError **
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+gboolean
+tocsin_fetcher_send_was_answered (GAsyncResult *result)
+{
+  const SendOp *op = g_task_get_task_data (G_TASK (result));
+
+  return op->answered;
 }
 
 /**

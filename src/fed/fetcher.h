@@ -126,5 +126,8 @@ void tocsin_fetcher_send_async (TocsinFetcher *self,
 TocsinFetchResult *tocsin_fetcher_send_finish (TocsinFetcher *self,
                                                GAsyncResult *result,
                                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether the host gave an answer, be it one that is of no use: a page, a redirect that is not
+ * followed, too long a document. What did not come to its end in time is none. */
+gboolean tocsin_fetcher_send_was_answered (GAsyncResult *result);
 
 G_END_DECLS

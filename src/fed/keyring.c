@@ -422,7 +422,7 @@ on_document (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
   gboolean is_first = g_str_equal (op->next, op->wanted);
 
   if (op->authority != NULL)
-    tocsin_host_budget_end (op->keyring->budget, op->authority, fetched != NULL,
+    tocsin_host_budget_end (op->keyring->budget, op->authority, tocsin_knock_was_answered (result),
                             tocsin_time_now_us ());
   g_clear_pointer (&op->authority, g_free);
   if (fetched != NULL && tocsin_fetch_result_is_success (fetched))

@@ -20,6 +20,7 @@ typedef struct
   TocsinSignScheme scheme;
   TocsinFetchAllowance *allowance;
   gboolean is_second;
+  gboolean answered; /* the last knock */
 } KnockOp;
 
 typedef struct
@@ -112,6 +113,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
   KnockOp *op = g_task_get_task_data (task);
   KnockAnswer *last;
 
+  op->answered = tocsin_fetcher_send_was_answered (result);
   if (answer == NULL)
     {
       g_task_return_error (task, g_steal_pointer (&error));
@@ -151,4 +153,13 @@ tocsin_knock_finish (GAsyncResult *result, TocsinSignScheme *scheme, GError **er
   fetched = g_steal_pointer (&answer->result);
   knock_answer_free (answer);
   return fetched;
+}
+
+/* As tocsin_fetcher_send_was_answered(). */
+gboolean
+tocsin_knock_was_answered (GAsyncResult *result)
+{
+  const KnockOp *op = g_task_get_task_data (G_TASK (result));
+
+  return op->answered;
 }

@@ -36,5 +36,6 @@ void tocsin_knock_async (const TocsinKnock *knock,
 TocsinFetchResult *tocsin_knock_finish (GAsyncResult *result,
                                         TocsinSignScheme *scheme,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean tocsin_knock_was_answered (GAsyncResult *result);
 
 G_END_DECLS
