@@ -367,6 +367,32 @@ test_pending_caps (void)
   g_assert_cmpint (follow ("late.example", "f1"), ==, TOCSIN_ERROR_BUSY);
 }
 
+/* Asking and leaving by turns, under ever new names, would fill the store. */
+static void
+test_gone_keep_their_place (void)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autofree char *host = g_strdup_printf ("n%u.comes-and-goes.example", i);
+      g_autofree char *id = g_strdup_printf ("https://%s/activities/f1", host);
+
+      new_actor (host);
+      g_assert_cmpint (follow (host, "f1"), ==, i < 3 ? -1 : TOCSIN_ERROR_BUSY);
+      if (i == 3)
+        break;
+      g_assert_cmpint (receive (message (host, "Undo", "u1", id), NULL), ==, -1);
+      read_peer (host, &peer);
+      g_assert_cmpint (peer.follower, ==, TOCSIN_FOLLOWER_NONE);
+      g_assert_true (tocsin_relation_is_over (&peer));
+    }
+  /* One who changes its mind has its own place. */
+  g_assert_cmpint (follow ("n0.comes-and-goes.example", "f2"), ==, -1);
+  read_peer ("n0.comes-and-goes.example", &peer);
+  g_assert_false (tocsin_relation_is_over (&peer));
+}
+
 /* ---- Accept, Reject ---- */
 
 static void
@@ -647,6 +673,7 @@ static void
 test_strangers (void)
 {
   guint32 actor = new_actor ("nobody.example");
+  guint32 asking = new_actor ("asks-only.example");
   g_auto (TocsinPeerRecord) peer = { 0 };
 
   g_assert_cmpint (receive (message ("nobody.example", "Block", "b", US), NULL), ==, -1);
@@ -660,6 +687,12 @@ test_strangers (void)
 
     g_assert_false (tocsin_peers_get (txn, actor, &peer));
   }
+  /* Nor does one who has only asked get a line in the operator's list. */
+  g_assert_cmpint (follow ("asks-only.example", "f1"), ==, -1);
+  g_assert_cmpint (receive (message ("asks-only.example", "Block", "b", US), NULL), ==, -1);
+  read_peer ("asks-only.example", &peer);
+  g_assert_true (peer.blocks_us);
+  g_assert_false (is_told (TOCSIN_REVIEW_OTHER, asking));
 }
 
 static void
@@ -703,6 +736,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relations/follow/policies", test_follow_policies);
   g_test_add_func ("/relations/follow/again", test_follow_again);
   g_test_add_func ("/relations/follow/refused", test_follow_refused);
+  g_test_add_func ("/relations/follow/gone-keep-their-place", test_gone_keep_their_place);
   g_test_add_func ("/relations/answers", test_answers);
   g_test_add_func ("/relations/accept/embedded", test_accept_embedded);
   g_test_add_func ("/relations/accept/other-version", test_accept_other_version);

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "fed-node.h"
 #include "fed/housekeeping.h"
+#include "fed/pinning.h"
 #include "fed/review.h"
 #include "store/table-audit.h"
 #include "store/table-imports.h"
@@ -474,31 +475,50 @@ test_words (void)
 
 /* ---- housekeeping ---- */
 
-typedef struct
+/* Strangers who asked to follow, by what housekeeping is to make of them. */
+enum
 {
-  guint32 old;
-  guint32 young;
-} Asking;
+  ASKS_TOO_LONG,
+  ASKS,
+  ASKS_TOO_LONG_DISTRUSTED, /* the operator has said so */
+  LEFT,
+  N_ASKING
+};
 
 static gboolean
 write_asking (TocsinTxn *txn, gpointer data, GError **error)
 {
-  Asking *asking = data;
+  static const guint days[N_ASKING] = { 31, 29, 31, 2 };
+  guint32 *numbers = data;
   gint64 now_us = tocsin_time_now_us ();
 
-  for (guint i = 0; i < 2; i++)
+  for (guint i = 0; i < N_ASKING; i++)
     {
       g_autofree char *uri = g_strdup_printf ("https://asks%u.example/actor", i);
-      guint32 number = tocsin_actors_intern (txn, uri, T0);
+      g_autoptr (TocsinActorDocument) document = tocsin_actor_document_new (uri);
       g_auto (TocsinPeerRecord) peer = { 0 };
 
-      tocsin_peers_get (txn, number, &peer);
-      peer.follower = TOCSIN_FOLLOWER_PENDING;
-      peer.follower_since_us = now_us - (i == 0 ? 31 : 29) * TOCSIN_DAY_US;
+      document->inbox = g_strdup ("https://asks.example/inbox");
+      numbers[i] = tocsin_pinning_save_actor (txn, document, T0);
+      tocsin_peers_get (txn, numbers[i], &peer);
+      peer.follower = i == LEFT ? TOCSIN_FOLLOWER_NONE : TOCSIN_FOLLOWER_PENDING;
+      peer.follower_since_us = now_us - days[i] * TOCSIN_DAY_US;
+      peer.weights[TOCSIN_AREA_ANY] = i == ASKS_TOO_LONG_DISTRUSTED ? 0 : -1;
       tocsin_peers_put (txn, &peer);
-      *(i == 0 ? &asking->old : &asking->young) = number;
     }
   return TRUE;
+}
+
+static void
+assert_forgotten (World *world, guint32 number)
+{
+  g_autoptr (TocsinReading) txn = read_store (world);
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  g_auto (TocsinActorRecord) actor = { 0 };
+
+  g_assert_false (tocsin_peers_get (txn, number, &peer));
+  g_assert_true (tocsin_actors_get (txn, number, &actor));
+  g_assert_null (actor.inbox);
 }
 
 static guint64
@@ -519,22 +539,25 @@ test_housekeeping (World *world, gconstpointer data)
   TocsinReviewRecord line = { .kind = TOCSIN_REVIEW_BURST,
                               .actor = world->peer,
                               .due_us = tocsin_time_now_us () - 1 };
-  Asking asking;
+  guint32 asking[N_ASKING];
   g_auto (TocsinPeerRecord) peer = { 0 };
 
   add_reports (world, &burst);
   add_line (world, line);
   line.kind = TOCSIN_REVIEW_WITHDRAWAL;
   add_line (world, line);
-  write_ok (&world->node->f, write_asking, &asking);
+  write_ok (&world->node->f, write_asking, asking);
   tocsin_housekeeping_start (housekeeping);
   WAIT_FOR (count_open (world) == 0);
   tocsin_housekeeping_stop (housekeeping);
   g_assert_cmpuint (count_of (world, world->peer, TOCSIN_STATE_LIVE), ==, 3);
-  get_peer (world->node, asking.old, &peer);
-  g_assert_cmpint (peer.follower, ==, TOCSIN_FOLLOWER_NONE);
-  get_peer (world->node, asking.young, &peer);
+  assert_forgotten (world, asking[ASKS_TOO_LONG]);
+  assert_forgotten (world, asking[LEFT]);
+  get_peer (world->node, asking[ASKS], &peer);
   g_assert_cmpint (peer.follower, ==, TOCSIN_FOLLOWER_PENDING);
+  get_peer (world->node, asking[ASKS_TOO_LONG_DISTRUSTED], &peer);
+  g_assert_cmpint (peer.follower, ==, TOCSIN_FOLLOWER_NONE);
+  g_assert_cmpint (peer.weights[TOCSIN_AREA_ANY], ==, 0);
 }
 
 int

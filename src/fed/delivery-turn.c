@@ -382,7 +382,12 @@ settle (TocsinTxn *txn, const TocsinTurn *turn, TocsinAttempt *attempt)
     {
       g_auto (TocsinPeerRecord) peer = { 0 };
 
-      tocsin_peers_get (txn, g_array_index (attempt->takers, guint32, i), &peer);
+      /* Forgotten meanwhile, it is not to come back for having been answered. */
+      if (!tocsin_peers_get (txn, g_array_index (attempt->takers, guint32, i), &peer))
+        {
+          tocsin_queue_drop_peer (txn, peer.actor);
+          continue;
+        }
       switch (attempt->answer)
         {
         case TOCSIN_ANSWER_TAKEN:

@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/limits.h"
+#include "fed/relations.h"
 #include "fed/review.h"
 #include "store/purge.h"
 #include "store/table-peers.h"
@@ -17,6 +18,7 @@
 #define INTERVAL_US    TOCSIN_MINUTE_US
 #define ROWS           1000
 #define PENDING_US     (TOCSIN_PENDING_MAX_DAYS * TOCSIN_DAY_US)
+#define GONE_US        TOCSIN_DAY_US /* so long one who left keeps the place that it took */
 #define LEAST_PAUSE_US (100 * (TOCSIN_SECOND_US / 1000))
 
 struct _TocsinHousekeeping
@@ -47,7 +49,7 @@ round_free (Round *round)
 
 typedef struct
 {
-  gint64 before_us;
+  gint64 now_us;
   GArray *actors; /* of guint32 */
 } Expired;
 
@@ -56,17 +58,21 @@ collect_expired (const TocsinPeerRecord *peer, gpointer data)
 {
   Expired *expired = data;
 
-  if (peer->follower == TOCSIN_FOLLOWER_PENDING && peer->follower_since_us < expired->before_us)
+  gint64 age_us = expired->now_us - peer->follower_since_us;
+
+  if ((peer->follower == TOCSIN_FOLLOWER_PENDING && age_us > PENDING_US) ||
+      (tocsin_relation_is_over (peer) && age_us > GONE_US))
     g_array_append_val (expired->actors, peer->actor);
-  return TRUE;
+  return expired->actors->len < ROWS;
 }
 
-/* A request to follow that the operator has not answered for 30 days makes room for others. */
+/* A request to follow that the operator has not answered for 30 days makes room for others, and
+ * so does who took its own back. What the operator thinks of an actor stays. */
 static guint
-drop_pending (TocsinTxn *txn, gint64 now_us)
+drop_strangers (TocsinTxn *txn, gint64 now_us)
 {
   g_autoptr (GArray) actors = g_array_new (FALSE, FALSE, sizeof (guint32));
-  Expired expired = { .before_us = now_us - PENDING_US, .actors = actors };
+  Expired expired = { .now_us = now_us, .actors = actors };
 
   tocsin_peers_foreach (txn, collect_expired, &expired);
   for (guint i = 0; i < actors->len; i++)
@@ -77,8 +83,8 @@ drop_pending (TocsinTxn *txn, gint64 now_us)
         continue;
       peer.follower = TOCSIN_FOLLOWER_NONE;
       peer.follower_since_us = now_us;
-      if (peer.following == TOCSIN_FOLLOWING_NONE && !peer.blocked && !peer.blocks_us)
-        tocsin_peers_remove (txn, peer.actor);
+      if (tocsin_relation_is_over (&peer))
+        tocsin_relation_forget (txn, peer.actor, now_us);
       else
         tocsin_peers_put (txn, &peer);
     }
@@ -91,7 +97,7 @@ write_round (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
   Round *round = data;
 
   round->done = tocsin_store_purge (txn, round->now_us, ROWS);
-  round->done += drop_pending (txn, round->now_us);
+  round->done += drop_strangers (txn, round->now_us);
   return TRUE;
 }
 

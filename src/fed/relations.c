@@ -106,14 +106,72 @@ tell (TocsinTxn *txn, guint32 actor, TocsinReviewKind kind, const char *text, gi
     tocsin_review_add (txn, &line);
 }
 
+/* ---- strangers who came and went ---- */
+
+/**
+ * tocsin_relation_is_over:
+ * @peer: a peer
+ *
+ * Returns: whether nothing is left between us but that @peer once asked to follow: neither side
+ *   follows or blocks, the operator said nothing about it, and it was never followed
+ */
+gboolean
+tocsin_relation_is_over (const TocsinPeerRecord *peer)
+{
+  for (guint area = 0; area < TOCSIN_N_AREAS; area++)
+    if (peer->weights[area] >= 0)
+      return FALSE;
+  return peer->follower == TOCSIN_FOLLOWER_NONE && peer->following == TOCSIN_FOLLOWING_NONE &&
+         peer->following_since_us == 0 && !peer->blocked && peer->note == NULL;
+}
+
+/**
+ * tocsin_relation_forget:
+ * @txn: a write transaction
+ * @actor: a peer with whom it is over
+ * @now_us: the time
+ *
+ * Its number stays its own; its document and keys, which strangers choose, go.
+ */
+void
+tocsin_relation_forget (TocsinTxn *txn, guint32 actor, gint64 now_us)
+{
+  g_auto (TocsinActorRecord) record = { 0 };
+  TocsinActorRecord bare;
+
+  tocsin_queue_drop_peer (txn, actor);
+  tocsin_peers_remove (txn, actor);
+  if (!tocsin_actors_get (txn, actor, &record))
+    return;
+  bare = (TocsinActorRecord){ .uri = record.uri,
+                              .number = actor,
+                              .first_seen_us = record.first_seen_us,
+                              .last_seen_us = now_us,
+                              .retired_us = record.retired_us };
+  tocsin_actors_put (txn, &bare);
+}
+
+/* Whether the operator wants to hear what becomes of @peer: strangers could fill the review. */
+static gboolean
+is_of_interest (const TocsinPeerRecord *peer)
+{
+  return peer->following != TOCSIN_FOLLOWING_NONE || tocsin_peer_record_is_follower (peer);
+}
+
 /* ---- Follow ---- */
 
+/* Who took up a place, but for the one who asks. */
 typedef struct
 {
-  const char *domain;
-  guint same_domain;
   TocsinTxn *txn;
-} PendingCount;
+  const char *domain;
+  guint32 actor; /* who asks, if it is known */
+  guint followers;
+  guint pending;
+  guint
+      gone; /* until housekeeping forgets them: or asking and leaving by turns would cost nothing */
+  guint same_domain; /* of those that are pending or gone */
+} Places;
 
 static char *
 domain_of (const char *actor)
@@ -125,34 +183,45 @@ domain_of (const char *actor)
 }
 
 static gboolean
-count_pending (const TocsinPeerRecord *peer, gpointer data)
+count_place (const TocsinPeerRecord *peer, gpointer data)
 {
-  PendingCount *count = data;
+  Places *places = data;
+  gboolean pending = peer->follower == TOCSIN_FOLLOWER_PENDING;
   const char *uri;
   g_autofree char *domain = NULL;
 
-  if (peer->follower != TOCSIN_FOLLOWER_PENDING)
+  if (peer->actor == places->actor)
     return TRUE;
-  uri = tocsin_actors_peek_uri (count->txn, peer->actor);
+  places->followers += tocsin_peer_record_is_follower (peer) ? 1 : 0;
+  if (!pending && !tocsin_relation_is_over (peer))
+    return TRUE;
+  places->pending += pending ? 1 : 0;
+  places->gone += pending ? 0 : 1;
+  uri = tocsin_actors_peek_uri (places->txn, peer->actor);
   domain = uri != NULL ? domain_of (uri) : NULL;
-  if (g_strcmp0 (domain, count->domain) == 0)
-    count->same_domain++;
+  if (g_strcmp0 (domain, places->domain) == 0)
+    places->same_domain++;
   return TRUE;
 }
 
-/* Strangers can ask, but not fill the operator's list. */
+/* Strangers can ask, but neither fill the operator's list nor the store. */
 static gboolean
-has_room_for_pending (TocsinTxn *txn, const char *actor, GError **error)
+has_room (TocsinTxn *txn,
+          const TocsinRelationChange *self,
+          const TocsinPeerRecord *peer,
+          GError **error)
 {
-  g_autofree char *domain = domain_of (actor);
-  PendingCount count = { .domain = domain, .txn = txn };
-  TocsinPeerCounts totals;
+  g_autofree char *domain = domain_of (self->activity->actor);
+  Places places = { .txn = txn, .domain = domain, .actor = peer->actor };
 
-  tocsin_peers_count (txn, &totals);
-  if (totals.followers_pending >= PENDING_MAX)
+  tocsin_peers_foreach (txn, count_place, &places);
+  if (self->guest && places.followers + places.gone >= FOLLOWERS_MAX)
+    return refuse (error, TOCSIN_ERROR_BUSY, "This node has as many followers as it takes");
+  if (self->guest)
+    return TRUE;
+  if (places.pending + places.gone >= PENDING_MAX)
     return refuse (error, TOCSIN_ERROR_BUSY, "Too many requests to follow wait for the operator");
-  tocsin_peers_foreach (txn, count_pending, &count);
-  if (count.same_domain >= PENDING_PER_DOMAIN_MAX)
+  if (places.same_domain >= PENDING_PER_DOMAIN_MAX)
     return refuse (error, TOCSIN_ERROR_BUSY,
                    "Too many requests to follow from this domain wait for the operator");
   return TRUE;
@@ -188,7 +257,6 @@ static gboolean
 write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
 {
   const TocsinActivity *activity = self->activity;
-  TocsinPeerCounts totals;
   gboolean again = g_strcmp0 (peer->follower_follow_id, activity->id) == 0;
 
   if (g_strcmp0 (activity->object, self->policy->actor) != 0)
@@ -197,11 +265,7 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     return refuse (error, TOCSIN_ERROR_REFUSED, "The operator has blocked the sender");
   if (self->sender->document->inbox == NULL)
     return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "The actor's document names no inbox");
-  tocsin_peers_count (txn, &totals);
-  if (peer->follower == TOCSIN_FOLLOWER_NONE && self->guest && totals.followers >= FOLLOWERS_MAX)
-    return refuse (error, TOCSIN_ERROR_BUSY, "This node has as many followers as it takes");
-  if (peer->follower == TOCSIN_FOLLOWER_NONE && !self->guest &&
-      !has_room_for_pending (txn, activity->actor, error))
+  if (peer->follower == TOCSIN_FOLLOWER_NONE && !has_room (txn, self, peer, error))
     return FALSE;
 
   peer->actor = tocsin_pinning_save_actor (txn, self->sender->document, self->now_us);
@@ -324,10 +388,13 @@ write_undo (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
 static void
 write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
 {
+  gboolean matters = is_of_interest (peer);
+
   if (g_strcmp0 (self->activity->object, self->policy->actor) != 0 || peer->blocks_us)
     return;
   peer->blocks_us = TRUE;
-  tell (txn, peer->actor, TOCSIN_REVIEW_OTHER, "This peer has blocked this node", self->now_us);
+  if (matters)
+    tell (txn, peer->actor, TOCSIN_REVIEW_OTHER, "This peer has blocked this node", self->now_us);
   tocsin_peers_put (txn, peer);
 }
 
@@ -369,22 +436,26 @@ write_move (TocsinTxn *txn, TocsinRelationChange *self, const TocsinPeerRecord *
   g_free (record.moved_to);
   record.moved_to = g_strdup (self->activity->target);
   tocsin_actors_put (txn, &record);
-  tell (txn, peer->actor, TOCSIN_REVIEW_MOVED,
-        "This peer says that it has moved; trust does not move by itself", self->now_us);
+  if (is_of_interest (peer))
+    tell (txn, peer->actor, TOCSIN_REVIEW_MOVED,
+          "This peer says that it has moved; trust does not move by itself", self->now_us);
 }
 
 static void
 write_delete (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
 {
   g_auto (TocsinActorRecord) record = { 0 };
+  gboolean matters;
 
   if (!self->gone || !tocsin_actors_get (txn, peer->actor, &record))
     return;
   record.retired_us = self->now_us;
   tocsin_actors_put (txn, &record);
+  matters = is_of_interest (peer);
   peer->follower = TOCSIN_FOLLOWER_NONE;
   peer->follower_since_us = self->now_us;
-  tell (txn, peer->actor, TOCSIN_REVIEW_MOVED, "This peer has shut down", self->now_us);
+  if (matters)
+    tell (txn, peer->actor, TOCSIN_REVIEW_MOVED, "This peer has shut down", self->now_us);
   tocsin_peers_put (txn, peer);
 }
 

@@ -5,6 +5,7 @@
 
 #include "codec/activity.h"
 #include "fed/federation.h"
+#include "store/table-peers.h"
 
 G_BEGIN_DECLS
 
@@ -42,6 +43,9 @@ TocsinRelationChange *tocsin_relation_change_new (TocsinFederation *fed,
                                                   gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_relation_change_free (TocsinRelationChange *self);
 gboolean tocsin_relation_change_write (TocsinTxn *txn, gpointer change, GError **error);
+
+gboolean tocsin_relation_is_over (const TocsinPeerRecord *peer);
+void tocsin_relation_forget (TocsinTxn *txn, guint32 actor, gint64 now_us);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinRelationChange, tocsin_relation_change_free)
 
