@@ -6,6 +6,7 @@
 #include "fed/housekeeping.h"
 #include "fed/pinning.h"
 #include "fed/review.h"
+#include "fed/sync-note.h"
 #include "store/table-audit.h"
 #include "store/table-imports.h"
 #include "store/table-queue.h"
@@ -473,6 +474,61 @@ test_words (void)
   g_assert_cmpstr (tocsin_review_state_to_string (TOCSIN_REVIEW_LAPSED), ==, "lapsed");
 }
 
+typedef struct
+{
+  guint32 actor;
+  guint64 batch;
+} FirstReading;
+
+static gboolean
+write_first_reading (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const FirstReading *reading = data;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  tocsin_peers_get (txn, reading->actor, &peer);
+  peer.first_batch = reading->batch;
+  peer.first_batch_done = FALSE;
+  tocsin_peers_put (txn, &peer);
+  return TRUE;
+}
+
+/* A peer whose outbox never comes to its end is not in its first reading for ever, past the guard
+ * against bursts and without a line to reject it by. */
+static void
+test_batch_overdue (World *world, gconstpointer data)
+{
+  for (guint days = 6; days <= 7; days++)
+    {
+      TocsinImportRecord import = {
+        .created_us = T0, .actor = world->peer, .source = (char *) "outbox", .count = 5
+      };
+      FirstReading reading = { .actor = world->peer };
+      TocsinSyncNote note = { .actor = world->peer,
+                              .epoch = 1,
+                              .items = -1,
+                              .now_us = T0 + days * TOCSIN_DAY_US,
+                              .day_us = TOCSIN_DAY_US };
+      g_auto (TocsinPeerRecord) peer = { 0 };
+      g_autoptr (TocsinReading) txn = NULL;
+      g_auto (TocsinReviewRecord) line = { 0 };
+      guint64 id = 0;
+
+      write_ok (&world->node->f, write_import, &import);
+      reading.batch = import.batch;
+      write_ok (&world->node->f, write_first_reading, &reading);
+      write_ok (&world->node->f, tocsin_sync_note_write_begin, &note);
+      g_assert_cmpuint (note.batch, ==, days < 7 ? import.batch : 0);
+      get_peer (world->node, world->peer, &peer);
+      g_assert_true (peer.first_batch_done == (days >= 7));
+      txn = read_store (world);
+      g_assert_true (tocsin_review_find_open (txn, TOCSIN_REVIEW_BATCH, world->peer, import.batch,
+                                              &id) == (days >= 7));
+      g_assert_true (days < 7 || tocsin_review_get (txn, id, &line));
+      g_assert_cmpuint (line.count, ==, days < 7 ? 0 : 5);
+    }
+}
+
 /* ---- housekeeping ---- */
 
 /* Strangers who asked to follow, by what housekeeping is to make of them. */
@@ -575,6 +631,7 @@ main (int argc, char **argv)
     { "/review/burst/rejected", test_burst_rejected, 0 },
     { "/review/batch/kept", test_batch, TRUE },
     { "/review/batch/rejected", test_batch, FALSE },
+    { "/review/batch/overdue", test_batch_overdue, 0 },
     { "/review/withdrawal/carried-out", test_withdrawal, TRUE },
     { "/review/withdrawal/disregarded", test_withdrawal, FALSE },
     { "/review/equivocation/accepted", test_equivocation, TRUE },

@@ -12,6 +12,9 @@
 #include "store/table-reports.h"
 #include "store/table-review.h"
 
+#define FIRST_BATCH_DAYS                                                                           \
+  7 /* after which a first reading is over, whether it got to its end or not */
+
 void
 tocsin_sync_note_free (TocsinSyncNote *self)
 {
@@ -46,6 +49,39 @@ note_done (TocsinTxn *txn, const TocsinSyncNote *note)
   tocsin_catch_up_put (txn, &record);
 }
 
+static void
+close_batch (TocsinTxn *txn, const TocsinSyncNote *note, TocsinPeerRecord *peer)
+{
+  g_auto (TocsinImportRecord) batch = { 0 };
+  TocsinReviewRecord line = {
+    .kind = TOCSIN_REVIEW_BATCH,
+    .actor = note->actor,
+    .batch = peer->first_batch,
+    .created_us = note->now_us,
+    .text = (char *) "First reading of this peer's reports; it can be rejected whole",
+  };
+
+  if (peer->first_batch == 0 || peer->first_batch_done)
+    return;
+  peer->first_batch_done = TRUE;
+  if (!tocsin_imports_get (txn, peer->first_batch, &batch))
+    return;
+  line.count = batch.count;
+  if (batch.count > 0)
+    tocsin_review_add (txn, &line);
+}
+
+/* A first reading that is broken off again and again must not go on for ever: what is read in it
+ * passes the guard against bursts, and there is no line to reject it by. */
+static gboolean
+is_batch_overdue (TocsinTxn *txn, const TocsinSyncNote *note, const TocsinPeerRecord *peer)
+{
+  g_auto (TocsinImportRecord) batch = { 0 };
+
+  return !tocsin_imports_get (txn, peer->first_batch, &batch) ||
+         note->now_us - batch.created_us >= FIRST_BATCH_DAYS * note->day_us;
+}
+
 /* A #TocsinWriteFunc: the first reading of a peer is one batch, and a new epoch begins at 0. */
 gboolean
 tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error)
@@ -63,6 +99,8 @@ tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error)
 
       peer.first_batch = tocsin_imports_add (txn, &record);
     }
+  else if (!peer.first_batch_done && is_batch_overdue (txn, self, &peer))
+    close_batch (txn, self, &peer);
   if (peer.sync_epoch != self->epoch)
     {
       peer.sync_epoch = self->epoch;
@@ -115,28 +153,6 @@ judge_digest (TocsinTxn *txn, TocsinSyncNote *note, TocsinPeerRecord *peer)
       peer->sync_state = TOCSIN_SYNC_ALERTED;
       note_drift (txn, note);
     }
-}
-
-static void
-close_batch (TocsinTxn *txn, const TocsinSyncNote *note, TocsinPeerRecord *peer)
-{
-  g_auto (TocsinImportRecord) batch = { 0 };
-  TocsinReviewRecord line = {
-    .kind = TOCSIN_REVIEW_BATCH,
-    .actor = note->actor,
-    .batch = peer->first_batch,
-    .created_us = note->now_us,
-    .text = (char *) "First reading of this peer's reports; it can be rejected whole",
-  };
-
-  if (peer->first_batch == 0 || peer->first_batch_done)
-    return;
-  peer->first_batch_done = TRUE;
-  if (!tocsin_imports_get (txn, peer->first_batch, &batch))
-    return;
-  line.count = batch.count;
-  if (batch.count > 0)
-    tocsin_review_add (txn, &line);
 }
 
 /* A #TocsinWriteFunc. */

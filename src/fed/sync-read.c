@@ -29,6 +29,7 @@
 #define WAIT_MAX       60    /* seconds that a peer may ask for; a longer wait ends the reading */
 #define SETTLINGS_MAX  16    /* changes of keys in one reading that are waited for */
 #define PAGES_MAX      20000 /* of one reading; the next goes on from there */
+#define READING_US     TOCSIN_DAY_US /* likewise: a slow one is not to be a first one for ever */
 
 /* Pages are written together: ids and keys are random, so that a change of 50 reports touches
  * almost as many leaves of the store as one of 2,000, and each is written whole. */
@@ -55,6 +56,7 @@ typedef struct
   gint64 flushed;    /* what was handed to the writer is complete up to here */
   gint64 flushed_us; /* monotonic */
   gint64 begun_us;
+  gint64 end_us; /* monotonic: no further page after that */
   gint64 head_last;
   gint64 items; /* reports that it says it has for us; -1: it does not say */
   guint pages;
@@ -213,6 +215,7 @@ tocsin_sync_read_async (TocsinFederation *fed,
   op->actor = actor;
   op->from_zero = from_zero;
   op->begun_us = tocsin_time_now_us ();
+  op->end_us = g_get_monotonic_time () + tocsin_federation_wait_us (fed, READING_US);
   op->items = -1;
   op->unreachable = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (!load (op))
@@ -364,6 +367,7 @@ begin (GTask *task)
   op->note->last = (guint64) op->head_last;
   op->note->items = op->items;
   op->note->now_us = tocsin_time_now_us ();
+  op->note->day_us = tocsin_federation_wait_us (op->fed, TOCSIN_DAY_US);
   op->note->source = g_strdup (op->outbox);
   tocsin_writer_submit_async (op->fed->writer, tocsin_sync_note_write_begin, op->note,
                               (GDestroyNotify) tocsin_sync_note_free, NULL, on_begun,
@@ -403,7 +407,8 @@ fetch_page (GTask *task)
   op->is_waiting = op->writes >= WRITES_AT_ONCE;
   if (op->is_waiting)
     return;
-  if (op->ended || op->reached >= op->head_last || op->pages >= PAGES_MAX)
+  if (op->ended || op->reached >= op->head_last || op->pages >= PAGES_MAX ||
+      g_get_monotonic_time () >= op->end_us)
     {
       op->ended = TRUE;
       flush (task);
