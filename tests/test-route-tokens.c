@@ -53,6 +53,29 @@ test_admin_token_stays (void)
   admin_refused (&admin, "DELETE", "/v1/tokens/admin", NULL, 409, "");
 }
 
+/* What becomes of the file later does not keep a removed token in force. */
+static void
+test_removed_whatever_the_file_is (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) made = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *first = NULL;
+  const char *token;
+
+  admin_init (&admin);
+  path = g_build_filename (admin.node.dir, "admin.token", NULL);
+  first = tocsin_auth_ensure_admin_token (admin.node.dir, &error);
+  g_assert_no_error (error);
+  made = admin_ask (&admin, "POST", "/v1/tokens", "{\"name\":\"x\",\"scopes\":[\"check\"]}", 201);
+  token = TEXT (OBJECT (made), "token");
+  g_assert_true (g_file_set_contents (path, "?", -1, NULL));
+  admin_do (&admin, "DELETE", "/v1/tokens/x", NULL, 200);
+  g_assert_cmpuint (tocsin_auth_lookup (admin.auth, token, NULL), ==, 0);
+  g_assert_cmpuint (tocsin_auth_lookup (admin.auth, first, NULL), ==, TOCSIN_SCOPE_ALL);
+}
+
 static void
 test_refusals (void)
 {
@@ -200,6 +223,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-tokens/life", test_life);
   g_test_add_func ("/route-tokens/admin-token-stays", test_admin_token_stays);
+  g_test_add_func ("/route-tokens/removed", test_removed_whatever_the_file_is);
   g_test_add_func ("/route-tokens/refusals", test_refusals);
   g_test_add_func ("/route-tokens/scopes", test_scopes);
   g_test_add_func ("/route-tokens/name-outlives-token", test_name_outlives_token);

@@ -69,6 +69,7 @@ typedef struct
  * @settings: (owned): `name=value` lines of the settings in force, for status; none is secret
  * @now_us: the clock; tests give their own
  * @started_us: by that clock, for the uptime
+ * @admin_hash: of the admin token, once @knows_admin: of tocsin_tokens_apply()
  * @n_polls: requests that wait for news; main thread
  * @batch_bytes: of answers to batches that are not sent yet; atomic
  * @lists: (owned): the thread that makes long lists
@@ -102,6 +103,8 @@ typedef struct
   char **settings;
   gint64 (*now_us) (void);
   gint64 started_us;
+  gboolean knows_admin;
+  guint8 admin_hash[TOCSIN_TOKEN_HASH_BYTES];
   guint n_polls;
   gsize batch_bytes;
   struct _TocsinListThread *lists;

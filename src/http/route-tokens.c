@@ -34,19 +34,33 @@ token_clear (gpointer data)
   g_free (((TocsinToken *) data)->name);
 }
 
+/* Once: a file that cannot be read later is no reason to go on taking a token that was removed. */
+static gboolean
+learn_admin (TocsinApi *api, GError **error)
+{
+  g_autofree char *admin = NULL;
+
+  if (api->knows_admin)
+    return TRUE;
+  admin = tocsin_auth_ensure_admin_token (api->data_dir, error);
+  if (admin == NULL)
+    return FALSE;
+  tocsin_auth_token_hash (admin, api->admin_hash);
+  return api->knows_admin = TRUE;
+}
+
 gboolean
 tocsin_tokens_apply (TocsinApi *api, GError **error)
 {
-  g_autofree char *admin = tocsin_auth_ensure_admin_token (api->data_dir, error);
   g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (TocsinToken));
   g_autoptr (TocsinReading) txn = NULL;
   TocsinToken first = { .scopes = TOCSIN_SCOPE_ADMIN };
 
-  if (admin == NULL)
+  if (!learn_admin (api, error))
     return FALSE;
   g_array_set_clear_func (tokens, token_clear);
   first.name = g_strdup ("admin");
-  tocsin_auth_token_hash (admin, first.hash);
+  memcpy (first.hash, api->admin_hash, sizeof first.hash);
   g_array_append_val (tokens, first);
   txn = tocsin_reader_begin (tocsin_api_reader (api));
   tocsin_tokens_foreach (txn, take_token, tokens);

@@ -35,8 +35,8 @@ void tocsin_route_trust_add (TocsinRouter *router, TocsinApi *api);
  * @api: the api
  * @error: return location for an error, or %NULL
  *
- * Puts the tokens that are stored in force, and that of the file `admin.token` as "admin". Main
- * thread.
+ * Puts the tokens that are stored in force, and that of the file `admin.token`, which is read the
+ * first time alone, as "admin". Main thread.
  *
  * Returns: %FALSE with the errors of tocsin_auth_ensure_admin_token() or of the store; the tokens
  *   before stay in force
