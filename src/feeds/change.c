@@ -20,6 +20,7 @@ typedef struct
   const char *action;
   char *who; /* (owned) */
   gint64 now_us;
+  gboolean is_new; /* it is there for this change alone, until that is on disk */
   gboolean forget;
 } Change;
 
@@ -104,7 +105,7 @@ on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 
   if (ok)
     set_record (self, &self->record);
-  else if (self->feed->record.batch == 0 && self->record.definition != NULL)
+  else if (self->is_new)
     {
       g_hash_table_remove (self->feeds->feeds, self->feed->record.name);
       self->feed = NULL;
@@ -161,9 +162,10 @@ begin (GTask *task, TocsinFeedChange change, const char *text)
     }
   self->record.enabled = TRUE;
   self->record.tried_us = 0;
-  if (change == TOCSIN_FEED_ADD)
+  self->is_new = change == TOCSIN_FEED_ADD;
+  if (self->is_new)
     self->record.definition = g_strdup (text);
-  self->action = change == TOCSIN_FEED_ADD ? "feed.add" : "feed.enable";
+  self->action = self->is_new ? "feed.add" : "feed.enable";
   tocsin_writer_submit_async (feeds->writer, write_change, self, NULL, NULL, on_written, task);
 }
 

@@ -658,7 +658,12 @@ tocsin_feeds_refresh_async (TocsinFeeds *self,
 
   if (feed == NULL)
     g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "There is no such feed");
-  else if (!feed->record.enabled || feed->is_busy || g_cancellable_is_cancelled (self->stop))
+  else if (g_cancellable_is_cancelled (self->stop))
+    g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "The node is stopping");
+  else if (feed->is_busy)
+    g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+                             "This feed is being changed; ask again when that is done");
+  else if (!feed->record.enabled)
     g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "This feed is not enabled");
   else
     tocsin_feed_begin_refresh (self, feed, may_shrink, task);

@@ -1,0 +1,206 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * /v1/feeds: what is told of third-party lists, and who may have which read.
+ */
+#include "admin-node.h"
+
+/* What the doctor says of lists: FALSE with the text of the first that is bad. */
+static gboolean
+feeds_are_well (Admin *admin, char **text)
+{
+  g_autoptr (JsonNode) root = admin_ask (admin, "POST", "/v1/doctor", "{}", 200);
+  JsonArray *checks = ARRAY (OBJECT (root), "checks");
+
+  for (guint i = 0; i < json_array_get_length (checks); i++)
+    {
+      JsonObject *check = json_array_get_object_element (checks, i);
+
+      if (g_str_equal (TEXT (check, "name"), "feeds"))
+        {
+          g_free (*text);
+          *text = g_strdup (TEXT (check, "text"));
+          return FLAG (check, "ok");
+        }
+    }
+  g_assert_not_reached ();
+}
+
+static void
+expect_samples (Admin *admin, const char *const *samples)
+{
+  g_auto (Answer) answer = { 0 };
+  g_auto (GStrv) lines = NULL;
+
+  node_ask (&admin->node, "GET", "/metrics", NULL, NULL, &answer);
+  lines = g_strsplit (answer.body->str, "\n", -1);
+  for (; *samples != NULL; samples++)
+    if (!g_strv_contains ((const char *const *) lines, *samples))
+      g_error ("%s is not in %s", *samples, answer.body->str);
+}
+
+static TocsinFeeds *
+begin_feeds (Admin *admin)
+{
+  const TocsinFeedsOptions options = { .store = admin->node.store,
+                                       .writer = admin->node.writer,
+                                       .fetcher = admin->fed->fetcher,
+                                       .data_dir = admin->node.dir,
+                                       .every_hours = 24,
+                                       .now_us = get_now_us };
+  g_autoptr (GError) error = NULL;
+  TocsinFeeds *feeds = tocsin_feeds_new (&options, &error);
+
+  g_assert_no_error (error);
+  return admin->node.api->feeds = feeds;
+}
+
+/* A list that is well, one that fails, and both once they are too old. */
+static void
+test_feeds (void)
+{
+  static const char *const fresh[] = {
+    "tocsin_feed_entries{feed=\"exits\"} 2",      "tocsin_feed_left_out{feed=\"exits\"} 1",
+    "tocsin_feed_age_seconds{feed=\"exits\"} 60", "tocsin_feed_ok{feed=\"exits\"} 1",
+    "tocsin_feed_stale{feed=\"exits\"} 0",        NULL
+  };
+  static const char *const failing[] = { "tocsin_feed_entries{feed=\"exits\"} 2",
+                                         "tocsin_feed_age_seconds{feed=\"exits\"} 60",
+                                         "tocsin_feed_ok{feed=\"exits\"} 0",
+                                         "tocsin_feed_stale{feed=\"exits\"} 0", NULL };
+  static const char *const stale[] = { "tocsin_feed_age_seconds{feed=\"exits\"} 262800",
+                                       "tocsin_feed_ok{feed=\"exits\"} 1",
+                                       "tocsin_feed_stale{feed=\"exits\"} 1", NULL };
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (TocsinFeeds) feeds = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *dir = g_dir_make_tmp ("tocsin-lists-XXXXXX", &error);
+  g_autofree char *path = g_build_filename (dir, "list", NULL);
+  g_autofree char *body = NULL;
+  g_autofree char *text = NULL;
+
+  admin_init (&admin);
+  feeds = begin_feeds (&admin);
+  g_assert_true (feeds_are_well (&admin, &text));
+  g_assert_true (g_str_has_prefix (text, "0 lists"));
+  body = g_strdup_printf ("{\"name\":\"exits\",\"url\":\"file://%s\",\"format\":\"lines\",\"type\":"
+                          "\"ip\",\"category\":\"tor_exit\"}",
+                          path);
+  g_assert_true (g_file_set_contents (path, "192.0.2.1\n192.0.2.2\n10.0.0.1\n", -1, NULL));
+  admin_do (&admin, "POST", "/v1/feeds", body, 201);
+  admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
+  now_us += 60 * TOCSIN_SECOND_US;
+  expect_samples (&admin, fresh);
+  g_assert_true (feeds_are_well (&admin, &text));
+  g_assert_true (g_str_has_prefix (text, "1 lists"));
+
+  g_assert_true (g_file_set_contents (path, "<html>", -1, NULL));
+  admin_refused (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 422, "This is HTML");
+  expect_samples (&admin, failing);
+  g_assert_false (feeds_are_well (&admin, &text));
+  g_assert_nonnull (strstr (text, "1 failed since: This is HTML"));
+  g_assert_null (strstr (text, "too old"));
+  now_us += 80 * TOCSIN_HOUR_US;
+  g_assert_false (feeds_are_well (&admin, &text));
+  g_assert_nonnull (strstr (text, "too old to count; 1 failed"));
+
+  g_assert_true (g_file_set_contents (path, "192.0.2.1\n192.0.2.3\n", -1, NULL));
+  admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
+  g_assert_true (feeds_are_well (&admin, &text));
+  now_us += 73 * TOCSIN_HOUR_US;
+  expect_samples (&admin, stale);
+  g_assert_false (feeds_are_well (&admin, &text));
+  g_assert_true (g_str_has_suffix (text, "too old to count"));
+  admin_do (&admin, "POST", "/v1/feeds/exits/disable", NULL, 200);
+  g_assert_true (feeds_are_well (&admin, &text));
+  admin.node.api->feeds = NULL;
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (dir), ==, 0);
+}
+
+static void
+free_feeds (Admin *admin)
+{
+  tocsin_feeds_free (g_steal_pointer (&admin->node.api->feeds));
+}
+
+static char *
+write_list (const char *path, const char *list)
+{
+  g_assert_true (g_file_set_contents (path, list, -1, NULL));
+  return g_strdup_printf ("{\"name\":\"exits\",\"url\":\"file://%s\",\"format\":\"lines\",\"type\":"
+                          "\"ip\",\"category\":\"tor_exit\"}",
+                          path);
+}
+
+/* A change that cannot be stored leaves the feeds as they are. */
+static void
+test_feed_not_stored (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *path = NULL;
+  g_autofree char *body = NULL;
+
+  admin_init (&admin);
+  path = g_strconcat (admin.node.dir, ".list", NULL);
+  body = write_list (path, "192.0.2.1\n");
+  begin_feeds (&admin);
+  admin_do (&admin, "POST", "/v1/feeds", body, 201);
+  admin_do (&admin, "POST", "/v1/feeds/exits/disable", NULL, 200);
+  admin_refused (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 409, "");
+  tocsin_writer_stop (admin.node.writer);
+  admin_refused (&admin, "POST", "/v1/feeds/exits/enable", NULL, 503, "");
+  admin_do (&admin, "GET", "/v1/feeds/exits", NULL, 200);
+  tocsin_feeds_stop (admin.node.api->feeds);
+  admin_refused (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 503, "");
+  free_feeds (&admin);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
+/* Only who is on this machine may have a file read, however the URL is written. */
+static void
+test_feed_of_a_file (void)
+{
+  static const struct
+  {
+    const char *url;
+    const char *token; /* NULL: by the socket */
+    guint status;
+  } cases[] = {
+    { "file:///nonexistent", "far", 403 },  { "FILE:///nonexistent", "far", 403 },
+    { " file:///nonexistent", "far", 403 }, { "\\t file:///nonexistent", "far", 403 },
+    { "ftp://lists.example/", "far", 400 }, { "https://lists.example/", "far", 201 },
+    { " file:///nonexistent", NULL, 201 },
+  };
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (TocsinFeeds) feeds = NULL;
+
+  admin_init (&admin);
+  feeds = begin_feeds (&admin);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *body =
+          g_strdup_printf ("{\"name\":\"list-%zu\",\"url\":\"%s\",\"format\":\"lines\",\"type\":"
+                           "\"ip\",\"category\":\"tor_exit\"}",
+                           i, cases[i].url);
+      TocsinRequest *request = node_begin (&admin.node, "POST", "/v1/feeds", TYPE_CHECK, body);
+      g_auto (Answer) answer = { 0 };
+
+      request->token_name = cases[i].token;
+      node_run (&admin.node, request);
+      node_end (&admin.node, request, &answer);
+      g_test_message ("%s: %u %s", body, answer.status, answer.body->str);
+      g_assert_cmpuint (answer.status, ==, cases[i].status);
+    }
+  admin.node.api->feeds = NULL;
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/route-feeds/life", test_feeds);
+  g_test_add_func ("/route-feeds/not-stored", test_feed_not_stored);
+  g_test_add_func ("/route-feeds/of-a-file", test_feed_of_a_file);
+  return g_test_run ();
+}
