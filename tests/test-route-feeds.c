@@ -5,6 +5,8 @@
  */
 #include "admin-node.h"
 
+#include "store/table-subjects.h"
+
 /* What the doctor says of lists: FALSE with the text of the first that is bad. */
 static gboolean
 feeds_are_well (Admin *admin, char **text)
@@ -133,6 +135,50 @@ write_list (const char *path, const char *list)
                           path);
 }
 
+static gboolean
+put_disabled (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinFeedRecord) record = { 0 };
+
+  g_assert_true (tocsin_feeds_get (txn, data, &record));
+  record.enabled = FALSE;
+  tocsin_feeds_put (txn, &record);
+  return TRUE;
+}
+
+static guint64
+count_subjects (Admin *admin)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (admin->node.store));
+
+  return tocsin_subjects_count (txn);
+}
+
+/* It ended while the rows of a feed were taken back: the next start goes on with that. */
+static void
+test_feed_half_disabled (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *path = NULL;
+  g_autofree char *body = NULL;
+  g_autoptr (GError) error = NULL;
+
+  admin_init (&admin);
+  path = g_strconcat (admin.node.dir, ".list", NULL);
+  body = write_list (path, "192.0.2.1\n192.0.2.2\n");
+  begin_feeds (&admin);
+  admin_do (&admin, "POST", "/v1/feeds", body, 201);
+  admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
+  g_assert_cmpuint (count_subjects (&admin), ==, 2);
+  free_feeds (&admin);
+  g_assert_true (tocsin_store_write (admin.node.store, put_disabled, (gpointer) "exits", &error));
+  begin_feeds (&admin);
+  tocsin_feeds_start (admin.node.api->feeds);
+  free_feeds (&admin); /* lets it end */
+  g_assert_cmpuint (count_subjects (&admin), ==, 0);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
 /* A change that cannot be stored leaves the feeds as they are. */
 static void
 test_feed_not_stored (void)
@@ -200,6 +246,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-feeds/life", test_feeds);
+  g_test_add_func ("/route-feeds/half-disabled", test_feed_half_disabled);
   g_test_add_func ("/route-feeds/not-stored", test_feed_not_stored);
   g_test_add_func ("/route-feeds/of-a-file", test_feed_of_a_file);
   return g_test_run ();

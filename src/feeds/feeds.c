@@ -271,10 +271,27 @@ tocsin_feeds_new (const TocsinFeedsOptions *options, GError **error)
   return g_steal_pointer (&self);
 }
 
+/* Whose rows were being taken back when the node ended. */
+static void
+finish_drops (TocsinFeeds *self)
+{
+  g_autoptr (GPtrArray) feeds = tocsin_feeds_list (self);
+
+  for (guint i = 0; i < feeds->len; i++)
+    {
+      const TocsinFeedRecord *record = &((TocsinFeed *) g_ptr_array_index (feeds, i))->record;
+
+      if (!record->enabled && record->count > 0)
+        tocsin_feeds_change_async (self, record->name, TOCSIN_FEED_DISABLE, NULL, "node", NULL,
+                                   NULL);
+    }
+}
+
 void
 tocsin_feeds_start (TocsinFeeds *self)
 {
   self->started = TRUE;
+  finish_drops (self);
   for (guint i = 0; i < self->orphans->len; i++)
     {
       self->pending++;
