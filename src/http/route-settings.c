@@ -8,8 +8,10 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "fed/rotation.h"
@@ -224,16 +226,33 @@ remove_dir (const char *path)
   g_rmdir (path);
 }
 
+/* Names survive a power cut as the contents do; where directories cannot be synced, they need not
+ * be. */
+static gboolean
+sync_dir (const char *path, GError **error)
+{
+  int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
+  gboolean ok = fd >= 0 && (fsync (fd) == 0 || errno == EINVAL);
+
+  if (!ok)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "%s: %s", path, g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
 /* What was written is opened once, as a restore would. */
 static gboolean
 fill_backup (const Backup *backup, const char *store, gboolean *made_keys, GError **error)
 {
+  g_autofree char *parent = g_path_get_dirname (backup->dir);
   g_autoptr (TocsinStore) copy = NULL;
 
   if (!tocsin_store_copy (backup->store, store, error) || !copy_keys (backup, made_keys, error))
     return FALSE;
   copy = tocsin_store_open (backup->dir, tocsin_store_get_map_bytes (backup->store), error);
-  return copy != NULL && tocsin_store_write (copy, renew_epoch, NULL, error);
+  return copy != NULL && tocsin_store_write (copy, renew_epoch, NULL, error) &&
+         sync_dir (store, error) && sync_dir (backup->dir, error) && sync_dir (parent, error);
 }
 
 /* Half a backup would look like one, and be in the way of the next. */
