@@ -111,6 +111,7 @@ typedef struct
   const char *activity; /* name of the Add; "add-" and @name */
   TocsinSubjectType type;
   const char *value;
+  gboolean digest; /* in place of @value */
   guint8 category;
   const char *slug; /* in place of the category's own */
   guint8 confidence;
@@ -149,6 +150,8 @@ draft_bytes (const Draft *draft)
   tocsin_subject_parse (&report.subject, type, draft->value != NULL ? draft->value : "192.0.2.1",
                         &error);
   g_assert_no_error (error);
+  if (draft->digest)
+    g_clear_pointer (&report.subject.value, g_free);
   report.category = category->id;
   report.category_text = g_strdup (draft->slug != NULL ? draft->slug : category->slug);
   report.confidence = draft->confidence != 0 ? draft->confidence : 100;
