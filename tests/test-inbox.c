@@ -416,6 +416,30 @@ test_refuses_transport (void)
   assert_unknown (&peer, "t");
 }
 
+static gboolean
+intern_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_actors_intern (txn, data, tocsin_time_now_us ());
+  return TRUE;
+}
+
+/* A relay cannot make us ask others for their keys: nobody believes this actor, of whom we have
+ * heard, and it has nothing here to take back. */
+static void
+test_drops_relayed (void)
+{
+  guint before = tocsin_keyring_count_fetches (us.fed->keyring);
+
+  write_ok (&us.files, intern_write, (gpointer) "https://127.0.0.1:1/actor");
+  expect_text (&peer,
+               g_strdup ("{\"type\":\"Remove\",\"id\":\"https://127.0.0.1:1/activities/r\","
+                         "\"actor\":\"https://127.0.0.1:1/actor\","
+                         "\"object\":\"https://127.0.0.1:1/reports/x\","
+                         "\"target\":\"https://127.0.0.1:1/actor/reports\"}"),
+               202, NULL);
+  g_assert_cmpuint (tocsin_keyring_count_fetches (us.fed->keyring), ==, before);
+}
+
 /* What strangers may say without being asked who they are. */
 static void
 test_drops (void)
@@ -696,6 +720,7 @@ main (int argc, char **argv)
   g_test_add_func ("/inbox/refuses/bodies", test_refuses_bodies);
   g_test_add_func ("/inbox/refuses/transport", test_refuses_transport);
   g_test_add_func ("/inbox/drops", test_drops);
+  g_test_add_func ("/inbox/drops/relayed", test_drops_relayed);
   g_test_add_func ("/inbox/operator-has-the-last-word", test_operator_has_the_last_word);
   g_test_add_func ("/inbox/update-is-believed-at-once", test_update_is_believed_at_once);
   g_test_add_func ("/inbox/foreign-key-ids", test_foreign_key_ids);

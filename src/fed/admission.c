@@ -131,6 +131,27 @@ knows_object (TocsinTxn *txn, guint32 reporter, const char *object)
          tocsin_trust_find (txn, reporter, object, &statement);
 }
 
+/**
+ * tocsin_admission_wants_author:
+ * @txn: a transaction
+ * @policy: the state of this node
+ * @activity: an Add or Remove that another than its actor brought
+ * @author: the number of its actor
+ *
+ * Protocol.md, "Relay": asked before the author's key is.
+ *
+ * Returns: whether the author is believed, or takes back what is here
+ */
+gboolean
+tocsin_admission_wants_author (TocsinTxn *txn,
+                               const TocsinPolicy *policy,
+                               const TocsinActivity *activity,
+                               guint32 author)
+{
+  return tocsin_trust_snapshot_is_believed (policy->trust, author) ||
+         (activity->kind == TOCSIN_ACTIVITY_REMOVE && knows_object (txn, author, activity->object));
+}
+
 /* Finds the reporter. %FALSE without an error: drop it with 202. */
 static gboolean
 check_reporter (TocsinTxn *txn, TocsinAdmitting *a)
@@ -142,11 +163,8 @@ check_reporter (TocsinTxn *txn, TocsinAdmitting *a)
       a->reporter = a->signer;
       return TRUE;
     }
-  if (!tocsin_actors_find (txn, activity->actor, &a->reporter))
-    return FALSE;
-  return tocsin_trust_snapshot_is_believed (a->admission->policy->trust, a->reporter) ||
-         (activity->kind == TOCSIN_ACTIVITY_REMOVE &&
-          knows_object (txn, a->reporter, activity->object));
+  return tocsin_actors_find (txn, activity->actor, &a->reporter) &&
+         tocsin_admission_wants_author (txn, a->admission->policy, activity, a->reporter);
 }
 
 /**

@@ -64,6 +64,10 @@ TocsinAdmission *tocsin_admission_new (TocsinActivity *activity,
                                        gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_admission_free (TocsinAdmission *self);
 void tocsin_admission_tell (const TocsinAdmission *self);
+gboolean tocsin_admission_wants_author (TocsinTxn *txn,
+                                        const TocsinPolicy *policy,
+                                        const TocsinActivity *activity,
+                                        guint32 author);
 gboolean tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinAdmission, tocsin_admission_free)

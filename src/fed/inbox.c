@@ -225,10 +225,8 @@ is_worth_fetching (ReceiveOp *op)
   guint8 hash[TOCSIN_SHA256_BYTES];
   guint32 author;
 
-  if (!tocsin_actors_find (txn, op->activity->actor, &author))
-    return FALSE;
-  if (op->activity->kind == TOCSIN_ACTIVITY_ADD &&
-      !tocsin_trust_snapshot_is_believed (op->fed->policy->trust, author))
+  if (!tocsin_actors_find (txn, op->activity->actor, &author) ||
+      !tocsin_admission_wants_author (txn, op->fed->policy, op->activity, author))
     return FALSE;
   if (!tocsin_seen_knows (txn, op->activity->id))
     return TRUE;

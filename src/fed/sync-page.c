@@ -57,8 +57,7 @@ is_wanted (TocsinFederation *fed, const TocsinActivity *activity, gboolean is_re
     return FALSE;
   if (!tocsin_actors_find (txn, activity->actor, &author) || author == TOCSIN_ACTOR_LOCAL)
     return FALSE;
-  if (is_relayed && activity->kind == TOCSIN_ACTIVITY_ADD &&
-      !tocsin_trust_snapshot_is_believed (fed->policy->trust, author))
+  if (is_relayed && !tocsin_admission_wants_author (txn, fed->policy, activity, author))
     return FALSE;
   if (!tocsin_seen_knows (txn, activity->id))
     return TRUE;
