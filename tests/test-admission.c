@@ -444,6 +444,21 @@ test_quota (Case *c, gconstpointer data)
   }
 }
 
+/* A direct peer has the quota of one before trust in it has been worked out. */
+static void
+test_quota_before_trust (Case *c, gconstpointer data)
+{
+  const TocsinTrustInput nobody = { 0 };
+  const Case as_peer = { .d = c->b };
+  const Draft draft = { .name = "early" };
+
+  write_ok (&c->f, write_tombstones, (gpointer) &as_peer);
+  g_clear_pointer (&c->policy->trust, tocsin_trust_snapshot_unref);
+  c->policy->trust = tocsin_trust_snapshot_new (&nobody, 1, 1);
+  g_assert_cmpint (admit_draft (c, &draft, NULL), ==, DONE);
+  assert_report (c, "b.example", "early", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+}
+
 static void
 test_burst (Case *c, gconstpointer data)
 {
@@ -586,6 +601,25 @@ test_key_changed (Case *c, gconstpointer data)
   assert_report (c, "d.example", "relayed", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
 }
 
+/* Nor does a key that nothing vouches for take anything back at once, whatever the reason. */
+static void
+test_key_changed_remove (Case *c, gconstpointer data)
+{
+  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  Settling settling = { c, TRUE };
+  const Draft first = { .name = "first" };
+
+  g_assert_cmpint (admit_draft (c, &first, NULL), ==, DONE);
+  g_assert_cmpint (
+      admit (c, remove_bytes ("b.example", "first", c->now_us, TOCSIN_REASON_ERASED), &changed), ==,
+      DONE);
+  assert_report (c, "b.example", "first", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_KEY_CHANGE, c->b, NULL), !=, 0);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_WITHDRAWAL, c->b, NULL), !=, 0);
+  write_ok (&c->f, write_settle, &settling);
+  g_assert_cmpuint (count_in_state (c, TOCSIN_STATE_WITHDRAWN), ==, 1);
+}
+
 static gboolean
 write_allow (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -633,10 +667,12 @@ main (int argc, char **argv)
     { "/admission/leak", test_leak },
     { "/admission/remove-by-nobody", test_remove_by_nobody },
     { "/admission/quota", test_quota },
+    { "/admission/quota/before-trust", test_quota_before_trust },
     { "/admission/burst", test_burst },
     { "/admission/mass-withdrawal/applied", test_mass_withdrawal, TRUE },
     { "/admission/mass-withdrawal/disregarded", test_mass_withdrawal, FALSE },
     { "/admission/key-changed", test_key_changed },
+    { "/admission/key-changed/remove", test_key_changed_remove },
     { "/admission/contradiction", test_contradiction },
   };
 

@@ -109,7 +109,9 @@ tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a)
 {
   const TocsinTrustSnapshot *trust = a->admission->policy->trust;
   TocsinActorCounts counts;
-  guint32 branch = tocsin_trust_snapshot_branch_of (trust, a->reporter);
+  /* Who brings its own is a direct peer, although trust may not have been worked out since. */
+  guint32 branch =
+      a->is_relayed ? tocsin_trust_snapshot_branch_of (trust, a->reporter) : a->reporter;
   const TocsinTrustedActor *trusted;
   gsize n_trusted, n_members = 0;
   guint64 total;

@@ -67,7 +67,8 @@ static void
 hold_withdrawal (TocsinTxn *txn,
                  const TocsinAdmitting *a,
                  TocsinReportRecord *record,
-                 gint64 removed_us)
+                 gint64 removed_us,
+                 const char *why)
 {
   gint64 now_us = a->admission->now_us;
   g_auto (TocsinReviewRecord) line = { 0 };
@@ -91,7 +92,7 @@ hold_withdrawal (TocsinTxn *txn,
   line.count = 1;
   line.created_us = now_us;
   line.due_us = now_us + TOCSIN_HELD_LAPSE_US / a->admission->policy->time_scale;
-  line.text = g_strdup ("This peer withdraws an unusual share of its reports");
+  line.text = g_strdup (why);
   tocsin_review_add (txn, &line);
 }
 
@@ -192,8 +193,12 @@ tocsin_admission_remove (TocsinTxn *txn, TocsinAdmitting *a)
   if (record.state == TOCSIN_STATE_WITHDRAWN || record.state == TOCSIN_STATE_EXPIRED ||
       record.withdrawn_us != 0 || record.updated_us > removed_us)
     return;
-  if (record.state == TOCSIN_STATE_LIVE && is_mass_withdrawal (txn, a))
-    hold_withdrawal (txn, a, &record, removed_us);
+  if (record.state == TOCSIN_STATE_LIVE && tocsin_admission_holds_key (txn, a))
+    hold_withdrawal (txn, a, &record, removed_us,
+                     "This peer withdraws reports, and nothing proves its new key");
+  else if (record.state == TOCSIN_STATE_LIVE && is_mass_withdrawal (txn, a))
+    hold_withdrawal (txn, a, &record, removed_us,
+                     "This peer withdraws an unusual share of its reports");
   else
     tocsin_withdrawal_apply (txn, self->policy, &record, &remove, self->now_us);
 }
