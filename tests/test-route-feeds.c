@@ -154,6 +154,17 @@ count_subjects (Admin *admin)
   return tocsin_subjects_count (txn);
 }
 
+static gboolean
+put_without_definition (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinFeedRecord) record = { 0 };
+
+  g_assert_true (tocsin_feeds_get (txn, data, &record));
+  g_clear_pointer (&record.definition, g_free);
+  tocsin_feeds_put (txn, &record);
+  return TRUE;
+}
+
 /* It ended while the rows of a feed were taken back: the next start goes on with that. */
 static void
 test_feed_half_disabled (void)
@@ -176,6 +187,37 @@ test_feed_half_disabled (void)
   tocsin_feeds_start (admin.node.api->feeds);
   free_feeds (&admin); /* lets it end */
   g_assert_cmpuint (count_subjects (&admin), ==, 0);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
+/* One whose file was removed from feeds.d: nobody takes its name while its rows are there. */
+static void
+test_feed_left_behind (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *path = NULL;
+  g_autofree char *body = NULL;
+  g_autoptr (GError) error = NULL;
+
+  admin_init (&admin);
+  path = g_strconcat (admin.node.dir, ".list", NULL);
+  body = write_list (path, "192.0.2.1\n192.0.2.2\n");
+  begin_feeds (&admin);
+  admin_do (&admin, "POST", "/v1/feeds", body, 201);
+  admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
+  free_feeds (&admin);
+  g_assert_true (
+      tocsin_store_write (admin.node.store, put_without_definition, (gpointer) "exits", &error));
+  begin_feeds (&admin);
+  admin_refused (&admin, "POST", "/v1/feeds", body, 409, "");
+  tocsin_feeds_start (admin.node.api->feeds);
+  admin_refused (&admin, "POST", "/v1/feeds", body, 409, "");
+  while (count_subjects (&admin) > 0)
+    g_main_context_iteration (NULL, TRUE);
+  free_feeds (&admin);
+  begin_feeds (&admin);
+  admin_do (&admin, "POST", "/v1/feeds", body, 201);
+  free_feeds (&admin);
   g_assert_cmpint (g_unlink (path), ==, 0);
 }
 
@@ -247,6 +289,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-feeds/life", test_feeds);
   g_test_add_func ("/route-feeds/half-disabled", test_feed_half_disabled);
+  g_test_add_func ("/route-feeds/left-behind", test_feed_left_behind);
   g_test_add_func ("/route-feeds/not-stored", test_feed_not_stored);
   g_test_add_func ("/route-feeds/of-a-file", test_feed_of_a_file);
   return g_test_run ();

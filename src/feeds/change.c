@@ -117,7 +117,16 @@ static TocsinFeed *
 add_feed (TocsinFeeds *self, const char *name, const char *text, GError **error)
 {
   TocsinFeedDefinition *definition;
+  guint i;
 
+  /* Its record is found by the name, and is what tells of the rows. */
+  if (tocsin_feeds_find_orphan (self, name, &i))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+                   "What an earlier feed “%s” left behind is still being removed; ask again later",
+                   name);
+      return NULL;
+    }
   if (g_hash_table_contains (self->feeds, name))
     {
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "There is a feed “%s” already",

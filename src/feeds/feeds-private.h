@@ -20,7 +20,8 @@ struct _TocsinFeeds
   guint time_scale;
   gint64 (*now_us) (void);
   GHashTable *feeds;  /* (owned) (element-type utf8 TocsinFeed) */
-  GPtrArray *orphans; /* (owned) (element-type TocsinFeedRecord) whose definition has gone */
+  GPtrArray *orphans; /* (owned) (element-type TocsinFeedRecord) whose definition has gone, until
+                       * their rows have, too */
   GCancellable *stop; /* (owned) */
   GSource *timer;     /* (owned) (nullable) */
   gboolean started;
@@ -38,7 +39,9 @@ gboolean tocsin_feeds_load_catalogue (TocsinFeeds *self, GError **error);
 TocsinFeed *
 tocsin_feeds_insert (TocsinFeeds *self, TocsinFeedDefinition *definition, TocsinFeedOrigin origin);
 
-/* Of feeds.c: something changed that answers or the timer depend on. */
+/* Of feeds.c. */
+gboolean tocsin_feeds_find_orphan (const TocsinFeeds *self, const char *name, guint *out_i);
+/* Something changed that answers or the timer depend on. */
 void tocsin_feeds_changed (TocsinFeeds *self);
 gint64 tocsin_feeds_wait_us (const TocsinFeeds *self, gint64 wait_us);
 gint64 tocsin_feeds_every_us (const TocsinFeeds *self, const TocsinFeed *feed);

@@ -229,15 +229,30 @@ open_databases (TocsinFeeds *self)
 
 /* ---- life ---- */
 
+gboolean
+tocsin_feeds_find_orphan (const TocsinFeeds *self, const char *name, guint *out_i)
+{
+  for (guint i = 0; i < self->orphans->len; i++)
+    if (g_str_equal (((const TocsinFeedRecord *) g_ptr_array_index (self->orphans, i))->name, name))
+      {
+        *out_i = i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
 static void
 on_orphan_dropped (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 {
   TocsinFeeds *self = data;
   g_auto (TocsinFeedRecord) record = { 0 };
   g_autoptr (GError) error = NULL;
+  guint i;
 
   if (!tocsin_feed_drop_finish (result, &record, &error))
     g_message ("What a feed left behind stays for now: %s", error->message);
+  else if (tocsin_feeds_find_orphan (self, record.name, &i))
+    g_ptr_array_remove_index_fast (self->orphans, i);
   self->pending--;
 }
 
@@ -298,7 +313,6 @@ tocsin_feeds_start (TocsinFeeds *self)
       tocsin_feed_drop_async (self->writer, g_ptr_array_index (self->orphans, i), TRUE, "node",
                               self->now_us (), on_orphan_dropped, self);
     }
-  g_ptr_array_set_size (self->orphans, 0);
   arm (self, tocsin_feeds_wait_us (self, START_PAUSE_US));
 }
 
