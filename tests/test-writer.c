@@ -4,6 +4,8 @@
 #include "store-fixture.h"
 
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -447,6 +449,39 @@ test_map_full (Fixture *f, gconstpointer data)
   g_assert_true (tocsin_writer_is_alive (writer));
 }
 
+static gboolean
+write_large (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_autofree char *large = g_strnfill (512 << 10, 'x');
+
+  tocsin_meta_put (txn, "large", large, 512 << 10);
+  return TRUE;
+}
+
+/* The node is not ready while nothing can be written, and is again with the first change that is.
+ */
+static void
+test_disk_full (Fixture *f, gconstpointer data)
+{
+  g_autoptr (TocsinWriter) writer = tocsin_writer_new (f->store);
+  g_autofree char *path = g_build_filename (f->dir, "store", "data.mdb", NULL);
+  g_autoptr (GError) refused = NULL;
+  struct rlimit before, full;
+  struct stat file;
+
+  g_assert_null (run_task (writer, write_number));
+  g_assert_cmpint (stat (path, &file), ==, 0);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  full = (struct rlimit){ .rlim_cur = (rlim_t) file.st_size, .rlim_max = before.rlim_max };
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &full), ==, 0);
+  refused = run_task (writer, write_large);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &before), ==, 0);
+  g_assert_error (refused, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+  g_assert_false (tocsin_writer_is_alive (writer));
+  g_assert_null (run_task (writer, write_large));
+  g_assert_true (tocsin_writer_is_alive (writer));
+}
+
 /* Of the child: where it tells each number once that is on disk. */
 static int tell_fd = -1;
 
@@ -542,5 +577,6 @@ main (int argc, char *argv[])
   ADD ("nobody-waits", set_up, test_nobody_waits);
   ADD ("task", set_up, test_task);
   ADD ("map-full", set_up_small_map, test_map_full);
+  ADD ("disk-full", set_up, test_disk_full);
   return g_test_run ();
 }

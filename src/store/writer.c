@@ -115,7 +115,9 @@ run_alone (TocsinWriter *self, WriteOp *op)
   g_clear_error (&op->error);
   if (tocsin_txn_commit_write (&txn, &op->error))
     count (&self->commits);
-  g_atomic_int_set (&self->healthy, !g_error_matches (op->error, TOCSIN_ERROR, TOCSIN_ERROR_STORE));
+  /* What was too much for the map or for a transaction tells nothing of the next one. */
+  g_atomic_int_set (&self->healthy,
+                    txn.rc == MDB_SUCCESS || txn.rc == MDB_MAP_FULL || txn.rc == MDB_TXN_FULL);
 }
 
 static gboolean

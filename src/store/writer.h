@@ -79,7 +79,8 @@ void tocsin_writer_submit (TocsinWriter *self,
                            gpointer data,
                            GDestroyNotify destroy);
 
-/* Whether the thread runs and the newest commit worked; for /health/ready. Any thread. */
+/* Whether the thread runs and the newest commit worked, or failed for its size alone; for
+ * /health/ready. Any thread. */
 gboolean tocsin_writer_is_alive (TocsinWriter *self);
 
 /* Operations waiting. Any thread. */
