@@ -29,6 +29,7 @@ typedef struct
 typedef struct
 {
   TocsinKnownActor *actor; /* (owned) */
+  gsize bytes;             /* what it takes, about */
   GList link;              /* in `recent`; its data is the entry */
 } Entry;
 
@@ -43,6 +44,7 @@ struct _TocsinKeyring
   GHashTable *actors;  /* (element-type utf8 Entry): by actor URI */
   GHashTable *aliases; /* (element-type utf8 utf8): key id to actor URI */
   GQueue recent;       /* of Entry; the head was used last */
+  gsize bytes;         /* of all entries */
   GHashTable *waiting; /* (element-type utf8 GPtrArray<GTask>): by document URI, being fetched */
   guint fetches;
 };
@@ -114,6 +116,34 @@ tocsin_known_actor_key_is_retired (const TocsinKnownActor *self, const char *key
 
 /* ---- memory ---- */
 
+static gsize
+bytes_of (const char *text)
+{
+  return text != NULL ? strlen (text) + 1 : 0;
+}
+
+/* What strangers can make as long as they like; a key is there once more as it is used, and each
+ * id in the aliases too. */
+static gsize
+document_bytes (const TocsinActorDocument *document)
+{
+  gsize bytes = sizeof *document + bytes_of (document->id) + bytes_of (document->inbox) +
+                bytes_of (document->shared_inbox) + bytes_of (document->outbox) +
+                bytes_of (document->followers) + bytes_of (document->following) +
+                bytes_of (document->reports) + bytes_of (document->trust) +
+                bytes_of (document->name) + bytes_of (document->preferred_username) +
+                bytes_of (document->summary) + bytes_of (document->url);
+
+  for (guint i = 0; i < document->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
+
+      bytes += sizeof *key + 3 * bytes_of (key->id) + bytes_of (key->owner) +
+               2 * (bytes_of (key->pem) + bytes_of (key->multibase));
+    }
+  return bytes;
+}
+
 static void
 entry_free (gpointer data)
 {
@@ -151,6 +181,7 @@ tocsin_keyring_forget (TocsinKeyring *self, const char *actor)
   if (entry == NULL)
     return;
   forget_aliases (self, entry->actor);
+  self->bytes -= entry->bytes;
   g_queue_unlink (&self->recent, &entry->link);
   g_hash_table_remove (self->actors, actor);
 }
@@ -163,6 +194,8 @@ remember (TocsinKeyring *self, TocsinKnownActor *actor)
   tocsin_keyring_forget (self, actor->document->id);
   entry->actor = tocsin_known_actor_ref (actor);
   entry->link.data = entry;
+  entry->bytes = document_bytes (actor->document);
+  self->bytes += entry->bytes;
   g_queue_push_head_link (&self->recent, &entry->link);
   g_hash_table_insert (self->actors, g_strdup (actor->document->id), entry);
   for (guint i = 0; i < actor->document->keys->len; i++)
@@ -173,7 +206,8 @@ remember (TocsinKeyring *self, TocsinKnownActor *actor)
       if (tocsin_uri_same_origin (key->id, actor->document->id))
         g_hash_table_replace (self->aliases, g_strdup (key->id), g_strdup (actor->document->id));
     }
-  if (g_hash_table_size (self->actors) > TOCSIN_KEYRING_ACTORS)
+  while (g_hash_table_size (self->actors) > TOCSIN_KEYRING_ACTORS ||
+         self->bytes > TOCSIN_KEYRING_BYTES)
     {
       Entry *oldest = g_queue_peek_tail (&self->recent);
       g_autofree char *uri = g_strdup (oldest->actor->document->id);
@@ -536,6 +570,12 @@ guint
 tocsin_keyring_count_actors (const TocsinKeyring *self)
 {
   return g_hash_table_size (self->actors);
+}
+
+gsize
+tocsin_keyring_count_bytes (const TocsinKeyring *self)
+{
+  return self->bytes;
 }
 
 /* Documents fetched since the start. */

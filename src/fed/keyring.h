@@ -12,7 +12,9 @@
 
 G_BEGIN_DECLS
 
-#define TOCSIN_KEYRING_ACTORS 10000 /* remembered; the least recently used goes first */
+/* What is remembered at most; the least recently used goes first. A document can be long. */
+#define TOCSIN_KEYRING_ACTORS 10000
+#define TOCSIN_KEYRING_BYTES  (64 * 1024 * 1024)
 
 /**
  * TocsinKnownActor:
@@ -64,6 +66,7 @@ TocsinKnownActor *tocsin_keyring_find_finish (TocsinKeyring *self,
                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_keyring_forget (TocsinKeyring *self, const char *actor);
 guint tocsin_keyring_count_actors (const TocsinKeyring *self); /* that are remembered */
+gsize tocsin_keyring_count_bytes (const TocsinKeyring *self);  /* of their documents */
 guint tocsin_keyring_count_fetches (const TocsinKeyring *self);
 gboolean tocsin_keyring_is_idle (const TocsinKeyring *self);
 

@@ -1,0 +1,82 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include "core/clock.h"
+#include "fed/keyring.h"
+#include "fed/pinning.h"
+#include "store-fixture.h"
+
+static char *
+actor_of (const char *host)
+{
+  return g_strdup_printf ("https://%s/actor", host);
+}
+
+#define LONG_DOCUMENTS 300
+#define LONG_KEYS      32u
+
+static gboolean
+write_long_documents (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_autofree char *pem = g_strnfill (4096, 'x');
+
+  for (guint i = 0; i < LONG_DOCUMENTS; i++)
+    {
+      g_autofree char *host = g_strdup_printf ("long-%u.example", i);
+      g_autofree char *actor = actor_of (host);
+      g_autoptr (TocsinActorDocument) document = tocsin_actor_document_new (actor);
+
+      for (guint k = 0; k < LONG_KEYS; k++)
+        {
+          g_autofree char *id = g_strdup_printf ("%s#%u", document->id, k);
+          TocsinActorKey *key = tocsin_actor_key_new (id, document->id);
+
+          key->pem = g_strdup (pem);
+          g_ptr_array_add (document->keys, key);
+        }
+      tocsin_pinning_save_actor (txn, document, T0);
+    }
+  return TRUE;
+}
+
+/* Strangers' documents are as long as they like: what is remembered of them is bounded in bytes. */
+static void
+test_long_documents (Fixture *f, gconstpointer data)
+{
+  g_autoptr (TocsinHostBudget) budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
+  g_autoptr (TocsinAddressGuard) guard = tocsin_address_guard_new (NULL, NULL);
+  g_autoptr (TocsinFetcher) fetcher = tocsin_fetcher_new ("https://a.example", guard, 1, 1, NULL);
+  g_autoptr (TocsinKeyring) keyring = tocsin_keyring_new (f->store, fetcher, budget, NULL);
+  gsize most = 0;
+
+  write_ok (f, write_long_documents, NULL);
+  for (guint i = 0; i < LONG_DOCUMENTS; i++)
+    {
+      g_autofree char *host = g_strdup_printf ("long-%u.example", i);
+      g_autofree char *actor = actor_of (host);
+      g_autofree char *key = g_strdup_printf ("%s#%u", actor, LONG_KEYS - 1);
+      TocsinKnownActor *known = tocsin_keyring_peek (keyring, key);
+
+      g_assert_nonnull (known);
+      g_assert_cmpstr (known->document->id, ==, actor);
+      most = MAX (most, tocsin_keyring_count_bytes (keyring));
+    }
+  g_assert_cmpuint (most, >, TOCSIN_KEYRING_BYTES / 2);
+  g_assert_cmpuint (most, <=, TOCSIN_KEYRING_BYTES);
+  for (guint i = 0; i < LONG_DOCUMENTS; i++)
+    {
+      g_autofree char *host = g_strdup_printf ("long-%u.example", i);
+      g_autofree char *actor = actor_of (host);
+
+      tocsin_keyring_forget (keyring, actor);
+    }
+  g_assert_cmpuint (tocsin_keyring_count_bytes (keyring), <, TOCSIN_KEYRING_BYTES / 100);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/keyring/long-documents", Fixture, NULL, set_up, test_long_documents, tear_down);
+  return g_test_run ();
+}
