@@ -416,6 +416,29 @@ test_first_read (void)
   stop ();
 }
 
+static gboolean
+write_filling (TocsinTxn *txn, gpointer data, GError **error)
+{
+  gsize size = (gsize) (235 << 20); /* of 256 MiB */
+  g_autoptr (GBytes) body = g_bytes_new_take (g_malloc0 (size), size);
+  const TocsinOutboxRecord entry = { .kind = TOCSIN_OUTBOX_MESSAGE, .activity = body };
+
+  tocsin_outbox_append (txn, &entry);
+  return TRUE;
+}
+
+/* An outbox is no way around the limit that the inbox keeps. */
+static void
+test_full (void)
+{
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (1);
+  write_ok (&us.files, write_filling, NULL);
+  read_fails (TOCSIN_ERROR_UNAVAILABLE);
+  g_assert_cmpuint (live (), ==, 0);
+  stop ();
+}
+
 /* A restored peer begins a new epoch, perhaps with fewer entries than were read before. */
 static void
 test_epoch (void)
@@ -756,6 +779,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sync/first-read", test_first_read);
+  g_test_add_func ("/sync/full", test_full);
   g_test_add_func ("/sync/epoch", test_epoch);
   g_test_add_func ("/sync/withdrawn", test_withdrawn);
   g_test_add_func ("/sync/rotated", test_rotated);

@@ -420,6 +420,12 @@ fetch_page (GTask *task)
         get (task, op->reports, on_reports);
       return;
     }
+  /* As for what is brought to the inbox: what is left is for the operator's own. */
+  if (tocsin_store_fill_percent (op->fed->store) >= TOCSIN_STORE_FULL_PERCENT)
+    {
+      fail_with (task, TOCSIN_ERROR_UNAVAILABLE, "The store of this node is almost full");
+      return;
+    }
   op->pages++;
   op->after = op->reached;
   uri = g_strdup_printf ("%s/after/%" G_GINT64_FORMAT, op->outbox, op->after);
