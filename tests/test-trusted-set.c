@@ -138,6 +138,45 @@ test_alike (void)
     }
 }
 
+/* A peer that turned brings in its own at most: it cannot draw whom another peer vouches for to
+ * its branch, and leave them out there. */
+static void
+test_pushed_out (void)
+{
+  enum
+  {
+    OTHERS = 200, /* of the peer that turned */
+    HONEST = 100,
+    N_HONEST = 40,
+    N_VICTIMS = 3
+  };
+  static const TocsinTrustPeer peers[] = { { 1, TOCSIN_AREA_ANY, 0.5, FALSE },
+                                           { 2, TOCSIN_AREA_ANY, 0.5, FALSE } };
+  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
+  g_autoptr (TocsinGraph) graph = NULL;
+  g_autoptr (GArray) set = NULL;
+  guint n_others = 0;
+
+  for (guint32 i = 0; i < N_HONEST; i++)
+    add_statement (statements, 1, HONEST + i, 1);
+  for (guint32 i = 0; i < TOCSIN_TRUSTED_PER_BRANCH; i++)
+    add_statement (statements, 2, OTHERS + i, 1);
+  for (guint32 i = 0; i < N_VICTIMS; i++)
+    add_statement (statements, 2, HONEST + i, 0.99);
+  graph = make_graph (statements, peers, G_N_ELEMENTS (peers));
+  set = tocsin_trusted_set_new (graph);
+  for (guint i = 2; i < set->len; i++)
+    n_others += graph->actor_of[g_array_index (set, TocsinTrusted, i).node] >= OTHERS ? 1 : 0;
+  g_assert_cmpuint (n_others, ==, TOCSIN_TRUSTED_PER_BRANCH);
+  for (guint32 i = 0; i < TOCSIN_TRUSTED_PER_BRANCH; i++)
+    {
+      const TocsinTrusted *trusted = find (set, tocsin_graph_node (graph, HONEST + i));
+
+      g_assert_nonnull (trusted);
+      g_assert_cmpuint (trusted->branch, ==, 0);
+    }
+}
+
 static void
 test_nobody (void)
 {
@@ -155,6 +194,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/trusted-set/random", test_random);
   g_test_add_func ("/trusted-set/alike", test_alike);
+  g_test_add_func ("/trusted-set/pushed-out", test_pushed_out);
   g_test_add_func ("/trusted-set/nobody", test_nobody);
   return g_test_run ();
 }

@@ -20,6 +20,10 @@ typedef struct
   double *sum;      /* (owned) Σ t_i·V_i */
   double *most;     /* (owned) the largest t_i·V_i */
   guint32 *charged; /* (owned) whose it is */
+  double least;     /* what has to be heard */
+  GArray *loud;     /* of TocsinTrusted: what the present branch hears so loud by itself */
+  double *vouched;  /* (owned) the largest t_i·V_i of a branch that has it among its loudest */
+  guint32 *voucher; /* (owned) which branch that is */
 } Spread;
 
 static void
@@ -31,6 +35,9 @@ spread_clear (Spread *self)
   g_free (self->sum);
   g_free (self->most);
   g_free (self->charged);
+  g_free (self->vouched);
+  g_free (self->voucher);
+  g_clear_pointer (&self->loud, g_array_unref);
   g_clear_pointer (&self->at, g_array_unref);
   g_clear_pointer (&self->to, g_array_unref);
   g_clear_pointer (&self->visited, g_array_unref);
@@ -50,6 +57,11 @@ spread_init (Spread *self, const TocsinGraph *graph)
   self->sum = g_new0 (double, n);
   self->most = g_new0 (double, n);
   self->charged = g_new0 (guint32, n);
+  self->vouched = g_new0 (double, n);
+  self->voucher = g_new0 (guint32, n);
+  self->loud = g_array_new (FALSE, FALSE, sizeof (TocsinTrusted));
+  for (guint32 i = 0; i < graph->n_direct; i++)
+    self->least = MAX (self->least, LEAST_HEARD * graph->direct_weight[i]);
   self->at = g_array_new (FALSE, FALSE, sizeof (guint32));
   self->to = g_array_new (FALSE, FALSE, sizeof (guint32));
   self->visited = g_array_new (FALSE, FALSE, sizeof (guint32));
@@ -95,6 +107,39 @@ take_step (Spread *self)
   self->next = walks;
 }
 
+/* By branch, the loudest first; among equals the lower actor number, which came first. */
+static int
+compare_candidates (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  const TocsinGraph *graph = user_data;
+  const TocsinTrusted *x = a;
+  const TocsinTrusted *y = b;
+
+  if (x->branch != y->branch)
+    return x->branch < y->branch ? -1 : 1;
+  if (x->heard != y->heard)
+    return x->heard > y->heard ? -1 : 1;
+  return graph->actor_of[x->node] < graph->actor_of[y->node] ? -1 : 1;
+}
+
+/* Whom a branch hears loudest gets in by it, whoever else is charged: else a peer that turned
+ * could draw the actors of others to itself, and leave them out in favour of its own. */
+static void
+vouch (Spread *self)
+{
+  g_array_sort_with_data (self->loud, compare_candidates, (gpointer) self->graph);
+  for (guint i = 0; i < MIN (self->loud->len, TOCSIN_TRUSTED_PER_BRANCH); i++)
+    {
+      const TocsinTrusted *loud = &g_array_index (self->loud, TocsinTrusted, i);
+
+      if (loud->heard <= self->vouched[loud->node])
+        continue;
+      self->vouched[loud->node] = loud->heard;
+      self->voucher[loud->node] = loud->branch;
+    }
+  g_array_set_size (self->loud, 0);
+}
+
 static void
 walk_branch (Spread *self, guint32 peer)
 {
@@ -120,23 +165,37 @@ walk_branch (Spread *self, guint32 peer)
           self->most[x] = heard;
           self->charged[x] = peer;
         }
+      if (heard >= self->least)
+        {
+          TocsinTrusted loud = { x, peer, heard };
+
+          g_array_append_val (self->loud, loud);
+        }
     }
   g_array_set_size (self->visited, 0);
+  vouch (self);
 }
 
-/* By branch, the loudest first; among equals the lower actor number, which came first. */
-static int
-compare_candidates (gconstpointer a, gconstpointer b, gpointer user_data)
+/* Of those that are charged to one branch its loudest get in, and whom another branch vouches for.
+ */
+static void
+admit (const Spread *spread, const GArray *candidates, GArray *set)
 {
-  const TocsinGraph *graph = user_data;
-  const TocsinTrusted *x = a;
-  const TocsinTrusted *y = b;
+  guint admitted = 0;
 
-  if (x->branch != y->branch)
-    return x->branch < y->branch ? -1 : 1;
-  if (x->heard != y->heard)
-    return x->heard > y->heard ? -1 : 1;
-  return graph->actor_of[x->node] < graph->actor_of[y->node] ? -1 : 1;
+  for (guint i = 0; i < candidates->len; i++)
+    {
+      const TocsinTrusted *candidate = &g_array_index (candidates, TocsinTrusted, i);
+      guint32 x = candidate->node;
+      TocsinTrusted vouched = { x, spread->voucher[x], spread->vouched[x] };
+
+      if (i > 0 && candidate[-1].branch != candidate->branch)
+        admitted = 0;
+      if (admitted++ < TOCSIN_TRUSTED_PER_BRANCH)
+        g_array_append_val (set, *candidate);
+      else if (vouched.heard > 0)
+        g_array_append_val (set, vouched);
+    }
 }
 
 /**
@@ -144,7 +203,9 @@ compare_candidates (gconstpointer a, gconstpointer b, gpointer user_data)
  * @graph: a graph
  *
  * Who is believed (scoring.md 1): the direct peers, and by what the first three steps of the walks
- * find, at most %TOCSIN_TRUSTED_PER_BRANCH a branch, so that no peer can bring in a crowd.
+ * find, %TOCSIN_TRUSTED_PER_BRANCH a branch, so that no peer can bring in a crowd: of those that are
+ * charged to it, and of all that it hears. The second, so that no peer can push out whom another
+ * brings in.
  *
  * Returns: (transfer full) (element-type TocsinTrusted): the trusted set, direct peers first
  */
@@ -154,8 +215,7 @@ tocsin_trusted_set_new (const TocsinGraph *graph)
   g_auto (Spread) spread = { NULL };
   GArray *set = g_array_new (FALSE, FALSE, sizeof (TocsinTrusted));
   g_autoptr (GArray) candidates = g_array_new (FALSE, FALSE, sizeof (TocsinTrusted));
-  double most = 0;
-  guint admitted = 0;
+  g_autoptr (GArray) admitted = g_array_new (FALSE, FALSE, sizeof (TocsinTrusted));
 
   spread_init (&spread, graph);
   for (guint32 i = 0; i < graph->n_direct; i++)
@@ -163,25 +223,18 @@ tocsin_trusted_set_new (const TocsinGraph *graph)
       TocsinTrusted direct = { i, i, graph->direct_weight[i] };
 
       g_array_append_val (set, direct);
-      most = MAX (most, graph->direct_weight[i]);
       walk_branch (&spread, i);
     }
   for (guint32 x = graph->n_direct; x < graph->n_nodes; x++)
-    if (spread.sum[x] > 0 && spread.sum[x] >= LEAST_HEARD * most)
+    if (spread.sum[x] > 0 && spread.sum[x] >= spread.least)
       {
         TocsinTrusted candidate = { x, spread.charged[x], spread.most[x] };
 
         g_array_append_val (candidates, candidate);
       }
   g_array_sort_with_data (candidates, compare_candidates, (gpointer) graph);
-  for (guint i = 0; i < candidates->len; i++)
-    {
-      const TocsinTrusted *candidate = &g_array_index (candidates, TocsinTrusted, i);
-
-      if (i > 0 && candidate[-1].branch != candidate->branch)
-        admitted = 0;
-      if (admitted++ < TOCSIN_TRUSTED_PER_BRANCH)
-        g_array_append_val (set, *candidate);
-    }
+  admit (&spread, candidates, admitted);
+  g_array_sort_with_data (admitted, compare_candidates, (gpointer) graph);
+  g_array_append_vals (set, admitted->data, admitted->len);
   return set;
 }

@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 /**
  * TocsinTrusted:
  * @node: who is believed
- * @branch: node of the direct peer that is charged for it; itself for a direct peer
+ * @branch: node of the direct peer that is charged for it: the loudest, or, where that one has no
+ *   place left for it, the loudest of those that vouch for it; itself for a direct peer
  * @heard: t_i·V_i of that branch; t_i for a direct peer
  */
 typedef struct
