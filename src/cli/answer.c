@@ -22,21 +22,18 @@
 #define HOUR     (60 * MINUTE)
 #define DAY      (24 * HOUR)
 
-/* Prints a JSON document as it came, and nothing else; an answer without one is an empty object. */
+/* Prints a JSON document as it came, but for what would steer a terminal, which is escaped, and
+ * nothing else; an answer without one is an empty object. */
 void
 tocsin_answer_write (GBytes *answer)
 {
   gsize size = 0;
   const char *data = g_bytes_get_data (answer, &size);
+  g_autofree char *json = size > 0 ? tocsin_text_escape_json (data, size) : g_strdup ("{}");
 
-  if (size == 0)
-    {
-      data = "{}";
-      size = 2;
-    }
   /* What cannot be written is noticed at the end, in tocsin_cli_main(). */
-  (void) fwrite (data, 1, size, stdout);
-  if (data[size - 1] != '\n')
+  (void) fputs (json, stdout);
+  if (!g_str_has_suffix (json, "\n"))
     (void) fputc ('\n', stdout);
 }
 

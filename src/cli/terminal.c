@@ -102,6 +102,34 @@ tocsin_text_clean (const char *text)
   return g_string_free (out, FALSE);
 }
 
+/**
+ * tocsin_text_escape_json:
+ * @json: a document that has been parsed, so that such characters are in its strings alone
+ * @size: of it
+ *
+ * Returns: (transfer full): the same document, which a terminal shows as it is; free with g_free()
+ */
+char *
+tocsin_text_escape_json (const char *json, gsize size)
+{
+  GString *out = g_string_sized_new (size + 1);
+  const char *end = json + size;
+  const char *run = json;
+
+  for (const char *c = json; c < end; c = g_utf8_next_char (c))
+    {
+      gunichar u = g_utf8_get_char (c);
+
+      if (u < 0x7F || !is_dangerous (u))
+        continue;
+      g_string_append_len (out, run, c - run);
+      g_string_append_printf (out, "\\u%04x", u);
+      run = g_utf8_next_char (c);
+    }
+  g_string_append_len (out, run, end - run);
+  return g_string_free (out, FALSE);
+}
+
 static guint
 char_width (gunichar c)
 {

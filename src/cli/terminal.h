@@ -23,6 +23,7 @@ gboolean tocsin_terminal_has_colour (int fd);
 char *tocsin_terminal_paint (const char *text, TocsinTone tone) G_GNUC_WARN_UNUSED_RESULT;
 
 char *tocsin_text_clean (const char *text) G_GNUC_WARN_UNUSED_RESULT;
+char *tocsin_text_escape_json (const char *json, gsize size) G_GNUC_WARN_UNUSED_RESULT;
 guint tocsin_text_width (const char *text);
 void tocsin_text_append_cut (GString *out, const char *text, guint width);
 const char *tocsin_text_closest (const char *typed, const char *const *names);

@@ -163,6 +163,13 @@ class Commands(unittest.TestCase):
         self.assertEqual(done.stderr.count("\n"), 1)
         self.node.answer("GET", "/v1/peers", {"peers": [{"actor": "https://x.example/\u001b]0;title\u0007"}]})
         self.assertNotIn("\x1b", self.node.run("peer", "list").stdout)
+        told = {"text": "a\u009b2Jb\u007fc\u202edé日"}
+        self.node.answer("GET", "/v1/status", json.dumps(told, ensure_ascii=False).encode())
+        shown = self.node.run("status", "--json").stdout
+        self.assertEqual(json.loads(shown), told)
+        self.assertIn("é日", shown)
+        for dangerous in "\u009b\u007f\u202e":
+            self.assertNotIn(dangerous, shown)
 
     # The command line itself
 
