@@ -284,6 +284,67 @@ test_foretold (Fixture *f, gconstpointer data)
   g_assert_cmpuint (rows_of (f, TOCSIN_TABLE_REPORTS), ==, 0);
 }
 
+/* Three held reports of which the first two end, a line about each, and one about none. */
+static gboolean
+add_held (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinReviewRecord burst = { .kind = TOCSIN_REVIEW_BURST };
+
+  for (guint n = 1; n <= 3; n++)
+    {
+      g_autofree char *id = g_strdup_printf ("https://a.example/%u", n);
+      gint64 end_us = n < 3 ? T0 + SECOND : T0 + 800 * DAY;
+      TocsinReportRecord report = { .actor = 7,
+                                    .category = 1,
+                                    .state = TOCSIN_STATE_HELD,
+                                    .hold = TOCSIN_HOLD_SUFFIX,
+                                    .held_us = T0,
+                                    .subject_type = TOCSIN_SUBJECT_DOMAIN,
+                                    .key_type = TOCSIN_SUBJECT_DOMAIN,
+                                    .end_us = end_us,
+                                    .evidence_end_us = end_us,
+                                    .key = key_number (n),
+                                    .id = id,
+                                    .value = (char *) "example.org" };
+      TocsinReviewRecord line = { .kind = TOCSIN_REVIEW_HELD, .actor = 7 };
+
+      tocsin_reports_put (txn, &report, T0);
+      line.report = report.number;
+      tocsin_review_add (txn, &line);
+    }
+  tocsin_review_add (txn, &burst);
+  return tocsin_txn_check (txn, error);
+}
+
+static guint64
+count_open (Fixture *f)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+
+  return tocsin_review_count_open (txn);
+}
+
+/* What can no longer be decided does not stay open, and goes as what was decided. */
+static void
+test_moot_lines (Fixture *f, gconstpointer data)
+{
+  static const TocsinRetention keep = { .seen_days = 400, .audit_days = 20 };
+  Purging purging = { .now_us = T0 };
+
+  tocsin_store_set_retention (f->store, &keep);
+  write_ok (f, add_held, NULL);
+  write_ok (f, purge_until, &purging);
+  g_assert_cmpuint (count_open (f), ==, 4);
+  purging.now_us = T0 + 2 * DAY;
+  write_ok (f, purge_until, &purging);
+  g_assert_cmpuint (count_open (f), ==, 2);
+  g_assert_cmpuint (rows_of (f, TOCSIN_TABLE_REVIEW), ==, 4);
+  purging.now_us = T0 + 500 * DAY;
+  write_ok (f, purge_until, &purging);
+  g_assert_cmpuint (count_open (f), ==, 2);
+  g_assert_cmpuint (rows_of (f, TOCSIN_TABLE_REVIEW), ==, 2);
+}
+
 static gboolean
 verify (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -314,6 +375,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/purge/ends", Fixture, NULL, set_up, test_ends, tear_down);
   g_test_add ("/purge/foretold", Fixture, NULL, set_up, test_foretold, tear_down);
+  g_test_add ("/purge/moot-lines", Fixture, NULL, set_up, test_moot_lines, tear_down);
   g_test_add ("/purge/audit-shows", Fixture, NULL, set_up, test_audit_shows, tear_down);
   return g_test_run ();
 }

@@ -88,11 +88,24 @@ count_deliveries (TocsinTxn *txn, gint64 now_us)
 
 typedef struct
 {
+  TocsinTxn *txn;
   gint64 before_us;
-  GArray *ids; /* (nullable) of guint64 */
+  GArray *ids;  /* (nullable) of guint64 */
+  GArray *moot; /* (nullable) of guint64 */
   guint64 max_rows;
   guint64 n;
 } OldLines;
+
+/* Nothing is left to decide about a report that is gone. A peer whose reports are held would fill
+ * the list for good. */
+static gboolean
+is_moot (TocsinTxn *txn, const TocsinReviewRecord *line)
+{
+  g_auto (TocsinReportRecord) report = { 0 };
+
+  return line->state == TOCSIN_REVIEW_OPEN && line->report != 0 &&
+         (!tocsin_reports_get (txn, line->report, &report) || report.state == TOCSIN_STATE_EXPIRED);
+}
 
 static gboolean
 collect_line (const TocsinReviewRecord *line, gpointer data)
@@ -105,22 +118,43 @@ collect_line (const TocsinReviewRecord *line, gpointer data)
       if (self->ids != NULL)
         g_array_append_val (self->ids, line->id);
     }
+  if (self->moot != NULL && self->moot->len < self->max_rows && is_moot (self->txn, line))
+    g_array_append_val (self->moot, line->id);
   /* Lines that stay open for long must not hide what is behind them. */
   return self->n < self->max_rows;
+}
+
+static void
+close_line (TocsinTxn *txn, guint64 id, gint64 now_us)
+{
+  g_auto (TocsinReviewRecord) line = { 0 };
+
+  if (!tocsin_review_get (txn, id, &line))
+    return;
+  line.state = TOCSIN_REVIEW_LAPSED;
+  line.decided_us = now_us;
+  g_free (line.decided_by);
+  line.decided_by = g_strdup ("node");
+  tocsin_review_put (txn, &line);
 }
 
 static guint
 purge_review (TocsinTxn *txn, gint64 now_us, guint max_rows)
 {
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint64));
-  OldLines old = { .before_us = now_us - tocsin_store_keep_us (txn->store),
+  g_autoptr (GArray) moot = g_array_new (FALSE, FALSE, sizeof (guint64));
+  OldLines old = { .txn = txn,
+                   .before_us = now_us - tocsin_store_keep_us (txn->store),
                    .ids = ids,
+                   .moot = moot,
                    .max_rows = max_rows };
   guint n = 0;
 
   tocsin_review_foreach (txn, 0, FALSE, collect_line, &old);
   for (guint i = 0; i < ids->len; i++)
     n += tocsin_review_remove (txn, g_array_index (ids, guint64, i)) ? 1 : 0;
+  for (guint i = 0; i < moot->len; i++)
+    close_line (txn, g_array_index (moot, guint64, i), now_us);
   return n;
 }
 
