@@ -203,9 +203,9 @@ admit (const Spread *spread, const GArray *candidates, GArray *set)
  * @graph: a graph
  *
  * Who is believed (scoring.md 1): the direct peers, and by what the first three steps of the walks
- * find, %TOCSIN_TRUSTED_PER_BRANCH a branch, so that no peer can bring in a crowd: of those that are
- * charged to it, and of all that it hears. The second, so that no peer can push out whom another
- * brings in.
+ * find, %TOCSIN_TRUSTED_PER_BRANCH a branch, so that no peer can bring in a crowd: of those that
+ * are charged to it, and of all that it hears. The second, so that no peer can push out whom
+ * another brings in.
  *
  * Returns: (transfer full) (element-type TocsinTrusted): the trusted set, direct peers first
  */
