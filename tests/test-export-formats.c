@@ -500,6 +500,34 @@ test_equal_keys (void)
   expect_kept ("nginx-map", entries, G_N_ELEMENTS (entries), 2);
 }
 
+/* What nginx would take for a pattern, or refuse as a bad one, where names need `hostnames`. */
+static void
+test_patterns (void)
+{
+  static const struct
+  {
+    guint types;
+    guint count;
+  } cases[] = { { 0xfe, 1 }, { 1u << TOCSIN_SUBJECT_USERNAME, 6 } };
+  static const char *const values[] = { "*.example", "a.*", ".example", "a*b", "a..b", "a.b" };
+
+  for (gsize c = 0; c < G_N_ELEMENTS (cases); c++)
+    {
+      TocsinExportInfo of_types = info;
+      g_auto (TocsinExportWriter) writer = { 0 };
+      g_autoptr (GString) out = g_string_new (NULL);
+
+      of_types.types = cases[c].types;
+      tocsin_export_begin (&writer, tocsin_export_format ("nginx-map"), &of_types, out);
+      tocsin_export_begin_section (&writer, 0);
+      for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
+        render_row (&writer, TOCSIN_SUBJECT_USERNAME, values[i], TOCSIN_VERDICT_BLOCK);
+      tocsin_export_end_section (&writer);
+      tocsin_export_end (&writer);
+      g_assert_cmpuint (writer.count, ==, cases[c].count);
+    }
+}
+
 /* What a canary says is in the list once. */
 static void
 test_second_canary (void)
@@ -593,6 +621,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/export-formats/hostile", test_hostile);
   g_test_add_func ("/export-formats/hostile-pattern", test_hostile_pattern);
   g_test_add_func ("/export-formats/equal-keys", test_equal_keys);
+  g_test_add_func ("/export-formats/patterns", test_patterns);
   g_test_add_func ("/export-formats/second-canary", test_second_canary);
   g_test_add_func ("/export-formats/own-addresses", test_own_addresses);
   g_test_add_func ("/export-formats/long-names", test_long_names);

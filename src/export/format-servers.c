@@ -63,7 +63,8 @@ const TocsinExportFormat tocsin_export_nginx_geo = {
   .end = end_hash,
 };
 
-/* ---- nginx-map: map $host $tocsin { hostnames; default allow; include FILE; } ---- */
+/* ---- nginx-map: map $host $tocsin { hostnames; default allow; include FILE; } ----
+ * Without names in it, for a map without `hostnames`. */
 
 static void
 begin_map (TocsinExportWriter *self)
@@ -108,6 +109,15 @@ is_new_key (TocsinExportWriter *self, const char *value)
   return g_hash_table_add (self->seen, g_memdup2 (id.bytes, sizeof (guint64)));
 }
 
+/* In a map with names, which needs `hostnames`, nginx takes a star at an end and a dot before for a
+ * pattern, and refuses the file for other stars and for two dots. */
+static gboolean
+is_no_pattern (const TocsinExportWriter *self, const char *value)
+{
+  return (self->info->types & TOCSIN_EXPORT_DOMAINS) == 0 ||
+         (value[0] != '.' && strchr (value, '*') == NULL && strstr (value, "..") == NULL);
+}
+
 static gboolean
 write_map (TocsinExportWriter *self, const TocsinExportRow *row)
 {
@@ -120,7 +130,7 @@ write_map (TocsinExportWriter *self, const TocsinExportRow *row)
       g_string_append_c (self->out, '.');
       g_string_append (self->out, row->value);
     }
-  else if (!append_nginx_string (self->out, row->value))
+  else if (!is_no_pattern (self, row->value) || !append_nginx_string (self->out, row->value))
     return FALSE;
   g_string_append_c (self->out, ' ');
   g_string_append (self->out, tocsin_verdict_to_string (row->verdict));
