@@ -35,24 +35,39 @@ search_actor (const TocsinActorRecord *actor, gpointer data)
          !tocsin_reports_find (search->txn, actor->number, search->id, &search->number);
 }
 
-/* @text: a number, the last segment of an own report's URI, or any report's whole URI. A report's
- * id is on its reporter's origin, which tells the few actors to look at. */
+static gboolean
+not_found (TocsinTxn *txn, GError **error)
+{
+  if (tocsin_txn_check (txn, error))
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "There is no such report");
+  return FALSE;
+}
+
+/* @text: a number, the last segment of an own report's URI, or that URI. */
+static gboolean
+find_own_report (TocsinApi *api, TocsinTxn *txn, const char *text, guint64 *out, GError **error)
+{
+  g_autofree char *own = strstr (text, "://") != NULL
+                             ? g_strdup (text)
+                             : g_strconcat (api->base_url, "/reports/", text, NULL);
+
+  return tocsin_admin_number (text, out) ||
+         tocsin_reports_find (txn, TOCSIN_ACTOR_LOCAL, own, out) || not_found (txn, error);
+}
+
+/* @text: as above, or any report's whole URI. A report's id is on its reporter's origin, which
+ * tells the few actors to look at. To find these takes too long for the main thread. */
 static gboolean
 find_report (TocsinApi *api, TocsinTxn *txn, const char *text, guint64 *out, GError **error)
 {
-  gboolean is_uri = strstr (text, "://") != NULL;
-  g_autofree char *own =
-      is_uri ? g_strdup (text) : g_strconcat (api->base_url, "/reports/", text, NULL);
-  Search search = { .txn = txn, .id = own };
+  Search search = { .txn = txn, .id = text };
 
-  if (tocsin_admin_number (text, out) || tocsin_reports_find (txn, TOCSIN_ACTOR_LOCAL, own, out))
+  if (find_own_report (api, txn, text, out, NULL))
     return TRUE;
-  if (is_uri)
+  if (strstr (text, "://") != NULL)
     tocsin_actors_foreach (txn, 1, search_actor, &search);
   *out = search.number;
-  if (search.number == 0 && tocsin_txn_check (txn, error))
-    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "There is no such report");
-  return search.number != 0;
+  return search.number != 0 || not_found (txn, error);
 }
 
 /* ---- GET ---- */
@@ -412,7 +427,7 @@ on_delete (TocsinRequest *request, TocsinReply *reply, gpointer data)
   {
     g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
 
-    found = find_report (api, txn, tocsin_request_get_param (request, "id"), &number, &error);
+    found = find_own_report (api, txn, tocsin_request_get_param (request, "id"), &number, &error);
   }
   if (!found)
     {
