@@ -3,6 +3,8 @@
  */
 #include "cli/table.h"
 
+#include <string.h>
+
 static TocsinTable *
 make_table (void)
 {
@@ -67,6 +69,10 @@ test_clean (void)
     { "gp\xE2\x80\xAE"
       "exe",
       "gp\uFFFDexe" }, /* U+202E turns the rest round */
+    { "a\u200Bb\u2060c\uFEFFd\U000E0041e", "a\uFFFDb\uFFFDc\uFFFDd\uFFFDe" }, /* not seen */
+    { "\u0646\u0645\u06CC\u200C\u062E", "\u0646\u0645\u06CC\u200C\u062E" },   /* Persian */
+    { "o\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301p",
+      "o\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301p" },
     { "\xFF", "\uFFFD" },
     { "e\xCC\x81", "e\xCC\x81" },
   };
@@ -105,12 +111,23 @@ test_closest (void)
     g_assert_cmpstr (tocsin_text_closest (vectors[i].typed, names), ==, vectors[i].closest);
 }
 
+static void
+test_escape_json (void)
+{
+  static const char text[] = "{\n\t\"n\": \"\\u001b \xC2\x9B\x7F\u202E \u00E9\u65E5 \U000E0041\"}";
+  g_autofree char *escaped = tocsin_text_escape_json (text, strlen (text));
+
+  g_assert_cmpstr (escaped, ==,
+                   "{\n\t\"n\": \"\\u001b \\u009b\\u007f\\u202e \u00E9\u65E5 \\udb40\\udc41\"}");
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cli/table/renders", test_renders);
   g_test_add_func ("/cli/table/clean", test_clean);
+  g_test_add_func ("/cli/table/escape-json", test_escape_json);
   g_test_add_func ("/cli/table/closest", test_closest);
   return g_test_run ();
 }

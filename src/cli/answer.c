@@ -37,6 +37,15 @@ tocsin_answer_write (GBytes *answer)
     (void) fputc ('\n', stdout);
 }
 
+/* The same for a document that this program made. */
+void
+tocsin_answer_write_text (const char *document)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static (document, strlen (document));
+
+  tocsin_answer_write (bytes);
+}
+
 /**
  * tocsin_answer_get:
  * @self: the running command
@@ -213,11 +222,13 @@ text_of (JsonNode *node)
   return g_strdup (json_node_get_string (node));
 }
 
-/* Any member in one line for a person; "" where there is none. */
+/* Any member in one clean line for a person; "" where there is none. */
 char *
 tocsin_answer_text (JsonObject *object, const char *member)
 {
-  return text_of (member_of (object, member));
+  g_autofree char *text = text_of (member_of (object, member));
+
+  return tocsin_text_clean (text);
 }
 
 /**

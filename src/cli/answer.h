@@ -39,6 +39,7 @@ gboolean tocsin_answer_done (TocsinInvocation *self,
                              const char *sentence,
                              GError **error);
 void tocsin_answer_write (GBytes *answer);
+void tocsin_answer_write_text (const char *document);
 gboolean tocsin_answer_confirm (const TocsinInvocation *self, const char *question, GError **error);
 
 const char *tocsin_answer_string (JsonObject *object, const char *member);

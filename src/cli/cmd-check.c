@@ -21,18 +21,17 @@ static struct
 } given;
 
 static void
-print_strings (JsonArray *objects, const char *format)
+print_strings (JsonArray *objects, const char *indent)
 {
   for (guint i = 0; objects != NULL && i < json_array_get_length (objects); i++)
     {
       JsonNode *node = json_array_get_element (objects, i);
-      const char *text = JSON_NODE_HOLDS_OBJECT (node)
-                             ? tocsin_answer_string (json_node_get_object (node), "text")
-                             : NULL;
-      g_autofree char *clean = text != NULL ? tocsin_text_clean (text) : NULL;
+      g_autofree char *text = JSON_NODE_HOLDS_OBJECT (node)
+                                  ? tocsin_answer_text (json_node_get_object (node), "text")
+                                  : NULL;
 
-      if (clean != NULL)
-        g_print ("%s%s\n", format, clean);
+      if (text != NULL && *text != '\0')
+        g_print ("%s%s\n", indent, text);
     }
 }
 
@@ -61,14 +60,12 @@ print_subject (JsonObject *subject)
   g_autofree char *matched = tocsin_answer_text (subject, "matched");
   g_autofree char *verdict = tocsin_answer_text (subject, "verdict");
   g_autofree char *painted = tocsin_terminal_paint (verdict, tocsin_answer_tone (verdict));
-  g_autofree char *clean = tocsin_text_clean (value);
-  g_autofree char *clean_matched = tocsin_text_clean (matched);
   JsonArray *categories = tocsin_answer_array (subject, "categories");
 
-  g_print (_ ("%s %s: %s, score %d\n"), type, clean, painted,
+  g_print (_ ("%s %s: %s, score %d\n"), type, value, painted,
            (int) tocsin_answer_int (subject, "score"));
   if (*matched != '\0' && g_strcmp0 (matched, value) != 0)
-    g_print (_ ("  matched %s\n"), clean_matched);
+    g_print (_ ("  matched %s\n"), matched);
   for (guint i = 0; categories != NULL && i < json_array_get_length (categories); i++)
     {
       JsonNode *node = json_array_get_element (categories, i);
@@ -90,19 +87,17 @@ print_answer (JsonObject *answer)
   g_autofree char *verdict = tocsin_answer_text (answer, "verdict");
   g_autofree char *painted = tocsin_terminal_paint (verdict, tocsin_answer_tone (verdict));
   g_autofree char *summary = tocsin_answer_text (answer, "summary");
-  g_autofree char *clean = tocsin_text_clean (summary);
   g_autofree char *allowed_by = tocsin_answer_text (answer, "allowed_by");
-  g_autofree char *clean_allowed = tocsin_text_clean (allowed_by);
   JsonArray *subjects = tocsin_answer_array (answer, "subjects");
   JsonNode *without = json_object_get_member (answer, "without");
 
   g_print (_ ("Verdict: %s, score %d\n"), painted, (int) tocsin_answer_int (answer, "score"));
   if (*summary != '\0')
-    g_print ("%s\n", clean);
+    g_print ("%s\n", summary);
   if (g_strcmp0 (tocsin_answer_string (answer, "mode"), "observe") == 0)
     g_print ("%s\n", _ ("The node only observes: nothing is to be done about it yet"));
   if (*allowed_by != '\0')
-    g_print (_ ("Allowed by the operator: %s\n"), clean_allowed);
+    g_print (_ ("Allowed by the operator: %s\n"), allowed_by);
   for (guint i = 0; subjects != NULL && i < json_array_get_length (subjects); i++)
     {
       JsonNode *node = json_array_get_element (subjects, i);

@@ -25,8 +25,8 @@ static const struct
   const char *remedy;
 } remedies[] = {
   { "node",
-    N_ ("Start it (systemctl start tocsin), or name its socket with --socket; who is not its "
-        "user needs to be in its group") },
+    N_ ("Start it (systemctl start tocsin), or name its socket with --socket; only root and the "
+        "user that it runs as may use that") },
   { "version", N_ ("Restart the node, so that both are of one version") },
   { "keys", N_ ("Restore DIR/keys from a backup; without them peers do not know this node") },
   { "clock",
@@ -188,7 +188,7 @@ print_findings (TocsinInvocation *self, GArray *findings)
   tocsin_json_writer_end_array (&json);
   tocsin_json_writer_end_object (&json);
   if (self->json)
-    g_print ("%s\n", out->str);
+    tocsin_answer_write_text (out->str);
   else
     tocsin_table_print (table);
 }

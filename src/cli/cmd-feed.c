@@ -34,20 +34,17 @@ static struct
 static void
 print_feed (JsonObject *feed)
 {
-  const char *why = tocsin_answer_string (feed, "error");
-  const char *mirror = tocsin_answer_string (feed, "mirror_of");
+  g_autofree char *name = tocsin_answer_text (feed, "name");
+  g_autofree char *state = tocsin_answer_text (feed, "state");
+  g_autofree char *mirror = tocsin_answer_text (feed, "mirror_of");
+  g_autofree char *why = tocsin_answer_text (feed, "error");
 
-  g_print (_ ("%s: %s, %d entries, %d left out\n"), tocsin_answer_string (feed, "name"),
-           tocsin_answer_string (feed, "state"), (int) tocsin_answer_int (feed, "entries"),
-           (int) tocsin_answer_int (feed, "left_out"));
-  if (mirror != NULL)
+  g_print (_ ("%s: %s, %d entries, %d left out\n"), name, state,
+           (int) tocsin_answer_int (feed, "entries"), (int) tocsin_answer_int (feed, "left_out"));
+  if (*mirror != '\0')
     g_print (_ ("It says the same as %s; both count as one\n"), mirror);
-  if (why != NULL)
-    {
-      g_autofree char *clean = tocsin_text_clean (why);
-
-      g_print (_ ("The newest attempt failed: %s\n"), clean);
-    }
+  if (*why != '\0')
+    g_print (_ ("The newest attempt failed: %s\n"), why);
 }
 
 /* The names of all feeds; %NULL where the node does not say. */

@@ -224,8 +224,8 @@ send_chunk (Upload *upload, GError **error)
   object = json_node_get_object (node);
   if (upload->batch == NULL && !given.dry_run)
     {
-      upload->batch = g_strdup (tocsin_answer_string (object, "batch"));
-      if (upload->batch == NULL)
+      upload->batch = tocsin_answer_text (object, "batch");
+      if (*upload->batch == '\0')
         {
           g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
                                _ ("The node took entries without naming a batch"));
@@ -277,7 +277,7 @@ print_json (const Upload *upload)
     tocsin_json_writer_raw (&json, upload->rejected->pdata[i], strlen (upload->rejected->pdata[i]));
   tocsin_json_writer_end_array (&json);
   tocsin_json_writer_end_object (&json);
-  g_print ("%s\n", out->str);
+  tocsin_answer_write_text (out->str);
 }
 
 static void

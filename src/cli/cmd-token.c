@@ -54,15 +54,15 @@ run_add (TocsinInvocation *self, GError **error)
 {
   g_autoptr (GString) body = g_string_new (NULL);
   g_autoptr (JsonNode) answer = NULL;
-  const char *token;
+  g_autofree char *token = NULL;
 
   if (!write_token (self, body, error) ||
       !tocsin_answer_get (self, "POST", "/v1/tokens", body, &answer, error))
     return FALSE;
   if (self->json)
     return TRUE;
-  token = tocsin_answer_string (json_node_get_object (answer), "token");
-  if (token == NULL)
+  token = tocsin_answer_text (json_node_get_object (answer), "token");
+  if (*token == '\0')
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
                            _ ("The node answered without a token"));

@@ -50,14 +50,12 @@ print_paths (JsonArray *paths)
       JsonNode *node = json_array_get_element (paths, i);
       g_autofree char *text = NULL;
       g_autofree char *strength = NULL;
-      g_autofree char *clean = NULL;
 
       if (!JSON_NODE_HOLDS_OBJECT (node))
         continue;
       text = tocsin_answer_text (json_node_get_object (node), "text");
       strength = tocsin_answer_text (json_node_get_object (node), "strength");
-      clean = tocsin_text_clean (text);
-      g_print (_ ("  %s (strength %s)\n"), clean, strength);
+      g_print (_ ("  %s (strength %s)\n"), text, strength);
     }
 }
 

@@ -13,6 +13,7 @@
 #include <glib/gi18n.h>
 #include <libsoup/soup.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,6 +57,7 @@ typedef struct
   GInputStream *stream;   /* (owned) (nullable) */
   GByteArray *body;       /* (unowned) what is kept: an answer, or a refusal */
   int fd;                 /* where a download goes; -1 for none */
+  GChecksum *sum;         /* (unowned) (nullable) of what went there */
   GError *error;          /* (owned) (nullable) */
 } Exchange;
 
@@ -264,6 +266,12 @@ write_all (int fd, const guint8 *data, gsize size, GError **error)
 
       if (written < 0 && errno == EINTR)
         continue;
+      /* Whoever read it has had enough; GLib's sockets have the signal ignored. */
+      if (written < 0 && errno == EPIPE)
+        {
+          (void) signal (SIGPIPE, SIG_DFL);
+          (void) raise (SIGPIPE);
+        }
       if (written < 0)
         {
           g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (errno),
@@ -282,17 +290,25 @@ is_refusal (const Exchange *x)
   return soup_message_get_status (x->message) >= 300;
 }
 
-/* Keeps or hands on what came; FALSE if that is too much. */
+/* Keeps or hands on what came; FALSE if no more is wanted. */
 static gboolean
 take (Exchange *x, GBytes *chunk)
 {
   gsize size = 0;
   const guint8 *data = g_bytes_get_data (chunk, &size);
-  gsize most = is_refusal (x) ? PROBLEM_MAX_BYTES : ANSWER_MAX_BYTES;
 
   if (x->fd >= 0 && !is_refusal (x))
-    return write_all (x->fd, data, size, &x->error);
-  if (size > most - x->body->len)
+    {
+      g_checksum_update (x->sum, data, (gssize) size);
+      return write_all (x->fd, data, size, &x->error);
+    }
+  if (is_refusal (x) && size > PROBLEM_MAX_BYTES - x->body->len)
+    {
+      /* No node says so much: it is the page of something before it. Its status says enough. */
+      g_byte_array_set_size (x->body, 0);
+      return FALSE;
+    }
+  if (size > ANSWER_MAX_BYTES - x->body->len)
     {
       g_set_error (&x->error, TOCSIN_ERROR, TOCSIN_ERROR_TOO_LARGE,
                    _ ("The answer of %s is longer than %u MiB"), x->control->place,
@@ -408,6 +424,30 @@ set_refusal (Exchange *x)
     g_set_error_literal (&x->error, TOCSIN_ERROR, code_for_status (status), text);
 }
 
+/* libsoup takes a connection that ends between two chunks for the end of the answer, and a list
+ * that is cut short is a list. The node says what it sends (RFC 9530). */
+static gboolean
+check_digest (const Exchange *x, GError **error)
+{
+  SoupMessageHeaders *headers = soup_message_get_response_headers (x->message);
+  const char *field = soup_message_headers_get_list (headers, "Repr-Digest");
+  guint8 digest[32];
+  gsize size = sizeof digest;
+  g_autofree char *base64 = NULL;
+  g_autofree char *wanted = NULL;
+
+  if (field == NULL || soup_message_headers_get_one (headers, "Content-Encoding") != NULL)
+    return TRUE;
+  g_checksum_get_digest (x->sum, digest, &size);
+  base64 = g_base64_encode (digest, size);
+  wanted = g_strdup_printf ("sha-256=:%s:", base64);
+  if (strstr (field, "sha-256=") == NULL || strstr (field, wanted) != NULL)
+    return TRUE;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE,
+               _ ("%s did not send all of it: do not use what was written"), x->control->place);
+  return FALSE;
+}
+
 static SoupMessage *
 new_message (TocsinControl *self, const char *method, const char *path, const GString *body)
 {
@@ -453,7 +493,10 @@ run_exchange (TocsinControl *self,
 {
   g_autoptr (SoupMessage) message = new_message (self, method, path, body);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  Exchange x = { .control = self, .message = message, .loop = loop, .body = kept, .fd = fd };
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  Exchange x = {
+    .control = self, .message = message, .loop = loop, .body = kept, .fd = fd, .sum = sum
+  };
   guint source_id = self->pulse != NULL ? g_timeout_add (PULSE_MS, on_pulse, self) : 0;
 
   soup_session_send_async (self->session, message, G_PRIORITY_DEFAULT, self->cancellable, on_sent,
@@ -465,6 +508,8 @@ run_exchange (TocsinControl *self,
 
   if (x.error == NULL && is_refusal (&x))
     set_refusal (&x);
+  else if (x.error == NULL && fd >= 0)
+    (void) check_digest (&x, &x.error);
   if (x.error != NULL)
     {
       g_propagate_error (error, x.error);
@@ -530,7 +575,8 @@ tocsin_control_parse (TocsinControl *self, GBytes *answer, GError **error)
  * @fd: where the body of a 2xx answer goes, of any length, as it comes
  * @error: return location for an error, or %NULL
  *
- * Returns: %TRUE if all of it was written; else as tocsin_control_call(), or a GFileError
+ * Returns: %TRUE if all of it was written; else as tocsin_control_call(), %TOCSIN_ERROR_UNREACHABLE
+ *   too if its digest is not the one that was announced, or a GFileError
  */
 gboolean
 tocsin_control_download (TocsinControl *self, const char *path, int fd, GError **error)

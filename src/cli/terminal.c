@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define NAME_MAX_CHARS 64 /* a name longer than this is no typing mistake of another */
+#define MARKS_MAX      8  /* on one character; no script needs as many */
 #define BAR_CHARS      24
 #define REFRESH_US     (G_USEC_PER_SEC / 10)
 
@@ -69,12 +70,13 @@ tocsin_terminal_paint (const char *text, TocsinTone tone)
   return g_strdup_printf ("\033[%sm%s\033[0m", codes[tone], text);
 }
 
-/* Characters that move the cursor, turn the line round or hide what is there. */
+/* Characters that move the cursor, turn the line round or are not seen. The two joiners stay: some
+ * scripts cannot be written without them. */
 static gboolean
 is_dangerous (gunichar c)
 {
-  return g_unichar_iscntrl (c) || c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0x061C;
+  return g_unichar_iscntrl (c) || c == 0x2028 || c == 0x2029 ||
+         (g_unichar_type (c) == G_UNICODE_FORMAT && c != 0x200C && c != 0x200D);
 }
 
 /**
@@ -89,11 +91,16 @@ tocsin_text_clean (const char *text)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
   GString *out = g_string_sized_new (strlen (valid));
+  guint marks = 0;
 
   for (const char *c = valid; *c != '\0'; c = g_utf8_next_char (c))
     {
       gunichar u = g_utf8_get_char (c);
 
+      marks = g_unichar_iszerowidth (u) ? marks + 1 : 0;
+      /* A pile of them covers the lines above. */
+      if (marks > MARKS_MAX)
+        continue;
       if (u == '\n' || u == '\t')
         g_string_append_c (out, ' ');
       else
@@ -123,7 +130,10 @@ tocsin_text_escape_json (const char *json, gsize size)
       if (u < 0x7F || !is_dangerous (u))
         continue;
       g_string_append_len (out, run, c - run);
-      g_string_append_printf (out, "\\u%04x", u);
+      if (u <= 0xFFFF)
+        g_string_append_printf (out, "\\u%04x", u);
+      else
+        g_string_append_printf (out, "\\u%04x\\u%04x", 0xD7C0 + (u >> 10), 0xDC00 + (u & 0x3FF));
       run = g_utf8_next_char (c);
     }
   g_string_append_len (out, run, end - run);
