@@ -255,6 +255,18 @@ test_paging (void)
   public_node_stop (&us);
 }
 
+static gboolean
+write_version_hold (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const guint32 *number = data;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  tocsin_peers_get (txn, *number, &peer);
+  peer.version_hold = TRUE;
+  tocsin_peers_put (txn, &peer);
+  return TRUE;
+}
+
 /* The relation decides who an actor is to us. */
 static void
 test_viewer (void)
@@ -285,6 +297,16 @@ test_viewer (void)
       g_assert_cmpint (viewer.kind, ==, rows[i].kind);
       g_assert_cmpuint (viewer.actor, ==, number);
     }
+  {
+    Befriend b = { .peer = &other, .follower = TOCSIN_FOLLOWER_READER };
+    guint32 number = public_node_befriend (&us, &b);
+    g_autoptr (TocsinReading) txn = NULL;
+
+    write_ok (&us.files, write_version_hold, &number);
+    txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+    g_assert_cmpint (tocsin_viewer_for (txn, public_node_actor (&other)).kind, ==,
+                     TOCSIN_VIEWER_STRANGER);
+  }
   {
     g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
 

@@ -40,7 +40,10 @@ tocsin_viewer_for (TocsinTxn *txn, const char *signer)
   if (signer == NULL || !tocsin_actors_find (txn, signer, &viewer.actor) ||
       viewer.actor == TOCSIN_ACTOR_LOCAL)
     return viewer;
-  if (!tocsin_peers_get (txn, viewer.actor, &peer) || !tocsin_peer_record_is_follower (&peer))
+  /* Protocol.md, "Identity": to another major version of the protocol no Adds go, so none lie
+   * here for it either. */
+  if (!tocsin_peers_get (txn, viewer.actor, &peer) || !tocsin_peer_record_is_follower (&peer) ||
+      peer.version_hold)
     return viewer;
   viewer.kind =
       peer.follower == TOCSIN_FOLLOWER_READER ? TOCSIN_VIEWER_READER : TOCSIN_VIEWER_GUEST;
