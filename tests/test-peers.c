@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
-#include "codec/activity.h"
+#include "codec/activity-build.h"
 #include "codec/key.h"
 #include "codec/proof.h"
 #include "fed/peers-view.h"
@@ -566,8 +566,41 @@ typedef struct
   guint32 actor;
   const char *uri;
   const char *old;
-  guint64 report; /* out */
+  TocsinPrivateKey *keys[3]; /* (owned) (nullable) which prove the reports */
+  guint64 reports[3];        /* out */
 } Held;
+
+static GBytes *
+proven_by (const TocsinPrivateKey *key)
+{
+  static const char text[] = "{\"type\":\"Like\",\"actor\":\"https://z.example/actor\"}";
+  g_autoptr (GBytes) bytes = g_bytes_new_static (text, strlen (text));
+  g_autoptr (TocsinActivity) activity = tocsin_activity_parse (bytes, NULL);
+  JsonObject *root = tocsin_activity_root (activity);
+
+  if (key == NULL)
+    return NULL;
+  g_assert_true (tocsin_proof_add (root, key, "https://z.example/actor#1", T0, NULL));
+  return tocsin_activity_to_bytes (root, NULL);
+}
+
+static void
+put_held_report (TocsinTxn *txn, Held *held, guint i)
+{
+  g_auto (TocsinReportRecord) report = { 0 };
+
+  report.actor = report.via = held->actor;
+  report.state = TOCSIN_STATE_HELD;
+  report.hold = TOCSIN_HOLD_KEY;
+  report.category = 1;
+  report.subject_type = report.key_type = TOCSIN_SUBJECT_IP;
+  report.confidence = 100;
+  report.id = g_strdup_printf ("%s/r%u", held->uri, i);
+  report.activity = proven_by (held->keys[i]);
+  report.end_us = report.evidence_end_us = tocsin_time_now_us () + TOCSIN_DAY_US;
+  tocsin_reports_put (txn, &report, T0);
+  held->reports[i] = report.number;
+}
 
 static gboolean
 write_held (TocsinTxn *txn, gpointer data, GError **error)
@@ -577,7 +610,6 @@ write_held (TocsinTxn *txn, gpointer data, GError **error)
   const TocsinPeerKey key = { .id = g_strdup_printf ("%s#old", held->uri),
                               .multibase = g_strdup (held->old),
                               .confirmed = TRUE };
-  g_auto (TocsinReportRecord) report = { 0 };
   TocsinTrustRecord statement = {
     .truster = held->actor,
     .trustee = tocsin_actors_intern (txn, "https://z.example/actor", T0),
@@ -593,16 +625,8 @@ write_held (TocsinTxn *txn, gpointer data, GError **error)
   tocsin_pinning_hold (txn, &peer, T0);
   tocsin_peers_put (txn, &peer);
   tocsin_trust_put (txn, &statement);
-  report.actor = report.via = held->actor;
-  report.state = TOCSIN_STATE_HELD;
-  report.hold = TOCSIN_HOLD_KEY;
-  report.category = 1;
-  report.subject_type = report.key_type = TOCSIN_SUBJECT_IP;
-  report.confidence = 100;
-  report.id = g_strdup_printf ("%s/r1", held->uri);
-  report.end_us = report.evidence_end_us = tocsin_time_now_us () + TOCSIN_DAY_US;
-  tocsin_reports_put (txn, &report, T0);
-  held->report = report.number;
+  for (guint i = 0; i < G_N_ELEMENTS (held->reports); i++)
+    put_held_report (txn, held, i);
   return TRUE;
 }
 
@@ -618,7 +642,12 @@ test_confirm_key (World *world, gconstpointer data)
   Held held = { .uri = actor, .old = old };
   guint64 line;
 
-  set_key (world, "one", new_multikey (&fingerprint));
+  /* The first is not proven, the second by the right key, the third by one that somebody else had
+   * put into the peer's document. */
+  for (guint i = 1; i < G_N_ELEMENTS (held.keys); i++)
+    held.keys[i] = tocsin_private_key_generate (TOCSIN_KEY_ED25519, NULL);
+  fingerprint = tocsin_public_key_fingerprint (tocsin_private_key_public (held.keys[1]));
+  set_key (world, "one", tocsin_public_key_to_multikey (tocsin_private_key_public (held.keys[1])));
   g_assert_cmpint (confirm (world, actor, fingerprint), ==, TOCSIN_ERROR_NOT_FOUND);
   g_assert_cmpint (follow (world, actor, 50, NULL), ==, -1);
   held.actor = number_of (world, actor);
@@ -633,12 +662,17 @@ test_confirm_key (World *world, gconstpointer data)
   g_assert_false (peer.key_hold);
   {
     g_autoptr (TocsinReading) txn = read_store (world);
-    g_auto (TocsinReportRecord) report = { 0 };
     g_auto (TocsinTrustRecord) statement = { 0 };
 
     g_assert_false (tocsin_review_find_open (txn, TOCSIN_REVIEW_KEY_CHANGE, held.actor, 0, &line));
-    g_assert_true (tocsin_reports_get (txn, held.report, &report));
-    g_assert_cmpint (report.state, ==, TOCSIN_STATE_LIVE);
+    for (guint i = 0; i < G_N_ELEMENTS (held.reports); i++)
+      {
+        g_auto (TocsinReportRecord) report = { 0 };
+
+        g_assert_true (tocsin_reports_get (txn, held.reports[i], &report));
+        g_assert_cmpint (report.state, ==, i == 2 ? TOCSIN_STATE_HELD : TOCSIN_STATE_LIVE);
+        g_clear_pointer (&held.keys[i], tocsin_private_key_free);
+      }
     g_assert_true (tocsin_trust_find (txn, held.actor, "https://z.example/trust/1", &statement));
     g_assert_true (statement.live);
     tocsin_peers_describe (txn, &peer, tocsin_time_now_us (), &view);

@@ -15,6 +15,40 @@
 #define SLICE 500 /* held reports looked at in one change */
 
 /**
+ * tocsin_held_is_vouched_for:
+ * @peer: a peer whose key was confirmed
+ * @activity: (nullable): what was held because of its keys
+ * @now_us: the time
+ *
+ * Whoever had another key in the peer's document may have reported in its name meanwhile.
+ *
+ * Returns: whether a key that is pinned now proved @activity; also where it has no proof
+ */
+gboolean
+tocsin_held_is_vouched_for (const TocsinPeerRecord *peer, GBytes *activity, gint64 now_us)
+{
+  g_autoptr (TocsinActivity) parsed =
+      activity != NULL ? tocsin_activity_parse (activity, NULL) : NULL;
+  g_autoptr (TocsinProof) proof = NULL;
+  TocsinProofState state;
+
+  if (parsed == NULL)
+    return TRUE;
+  if (!tocsin_proof_inspect (tocsin_activity_root (parsed), now_us, &state, &proof, NULL))
+    return FALSE;
+  for (guint i = 0; proof != NULL && peer->keys != NULL && i < peer->keys->len; i++)
+    {
+      const TocsinPeerKey *pinned = &g_array_index (peer->keys, TocsinPeerKey, i);
+      g_autoptr (TocsinPublicKey) key =
+          pinned->confirmed ? tocsin_public_key_from_multikey (pinned->multibase, NULL) : NULL;
+
+      if (key != NULL && tocsin_proof_verify (proof, key, NULL))
+        return TRUE;
+    }
+  return proof == NULL;
+}
+
+/**
  * tocsin_held_settle:
  * @txn: a write transaction
  * @policy: the state of this node
@@ -58,7 +92,8 @@ tocsin_held_settle (TocsinTxn *txn,
  * @policy: the state of this node
  * @hold: why they are held
  * @actor: whose they are; for %TOCSIN_HOLD_BURST, who brought them
- * @accept: as for tocsin_held_settle(); %FALSE overrules
+ * @accept: as for tocsin_held_settle(); %FALSE overrules. What was held for its key and proven by
+ *   none that is pinned now stays as it is
  * @after: 0 to begin; then what the last call returned
  * @now_us: the time
  *
@@ -76,13 +111,16 @@ tocsin_held_settle_slice (TocsinTxn *txn,
                           gint64 now_us)
 {
   g_autoptr (GArray) numbers = tocsin_reports_held (txn, after, SLICE);
+  g_auto (TocsinPeerRecord) peer = { 0 };
 
+  tocsin_peers_get (txn, actor, &peer);
   for (guint i = 0; i < numbers->len; i++)
     {
       g_auto (TocsinReportRecord) record = { 0 };
 
       if (tocsin_reports_get (txn, g_array_index (numbers, guint64, i), &record) &&
-          record.hold == hold && (hold == TOCSIN_HOLD_BURST ? record.via : record.actor) == actor)
+          record.hold == hold && (hold == TOCSIN_HOLD_BURST ? record.via : record.actor) == actor &&
+          (hold != TOCSIN_HOLD_KEY || tocsin_held_is_vouched_for (&peer, record.activity, now_us)))
         tocsin_held_settle (txn, policy, &record, accept, TRUE, now_us);
     }
   return numbers->len == SLICE ? g_array_index (numbers, guint64, SLICE - 1) : 0;

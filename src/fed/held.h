@@ -9,6 +9,7 @@
 
 G_BEGIN_DECLS
 
+gboolean tocsin_held_is_vouched_for (const TocsinPeerRecord *peer, GBytes *activity, gint64 now_us);
 void tocsin_held_settle (TocsinTxn *txn,
                          const TocsinPolicy *policy,
                          TocsinReportRecord *record,

@@ -32,7 +32,8 @@ static gboolean write_release (TocsinTxn *txn, gpointer data, GError **error);
  * @callback: called in the thread-default context of the caller once it is durable
  * @user_data: data for @callback
  *
- * Pins a key of a peer, and lets what was held for the change of keys count.
+ * Pins a key of a peer, and lets what was held for the change of keys count, if it is proven by
+ * that key or one that was pinned before.
  */
 void
 tocsin_peers_confirm_key_async (TocsinFederation *fed,
@@ -136,8 +137,9 @@ collect_statement (const TocsinTrustRecord *record, gpointer data)
 
 /* At most 1,000, scoring.md 1. */
 static void
-release_statements (TocsinTxn *txn, const TocsinPeerChange *change, guint32 truster)
+release_statements (TocsinTxn *txn, const TocsinPeerChange *change, const TocsinPeerRecord *peer)
 {
+  guint32 truster = peer->actor;
   g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (Statement));
 
   tocsin_trust_foreach_of (txn, truster, collect_statement, statements);
@@ -146,7 +148,8 @@ release_statements (TocsinTxn *txn, const TocsinPeerChange *change, guint32 trus
       const Statement *statement = &g_array_index (statements, Statement, i);
       g_auto (TocsinTrustRecord) record = { 0 };
 
-      if (!tocsin_trust_get (txn, truster, statement->trustee, statement->area, &record))
+      if (!tocsin_trust_get (txn, truster, statement->trustee, statement->area, &record) ||
+          !tocsin_held_is_vouched_for (peer, record.activity, change->now_us))
         continue;
       tocsin_held_release_statement (txn, change->policy, &record, change->now_us);
     }
@@ -173,7 +176,7 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
   peer.key_hold = FALSE;
   tocsin_peers_put (txn, &peer);
   close_line (txn, change, peer.actor);
-  release_statements (txn, change, peer.actor);
+  release_statements (txn, change, &peer);
   change->number = peer.actor;
   tocsin_audit_append (txn, change->now_us, change->who, "peer.confirm-key", change->actor,
                        change->fingerprint);
