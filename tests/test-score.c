@@ -194,6 +194,12 @@ static const Vector vectors[] = {
     .broad = TRUE,
     .verdict = NOTE,
     .score = 55 },
+  { "broad, and solid beside one loud voice",
+    NULL,
+    { { 1, HARASSMENT }, { 2, HARASSMENT }, { 11, SPAM } },
+    .broad = TRUE,
+    .verdict = REVIEW,
+    .score = 79 },
   { "broad and solid is a review",
     "strict",
     { { 1, SPAM }, { 2, SPAM }, { 3, SPAM }, { 4, SPAM }, { 5, SPAM } },
@@ -516,14 +522,16 @@ test_single_voice_budget (void)
 {
   static const Row rows[ROWS_MAX] = { { 12, SPAM } };
   static const Row solid[ROWS_MAX] = { { 1, SPAM }, { 12, SPAM } };
-  static const guint32 over[] = { 3, 12, 40 };
+  static const Row loud[ROWS_MAX] = { { 1, HARASSMENT }, { 2, HARASSMENT }, { 11, SPAM } };
+  static const guint32 over[] = { 3, 11, 12, 40 };
   static const guint32 others[] = { 3, 11, 13 };
   TocsinScoring scoring = { 0 };
-  Asked asked, asked_solid;
-  Asked *one = &asked, *two = &asked_solid;
+  Asked asked, asked_solid, asked_loud;
+  Asked *one = &asked, *two = &asked_solid, *three = &asked_loud;
 
   asked_init (&asked, 1, rows);
   asked_init (&asked_solid, 2, solid);
+  asked_init (&asked_loud, 3, loud);
   {
     g_auto (TocsinFinding) finding = { 0 };
 
@@ -550,6 +558,13 @@ test_single_voice_budget (void)
     judge (NULL, &two, 1, &scoring, &survives);
     g_assert_cmpuint (survives.verdict, ==, REVIEW);
     g_assert_cmpuint (survives.charge_actor, ==, 0);
+  }
+  {
+    g_auto (TocsinFinding) finding = { 0 };
+
+    judge (NULL, &three, 1, &scoring, &finding);
+    g_assert_cmpuint (finding.verdict, ==, REVIEW);
+    g_assert_cmpuint (finding.charge_actor, ==, 0);
   }
   {
     g_auto (TocsinFinding) finding = { 0 };

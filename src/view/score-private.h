@@ -44,6 +44,7 @@ typedef struct
   TocsinHeardRow *rows; /* (owned) of all keys */
   TocsinJudgement best;
   gssize best_key;      /* -1: nothing known */
+  TocsinVerdict solid;  /* the highest of a key that is not fragile */
   TocsinJudgement pair; /* of the key with the largest event_s_or, for the rule of two subjects */
   gssize pair_key;      /* -1: none */
 } TocsinSubjectState;

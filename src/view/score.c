@@ -282,6 +282,20 @@ score_of (Run *run)
   return TOCSIN_FRAGILE_SCORE;
 }
 
+/* Of two runs that both make a review, one that survives losing any one voice: else a single loud
+ * voice in another group would take that away, and with it the review of a wide network, or of
+ * whom that voice has no budget left for. */
+static gboolean
+is_better_reason (const TocsinBelief *belief, TocsinVerdict level, const TocsinBelief *than)
+{
+  gboolean solid = belief->s_loo >= TOCSIN_REVIEW_S_LOO;
+  gboolean was_solid = than->s_loo >= TOCSIN_REVIEW_S_LOO;
+
+  if (level == TOCSIN_VERDICT_REVIEW && solid != was_solid)
+    return solid;
+  return belief->s_or > than->s_or;
+}
+
 /* The runs of one group: from note up, while there is something to hear at that level. */
 static void
 judge_group (Run *run,
@@ -312,7 +326,8 @@ judge_group (Run *run,
             out->belief = *belief;
           continue;
         }
-      if (level > out->verdict || (level == out->verdict && belief->s_or > out->belief.s_or))
+      if (level > out->verdict ||
+          (level == out->verdict && is_better_reason (belief, level, &out->belief)))
         {
           out->verdict = level;
           out->belief = *belief;
@@ -346,11 +361,10 @@ apply_bounds (const TocsinScoring *scoring, const TocsinKeyEvidence *key, Tocsin
 {
   gboolean fragile = out->belief.s_loo < TOCSIN_REVIEW_S_LOO;
 
+  if (key->shared || (key->broad && out->event_s_loo < TOCSIN_REVIEW_S_LOO))
+    out->event_s_or = 0; /* nor does it help another subject to a review */
   if (key->shared || (key->broad && fragile))
-    {
-      out->verdict = MIN (out->verdict, TOCSIN_VERDICT_NOTE);
-      out->event_s_or = 0; /* nor does it help another subject to a review */
-    }
+    out->verdict = MIN (out->verdict, TOCSIN_VERDICT_NOTE);
   else if (key->broad)
     out->verdict = MIN (out->verdict, TOCSIN_VERDICT_REVIEW);
   if (out->verdict != TOCSIN_VERDICT_REVIEW || !fragile)
@@ -445,6 +459,7 @@ judge_subject (const TocsinScoring *scoring, TocsinSubjectState *state, guint32 
 {
   state->best = state->pair = (TocsinJudgement){ 0 };
   state->best_key = state->pair_key = -1;
+  state->solid = TOCSIN_VERDICT_ALLOW;
   for (gsize i = 0; i < state->evidence->n_keys; i++)
     {
       TocsinJudgement judgement;
@@ -452,6 +467,8 @@ judge_subject (const TocsinScoring *scoring, TocsinSubjectState *state, guint32 
       if (state->keys[i].n_rows == 0)
         continue;
       judge_key (scoring, &state->keys[i], without, FALSE, &judgement);
+      if (!judgement.fragile && state->evidence->allowed_by == NULL)
+        state->solid = MAX (state->solid, judgement.verdict);
       if (judgement.known && (state->best_key < 0 || is_stronger (&judgement, &state->best)))
         {
           state->best = judgement;
@@ -658,7 +675,7 @@ tocsin_score_event (const TocsinScoring *scoring,
       out->known = out->known || finding.known;
       if (states[i].best.verdict == out->verdict && states[i].best.fragile)
         out->charge_actor = states[i].best.belief.loo_actor;
-      robust = robust || (states[i].best.verdict == out->verdict && !states[i].best.fragile);
+      robust = robust || states[i].solid >= out->verdict;
       if (subjects[i].allowed_by != NULL &&
           (out->allowed_by == NULL || subjects[i].allowed_exactly))
         {
