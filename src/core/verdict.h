@@ -28,12 +28,14 @@ gboolean tocsin_verdict_from_string (const char *name, TocsinVerdict *out);
  * TocsinCategoryFinding: what was said about a subject in one category, for display.
  * @origins: distinct reporters that are believed, or lists
  * @s_or: the suspicion of this category alone, 0..1; 0 for an informal one
+ * @reported: a believed actor or the operator says so; else lists alone
  */
 typedef struct
 {
   guint8 category;
   guint origins;
   double s_or;
+  gboolean reported;
 } TocsinCategoryFinding;
 
 /**
@@ -83,6 +85,7 @@ typedef struct
  * @categories: (element-type TocsinCategoryFinding): strongest first
  * @notes: (element-type TocsinNote)
  * @reporters: (element-type guint32): believed actors that reported it, 0 for the operator
+ * @accusers: (nullable) (element-type guint32): those of @reporters that report conduct
  * @disputers: (element-type guint32): believed actors that called it benign
  * @listed: (nullable) (element-type TocsinListed): what lists say, each origin once a category
  * @heard: (element-type TocsinHeard): every report seen, only with explain
@@ -106,6 +109,7 @@ typedef struct
   GArray *categories;
   GArray *notes;
   GArray *reporters;
+  GArray *accusers;
   GArray *disputers;
   GArray *listed;
   GArray *heard;

@@ -117,7 +117,12 @@ describe_origins (const TocsinScoring *scoring,
         else if ((heard->row->flags & TOCSIN_EVIDENCE_IMPORTED) != 0)
           tocsin_listed_add (out, scoring, heard->row);
         else
-          add_unique (out->reporters, heard->row->reporter);
+          {
+            add_unique (out->reporters, heard->row->reporter);
+            find_category (out->categories, heard->row->category)->reported = TRUE;
+            if (heard->counted)
+              add_unique (out->accusers, heard->row->reporter);
+          }
       }
   out->origins = out->reporters->len + tocsin_listed_count (out);
 }
@@ -138,6 +143,7 @@ tocsin_describe_clear (gpointer data)
   g_array_unref (self->categories);
   g_array_unref (self->notes);
   g_array_unref (self->reporters);
+  g_clear_pointer (&self->accusers, g_array_unref);
   g_array_unref (self->disputers);
   g_clear_pointer (&self->listed, g_array_unref);
   g_clear_pointer (&self->heard, g_array_unref);
@@ -162,6 +168,7 @@ tocsin_describe_subject (const TocsinScoring *scoring,
     .categories = g_array_sized_new (FALSE, FALSE, sizeof (TocsinCategoryFinding), room),
     .notes = g_array_sized_new (FALSE, FALSE, sizeof (TocsinNote), room),
     .reporters = g_array_sized_new (FALSE, FALSE, sizeof (guint32), room),
+    .accusers = g_array_sized_new (FALSE, FALSE, sizeof (guint32), room),
     .disputers = g_array_sized_new (FALSE, FALSE, sizeof (guint32), room),
     .heard = scoring->explain ? g_array_sized_new (FALSE, FALSE, sizeof (TocsinHeard), room) : NULL,
   };

@@ -51,15 +51,25 @@ category_at (const TocsinSubjectFinding *finding, guint i)
       g_array_index (finding->categories, TocsinCategoryFinding, i).category);
 }
 
+/* Of conduct, what somebody reported and what lists alone tell are two sentences. */
+static gboolean
+is_told (const TocsinSubjectFinding *finding, guint i, TocsinCategoryClass klass, gboolean reported)
+{
+  if (category_at (finding, i)->klass != klass)
+    return FALSE;
+  return klass != TOCSIN_CLASS_CRITICAL ||
+         g_array_index (finding->categories, TocsinCategoryFinding, i).reported == reported;
+}
+
 /* "spam and seo_spam": slugs, since programs and people compare them. */
 static char *
-join_categories (const TocsinSubjectFinding *finding, TocsinCategoryClass klass)
+join_categories (const TocsinSubjectFinding *finding, TocsinCategoryClass klass, gboolean reported)
 {
   GString *out;
   guint left = 0;
 
   for (guint i = 0; i < finding->categories->len; i++)
-    if (category_at (finding, i)->klass == klass)
+    if (is_told (finding, i, klass, reported))
       left++;
   if (left == 0)
     return NULL;
@@ -68,7 +78,7 @@ join_categories (const TocsinSubjectFinding *finding, TocsinCategoryClass klass)
     {
       const TocsinCategory *category = category_at (finding, i);
 
-      if (category->klass != klass)
+      if (!is_told (finding, i, klass, reported))
         continue;
       if (out->len > 0)
         g_string_append (out, left == 1 ? _ (" and ") : ", ");
@@ -156,8 +166,8 @@ explain_conduct (const TocsinScoring *scoring,
                  const char *categories,
                  GString *summary)
 {
-  gboolean own = has_own (finding->reporters);
-  guint others = finding->reporters->len - (own ? 1 : 0);
+  gboolean own = has_own (finding->accusers);
+  guint others = finding->accusers->len - (own ? 1 : 0);
 
   begin_part (summary);
   if (own && others == 0)
@@ -176,7 +186,7 @@ explain_conduct (const TocsinScoring *scoring,
                             subject_label (finding), others, categories);
   if (others > 0)
     {
-      g_autofree char *names = join_actors (scoring, finding->reporters);
+      g_autofree char *names = join_actors (scoring, finding->accusers);
 
       add_note (finding, TOCSIN_CLASS_CRITICAL,
                 g_strdup_printf (_ ("Reported for %s by %s"), categories, names));
@@ -233,13 +243,14 @@ explain_imported (const TocsinScoring *scoring,
 static void
 explain_subject (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GString *summary)
 {
-  g_autofree char *conduct = join_categories (finding, TOCSIN_CLASS_CRITICAL);
-  g_autofree char *facts = join_categories (finding, TOCSIN_CLASS_INFORMAL);
+  g_autofree char *conduct = join_categories (finding, TOCSIN_CLASS_CRITICAL, TRUE);
+  g_autofree char *imported = join_categories (finding, TOCSIN_CLASS_CRITICAL, FALSE);
+  g_autofree char *facts = join_categories (finding, TOCSIN_CLASS_INFORMAL, FALSE);
 
-  if (conduct != NULL && finding->reporters->len > 0)
+  if (conduct != NULL)
     explain_conduct (scoring, finding, conduct, summary);
-  else if (conduct != NULL)
-    explain_imported (scoring, finding, conduct, summary);
+  if (imported != NULL)
+    explain_imported (scoring, finding, imported, summary);
   if (facts != NULL)
     explain_facts (scoring, finding, facts, summary);
   tocsin_listed_explain (scoring, finding);
