@@ -52,6 +52,15 @@ unescape_fully (const char *input, gsize len)
   return out;
 }
 
+/* Browsers read "\\" before the query as "/" (URL Standard, section 4.4): https://a\\@b is at a. */
+static void
+turn_slashes (GString *text)
+{
+  for (gsize i = 0; i < text->len && text->str[i] != '?'; i++)
+    if (text->str[i] == '\\')
+      text->str[i] = '/';
+}
+
 static void
 append_escaped (GString *out, const char *bytes, gsize len)
 {
@@ -120,18 +129,83 @@ append_ipv6 (GString *out, const char *host, gsize len, GError **error)
   return TRUE;
 }
 
+/* The length of the dot at @text, 0 if there is none: UTS 46 takes U+3002, U+FF0E and U+FF61 for
+ * dots, too. */
+static gsize
+dot_length (const char *text, gsize len)
+{
+  static const char *const dots[] = { "\xE3\x80\x82", "\xEF\xBC\x8E", "\xEF\xBD\xA1" };
+
+  if (len > 0 && text[0] == '.')
+    return 1;
+  for (gsize i = 0; len >= 3 && i < G_N_ELEMENTS (dots); i++)
+    if (memcmp (text, dots[i], 3) == 0)
+      return 3;
+  return 0;
+}
+
 /* Outer and repeated dots dropped, lower case. */
 static GString *
 squeeze_host (const char *host, gsize len)
 {
   GString *out = g_string_sized_new (len + 1);
 
-  for (gsize i = 0; i < len; i++)
-    if (host[i] != '.' || (out->len > 0 && out->str[out->len - 1] != '.'))
-      g_string_append_c (out, g_ascii_tolower (host[i]));
+  for (gsize i = 0; i < len;)
+    {
+      gsize dot = dot_length (host + i, len - i);
+
+      if (dot == 0)
+        g_string_append_c (out, g_ascii_tolower (host[i]));
+      else if (out->len > 0 && out->str[out->len - 1] != '.')
+        g_string_append_c (out, '.');
+      i += MAX (1, dot);
+    }
   if (out->len > 0 && out->str[out->len - 1] == '.')
     g_string_truncate (out, out->len - 1);
   return out;
+}
+
+static gboolean
+is_ascii (const char *text, gsize len)
+{
+  for (gsize i = 0; i < len; i++)
+    if ((guchar) text[i] >= 0x80)
+      return FALSE;
+  return TRUE;
+}
+
+/* Digits of full width are digits to a browser: UTS 46 maps them before it looks for a number. */
+static gboolean
+append_wide_ipv4 (GString *out, const GString *host)
+{
+  g_autofree char *folded = NULL;
+
+  if (strlen (host->str) != host->len || !g_utf8_validate (host->str, -1, NULL))
+    return FALSE;
+  folded = g_utf8_normalize (host->str, -1, G_NORMALIZE_NFKC);
+  return append_ipv4 (out, folded);
+}
+
+/* A name that is none to IDNA as a whole, for an underscore perhaps, works for a browser all the
+ * same, so each label is looked at by itself. What is none is kept as it is, escaped. */
+static void
+append_labels (GString *out, const char *host, gsize len)
+{
+  char ascii[TOCSIN_HOST_MAX_BYTES + 1];
+
+  for (gsize from = 0; from < len;)
+    {
+      const char *dot = memchr (host + from, '.', len - from);
+      gsize n = dot != NULL ? (gsize) (dot - host) - from : len - from;
+
+      if (!is_ascii (host + from, n) && tocsin_host_canonicalise (host + from, n, ascii, NULL))
+        g_string_append (out, ascii);
+      else
+        append_escaped (out, host + from, n);
+      if (dot != NULL)
+        g_string_append_c (out, '.');
+      from += n + 1;
+    }
 }
 
 static gboolean
@@ -139,7 +213,6 @@ append_host (GString *out, const char *host, gsize len, GError **error)
 {
   g_autoptr (GString) squeezed = NULL;
   char ascii[TOCSIN_HOST_MAX_BYTES + 1];
-  gboolean plain = TRUE;
 
   if (len > 0 && host[0] == '[')
     return append_ipv6 (out, host, len, error);
@@ -150,15 +223,14 @@ append_host (GString *out, const char *host, gsize len, GError **error)
   for (gsize i = 0; i < squeezed->len; i++)
     if (strchr (":[]", squeezed->str[i]) != NULL && squeezed->str[i] != '\0')
       return refuse (error, "URL has a host with a colon or a bracket in it");
-  for (gsize i = 0; i < squeezed->len; i++)
-    plain = plain && (guchar) squeezed->str[i] < 0x80;
   if (strlen (squeezed->str) == squeezed->len && append_ipv4 (out, squeezed->str))
     return TRUE;
-  /* What is no internationalised name is kept as it is, escaped: it may work for a browser. */
-  if (!plain && tocsin_host_canonicalise (squeezed->str, squeezed->len, ascii, NULL))
-    g_string_append (out, ascii);
-  else
+  if (is_ascii (squeezed->str, squeezed->len))
     append_escaped (out, squeezed->str, squeezed->len);
+  else if (tocsin_host_canonicalise (squeezed->str, squeezed->len, ascii, NULL))
+    g_string_append (out, ascii);
+  else if (!append_wide_ipv4 (out, squeezed))
+    append_labels (out, squeezed->str, squeezed->len);
   return TRUE;
 }
 
@@ -243,6 +315,20 @@ take_scheme (const char *text, gsize *rest)
   return n == 5 && g_ascii_strncasecmp (text, "https", n) == 0 ? HTTPS : NULL;
 }
 
+/* Cuts a name and password off before anything is decoded: a "%2F" in them ends no host. */
+static void
+cut_user (GString *text)
+{
+  gsize start, n;
+  const char *at;
+
+  take_scheme (text->str, &start);
+  n = strcspn (text->str + start, "/?");
+  at = memrchr (text->str + start, '@', n);
+  if (at != NULL)
+    g_string_erase (text, (gssize) start, at + 1 - (text->str + start));
+}
+
 static gsize
 span_to (const char *text, gsize from, gsize len, const char *stops)
 {
@@ -271,7 +357,10 @@ tocsin_subject_parse_url (const char *input, char **value, GError **error)
       return FALSE;
     }
   stripped = strip (input);
+  turn_slashes (stripped);
+  cut_user (stripped);
   text = unescape_fully (stripped->str, stripped->len);
+  turn_slashes (text);
   scheme = take_scheme (text->str, &start);
   if (scheme == NULL)
     return refuse (error, "URL is neither of scheme http nor of https");
