@@ -497,6 +497,11 @@ static const struct
   { ACTOR, "https://a.example/", TRUE, FALSE, FALSE },
   { URL, "http://[fe80::1]/", FALSE, FALSE, FALSE },
   { URL, "http://intranet/", FALSE, FALSE, FALSE },
+  { URL, "https://github.com", TRUE, FALSE, TRUE },
+  { URL, "http://medium.com/", TRUE, FALSE, TRUE },
+  { URL, "https://github.com/x/", TRUE, FALSE, FALSE },
+  { URL, "https://github.com/?x", TRUE, FALSE, FALSE },
+  { URL, "https://a.example/", TRUE, FALSE, FALSE },
 };
 
 static void

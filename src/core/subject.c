@@ -353,11 +353,27 @@ tocsin_subject_is_public_suffix (const TocsinSubject *self)
          tocsin_host_registrable (self->value) == NULL;
 }
 
+/* The first page of a host stands for all below it: it is among the expressions that every URL
+ * there is looked up by. */
+static gboolean
+is_first_page (const char *url)
+{
+  const char *path = strchr (strstr (url, "://") + 3, '/');
+
+  return path != NULL && path[1] == '\0';
+}
+
 gboolean
 tocsin_subject_is_broad (const TocsinSubject *self)
 {
   if (self->type == TOCSIN_SUBJECT_NETWORK && self->value != NULL)
     return tocsin_network_is_broad (self->value);
+  if (self->type == TOCSIN_SUBJECT_URL && self->value != NULL && is_first_page (self->value))
+    {
+      g_autofree char *host = tocsin_url_host (self->value);
+
+      return tocsin_domain_is_shared_provider (host);
+    }
   return self->type == TOCSIN_SUBJECT_DOMAIN && self->value != NULL &&
          tocsin_domain_is_shared_provider (self->value);
 }

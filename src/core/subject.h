@@ -236,7 +236,8 @@ gboolean tocsin_subject_is_shared_address (const TocsinSubject *self);
  * @self: a subject
  *
  * Returns: %TRUE for a network shorter than /24 (IPv4) or /48 (IPv6) and for the domain of a
- *   shared provider, which stop at note or review (scoring.md 4)
+ *   shared provider or the URL of its first page, which covers all its pages; they stop at note
+ *   or review (scoring.md 4)
  */
 gboolean tocsin_subject_is_broad (const TocsinSubject *self);
 
