@@ -52,6 +52,28 @@ test_renders (void)
     }
 }
 
+/* What has to be read to its end breaks the line; what stands beside it stays in its column. */
+static void
+test_keeps_whole (void)
+{
+  g_autoptr (TocsinTable) table = make_table ();
+  g_autoptr (TocsinTable) last = tocsin_table_new (2, NULL);
+  g_autofree char *text = NULL;
+  g_autofree char *text_last = NULL;
+
+  tocsin_table_keep_whole (table, 0);
+  text = tocsin_table_render (table, 13, FALSE);
+  g_assert_cmpstr (text, ==,
+                   "NAME                      N\n"
+                   "a long name of something  7\n"
+                   "日本語のとても長い名前    -\n");
+  tocsin_table_keep_whole (last, 1);
+  tocsin_table_add (last, "a long name of something");
+  tocsin_table_add (last, "SHA256:0123-4567-89ab-cdef");
+  text_last = tocsin_table_render (last, 22, FALSE);
+  g_assert_cmpstr (text_last, ==, "a long na…  SHA256:0123-4567-89ab-cdef\n");
+}
+
 static void
 test_clean (void)
 {
@@ -126,6 +148,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cli/table/renders", test_renders);
+  g_test_add_func ("/cli/table/keeps-whole", test_keeps_whole);
   g_test_add_func ("/cli/table/clean", test_clean);
   g_test_add_func ("/cli/table/escape-json", test_escape_json);
   g_test_add_func ("/cli/table/closest", test_closest);

@@ -285,6 +285,20 @@ tocsin_answer_tone (const char *state)
   return TOCSIN_TONE_PLAIN;
 }
 
+/* As much of a report's URL as its node needs to know it; all of it for a program. Only a report of
+ * this node names no actor, or the bundle of which it is. */
+static const char *
+report_name (JsonObject *row, const char *id)
+{
+  const char *slash = strrchr (id, '/');
+  gboolean own =
+      tocsin_answer_string (row, "actor") == NULL || json_object_has_member (row, "bundle");
+
+  return own && tocsin_terminal_width (STDOUT_FILENO) > 0 && slash != NULL && slash[1] != '\0'
+             ? slash + 1
+             : id;
+}
+
 static void
 add_cell (TocsinTable *table, JsonObject *row, const TocsinColumn *column, gint64 now_us)
 {
@@ -300,8 +314,12 @@ add_cell (TocsinTable *table, JsonObject *row, const TocsinColumn *column, gint6
     case TOCSIN_COLUMN_STATE:
       tocsin_table_add_toned (table, text, tocsin_answer_tone (text));
       break;
+    case TOCSIN_COLUMN_REPORT:
+      tocsin_table_add (table, report_name (row, text));
+      break;
     case TOCSIN_COLUMN_PLAIN:
     case TOCSIN_COLUMN_NUMBER:
+    case TOCSIN_COLUMN_WHOLE:
     default:
       tocsin_table_add (table, text);
       break;
@@ -333,6 +351,8 @@ tocsin_answer_print_list (JsonArray *rows,
   for (guint i = 0; i < n_columns; i++)
     if (columns[i].kind == TOCSIN_COLUMN_NUMBER)
       tocsin_table_align_right (table, i);
+    else if (columns[i].kind == TOCSIN_COLUMN_WHOLE || columns[i].kind == TOCSIN_COLUMN_REPORT)
+      tocsin_table_keep_whole (table, i);
   for (guint r = 0; rows != NULL && r < json_array_get_length (rows); r++)
     {
       JsonNode *row = json_array_get_element (rows, r);
@@ -378,6 +398,7 @@ tocsin_answer_print_members (JsonObject *object)
 {
   g_autoptr (TocsinTable) table = tocsin_table_new (2, NULL);
 
+  tocsin_table_keep_whole (table, 1);
   add_members (table, object, 0);
   if (tocsin_table_n_rows (table) > 0)
     tocsin_table_print (table);

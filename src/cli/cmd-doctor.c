@@ -167,6 +167,7 @@ print_findings (TocsinInvocation *self, GArray *findings)
   g_autoptr (TocsinTable) table = tocsin_table_new (3, NULL);
   TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (out);
 
+  tocsin_table_keep_whole (table, 2);
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_name (&json, "checks");
   tocsin_json_writer_begin_array (&json);

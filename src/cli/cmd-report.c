@@ -142,7 +142,7 @@ static gboolean
 run_add (TocsinInvocation *self, GError **error)
 {
   static const TocsinColumn columns[] = {
-    { "id", N_ ("ID"), TOCSIN_COLUMN_PLAIN },
+    { "id", N_ ("ID"), TOCSIN_COLUMN_REPORT },
     { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
     { "expires", N_ ("EXPIRES"), TOCSIN_COLUMN_TIME },
   };
@@ -257,10 +257,10 @@ static gboolean
 run_list (TocsinInvocation *self, GError **error)
 {
   static const TocsinColumn columns[] = {
-    { "id", N_ ("ID"), TOCSIN_COLUMN_PLAIN },
+    { "id", N_ ("ID"), TOCSIN_COLUMN_REPORT },
     { "subject", N_ ("SUBJECT"), TOCSIN_COLUMN_PLAIN },
     { "category", N_ ("CATEGORY"), TOCSIN_COLUMN_PLAIN },
-    { "reporter", N_ ("REPORTER"), TOCSIN_COLUMN_PLAIN },
+    { "actor", N_ ("REPORTER"), TOCSIN_COLUMN_PLAIN },
     { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
     { "expires", N_ ("EXPIRES"), TOCSIN_COLUMN_TIME },
   };

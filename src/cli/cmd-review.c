@@ -24,7 +24,7 @@ run_review_list (TocsinInvocation *self, GError **error)
     { "id", N_ ("ID"), TOCSIN_COLUMN_PLAIN },       { "kind", N_ ("KIND"), TOCSIN_COLUMN_PLAIN },
     { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_PLAIN }, { "count", N_ ("COUNT"), TOCSIN_COLUMN_NUMBER },
     { "due", N_ ("DUE"), TOCSIN_COLUMN_TIME },      { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
-    { "text", N_ ("WHAT"), TOCSIN_COLUMN_PLAIN },
+    { "text", N_ ("WHAT"), TOCSIN_COLUMN_WHOLE },
   };
   g_autoptr (JsonNode) answer = NULL;
 

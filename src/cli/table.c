@@ -10,6 +10,8 @@
 
 #define GAP       2
 #define NARROWEST 4 /* a column is not cut below this */
+/* Nor below this beside one that stays whole: the line is going to be broken anyway. */
+#define NARROWEST_BESIDE 12
 
 typedef struct
 {
@@ -22,6 +24,7 @@ struct _TocsinTable
   guint n_columns;
   gboolean has_titles;
   guint64 right; /* bit n: column n is aligned to the right */
+  guint64 whole; /* bit n: column n is never cut */
   GArray *cells; /* (owned) of Cell, the titles first, row by row */
 };
 
@@ -72,6 +75,22 @@ tocsin_table_align_right (TocsinTable *self, guint column)
   self->right |= G_GUINT64_CONSTANT (1) << column;
 }
 
+/* What is to be read to its end, copied or compared: an ID, a fingerprint, a sentence. Where the
+ * terminal is too narrow for it, it breaks the line. */
+void
+tocsin_table_keep_whole (TocsinTable *self, guint column)
+{
+  g_return_if_fail (column < self->n_columns);
+
+  self->whole |= G_GUINT64_CONSTANT (1) << column;
+}
+
+static gboolean
+is_whole (const TocsinTable *self, guint column)
+{
+  return (self->whole >> column & 1) != 0;
+}
+
 /**
  * tocsin_table_add:
  * @self: a table
@@ -98,22 +117,30 @@ tocsin_table_n_rows (const TocsinTable *self)
   return self->cells->len / self->n_columns - (self->has_titles ? 1 : 0);
 }
 
-/* Takes from the widest column, again and again, until the line fits or nothing can give. */
+/* Takes from the widest column, again and again, until the line fits or nothing can give. What
+ * stands last and whole gives, too: nothing is below or beside it, so it is only counted. */
 static void
-shrink (guint *widths, guint n, guint room)
+shrink (const TocsinTable *self, guint *widths, guint room)
 {
+  guint last = self->n_columns - 1;
+  guint least =
+      (self->whole & ~(G_GUINT64_CONSTANT (1) << last)) != 0 ? NARROWEST_BESIDE : NARROWEST;
+
   for (;;)
     {
-      guint sum = GAP * (n - 1);
-      guint widest = 0;
+      guint sum = GAP * last;
+      guint widest = 0, widest_width = 0;
 
-      for (guint i = 0; i < n; i++)
+      for (guint i = 0; i < self->n_columns; i++)
         {
           sum += widths[i];
-          if (widths[i] > widths[widest])
-            widest = i;
+          if (widths[i] > widest_width && (i == last || !is_whole (self, i)))
+            {
+              widest = i;
+              widest_width = widths[i];
+            }
         }
-      if (sum <= room || widths[widest] <= NARROWEST)
+      if (sum <= room || widest_width <= least)
         return;
       widths[widest]--;
     }
@@ -134,7 +161,9 @@ append_cell (const TocsinTable *self,
              guint width,
              gboolean colour)
 {
-  guint needed = MIN (tocsin_text_width (cell->text), width);
+  guint all = tocsin_text_width (cell->text);
+  guint shown = is_whole (self, column) ? MAX (all, 1) : width;
+  guint needed = MIN (all, width);
   gboolean right = (self->right >> column & 1) != 0;
 
   if (right)
@@ -144,12 +173,12 @@ append_cell (const TocsinTable *self,
       g_autoptr (GString) cut = g_string_new (NULL);
       g_autofree char *painted = NULL;
 
-      tocsin_text_append_cut (cut, cell->text, width);
+      tocsin_text_append_cut (cut, cell->text, shown);
       painted = tocsin_terminal_paint (cut->str, cell->tone);
       g_string_append (out, painted);
     }
   else
-    tocsin_text_append_cut (out, cell->text, width);
+    tocsin_text_append_cut (out, cell->text, shown);
   if (!right && column + 1 < self->n_columns)
     append_spaces (out, width - needed);
   if (column + 1 < self->n_columns)
@@ -179,7 +208,7 @@ tocsin_table_render (const TocsinTable *self, guint width, gboolean colour)
       widths[i % self->n_columns] = MAX (widths[i % self->n_columns], MAX (needed, 1));
     }
   if (width > 0)
-    shrink (widths, self->n_columns, width);
+    shrink (self, widths, width);
   for (guint i = 0; i < self->cells->len; i++)
     {
       guint column = i % self->n_columns;

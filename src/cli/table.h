@@ -23,6 +23,7 @@ void tocsin_table_free (TocsinTable *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinTable, tocsin_table_free)
 
 void tocsin_table_align_right (TocsinTable *self, guint column);
+void tocsin_table_keep_whole (TocsinTable *self, guint column);
 void tocsin_table_add (TocsinTable *self, const char *text);
 void tocsin_table_add_toned (TocsinTable *self, const char *text, TocsinTone tone);
 guint tocsin_table_n_rows (const TocsinTable *self);

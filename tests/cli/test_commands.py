@@ -398,6 +398,21 @@ class Commands(unittest.TestCase):
         for line in shown.splitlines():
             self.assertLessEqual(len(line), 60, line)
 
+    def test_what_is_needed_is_whole_on_a_terminal(self):
+        """A fingerprint is to be compared, an ID to be typed."""
+        fingerprint = "SHA256:" + "-".join(["0123"] * 16)
+        self.node.answer("GET", "/v1/status", {"fingerprint": fingerprint})
+        self.assertIn(fingerprint, self.terminal(60, "status"))
+        last = "01a2219d-70bb-74d9-a72c-aa567a0686aa"
+        own, other = f"https://a.example/reports/{last}", f"https://b.example/reports/{last}"
+        rows = [{"id": own, "actor": "https://a.example/actor", "bundle": 6, "subject": {"type": "ip", "value": "192.0.2.1"}},
+                {"id": other, "actor": B, "subject": {"type": "ip", "value": "192.0.2.2"}}]
+        self.node.answer("GET", "/v1/reports", {"reports": rows, "cursor": None})
+        shown = self.terminal(60, "report", "list").splitlines()
+        self.assertRegex(shown[1], rf"\A{last}  .*ip=192\.0\.2\.1 ")
+        self.assertRegex(shown[2], rf"\A{other}  ip=192\.0\.2\.2 ")
+        self.assertRegex(self.node.run("report", "list").stdout, rf"(?s){own}  .*https://a.*{other} .*{B} ")
+
     def test_colour_on_a_terminal_alone(self):
         self.assertIn("\x1b[1;31mopen", self.terminal(200, "peer", "list", env={"NO_COLOR": ""}))
         self.assertNotIn("\x1b", self.terminal(200, "peer", "list", env={"TERM": "dumb"}))
