@@ -245,6 +245,37 @@ test_feed_not_stored (void)
   g_assert_cmpint (g_unlink (path), ==, 0);
 }
 
+/* The rest cannot be taken back: the feed is as it was, and its list is not known any more. */
+static void
+test_feed_not_disabled (void)
+{
+  static const guint8 none[TOCSIN_SHA256_BYTES] = { 0 };
+  g_auto (Admin) admin = { 0 };
+  g_auto (Answer) answer = { 0 };
+  g_autofree char *path = NULL;
+  g_autofree char *body = NULL;
+  TocsinRequest *request;
+  const TocsinFeed *feed;
+
+  admin_init (&admin);
+  path = g_strconcat (admin.node.dir, ".list", NULL);
+  body = write_list (path, "192.0.2.1\n");
+  begin_feeds (&admin);
+  admin_do (&admin, "POST", "/v1/feeds", body, 201);
+  admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
+  request = node_begin (&admin.node, "POST", "/v1/feeds/exits/disable", NULL, NULL);
+  node_run (&admin.node, request);
+  tocsin_writer_stop (admin.node.writer); /* after the first part */
+  node_end (&admin.node, request, &answer);
+  g_assert_cmpuint (answer.status, ==, 503);
+  g_assert_cmpuint (count_subjects (&admin), ==, 0);
+  feed = tocsin_feeds_find (admin.node.api->feeds, "exits");
+  g_assert_true (feed->record.enabled);
+  g_assert_cmpmem (feed->record.digest, sizeof feed->record.digest, none, sizeof none);
+  free_feeds (&admin);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
 /* Only who is on this machine may have a file read, however the URL is written. */
 static void
 test_feed_of_a_file (void)
@@ -290,6 +321,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-feeds/life", test_feeds);
   g_test_add_func ("/route-feeds/half-disabled", test_feed_half_disabled);
   g_test_add_func ("/route-feeds/left-behind", test_feed_left_behind);
+  g_test_add_func ("/route-feeds/not-disabled", test_feed_not_disabled);
   g_test_add_func ("/route-feeds/not-stored", test_feed_not_stored);
   g_test_add_func ("/route-feeds/of-a-file", test_feed_of_a_file);
   return g_test_run ();

@@ -20,6 +20,15 @@
 #define DROP_ROWS    5000 /* a transaction */
 #define PREFETCH     16   /* rows ahead */
 
+void
+tocsin_feed_record_unread (TocsinFeedRecord *record)
+{
+  memset (record->digest, 0, sizeof record->digest);
+  g_clear_pointer (&record->etag, g_free);
+  g_clear_pointer (&record->last_modified, g_free);
+  g_clear_pointer (&record->cursor, g_free);
+}
+
 /* ---- the difference ---- */
 
 typedef struct
@@ -90,16 +99,6 @@ write_added (Apply *self, TocsinTxn *txn, GError **error)
       add_row (self, bulk, added_entry (self, i));
     }
   return tocsin_bulk_write (txn, bulk, error);
-}
-
-/* What the next read may go by, of a list that is there in part. */
-static void
-forget_what_was_read (TocsinFeedRecord *record)
-{
-  memset (record->digest, 0, sizeof record->digest);
-  g_clear_pointer (&record->etag, g_free);
-  g_clear_pointer (&record->last_modified, g_free);
-  g_clear_pointer (&record->cursor, g_free);
 }
 
 /* What is stored is what the parts so far make of it; only with the last one it is the new list. */
@@ -205,7 +204,7 @@ tocsin_feed_apply_finish (GAsyncResult *result, TocsinFeedRecord *out, GError **
     return TRUE;
   if (self->removed + self->added > 0)
     {
-      forget_what_was_read (&self->record);
+      tocsin_feed_record_unread (&self->record);
       *out = self->record;
       self->record = (TocsinFeedRecord){ 0 };
     }
@@ -291,7 +290,7 @@ tocsin_feed_drop_async (TocsinWriter *writer,
   self->record.enabled = FALSE;
   self->record.good_us = self->record.changed_us = 0;
   self->record.left_out = self->record.failures = 0;
-  forget_what_was_read (&self->record);
+  tocsin_feed_record_unread (&self->record);
   g_clear_pointer (&self->record.mirror_of, g_free);
   g_clear_pointer (&self->record.error, g_free);
   g_task_set_task_data (task, self, drop_free);

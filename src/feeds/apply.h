@@ -52,4 +52,7 @@ void tocsin_feed_drop_async (TocsinWriter *writer,
                              gpointer user_data);
 gboolean tocsin_feed_drop_finish (GAsyncResult *result, TocsinFeedRecord *out, GError **error);
 
+/* The next read must not take the list for known: what is stored of it may be a part. */
+void tocsin_feed_record_unread (TocsinFeedRecord *record);
+
 G_END_DECLS

@@ -77,6 +77,8 @@ on_dropped (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
       if (tocsin_feed_is_geo (self->feed))
         tocsin_feed_drop_geo (self->feeds, self->feed);
     }
+  else
+    tocsin_feed_record_unread (&self->feed->record);
   if (ok && self->forget)
     {
       g_hash_table_remove (self->feeds->feeds, self->feed->record.name);

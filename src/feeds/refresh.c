@@ -171,18 +171,14 @@ finish_unchanged (TocsinFeedRefresh *self)
 
 /* ---- into the store ---- */
 
-/* After a failure half way: the rows that are there are found by what was stored along with them,
- * and the next read must not take the list for known. */
+/* After a failure half way: the rows that are there are found by what was stored with them. */
 static void
 keep_what_is_stored (TocsinFeedRecord *record, const TocsinFeedRecord *stored)
 {
   record->actor = stored->actor;
   record->batch = stored->batch;
   record->count = stored->count;
-  memset (record->digest, 0, sizeof record->digest);
-  g_clear_pointer (&record->etag, g_free);
-  g_clear_pointer (&record->last_modified, g_free);
-  g_clear_pointer (&record->cursor, g_free);
+  tocsin_feed_record_unread (record);
 }
 
 static void
