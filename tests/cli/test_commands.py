@@ -721,7 +721,7 @@ class Commands(unittest.TestCase):
                 (("audit", "verify"), "POST", "/v1/audit/verify", None, {"ok": True, "checked": 12}, "whole: 12"),
                 (("report", "list", "--subject", "url=https://a.example/?a=b"), "GET",
                  "/v1/reports?subject=url%3Ahttps%3A%2F%2Fa.example%2F%3Fa%3Db", None,
-                 {"reports": [{"id": "r1", "reporter": B, "subject": {"type": "ip", "value": "192.0.2.1"}}],
+                 {"reports": [{"id": "r1", "actor": B, "subject": {"type": "ip", "value": "192.0.2.1"}}],
                   "cursor": None}, rf"r1 +ip=192\.0\.2\.1 .*{B}"),
                 (("config", "show"), "GET", "/v1/config", None, {"listen": "127.0.0.1:8477"}, "listen +127"),
                 (("housekeeping",), "POST", "/v1/housekeeping", {}, {"dry_run": False, "seen": 4}, r"Gone:\nseen +4"),
