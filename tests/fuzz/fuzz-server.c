@@ -199,14 +199,14 @@ take_fields (Input *in, Framing *framing)
     {
       g_autofree char *field = NULL;
 
-      if (take_blurred_end (in, &field))
-        return *field == '\0' || read_field (field, framing);
       /* So does libmicrohttpd 0.9.75 end a header, and no trace is left of this one either. */
       if (in->end - in->at >= 2 && memcmp (in->at, ":\n", 2) == 0)
         {
           in->at += 2;
           return TRUE;
         }
+      if (take_blurred_end (in, &field))
+        return *field == '\0' || read_field (field, framing);
       if (!take_line (in, &field))
         return FALSE;
       if (*field == '\0')
