@@ -196,6 +196,7 @@ test_feed_left_behind (void)
 {
   g_auto (Admin) admin = { 0 };
   g_autofree char *path = NULL;
+  g_autofree char *database = NULL;
   g_autofree char *body = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -208,6 +209,8 @@ test_feed_left_behind (void)
   free_feeds (&admin);
   g_assert_true (
       tocsin_store_write (admin.node.store, put_without_definition, (gpointer) "exits", &error));
+  database = g_build_filename (admin.node.dir, "feed-exits.mmdb", NULL);
+  g_assert_true (g_file_set_contents (database, "", 0, NULL));
   begin_feeds (&admin);
   admin_refused (&admin, "POST", "/v1/feeds", body, 409, "");
   tocsin_feeds_start (admin.node.api->feeds);
@@ -215,6 +218,7 @@ test_feed_left_behind (void)
   while (count_subjects (&admin) > 0)
     g_main_context_iteration (NULL, TRUE);
   free_feeds (&admin);
+  g_assert_false (g_file_test (database, G_FILE_TEST_EXISTS));
   begin_feeds (&admin);
   admin_do (&admin, "POST", "/v1/feeds", body, 201);
   free_feeds (&admin);

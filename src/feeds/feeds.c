@@ -184,12 +184,27 @@ tocsin_feed_is_geo (const TocsinFeed *feed)
   return g_str_equal (feed->definition->format, TOCSIN_FEED_FORMAT_MMDB);
 }
 
+static char *
+database_path (const TocsinFeeds *self, const char *name)
+{
+  g_autofree char *file = g_strconcat ("feed-", name, ".mmdb", NULL);
+
+  return g_build_filename (self->data_dir, file, NULL);
+}
+
+static void
+remove_database (const TocsinFeeds *self, const char *name)
+{
+  g_autofree char *path = database_path (self, name);
+
+  if (g_unlink (path) != 0 && errno != ENOENT)
+    g_warning ("%s stays: %s", path, g_strerror (errno));
+}
+
 char *
 tocsin_feed_geo_path (const TocsinFeeds *self, const TocsinFeed *feed)
 {
-  g_autofree char *file = g_strconcat ("feed-", feed->record.name, ".mmdb", NULL);
-
-  return g_build_filename (self->data_dir, file, NULL);
+  return database_path (self, feed->record.name);
 }
 
 void
@@ -208,11 +223,8 @@ tocsin_feed_open_geo (const TocsinFeeds *self, TocsinFeed *feed)
 void
 tocsin_feed_drop_geo (const TocsinFeeds *self, TocsinFeed *feed)
 {
-  g_autofree char *path = tocsin_feed_geo_path (self, feed);
-
   g_clear_pointer (&feed->geo, tocsin_geo_file_unref);
-  if (g_unlink (path) != 0 && errno != ENOENT)
-    g_warning ("%s stays: %s", path, g_strerror (errno));
+  remove_database (self, feed->record.name);
 }
 
 static void
@@ -252,7 +264,11 @@ on_orphan_dropped (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer
   if (!tocsin_feed_drop_finish (result, &record, &error))
     g_message ("What a feed left behind stays for now: %s", error->message);
   else if (tocsin_feeds_find_orphan (self, record.name, &i))
-    g_ptr_array_remove_index_fast (self->orphans, i);
+    {
+      if (tocsin_feed_name_is_valid (record.name))
+        remove_database (self, record.name);
+      g_ptr_array_remove_index_fast (self->orphans, i);
+    }
   self->pending--;
 }
 
