@@ -9,6 +9,7 @@
 
 #include "cli/answer.h"
 #include "cli/daemon.h"
+#include "core/error.h"
 
 static gboolean
 run_show (TocsinInvocation *self, GError **error)
@@ -21,6 +22,12 @@ run_check (TocsinInvocation *self, GError **error)
 {
   const char *file = self->n_args > 0 ? self->args[0] : NULL;
 
+  if (file == NULL && !g_file_test (TOCSIN_DAEMON_CONFIG_FILE, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
+                   _ ("There is no %s yet; tocsin init writes it"), TOCSIN_DAEMON_CONFIG_FILE);
+      return FALSE;
+    }
   if (!tocsin_daemon_check_config (file, error))
     return FALSE;
   if (self->json)

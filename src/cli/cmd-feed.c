@@ -151,6 +151,18 @@ find_url (const char *typed, char **out, GError **error)
   return *out != NULL;
 }
 
+/* It is the node who reads; a file that is here need not be there. */
+static void
+explain_file (GError **error)
+{
+  g_autoptr (GError) cause = g_steal_pointer (error);
+
+  g_set_error (error, cause->domain, cause->code,
+               _ ("%s; the node reads as its own user and, under systemd, not in /home, /root and "
+                  "/tmp"),
+               cause->message);
+}
+
 static gboolean
 run_add (TocsinInvocation *self, GError **error)
 {
@@ -189,6 +201,8 @@ run_add (TocsinInvocation *self, GError **error)
     }
   if (refresh (self, self->args[0], error))
     return TRUE;
+  if (self->args[1] != NULL && g_file_test (self->args[1], G_FILE_TEST_EXISTS))
+    explain_file (error);
   g_prefix_error (error, "%s: ", _ ("The feed is enabled, but could not be read"));
   return FALSE;
 }

@@ -13,6 +13,7 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/answer.h"
@@ -114,7 +115,7 @@ write_settings (void)
 
 /* Checked by the daemon under another name first, so that nothing wrong ever takes the place. */
 static gboolean
-put_in_place (const char *path, const GString *settings, GError **error)
+replace (const char *path, const GString *settings, GError **error)
 {
   g_autofree char *dir = g_path_get_dirname (path);
   g_autofree char *fresh = g_strconcat (path, CHECKED_AS, NULL);
@@ -141,6 +142,18 @@ put_in_place (const char *path, const GString *settings, GError **error)
                g_strerror (errno));
   g_unlink (fresh);
   return FALSE;
+}
+
+/* The node is another user than root, and no setting is a secret: whatever the umask of who runs
+ * this, it has to be able to read them. */
+static gboolean
+put_in_place (const char *path, const GString *settings, GError **error)
+{
+  mode_t before = umask (0022);
+  gboolean done = replace (path, settings, error);
+
+  (void) umask (before);
+  return done;
 }
 
 /* An example that is installed with the node, with its host in place of the example's. */

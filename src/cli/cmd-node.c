@@ -69,6 +69,23 @@ const TocsinCommand tocsin_cmd_observe = {
   .run = run_observe,
 };
 
+/* It is the node who could not: where whoever asked sees a place for it, says so. */
+static void
+explain_backup (const char *dir, GError **error)
+{
+  g_autofree char *above = g_path_get_dirname (dir);
+  g_autoptr (GError) cause = NULL;
+
+  if ((*error)->domain != TOCSIN_ERROR || (*error)->code == TOCSIN_ERROR_UNREACHABLE ||
+      g_file_test (dir, G_FILE_TEST_EXISTS) || !g_file_test (above, G_FILE_TEST_IS_DIR))
+    return;
+  cause = g_steal_pointer (error);
+  g_set_error (error, cause->domain, cause->code,
+               _ ("%s; the node writes as its own user and, under systemd, below its data "
+                  "directory alone"),
+               cause->message);
+}
+
 /* tocsin backup DIR: the node writes, so DIR is made absolute, and it must be able to write there.
  */
 static gboolean
@@ -96,6 +113,8 @@ run_backup (TocsinInvocation *self, GError **error)
 
     done = tocsin_answer_get (self, "POST", "/v1/backup", body, &answer, error);
   }
+  if (!done)
+    explain_backup (dir, error);
   tocsin_progress_stop (&progress);
   if (done && !self->json)
     g_print ("%s\n", sentence);

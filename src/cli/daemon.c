@@ -44,9 +44,13 @@ tocsin_daemon_check_config (const char *file, GError **error)
   if (!g_spawn_sync (NULL, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &said, &status,
                      error))
     return FALSE;
-  if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
-    return TRUE;
   g_strstrip (said);
+  if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
+    {
+      if (*said != '\0')
+        g_printerr ("%s\n", said);
+      return TRUE;
+    }
   g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED, "%s",
                *said != '\0' ? said : _ ("The settings are not valid"));
   return FALSE;

@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  *
  * Asks the daemon, who alone knows what it takes; it needs not run.
  *
- * Returns: %TRUE if it would start with it; else %FALSE with %TOCSIN_ERROR_UNSUPPORTED and its own
+ * Returns: %TRUE if it would start with it, after what it has to say about it went to standard
+ *   error; else %FALSE with %TOCSIN_ERROR_UNSUPPORTED and its own
  *   sentence, or %TOCSIN_ERROR_UNAVAILABLE if it is not installed
  */
 gboolean tocsin_daemon_check_config (const char *file, GError **error);

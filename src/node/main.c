@@ -134,7 +134,11 @@ main (int argc, char *argv[])
       return EXIT_CONFIGURATION;
     }
   if (config->check_only)
-    return EXIT_SUCCESS;
+    {
+      if (config->base_url == NULL)
+        g_printerr ("tocsind: base-url is not set: without --base-url the node does not start\n");
+      return EXIT_SUCCESS;
+    }
   if (config->verbose && g_getenv ("G_MESSAGES_DEBUG") == NULL)
     g_log_set_debug_enabled (TRUE);
   return run (config);

@@ -70,6 +70,27 @@ class Init(unittest.TestCase):
             self.assertIn(line, done.stdout)
         self.assertNotIn("tocsin.example", done.stdout)
 
+    def test_the_node_can_read_it(self):
+        """It runs as another user than who writes it, whose umask may be a careful one."""
+        before = os.umask(0o077)
+        try:
+            self.assertEqual(self.init("--base-url", URL).returncode, 0)
+        finally:
+            os.umask(before)
+        self.assertEqual(self.file.stat().st_mode & 0o777, 0o644)
+        self.assertEqual(self.file.parent.stat().st_mode & 0o777, 0o755)
+
+    def test_check_says_what_is_missing(self):
+        self.file.parent.mkdir()
+        self.file.write_text("[node]\nname=x\n")
+        done = run("config", "check", str(self.file))
+        self.assertEqual((done.returncode, done.stdout), (0, f"{self.file} is in order\n"))
+        self.assertRegex(done.stderr, r"\Atocsind: base-url is not set: .*\n\Z")
+        if not os.path.exists("/etc/tocsin/node.conf"):
+            done = run("config", "check")
+            self.assertEqual((done.returncode, done.stdout), (3, ""))
+            self.assertIn("tocsin init", done.stderr)
+
     def test_json(self):
         done = self.init("--base-url", URL, "--json")
         said = json.loads(done.stdout)
