@@ -97,6 +97,25 @@ test_statements (Case *c, gconstpointer data)
   g_assert_true (record.held);
 }
 
+/* Nor does such a key change or call in question what counts already. */
+static void
+test_statements_key_changed (Case *c, gconstpointer data)
+{
+  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  g_auto (TocsinTrustRecord) record = { 0 };
+
+  g_assert_cmpint (admit (c, statement_bytes ("b.example", "s", "e.example", 70, T0, "1"), NULL),
+                   ==, DONE);
+  g_assert_cmpint (
+      admit (c, statement_bytes ("b.example", "s", "e.example", 1, T0 + MINUTE, "2"), &changed), ==,
+      TOCSIN_ERROR_FORBIDDEN);
+  g_assert_cmpint (admit (c, statement_bytes ("b.example", "s", "e.example", 1, T0, "3"), &changed),
+                   ==, TOCSIN_ERROR_FORBIDDEN);
+  g_assert_true (get_statement (c, "e.example", &record));
+  g_assert_true (record.live);
+  g_assert_cmpuint (record.weight, ==, 70);
+}
+
 /* Of what is forwarded the newest version alone is there for who catches up. */
 static void
 test_statements_forwarded (Case *c, gconstpointer data)
@@ -223,6 +242,7 @@ main (int argc, char **argv)
 {
   static const CaseTest tests[] = {
     { "/admission-trust/statements", test_statements },
+    { "/admission-trust/key-changed", test_statements_key_changed },
     { "/admission-trust/forwarded", test_statements_forwarded },
     { "/admission-trust/released", test_statements_released },
     { "/admission-trust/full", test_statements_full },

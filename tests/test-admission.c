@@ -601,6 +601,41 @@ test_key_changed (Case *c, gconstpointer data)
   assert_report (c, "d.example", "relayed", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
 }
 
+static void
+lift_hold (TocsinPeerRecord *peer)
+{
+  peer->key_hold = FALSE;
+}
+
+/* What counts already is not replaced by what is held for its key. */
+static void
+test_key_changed_version (Case *c, gconstpointer data)
+{
+  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  const Draft first = { .name = "first", .confidence = 90 };
+  const Draft newer = {
+    .name = "first", .activity = "newer", .confidence = 10, .updated_us = T0 + MINUTE
+  };
+  const Draft other = { .name = "first", .activity = "other", .confidence = 20 };
+  g_auto (TocsinReportRecord) record = { 0 };
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  g_assert_cmpint (admit_draft (c, &first, NULL), ==, DONE);
+  g_assert_cmpint (admit_draft (c, &newer, &changed), ==, TOCSIN_ERROR_FORBIDDEN);
+  g_assert_cmpint (admit_draft (c, &other, &changed), ==, TOCSIN_ERROR_FORBIDDEN);
+  get_report (c, "b.example", "first", &record);
+  g_assert_cmpint (record.state, ==, TOCSIN_STATE_LIVE);
+  g_assert_cmpuint (record.confidence, ==, 90);
+  get_case_peer (c, c->b, &peer);
+  g_assert_true (peer.key_hold);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_KEY_CHANGE, c->b, NULL), !=, 0);
+  /* It was not seen: once the key is confirmed it can be read again. */
+  edit_peer (c, c->b, lift_hold);
+  g_assert_cmpint (admit_draft (c, &newer, NULL), ==, DONE);
+  get_report (c, "b.example", "first", &record);
+  g_assert_cmpuint (record.confidence, ==, 10);
+}
+
 /* Nor does a key that nothing vouches for take anything back at once, whatever the reason. */
 static void
 test_key_changed_remove (Case *c, gconstpointer data)
@@ -673,6 +708,7 @@ main (int argc, char **argv)
     { "/admission/mass-withdrawal/disregarded", test_mass_withdrawal, FALSE },
     { "/admission/key-changed", test_key_changed },
     { "/admission/key-changed/remove", test_key_changed_remove },
+    { "/admission/key-changed/version", test_key_changed_version },
     { "/admission/contradiction", test_contradiction },
   };
 

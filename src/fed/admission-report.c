@@ -401,6 +401,8 @@ tocsin_admission_add_report (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
   if (report->updated_us < record.updated_us ||
       memcmp (record.content_hash, a->content_hash, sizeof a->content_hash) == 0)
     return TRUE;
+  if (record.state == TOCSIN_STATE_LIVE && tocsin_admission_keeps_older (txn, a))
+    return TRUE;
   if (report->updated_us == record.updated_us)
     {
       keep_equivocation (txn, a, &record);

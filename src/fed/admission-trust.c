@@ -82,6 +82,8 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
   if (known && (statement->updated_us < old.updated_us ||
                 memcmp (old.content_hash, a->content_hash, sizeof a->content_hash) == 0))
     return;
+  if (known && old.live && tocsin_admission_keeps_older (txn, a))
+    return;
   if (known && statement->updated_us == old.updated_us)
     {
       keep_equivocation (txn, a, &old);

@@ -203,6 +203,30 @@ tocsin_admission_holds_key (TocsinTxn *txn, TocsinAdmitting *a)
   return author.key_hold;
 }
 
+/**
+ * tocsin_admission_keeps_older:
+ * @txn: the write transaction
+ * @a: the admission of another version of what counts, no older one
+ *
+ * A version that would be held for its key neither takes the place of one that counts nor casts
+ * doubt on it: else whoever had got hold of a peer's host could take back all that it said. It is
+ * refused, and not remembered as seen, so that it is read again after the key was confirmed.
+ *
+ * Returns: %TRUE if it is refused
+ */
+gboolean
+tocsin_admission_keeps_older (TocsinTxn *txn, TocsinAdmitting *a)
+{
+  if (!tocsin_admission_holds_key (txn, a))
+    return FALSE;
+  if (a->peer_changed)
+    tocsin_peers_put (txn, &a->signer_peer);
+  a->admission->refusal =
+      g_error_new_literal (TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN,
+                           "The reporter's key changed and nothing proves the new one");
+  return TRUE;
+}
+
 static gboolean
 check_times (const TocsinAdmission *self, gint64 published_us, gint64 updated_us, GError **error)
 {

@@ -124,7 +124,7 @@ is_mass_withdrawal (TocsinTxn *txn, TocsinAdmitting *a)
 /* Of a trust statement, or of what never came: then the tombstone counts against the quota, or
  * made-up Removes could fill the store. */
 static void
-remove_other (TocsinTxn *txn, const TocsinAdmitting *a, gint64 removed_us)
+remove_other (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us)
 {
   TocsinAdmission *self = a->admission;
   g_auto (TocsinTrustRecord) record = { 0 };
@@ -144,6 +144,8 @@ remove_other (TocsinTxn *txn, const TocsinAdmitting *a, gint64 removed_us)
   gboolean known = tocsin_trust_find (txn, a->reporter, self->activity->object, &record);
 
   if (!known && tocsin_admission_is_past_quota (txn, a))
+    return;
+  if (known && record.live && tocsin_admission_keeps_older (txn, a))
     return;
   self->stored = TRUE;
   tocsin_tombstones_put (txn, a->reporter, self->activity->object, &tombstone);
