@@ -4,52 +4,11 @@
  * Scoring.md 3 and 4 on graphs small enough to work out by hand: with direct peers alone,
  * S_or = 1 - Π(1 - t·r), and S_loo leaves the strongest out.
  */
-#include "view/score.h"
+#include "score-fixture.h"
 
 #include <math.h>
 
 #include "core/error.h"
-
-#define NOW_S      1795478400u /* 2026-11-24T00:00:00Z */
-#define NOW_US     ((gint64) NOW_S * TOCSIN_SECOND_US)
-#define DAY_S      86400u
-#define SPAM       1
-#define SCAM       3
-#define SCRAPING   16
-#define HARASSMENT 8
-#define TOR_EXIT   20
-#define DISPOSABLE 23
-#define HOSTING    22
-#define OTHER      63
-#define IP         TOCSIN_SUBJECT_IP
-#define BENIGN     TOCSIN_EVIDENCE_BENIGN
-#define HELD       TOCSIN_EVIDENCE_HELD
-#define IMPORTED   TOCSIN_EVIDENCE_IMPORTED
-#define ROWS_MAX   8
-#define STRANGER   99
-
-/* 1 to 8 have a weight of 50, 10 of 80 and is fully trusted, 11 of 100, 12 of 55, 13 of 4;
- * 14 of 1, fully trusted in all but spam, where it is distrusted. */
-static const TocsinTrustPeer peers[] = {
-  { 1, TOCSIN_AREA_ANY, 0.5, FALSE },   { 2, TOCSIN_AREA_ANY, 0.5, FALSE },
-  { 3, TOCSIN_AREA_ANY, 0.5, FALSE },   { 4, TOCSIN_AREA_ANY, 0.5, FALSE },
-  { 5, TOCSIN_AREA_ANY, 0.5, FALSE },   { 6, TOCSIN_AREA_ANY, 0.5, FALSE },
-  { 7, TOCSIN_AREA_ANY, 0.5, FALSE },   { 8, TOCSIN_AREA_ANY, 0.5, FALSE },
-  { 10, TOCSIN_AREA_ANY, 0.8, TRUE },   { 11, TOCSIN_AREA_ANY, 1.0, FALSE },
-  { 12, TOCSIN_AREA_ANY, 0.55, FALSE }, { 13, TOCSIN_AREA_ANY, 0.04, FALSE },
-  { 14, TOCSIN_AREA_ANY, 0.01, TRUE },  { 14, TOCSIN_AREA_SPAM, 0, TRUE },
-};
-
-/* One row of evidence: age and time left in days. */
-typedef struct
-{
-  guint32 reporter;
-  guint8 category;
-  guint8 flags;
-  guint8 confidence; /* 0: 100 */
-  guint age_days;
-  int left_days; /* 0: 30 */
-} Row;
 
 typedef struct
 {
@@ -62,11 +21,6 @@ typedef struct
   guint score;
   gboolean unknown;
 } Vector;
-
-#define ALLOW  TOCSIN_VERDICT_ALLOW
-#define NOTE   TOCSIN_VERDICT_NOTE
-#define REVIEW TOCSIN_VERDICT_REVIEW
-#define BLOCK  TOCSIN_VERDICT_BLOCK
 
 static const Vector vectors[] = {
   { "nothing", NULL, { { 0 } }, .verdict = ALLOW, .score = 0, .unknown = TRUE },
@@ -261,73 +215,6 @@ static const Vector vectors[] = {
     .verdict = NOTE,
     .score = 50 },
 };
-
-static TocsinTrustSnapshot *
-make_trust (void)
-{
-  static const TocsinTrustInput input = { .peers = peers, .n_peers = G_N_ELEMENTS (peers) };
-
-  return tocsin_trust_snapshot_new (&input, 1, 1);
-}
-
-/* A subject with one key, as the store would hand it out. */
-typedef struct
-{
-  TocsinSubject subject;
-  TocsinProbe probe;
-  TocsinEvidence rows[ROWS_MAX];
-  TocsinKeyEvidence key;
-  TocsinSubjectEvidence evidence;
-} Asked;
-
-static void
-asked_init (Asked *self, guint8 number, const Row *rows)
-{
-  gsize n = 0;
-
-  *self = (Asked){ .subject = { .type = IP, .key_type = IP, .value = (char *) "192.0.2.1" },
-                   .probe = { .type = IP, .value = (char *) "192.0.2.1", .exact = TRUE } };
-  self->probe.key.bytes[0] = number;
-  for (; n < ROWS_MAX && rows[n].category != 0; n++)
-    self->rows[n] = (TocsinEvidence){
-      .reporter = rows[n].reporter,
-      .category = rows[n].category,
-      .flags = rows[n].flags,
-      .confidence = rows[n].confidence != 0 ? rows[n].confidence : 100,
-      .subject_type = IP,
-      .observed_s = NOW_S - rows[n].age_days * DAY_S,
-      .expires_s =
-          (guint32) ((gint64) NOW_S + (rows[n].left_days != 0 ? rows[n].left_days : 30) * DAY_S),
-      .report = n + 1,
-    };
-  self->key = (TocsinKeyEvidence){ .probe = &self->probe, .rows = self->rows, .n_rows = n };
-  self->evidence =
-      (TocsinSubjectEvidence){ .subject = &self->subject, .keys = &self->key, .n_keys = 1 };
-}
-
-static void
-judge (
-    const char *profile_name, Asked **asked, gsize n, const TocsinScoring *base, TocsinFinding *out)
-{
-  g_autoptr (TocsinTrustSnapshot) trust = make_trust ();
-  g_autoptr (TocsinProfile) profile =
-      tocsin_profile_new_builtin (profile_name != NULL ? profile_name : "default");
-  TocsinScoring scoring = base != NULL ? *base : (TocsinScoring){ 0 };
-  TocsinSubjectEvidence evidence[TOCSIN_EVENT_MAX];
-
-  scoring.trust = scoring.trust != NULL ? scoring.trust : trust;
-  scoring.profile = profile;
-  scoring.now_us = NOW_US;
-  for (gsize i = 0; i < n; i++)
-    evidence[i] = asked[i]->evidence;
-  tocsin_score_event (&scoring, evidence, n, out);
-}
-
-static const TocsinSubjectFinding *
-subject_at (const TocsinFinding *finding, guint i)
-{
-  return &g_array_index (finding->subjects, TocsinSubjectFinding, i);
-}
 
 /* A list says of a key what a check of it does. */
 static void
@@ -577,89 +464,6 @@ test_single_voice_budget (void)
   }
 }
 
-/* Two subjects, each of which is a note by itself. */
-static const struct
-{
-  const char *name;
-  Row first[ROWS_MAX];
-  Row second[ROWS_MAX];
-  gboolean same_key;
-  TocsinVerdict verdict;
-} pairs[] = {
-  { "by two peers", { { 1, SPAM } }, { { 2, SPAM } }, FALSE, REVIEW },
-  { "by one peer", { { 1, SPAM } }, { { 1, SPAM } }, FALSE, NOTE },
-  { "one key", { { 1, SPAM } }, { { 2, SPAM } }, TRUE, NOTE },
-  { "one below a quarter", { { 1, SPAM } }, { { 2, SPAM, .confidence = 40 } }, FALSE, NOTE },
-  { "one of a category that stops at note", { { 1, SPAM } }, { { 2, OTHER } }, FALSE, NOTE },
-  { "one is a fact", { { 1, SPAM } }, { { 2, TOR_EXIT } }, FALSE, NOTE },
-  { "one voice behind many who say other",
-    { { 1, SPAM }, { 3, OTHER }, { 4, OTHER }, { 5, OTHER } },
-    { { 1, SPAM } },
-    FALSE,
-    NOTE },
-  { "two voices behind many who say other",
-    { { 1, SPAM }, { 3, OTHER }, { 4, OTHER }, { 5, OTHER } },
-    { { 2, SPAM } },
-    FALSE,
-    REVIEW },
-  { "one is unknown", { { 1, SPAM } }, { { 0 } }, FALSE, NOTE },
-};
-
-static void
-test_pairs (void)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (pairs); i++)
-    {
-      g_auto (TocsinFinding) finding = { 0 };
-      Asked first, second;
-      Asked *both[] = { &first, &second };
-
-      asked_init (&first, 1, pairs[i].first);
-      asked_init (&second, pairs[i].same_key ? 1 : 2, pairs[i].second);
-      judge (NULL, both, 2, NULL, &finding);
-      if (finding.verdict != pairs[i].verdict)
-        g_error ("%s: %s", pairs[i].name, tocsin_verdict_to_string (finding.verdict));
-      g_assert_cmpuint (subject_at (&finding, 0)->verdict, ==, NOTE);
-    }
-}
-
-/* Bounds hold for the pair too; and what stops at note on one key does not hide another key. */
-static void
-test_pair_bounds (void)
-{
-  static const Row spam1[ROWS_MAX] = { { 1, SPAM } };
-  static const Row spam2[ROWS_MAX] = { { 2, SPAM } };
-  static const Row other[ROWS_MAX] = { { 3, OTHER }, { 4, OTHER } };
-  Asked first, second, third;
-  Asked *both[] = { &first, &second };
-  TocsinKeyEvidence keys[2];
-
-  asked_init (&first, 1, spam1);
-  asked_init (&second, 2, spam2);
-  asked_init (&third, 3, other);
-  for (guint bound = 0; bound < 2; bound++)
-    {
-      g_auto (TocsinFinding) finding = { 0 };
-
-      first.key.shared = bound == 0;
-      first.key.broad = bound == 1;
-      judge (NULL, both, 2, NULL, &finding);
-      g_assert_cmpuint (finding.verdict, ==, NOTE);
-    }
-  asked_init (&first, 1, spam1);
-  keys[0] = third.key;
-  keys[1] = first.key;
-  first.evidence.keys = keys;
-  first.evidence.n_keys = 2;
-  {
-    g_auto (TocsinFinding) finding = { 0 };
-
-    judge (NULL, both, 2, NULL, &finding);
-    g_assert_cmpuint (subject_at (&finding, 0)->score, ==, 75);
-    g_assert_cmpuint (finding.verdict, ==, REVIEW);
-  }
-}
-
 /* Who reports an address and its network is one origin. */
 static void
 test_origins_over_keys (void)
@@ -795,8 +599,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/score/key", test_key);
   g_test_add_func ("/score/many-rows", test_many_rows);
   g_test_add_func ("/score/single-voice-budget", test_single_voice_budget);
-  g_test_add_func ("/score/pairs", test_pairs);
-  g_test_add_func ("/score/pair-bounds", test_pair_bounds);
   g_test_add_func ("/score/origins-over-keys", test_origins_over_keys);
   g_test_add_func ("/score/allow", test_allow);
   g_test_add_func ("/score/without", test_without);

@@ -24,6 +24,9 @@ typedef struct
   const TocsinKeyEvidence *key;
   TocsinHeardRow *rows;
   gsize n_rows;
+  double event_s_or; /* as of its #TocsinJudgement; 0 where it does not count for the pair */
+  double event_s_loo;
+  guint32 event_actor;
 } TocsinHeardKey;
 
 typedef struct
@@ -33,6 +36,7 @@ typedef struct
   TocsinBelief belief; /* of the run that decided, else of the strongest */
   double event_s_or;   /* the largest S_or of what may lead to a review */
   double event_s_loo;  /* the largest S_loo of the same */
+  guint32 event_actor; /* without whom the most is lost of event_s_or */
   gboolean known;
   gboolean fragile; /* a review that rests on belief.loo_actor */
 } TocsinJudgement;
@@ -43,10 +47,8 @@ typedef struct
   TocsinHeardKey *keys; /* (owned) */
   TocsinHeardRow *rows; /* (owned) of all keys */
   TocsinJudgement best;
-  gssize best_key;      /* -1: nothing known */
-  TocsinVerdict solid;  /* the highest of a key that is not fragile */
-  TocsinJudgement pair; /* of the key with the largest event_s_or, for the rule of two subjects */
-  gssize pair_key;      /* -1: none */
+  gssize best_key;     /* -1: nothing known */
+  TocsinVerdict solid; /* the highest of a key that is not fragile */
 } TocsinSubjectState;
 
 static inline gint8

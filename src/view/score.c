@@ -317,6 +317,8 @@ judge_group (Run *run,
         out->score = MAX (out->score, score_of (run));
       if (level == TOCSIN_VERDICT_REVIEW)
         {
+          if (belief->s_or > out->event_s_or)
+            out->event_actor = belief->loo_actor;
           out->event_s_or = MAX (out->event_s_or, belief->s_or);
           out->event_s_loo = MAX (out->event_s_loo, belief->s_loo);
         }
@@ -457,27 +459,26 @@ is_stronger (const TocsinJudgement *a, const TocsinJudgement *b)
 static void
 judge_subject (const TocsinScoring *scoring, TocsinSubjectState *state, guint32 without)
 {
-  state->best = state->pair = (TocsinJudgement){ 0 };
-  state->best_key = state->pair_key = -1;
+  state->best = (TocsinJudgement){ 0 };
+  state->best_key = -1;
   state->solid = TOCSIN_VERDICT_ALLOW;
   for (gsize i = 0; i < state->evidence->n_keys; i++)
     {
+      TocsinHeardKey *key = &state->keys[i];
       TocsinJudgement judgement;
 
-      if (state->keys[i].n_rows == 0)
+      if (key->n_rows == 0)
         continue;
-      judge_key (scoring, &state->keys[i], without, FALSE, &judgement);
+      judge_key (scoring, key, without, FALSE, &judgement);
+      key->event_s_or = state->evidence->allowed_by == NULL ? judgement.event_s_or : 0;
+      key->event_s_loo = judgement.event_s_loo;
+      key->event_actor = judgement.event_actor;
       if (!judgement.fragile && state->evidence->allowed_by == NULL)
         state->solid = MAX (state->solid, judgement.verdict);
       if (judgement.known && (state->best_key < 0 || is_stronger (&judgement, &state->best)))
         {
           state->best = judgement;
           state->best_key = (gssize) i;
-        }
-      if (judgement.event_s_or > state->pair.event_s_or && state->evidence->allowed_by == NULL)
-        {
-          state->pair = judgement;
-          state->pair_key = (gssize) i;
         }
     }
   if (state->evidence->allowed_by != NULL)
@@ -487,22 +488,14 @@ judge_subject (const TocsinScoring *scoring, TocsinSubjectState *state, guint32 
     }
 }
 
-static gboolean
-same_key (const TocsinSubjectState *a, const TocsinSubjectState *b)
-{
-  return tocsin_id_equal (&a->keys[a->pair_key].key->probe->key,
-                          &b->keys[b->pair_key].key->probe->key);
-}
-
-/* The runs of the key that counts for the pair, at the level of review. */
+/* The runs of a key at the level of review. */
 static gsize
 add_runs (const TocsinScoring *scoring,
-          const TocsinSubjectState *state,
+          const TocsinHeardKey *heard,
           guint32 without,
           GPtrArray *owned,
           TocsinWalksRun *runs)
 {
-  const TocsinHeardKey *heard = &state->keys[state->pair_key];
   Masks masks = { 0 };
   TocsinVoice *voices;
   gsize n = 0;
@@ -526,19 +519,59 @@ add_runs (const TocsinScoring *scoring,
 /* Whether the pair keeps S_or ≥ 0.25 on one side whoever is missing. */
 static gboolean
 pair_survives (const TocsinScoring *scoring,
-               const TocsinSubjectState *a,
-               const TocsinSubjectState *b,
+               const TocsinHeardKey *a,
+               const TocsinHeardKey *b,
                guint32 without)
 {
   g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func (g_free);
   TocsinWalksRun runs[TOCSIN_WALKS_PAIR_RUNS_MAX];
   gsize n;
 
-  if (a->pair.event_s_loo >= TOCSIN_EVENT_S_OR || b->pair.event_s_loo >= TOCSIN_EVENT_S_OR)
+  if (a->event_s_loo >= TOCSIN_EVENT_S_OR || b->event_s_loo >= TOCSIN_EVENT_S_OR)
     return TRUE;
   n = add_runs (scoring, a, without, owned, runs);
   n += add_runs (scoring, b, without, owned, runs + n);
   return tocsin_walks_pair_survives (runs, n, TOCSIN_EVENT_S_OR);
+}
+
+/* Whether a key may be one of the pair. Of those that rest on the same actor the loudest does: what
+ * others say beside it must not be hidden by whoever is louder still about what is around it. */
+static gboolean
+may_pair (const TocsinSubjectState *state, gsize k)
+{
+  const TocsinHeardKey *key = &state->keys[k];
+
+  if (key->event_s_or < TOCSIN_EVENT_S_OR)
+    return FALSE;
+  for (gsize i = 0; i < state->evidence->n_keys; i++)
+    {
+      const TocsinHeardKey *other = &state->keys[i];
+
+      if (other->event_actor == key->event_actor &&
+          (other->event_s_or > key->event_s_or || (other->event_s_or == key->event_s_or && i < k)))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Whether a key of @a and another of @b confirm each other. */
+static gboolean
+subjects_pair (const TocsinScoring *scoring,
+               const TocsinSubjectState *a,
+               const TocsinSubjectState *b,
+               guint32 without)
+{
+  for (gsize i = 0; i < a->evidence->n_keys; i++)
+    {
+      if (!may_pair (a, i))
+        continue;
+      for (gsize j = 0; j < b->evidence->n_keys; j++)
+        if (may_pair (b, j) &&
+            !tocsin_id_equal (&a->keys[i].key->probe->key, &b->keys[j].key->probe->key) &&
+            pair_survives (scoring, &a->keys[i], &b->keys[j], without))
+          return TRUE;
+    }
+  return FALSE;
 }
 
 static gboolean
@@ -548,15 +581,9 @@ pair_makes_review (const TocsinScoring *scoring,
                    guint32 without)
 {
   for (gsize i = 0; i < n; i++)
-    {
-      if (states[i].pair_key < 0 || states[i].pair.event_s_or < TOCSIN_EVENT_S_OR)
-        continue;
-      for (gsize j = i + 1; j < n; j++)
-        if (states[j].pair_key >= 0 && states[j].pair.event_s_or >= TOCSIN_EVENT_S_OR &&
-            !same_key (&states[i], &states[j]) &&
-            pair_survives (scoring, &states[i], &states[j], without))
-          return TRUE;
-    }
+    for (gsize j = i + 1; j < n; j++)
+      if (subjects_pair (scoring, &states[i], &states[j], without))
+        return TRUE;
   return FALSE;
 }
 
