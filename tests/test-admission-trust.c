@@ -35,6 +35,23 @@ statement_bytes (const char *host,
   return tocsin_activity_to_bytes (activity, NULL);
 }
 
+static GBytes *
+remove_statement_bytes (const char *host, const char *name, gint64 published_us)
+{
+  g_autofree char *actor = actor_at (host);
+  g_autofree char *target = g_strdup_printf ("https://%s/trust", host);
+  g_autofree char *followers = g_strdup_printf ("https://%s/followers", host);
+  g_autofree char *id = g_strdup_printf ("https://%s/activities/remove-%s", host, name);
+  g_autofree char *statement = g_strdup_printf ("https://%s/trust/%s", host, name);
+  const TocsinActivityHead head = {
+    .id = id, .actor = actor, .to = followers, .published_us = published_us
+  };
+  g_autoptr (JsonObject) activity =
+      tocsin_activity_build_remove (&head, statement, target, TOCSIN_REASON_OTHER);
+
+  return tocsin_activity_to_bytes (activity, NULL);
+}
+
 /* The same with a proof, as a relay needs it; whether its key is right was the inbox's part. */
 static GBytes *
 proven (GBytes *unproven)
@@ -111,6 +128,8 @@ test_statements_key_changed (Case *c, gconstpointer data)
       TOCSIN_ERROR_FORBIDDEN);
   g_assert_cmpint (admit (c, statement_bytes ("b.example", "s", "e.example", 1, T0, "3"), &changed),
                    ==, TOCSIN_ERROR_FORBIDDEN);
+  g_assert_cmpint (admit (c, remove_statement_bytes ("b.example", "s", T0 + MINUTE), &changed), ==,
+                   TOCSIN_ERROR_FORBIDDEN);
   g_assert_true (get_statement (c, "e.example", &record));
   g_assert_true (record.live);
   g_assert_cmpuint (record.weight, ==, 70);
