@@ -420,6 +420,10 @@ test_accepted_variants (void)
     { "'subjectType'", "'extra':1,'subjectType'", TRUE },
     { "'to':", "'cc':'" B "','to':", TRUE },
     { "'to':", "'summary':'error','to':", TRUE },
+    { "'spam'", "{'@value':'spam','note':'x'}", TRUE },
+    { "'domain'", "{'@value':'domain','note':'x'}", TRUE },
+    { "'suspended'", "['suspended']", FALSE },
+    { "'suspended'", "[{'@value':'suspended'}]", TRUE },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)

@@ -213,19 +213,43 @@ tocsin_as_first_type (JsonObject *object)
   return types->len > 0 ? string_of_node (types->pdata[0]) : NULL;
 }
 
+/* Members that are objects by right; what is in them is looked at where they are read. */
+static const char *const containers[] = { "@context",      "object",    "proof",
+                                          "reportSubject", "signature", NULL };
+
+/* Whether there is an object in @node, such as a whole actor where its id would do. */
+static gboolean
+has_object (JsonNode *node)
+{
+  JsonArray *array;
+
+  if (!JSON_NODE_HOLDS_ARRAY (node))
+    return JSON_NODE_HOLDS_OBJECT (node);
+  array = json_node_get_array (node);
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    if (!JSON_NODE_HOLDS_VALUE (json_array_get_element (array, i)))
+      return TRUE;
+  return FALSE;
+}
+
 /**
  * tocsin_as_has_other_members:
  * @known: (array zero-terminated=1): the members that @object may have
  *
- * Returns: %TRUE if @object has a member that is not in @known
+ * Returns: %TRUE if @object has a member that is not in @known, or one whose value has members
+ *   that nobody reads
  */
 gboolean
 tocsin_as_has_other_members (JsonObject *object, const char *const *known)
 {
-  g_autoptr (GList) names = json_object_get_members (object);
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
 
-  for (GList *l = names; l != NULL; l = l->next)
-    if (!g_strv_contains (known, l->data))
+  json_object_iter_init (&iter, object);
+  while (json_object_iter_next (&iter, &name, &node))
+    if (!g_strv_contains (known, name) ||
+        (!g_strv_contains (containers, name) && has_object (node)))
       return TRUE;
   return FALSE;
 }
