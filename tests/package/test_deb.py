@@ -258,6 +258,7 @@ def check_life(root, package, work):
     expect(pathlib.Path(f"{root.path}/etc/tocsin/node.conf").read_text() == CONF, "an upgrade changed the settings")
     say("upgraded")
 
+    shutil.copy(f"{root.path}/etc/tocsin/node.conf", f"{root.path}/etc/tocsin/node.conf.before")
     root.run("dpkg", "-r", "tocsin")
     expect(root.exists("/var/lib/tocsin/keys/rsa.pem"), "removing took the keys")
     expect(root.exists("/etc/tocsin/node.conf"), "removing took the settings")
