@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/actor-ref.h"
 #include "cli/answer.h"
 #include "cli/arguments.h"
 #include "codec/json-slice.h"
@@ -232,8 +233,10 @@ load_pages (TocsinInvocation *self, const GString *first, guint limit, GError **
 }
 
 static gboolean
-make_list_path (GString *path, GError **error)
+make_list_path (TocsinInvocation *self, GString *path, GError **error)
 {
+  g_autofree char *actor = NULL;
+
   if (!check_name ("category", given.category, error) || !check_name ("state", given.state, error))
     return FALSE;
   if (given.subject != NULL)
@@ -247,7 +250,14 @@ make_list_path (GString *path, GError **error)
       subject = g_strconcat (type, ":", value, NULL);
       tocsin_argument_add_query (path, "subject", subject);
     }
-  tocsin_argument_add_query (path, "actor", given.actor);
+  /* A URL may be anybody's, and its host and the rest a peer's alone. */
+  if (given.actor != NULL && strstr (given.actor, "://") != NULL)
+    actor = g_strdup (given.actor);
+  else if (given.actor != NULL)
+    actor = tocsin_actor_ref_resolve (self->control, given.actor, FALSE, error);
+  if (given.actor != NULL && actor == NULL)
+    return FALSE;
+  tocsin_argument_add_query (path, "actor", actor);
   tocsin_argument_add_query (path, "category", given.category);
   tocsin_argument_add_query (path, "state", given.state);
   return TRUE;
@@ -272,7 +282,7 @@ run_list (TocsinInvocation *self, GError **error)
   if (given.limit != NULL &&
       !tocsin_argument_number ("--limit", given.limit, 1, LIST_MAX, &limit, error))
     return FALSE;
-  if (!make_list_path (path, error))
+  if (!make_list_path (self, path, error))
     return FALSE;
   document = load_pages (self, path, limit, error);
   answer = document != NULL ? tocsin_control_parse (self->control, document, error) : NULL;
@@ -375,7 +385,7 @@ static const GOptionEntry add_options[] = {
 static const GOptionEntry list_options[] = {
   { "subject", 0, 0, G_OPTION_ARG_STRING, &given.subject, N_ ("Only about this"),
     N_ ("TYPE=VALUE") },
-  { "actor", 0, 0, G_OPTION_ARG_STRING, &given.actor, N_ ("Only by this reporter"), N_ ("URL") },
+  { "actor", 0, 0, G_OPTION_ARG_STRING, &given.actor, N_ ("Only by this reporter"), N_ ("ACTOR") },
   { "category", 0, 0, G_OPTION_ARG_STRING, &given.category, N_ ("Only of this category"),
     N_ ("SLUG") },
   { "state", 0, 0, G_OPTION_ARG_STRING, &given.state,

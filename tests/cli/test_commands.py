@@ -324,6 +324,8 @@ class Commands(unittest.TestCase):
 
     def test_actor_spellings(self):
         self.node.answer("POST", f"/v1/peers/{quoted(B)}/accept", {})
+        self.node.answer("GET", f"/v1/reports?actor={quoted(B)}", {"reports": [{"id": "r1"}], "cursor": None})
+        self.check(self.node.run("report", "list", "--actor", "b.example"), 0, "r1")
         for typed in (B, "acct:tocsin@b.example", "@tocsin@b.example", "tocsin@b.example", "b.example", "B.example"):
             with self.subTest(typed):
                 self.check(self.node.run("peer", "accept", typed), 0, re.escape(B))
@@ -332,6 +334,7 @@ class Commands(unittest.TestCase):
     def test_actor_unknown(self):
         self.check(self.node.run("peer", "show", "b.exmaple"), 3, r"\A\Z", "did you mean “b.example”")
         self.check(self.node.run("peer", "show", "@tocsni@b.example"), 3, None, "did you mean “tocsin@b.example”")
+        self.check(self.node.run("report", "list", "--actor", "b.exmaple"), 3, r"\A\Z", "did you mean “b.example”")
         self.check(self.node.run("peer", "show", "elsewhere.test"), 3, None, "no peer “elsewhere.test”")
         self.check(self.node.run("peer", "accept", "https://d.example/actor"), 3, None, "no peer")
         self.check(self.node.run("peer", "accept", "two.example"), 2, None, "two.example/a or https://two.example/b")
@@ -399,7 +402,6 @@ class Commands(unittest.TestCase):
             self.assertLessEqual(len(line), 60, line)
 
     def test_what_is_needed_is_whole_on_a_terminal(self):
-        """A fingerprint is to be compared, an ID to be typed."""
         fingerprint = "SHA256:" + "-".join(["0123"] * 16)
         self.node.answer("GET", "/v1/status", {"fingerprint": fingerprint})
         self.assertIn(fingerprint, self.terminal(60, "status"))
@@ -569,6 +571,8 @@ class Commands(unittest.TestCase):
                 done = self.node.run("check", "ip=192.0.2.1", "--json")
                 self.check(done, code)
                 self.assertEqual(json.loads(done.stdout), answer)
+                self.node.answer("POST", "/v1/check", {**answer, "mode": "observe"})
+                self.check(self.node.run("check", "ip=192.0.2.1"), 0, rf"Verdict: {verdict}, (.*\n)*The node only observes")
         self.assertEqual(self.last().body,
                          {"explain": False, "subjects": [{"type": "ip", "value": "192.0.2.1"}]})
 
