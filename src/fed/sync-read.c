@@ -30,6 +30,7 @@
 #define SETTLINGS_MAX  16    /* changes of keys in one reading that are waited for */
 #define PAGES_MAX      20000 /* of one reading; the next goes on from there */
 #define READING_US     TOCSIN_DAY_US /* likewise: a slow one is not to be a first one for ever */
+#define READING_MIN_US (5 * TOCSIN_MINUTE_US) /* however much waits are shortened for tests */
 
 /* Pages are written together: ids and keys are random, so that a change of 50 reports touches
  * almost as many leaves of the store as one of 2,000, and each is written whole. */
@@ -215,7 +216,8 @@ tocsin_sync_read_async (TocsinFederation *fed,
   op->actor = actor;
   op->from_zero = from_zero;
   op->begun_us = tocsin_time_now_us ();
-  op->end_us = g_get_monotonic_time () + tocsin_federation_wait_us (fed, READING_US);
+  op->end_us =
+      g_get_monotonic_time () + MAX (tocsin_federation_wait_us (fed, READING_US), READING_MIN_US);
   op->items = -1;
   op->unreachable = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (!load (op))
