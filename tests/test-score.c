@@ -410,15 +410,17 @@ test_single_voice_budget (void)
   static const Row rows[ROWS_MAX] = { { 12, SPAM } };
   static const Row solid[ROWS_MAX] = { { 1, SPAM }, { 12, SPAM } };
   static const Row loud[ROWS_MAX] = { { 1, HARASSMENT }, { 2, HARASSMENT }, { 11, SPAM } };
+  static const Row beside[ROWS_MAX] = { { 11, SPAM }, { 12, HARASSMENT } };
   static const guint32 over[] = { 3, 11, 12, 40 };
   static const guint32 others[] = { 3, 11, 13 };
   TocsinScoring scoring = { 0 };
-  Asked asked, asked_solid, asked_loud;
-  Asked *one = &asked, *two = &asked_solid, *three = &asked_loud;
+  Asked asked, asked_solid, asked_loud, asked_beside;
+  Asked *one = &asked, *two = &asked_solid, *three = &asked_loud, *four = &asked_beside;
 
   asked_init (&asked, 1, rows);
   asked_init (&asked_solid, 2, solid);
   asked_init (&asked_loud, 3, loud);
+  asked_init (&asked_beside, 4, beside);
   {
     g_auto (TocsinFinding) finding = { 0 };
 
@@ -433,6 +435,14 @@ test_single_voice_budget (void)
 
     judge (NULL, &one, 1, &scoring, &finding);
     g_assert_cmpuint (finding.verdict, ==, REVIEW);
+  }
+  {
+    g_auto (TocsinFinding) finding = { 0 };
+
+    /* 11 has no budget left, and takes none of 12's. */
+    judge (NULL, &four, 1, &scoring, &finding);
+    g_assert_cmpuint (finding.verdict, ==, REVIEW);
+    g_assert_cmpuint (finding.charge_actor, ==, 12);
   }
   scoring.over_budget = over;
   {

@@ -282,17 +282,49 @@ score_of (Run *run)
   return TOCSIN_FRAGILE_SCORE;
 }
 
-/* Of two runs that both make a review, one that survives losing any one voice: else a single loud
- * voice in another group would take that away, and with it the review of a wide network, or of
- * whom that voice has no budget left for. */
 static gboolean
-is_better_reason (const TocsinBelief *belief, TocsinVerdict level, const TocsinBelief *than)
+is_over_budget (const TocsinScoring *scoring, guint32 actor)
 {
-  gboolean solid = belief->s_loo >= TOCSIN_REVIEW_S_LOO;
-  gboolean was_solid = than->s_loo >= TOCSIN_REVIEW_S_LOO;
+  gsize low = 0, high = scoring->n_over_budget;
 
-  if (level == TOCSIN_VERDICT_REVIEW && solid != was_solid)
-    return solid;
+  while (low < high)
+    {
+      gsize middle = low + (high - low) / 2;
+
+      if (scoring->over_budget[middle] == actor)
+        return TRUE;
+      if (scoring->over_budget[middle] < actor)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  return FALSE;
+}
+
+/* How firmly a review stands: whoever goes, unless one actor goes, or not, for that actor is past
+ * its budget. */
+static guint
+firmness (const TocsinScoring *scoring, const TocsinBelief *belief)
+{
+  if (belief->s_loo >= TOCSIN_REVIEW_S_LOO)
+    return 2;
+  return is_over_budget (scoring, belief->loo_actor) ? 0 : 1;
+}
+
+/* Of two runs that both make a review the firmer is its reason: else a single loud voice in another
+ * group would take that away, and with it the review of a wide network, or of whom that voice has
+ * no budget left for. */
+static gboolean
+is_better_reason (const TocsinScoring *scoring,
+                  const TocsinBelief *belief,
+                  TocsinVerdict level,
+                  const TocsinBelief *than)
+{
+  guint firm = firmness (scoring, belief);
+  guint was_firm = firmness (scoring, than);
+
+  if (level == TOCSIN_VERDICT_REVIEW && firm != was_firm)
+    return firm > was_firm;
   return belief->s_or > than->s_or;
 }
 
@@ -329,31 +361,12 @@ judge_group (Run *run,
           continue;
         }
       if (level > out->verdict ||
-          (level == out->verdict && is_better_reason (belief, level, &out->belief)))
+          (level == out->verdict && is_better_reason (run->scoring, belief, level, &out->belief)))
         {
           out->verdict = level;
           out->belief = *belief;
         }
     }
-}
-
-static gboolean
-is_over_budget (const TocsinScoring *scoring, guint32 actor)
-{
-  gsize low = 0, high = scoring->n_over_budget;
-
-  while (low < high)
-    {
-      gsize middle = low + (high - low) / 2;
-
-      if (scoring->over_budget[middle] == actor)
-        return TRUE;
-      if (scoring->over_budget[middle] < actor)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-  return FALSE;
 }
 
 /* What bounds a verdict besides the ceilings: breadth, shared addresses, the single-voice budget.
