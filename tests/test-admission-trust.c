@@ -77,6 +77,14 @@ get_statement (Case *c, const char *about, TocsinTrustRecord *out)
          tocsin_trust_get (txn, c->b, number, TOCSIN_AREA_ANY, out);
 }
 
+static guint64
+count_lines (Case *c)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+
+  return tocsin_review_count_open (txn);
+}
+
 static void
 test_statements (Case *c, gconstpointer data)
 {
@@ -104,6 +112,18 @@ test_statements (Case *c, gconstpointer data)
   g_assert_true (record.held);
   g_assert_false (record.live);
   g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_EQUIVOCATION, c->b, NULL), !=, 0);
+  /* A newer one does not settle which was right, nor does it make another line of it. */
+  g_assert_cmpint (
+      admit (c, statement_bytes ("b.example", "s", "e.example", 60, T0 + 2 * MINUTE, "7"), NULL),
+      ==, DONE);
+  g_assert_cmpint (
+      admit (c, statement_bytes ("b.example", "s", "e.example", 50, T0 + 2 * MINUTE, "8"), NULL),
+      ==, DROPPED);
+  g_assert_true (get_statement (c, "e.example", &record));
+  g_assert_cmpuint (record.weight, ==, 60);
+  g_assert_true (record.held);
+  g_assert_false (record.live);
+  g_assert_cmpuint (count_lines (c), ==, 1);
   /* Nobody vouches for itself. */
   g_assert_cmpint (admit (c, statement_bytes ("b.example", "t", "b.example", 90, T0, "5"), NULL),
                    ==, DROPPED);

@@ -94,7 +94,10 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
   record.trustee = tocsin_actors_intern (txn, statement->about, self->now_us);
   record.area = statement->area;
   record.weight = statement->weight;
-  record.held = tocsin_admission_holds_key (txn, a);
+  /* As of a report, a person has yet to decide between two contents: a newer one does not. */
+  if (known && old.held && old.alternate != NULL)
+    record.alternate = g_bytes_ref (old.alternate);
+  record.held = tocsin_admission_holds_key (txn, a) || record.alternate != NULL;
   record.live = !record.held;
   record.relayed = a->is_relayed;
   record.forwarded = old.forwarded;
