@@ -297,6 +297,22 @@ test_redirects (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 }
 
 static void
+test_post_redirects (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinFetchResult) within = post (f, "/to?/post", &error);
+  g_autoptr (TocsinFetchResult) elsewhere = NULL;
+  g_autofree char *other = g_strdup_printf ("/to?http://127.0.0.1:%u/post", f->port == 1 ? 2u : 1u);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (within->status, ==, 202);
+  g_assert_true (g_str_has_prefix (f->last_request, "POST /post "));
+  elsewhere = post (f, other, &error);
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN);
+  g_assert_null (elsewhere);
+}
+
+static void
 test_same_origin (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
   g_autoptr (GError) error = NULL;
@@ -638,6 +654,7 @@ main (int argc, char *argv[])
   ADD ("/fetcher/to-file", test_to_file);
   ADD ("/fetcher/long-refusal", test_long_refusal);
   ADD ("/fetcher/redirects", test_redirects);
+  ADD ("/fetcher/post-redirects", test_post_redirects);
   ADD ("/fetcher/same-origin", test_same_origin);
   ADD ("/fetcher/media-types", test_media_types);
   ADD ("/fetcher/retry-after", test_retry_after);

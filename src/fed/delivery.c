@@ -564,8 +564,8 @@ send (TocsinDelivery *self, TocsinAttempt *attempt)
   tocsin_knock_async (&knock, self->cancellable, on_sent, call);
 }
 
-/* Protocol.md, "Delivery and breakers". A redirect of a POST is not followed: the peer's document
- * has to name the new inbox. */
+/* Protocol.md, "Delivery and breakers". A redirect of a POST is followed within the peer's origin
+ * alone: to move elsewhere, its document has to name the new inbox. */
 static TocsinAnswer
 judge (const TocsinAttempt *attempt, const TocsinFetchResult *result)
 {

@@ -416,7 +416,7 @@ follow (GTask *task)
       fail_with (task, TOCSIN_ERROR_UNREACHABLE, "The peer redirects to what is not a URL");
       return;
     }
-  if (op->same_origin && !tocsin_fetch_uri_same_origin (op->uri, next))
+  if ((op->same_origin || op->body != NULL) && !tocsin_fetch_uri_same_origin (op->uri, next))
     {
       fail_with (task, TOCSIN_ERROR_FORBIDDEN, "The peer redirects to another origin");
       return;
@@ -648,8 +648,8 @@ send_op_new (const TocsinFetchRequest *request)
  *
  * Gets or posts one document: over https only, to global addresses only, never to our own host
  * (protocol.md, Limits and refusals), without ever holding more than `max_bytes` of the answer.
- * At most three redirects are followed, each checked and signed as a request of its own. The time
- * spent waiting for a free connection counts.
+ * At most three redirects are followed, of a POST within its origin alone, each checked and signed
+ * as a request of its own. The time spent waiting for a free connection counts.
  */
 void
 tocsin_fetcher_send_async (TocsinFetcher *self,
