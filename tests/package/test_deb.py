@@ -176,6 +176,8 @@ def check_installed(root):
     expect(re.match(r"tocsin \d+\.\d+", version), f"tocsin --version says {version}")
     pathlib.Path(f"{root.path}/etc/tocsin/node.conf").write_text(CONF)
     root.run("tocsind", "--check-config")
+    root.run("tocsind", "--check-config", "--base-url", "https://tocsin.example.org", "--config",
+             "/usr/share/doc/tocsin/node.conf.example")
     unit = root.run("cat", "/etc/systemd/system/multi-user.target.wants/tocsin.service")
     expect("ExecStart=/usr/bin/tocsind" in unit, "the service is not enabled")
     expect(not root.exists("/etc/systemd/system/sockets.target.wants/tocsin.socket"), "the socket is optional")
