@@ -24,7 +24,9 @@ static struct
   char **areas;
   char *area;
   gboolean full;
+  gboolean not_full;
   gboolean private;
+  gboolean public;
   gboolean pending;
   gboolean following;
   gboolean followers;
@@ -135,7 +137,9 @@ run_follow (TocsinInvocation *self, GError **error)
     return FALSE;
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_member_string (&json, "actor", self->args[0]);
-  tocsin_json_writer_member_int (&json, "trust", trust);
+  /* Left out, the node keeps what it has, or takes the default for an actor that is new to it. */
+  if (given.trust != NULL || given.areas != NULL)
+    tocsin_json_writer_member_int (&json, "trust", trust);
   if (!write_areas (&json, error))
     return FALSE;
   tocsin_json_writer_end_object (&json);
@@ -149,7 +153,10 @@ run_follow (TocsinInvocation *self, GError **error)
     {
       g_autofree char *clean = tocsin_text_clean (actor);
 
-      g_print (_ ("Asked to follow %s, with trust %u\n"), clean, trust);
+      g_print (given.trust != NULL || given.areas != NULL
+                   ? _ ("Asked to follow %s, with trust %u\n")
+                   : _ ("Asked to follow %s, with trust %u unless it has another\n"),
+               clean, trust);
       print_fingerprints (json_node_get_object (answer));
     }
   if (!given.wait)
@@ -230,6 +237,27 @@ run_confirm_key (TocsinInvocation *self, GError **error)
   return act (self, "POST", "/confirm-key", body, _ ("key confirmed"), error);
 }
 
+/* @on or @off, or neither: then the node leaves it as it is. */
+static gboolean
+write_mark (TocsinJsonWriter *json,
+            const char *member,
+            gboolean on,
+            gboolean off,
+            const char *on_option,
+            const char *off_option,
+            GError **error)
+{
+  if (on && off)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("%s and %s exclude each other"),
+                   on_option, off_option);
+      return FALSE;
+    }
+  if (on || off)
+    tocsin_json_writer_member_bool (json, member, on);
+  return TRUE;
+}
+
 static gboolean
 run_trust (TocsinInvocation *self, GError **error)
 {
@@ -245,8 +273,9 @@ run_trust (TocsinInvocation *self, GError **error)
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_member_string (&json, "area", area);
   tocsin_json_writer_member_int (&json, "weight", weight);
-  tocsin_json_writer_member_bool (&json, "full", given.full);
-  tocsin_json_writer_member_bool (&json, "private", given.private);
+  if (!write_mark (&json, "full", given.full, given.not_full, "--full", "--not-full", error) ||
+      !write_mark (&json, "private", given.private, given.public, "--private", "--public", error))
+    return FALSE;
   tocsin_json_writer_end_object (&json);
   sentence = weight == 0 ? g_strdup_printf (_ ("distrusted, area %s"), area)
                          : g_strdup_printf (_ ("trusted with %u of 100, area %s"), weight, area);
@@ -345,7 +374,10 @@ static const GOptionEntry trust_options[] = {
     N_ ("AREA") },
   { "full", 0, 0, G_OPTION_ARG_NONE, &given.full,
     N_ ("Its word alone may be enough for the strictest verdict"), NULL },
+  { "not-full", 0, 0, G_OPTION_ARG_NONE, &given.not_full, N_ ("Its word alone is no longer enough"),
+    NULL },
   { "private", 0, 0, G_OPTION_ARG_NONE, &given.private, N_ ("Do not tell other nodes"), NULL },
+  { "public", 0, 0, G_OPTION_ARG_NONE, &given.public, N_ ("Tell other nodes again"), NULL },
   G_OPTION_ENTRY_NULL,
 };
 

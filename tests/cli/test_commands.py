@@ -188,14 +188,13 @@ class Commands(unittest.TestCase):
                 (("peer", "list", "--pending", "--following"), "exclude"),
                 (("check", "1.2.3.4"), "TYPE=VALUE"), (("check", "ip="), "TYPE=VALUE"),
                 (("check", "emial=a@b.example"), "did you mean “email”"), (("check",), "Too little"),
-                (("check", *["ip=192.0.2.1"] * 17), "Too much"),
-                (("report", "add", "ip=192.0.2.1"), "--category"),
+                (("check", *["ip=192.0.2.1"] * 17), "Too much"), (("report", "add", "ip=192.0.2.1"), "--category"),
                 (("report", "add", "ip=192.0.2.1", "--category", "spamm"), "did you mean “spam”"),
                 (("report", "add", "ip=192.0.2.1", "--category", "spam", "--expires", "soon"), "A time is"),
                 (("report", "add", "ip=192.0.2.1", "--category", "spam", "--observed-at", "soon"), "RFC 3339"),
-                (("report", "withdraw", "x", "--reason", "eror"), "did you mean “error”"),
+                (("report", "withdraw", "x", "--reason", "eror"), "did you mean “error”"), (("observe", "maybe"), "on"),
                 (("token", "add", "x"), "--scope"), (("token", "add", "x", "--scope", "root"), "there are"),
-                (("observe", "maybe"), "on"), (("--token-file", "x", "status"), "--url"),
+                (("peer", "trust", "b.example", "1", "--full", "--not-full"), "exclude"), (("--token-file", "x", "status"), "--url"),
                 (("status", "--josn"), "did you mean “--json”"), (("--sokcet=x", "status"), "did you mean “--socket”"),
                 (("report", "undo", "b1", "--yse"), "did you mean “--yes”"),
                 (("report", "undo", "b1"), "--yes"), (("review", "reject", "7"), "cannot be undone.*--yes"), (("key", "rotate"), "--yes"),
@@ -316,7 +315,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.last().body,
                          {"actor": "@tocsin@b.example", "trust": 80, "areas": {"spam": 90, "abuse": 0}})
         self.node.run("peer", "follow", "b.example")
-        self.assertEqual(self.last().body, {"actor": "b.example", "trust": 50, "areas": {}})
+        self.assertEqual(self.last().body, {"actor": "b.example", "areas": {}}, "what it has stays")
 
     def test_follow_refused(self):
         self.node.answer("POST", "/v1/peers", problem(403, "This node follows nobody at c.example"))
@@ -351,8 +350,9 @@ class Commands(unittest.TestCase):
                 (("unfollow",), "DELETE", base, None), (("reject",), "POST", base + "/reject", None),
                 (("unblock",), "POST", base + "/unblock", None), (("reset",), "POST", base + "/reset", None),
                 (("confirm-key", "ab:cd"), "POST", base + "/confirm-key", {"fingerprint": "ab:cd"}),
-                (("trust", "0"), "PUT", base + "/trust",
-                 {"area": "any", "weight": 0, "full": False, "private": False}),
+                (("trust", "0"), "PUT", base + "/trust", {"area": "any", "weight": 0}),
+                (("trust", "1", "--not-full", "--public"), "PUT", base + "/trust",
+                 {"area": "any", "weight": 1, "full": False, "private": False}),
                 (("trust", "70", "--area", "spam", "--full", "--private"), "PUT", base + "/trust",
                  {"area": "spam", "weight": 70, "full": True, "private": True})):
             with self.subTest(words):
