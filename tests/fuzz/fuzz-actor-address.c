@@ -31,6 +31,8 @@ tocsin_fuzz_one (const guint8 *data, gsize size)
     written = g_strdup (once.uri);
   else if (once.user != NULL)
     written = g_strconcat ("acct:", once.user, "@", once.host, NULL);
+  else if (g_str_has_prefix (once.host, "acct:")) /* a host of that name, with a port */
+    written = g_strconcat ("https://", once.host, NULL);
   else
     written = g_strdup (once.host);
   g_assert_true (tocsin_actor_address_parse (&twice, written, NULL));
