@@ -403,6 +403,18 @@ test_many_rows (void)
   g_assert_cmpuint (found.verdict, ==, REVIEW);
 }
 
+static void
+assert_charged (
+    Asked **asked, gsize n, const TocsinScoring *budgets, TocsinVerdict verdict, guint32 actor)
+{
+  TocsinScoring scoring = budgets != NULL ? *budgets : (TocsinScoring){ 0 };
+  g_auto (TocsinFinding) finding = { 0 };
+
+  judge (NULL, asked, n, budgets != NULL ? &scoring : NULL, &finding);
+  g_assert_cmpuint (finding.verdict, ==, verdict);
+  g_assert_cmpuint (finding.charge_actor, ==, actor);
+}
+
 /* A review that rests on one voice is charged to it; past its budget the voice gives a note. */
 static void
 test_single_voice_budget (void)
@@ -413,65 +425,25 @@ test_single_voice_budget (void)
   static const Row beside[ROWS_MAX] = { { 11, SPAM }, { 12, HARASSMENT } };
   static const guint32 over[] = { 3, 11, 12, 40 };
   static const guint32 others[] = { 3, 11, 13 };
-  TocsinScoring scoring = { 0 };
+  const TocsinScoring spent = { .over_budget = over, .n_over_budget = G_N_ELEMENTS (over) };
+  const TocsinScoring other = { .over_budget = others, .n_over_budget = G_N_ELEMENTS (others) };
   Asked asked, asked_solid, asked_loud, asked_beside;
   Asked *one = &asked, *two = &asked_solid, *three = &asked_loud, *four = &asked_beside;
+  Asked *both[] = { &asked, &asked_solid };
 
   asked_init (&asked, 1, rows);
   asked_init (&asked_solid, 2, solid);
   asked_init (&asked_loud, 3, loud);
   asked_init (&asked_beside, 4, beside);
-  {
-    g_auto (TocsinFinding) finding = { 0 };
-
-    judge (NULL, &one, 1, NULL, &finding);
-    g_assert_cmpuint (finding.verdict, ==, REVIEW);
-    g_assert_cmpuint (finding.charge_actor, ==, 12);
-  }
-  scoring.n_over_budget = G_N_ELEMENTS (over);
-  scoring.over_budget = others;
-  {
-    g_auto (TocsinFinding) finding = { 0 };
-
-    judge (NULL, &one, 1, &scoring, &finding);
-    g_assert_cmpuint (finding.verdict, ==, REVIEW);
-  }
-  {
-    g_auto (TocsinFinding) finding = { 0 };
-
-    /* 11 has no budget left, and takes none of 12's. */
-    judge (NULL, &four, 1, &scoring, &finding);
-    g_assert_cmpuint (finding.verdict, ==, REVIEW);
-    g_assert_cmpuint (finding.charge_actor, ==, 12);
-  }
-  scoring.over_budget = over;
-  {
-    g_auto (TocsinFinding) finding = { 0 };
-    g_auto (TocsinFinding) survives = { 0 };
-
-    judge (NULL, &one, 1, &scoring, &finding);
-    g_assert_cmpuint (finding.verdict, ==, NOTE);
-    g_assert_cmpuint (finding.charge_actor, ==, 0);
-    judge (NULL, &two, 1, &scoring, &survives);
-    g_assert_cmpuint (survives.verdict, ==, REVIEW);
-    g_assert_cmpuint (survives.charge_actor, ==, 0);
-  }
-  {
-    g_auto (TocsinFinding) finding = { 0 };
-
-    judge (NULL, &three, 1, &scoring, &finding);
-    g_assert_cmpuint (finding.verdict, ==, REVIEW);
-    g_assert_cmpuint (finding.charge_actor, ==, 0);
-  }
-  {
-    g_auto (TocsinFinding) finding = { 0 };
-    Asked *both[] = { &asked, &asked_solid };
-
-    /* The event would be a review without 12 too. */
-    judge (NULL, both, 2, NULL, &finding);
-    g_assert_cmpuint (finding.verdict, ==, REVIEW);
-    g_assert_cmpuint (finding.charge_actor, ==, 0);
-  }
+  assert_charged (&one, 1, NULL, REVIEW, 12);
+  assert_charged (&one, 1, &other, REVIEW, 12);
+  /* 11 has no budget left, and takes none of 12's. */
+  assert_charged (&four, 1, &other, REVIEW, 12);
+  assert_charged (&one, 1, &spent, NOTE, 0);
+  assert_charged (&two, 1, &spent, REVIEW, 0);
+  assert_charged (&three, 1, &spent, REVIEW, 0);
+  /* The event would be a review without 12 too. */
+  assert_charged (both, 2, NULL, REVIEW, 0);
 }
 
 /* Who reports an address and its network is one origin. */
