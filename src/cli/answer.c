@@ -299,11 +299,25 @@ report_name (JsonObject *row, const char *id)
              : id;
 }
 
+/* The host stands for its one node wherever an ACTOR is typed, and a URL of which a narrow terminal
+ * shows the beginning for nobody. */
+static char *
+actor_name (const char *url)
+{
+  const char *host = g_str_has_prefix (url, "https://") ? url + strlen ("https://") : "";
+  const char *slash = strchr (host, '/');
+
+  return tocsin_terminal_width (STDOUT_FILENO) > 0 && g_strcmp0 (slash, "/actor") == 0
+             ? g_strndup (host, (gsize) (slash - host))
+             : g_strdup (url);
+}
+
 static void
 add_cell (TocsinTable *table, JsonObject *row, const TocsinColumn *column, gint64 now_us)
 {
   g_autofree char *text = tocsin_answer_text (row, column->member);
   g_autofree char *ago = NULL;
+  g_autofree char *name = NULL;
 
   switch (column->kind)
     {
@@ -313,6 +327,10 @@ add_cell (TocsinTable *table, JsonObject *row, const TocsinColumn *column, gint6
       break;
     case TOCSIN_COLUMN_STATE:
       tocsin_table_add_toned (table, text, tocsin_answer_tone (text));
+      break;
+    case TOCSIN_COLUMN_ACTOR:
+      name = actor_name (text);
+      tocsin_table_add (table, name);
       break;
     case TOCSIN_COLUMN_REPORT:
       tocsin_table_add (table, report_name (row, text));

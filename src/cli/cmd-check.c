@@ -39,8 +39,8 @@ static void
 print_evidence (JsonArray *evidence)
 {
   static const TocsinColumn columns[] = {
-    { "reporter", N_ ("REPORTER"), TOCSIN_COLUMN_PLAIN },
-    { "via", N_ ("VIA"), TOCSIN_COLUMN_PLAIN },
+    { "reporter", N_ ("REPORTER"), TOCSIN_COLUMN_ACTOR },
+    { "via", N_ ("VIA"), TOCSIN_COLUMN_ACTOR },
     { "category", N_ ("CATEGORY"), TOCSIN_COLUMN_PLAIN },
     { "opinion", N_ ("OPINION"), TOCSIN_COLUMN_PLAIN },
     { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },

@@ -299,7 +299,7 @@ static gboolean
 run_list (TocsinInvocation *self, GError **error)
 {
   static const TocsinColumn columns[] = {
-    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_PLAIN },
+    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_ACTOR },
     { "relation", N_ ("RELATION"), TOCSIN_COLUMN_STATE },
     { "trust", N_ ("TRUST"), TOCSIN_COLUMN_NUMBER },
     { "breaker", N_ ("BREAKER"), TOCSIN_COLUMN_STATE },
@@ -334,7 +334,7 @@ static gboolean
 run_suggest (TocsinInvocation *self, GError **error)
 {
   static const TocsinColumn columns[] = {
-    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_PLAIN },
+    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_ACTOR },
     { "rank", N_ ("RANK"), TOCSIN_COLUMN_NUMBER },
     { "trusted_by", N_ ("TRUSTED BY"), TOCSIN_COLUMN_PLAIN },
   };

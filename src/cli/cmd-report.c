@@ -270,7 +270,7 @@ run_list (TocsinInvocation *self, GError **error)
     { "id", N_ ("ID"), TOCSIN_COLUMN_REPORT },
     { "subject", N_ ("SUBJECT"), TOCSIN_COLUMN_PLAIN },
     { "category", N_ ("CATEGORY"), TOCSIN_COLUMN_PLAIN },
-    { "actor", N_ ("REPORTER"), TOCSIN_COLUMN_PLAIN },
+    { "actor", N_ ("REPORTER"), TOCSIN_COLUMN_ACTOR },
     { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
     { "expires", N_ ("EXPIRES"), TOCSIN_COLUMN_TIME },
   };

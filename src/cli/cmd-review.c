@@ -22,7 +22,7 @@ run_review_list (TocsinInvocation *self, GError **error)
 {
   static const TocsinColumn columns[] = {
     { "id", N_ ("ID"), TOCSIN_COLUMN_PLAIN },       { "kind", N_ ("KIND"), TOCSIN_COLUMN_PLAIN },
-    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_PLAIN }, { "count", N_ ("COUNT"), TOCSIN_COLUMN_NUMBER },
+    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_ACTOR }, { "count", N_ ("COUNT"), TOCSIN_COLUMN_NUMBER },
     { "due", N_ ("DUE"), TOCSIN_COLUMN_TIME },      { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
     { "text", N_ ("WHAT"), TOCSIN_COLUMN_WHOLE },
   };

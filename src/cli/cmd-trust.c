@@ -20,13 +20,13 @@ static gboolean
 run_list (TocsinInvocation *self, GError **error)
 {
   static const TocsinColumn columns[] = {
-    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_PLAIN },
+    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_ACTOR },
     { "rank", N_ ("RANK"), TOCSIN_COLUMN_NUMBER },
     { "y", N_ ("Y"), TOCSIN_COLUMN_NUMBER },
     { "hops", N_ ("HOPS"), TOCSIN_COLUMN_NUMBER },
     { "direct", N_ ("DIRECT"), TOCSIN_COLUMN_PLAIN },
     { "weight", N_ ("WEIGHT"), TOCSIN_COLUMN_NUMBER },
-    { "branch", N_ ("THROUGH"), TOCSIN_COLUMN_PLAIN },
+    { "branch", N_ ("THROUGH"), TOCSIN_COLUMN_ACTOR },
   };
   g_autoptr (GString) path = g_string_new ("/v1/trust");
   g_autoptr (JsonNode) answer = NULL;
