@@ -5,6 +5,8 @@
  */
 #include "score-fixture.h"
 
+#include <string.h>
+
 /* Two subjects, each of which is a note by itself. */
 static const struct
 {
@@ -128,6 +130,168 @@ test_louder_voice (void)
       }
 }
 
+/* A key that two speak of in two groups rests on neither, and so goes with another that the louder
+ * of them speaks of, too. */
+static void
+test_two_groups (void)
+{
+  static const Row both_say[ROWS_MAX] = { { 1, HARASSMENT }, { 2, SPAM, .confidence = 60 } };
+  static const Row one_says[ROWS_MAX] = { { 1, HARASSMENT, .confidence = 80 } };
+  Asked first, second, other;
+  Asked *both[] = { &first, &second };
+  TocsinKeyEvidence keys[2];
+  g_auto (TocsinFinding) finding = { 0 };
+
+  asked_init (&first, 1, both_say);
+  asked_init (&second, 1, both_say);
+  asked_init (&other, 2, one_says);
+  ask_two (&second, keys, &other);
+  judge (NULL, both, 2, NULL, &finding);
+  g_assert_cmpuint (subject_at (&finding, 1)->verdict, ==, NOTE);
+  g_assert_cmpuint (finding.verdict, ==, REVIEW);
+}
+
+/* ---- an event at random ---- */
+
+#define N_KEYS     5
+#define N_SUBJECTS 3
+#define N_ACTORS   14
+
+typedef struct
+{
+  Asked keys[N_KEYS];
+  TocsinKeyEvidence of[N_SUBJECTS][2]; /* what each subject was found under */
+  guint n_subjects;
+  guint32 over_budget[2];
+  TocsinTrustSnapshot *trust; /* (owned) */
+} Chance;
+
+static Row
+random_row (GRand *rand, guint32 reporter)
+{
+  static const guint8 categories[] = { SPAM, SCRAPING, SCAM, HARASSMENT, OTHER, TOR_EXIT };
+
+  return (Row){ .reporter = reporter,
+                .category = categories[g_rand_int_range (rand, 0, G_N_ELEMENTS (categories))],
+                .flags = g_rand_int_range (rand, 0, 6) == 0 ? BENIGN : 0,
+                .confidence = (guint8) g_rand_int_range (rand, 20, 101) };
+}
+
+static TocsinTrustSnapshot *
+random_trust (GRand *rand)
+{
+  TocsinTrustPeer direct[8];
+  TocsinGraphStatement statements[30];
+  TocsinTrustInput input = { statements, G_N_ELEMENTS (statements), direct, 0 };
+
+  input.n_peers = (gsize) g_rand_int_range (rand, 3, 9);
+  for (guint i = 0; i < input.n_peers; i++)
+    direct[i] =
+        (TocsinTrustPeer){ i + 1, TOCSIN_AREA_ANY, g_rand_double_range (rand, 0.25, 0.75), FALSE };
+  for (guint i = 0; i < G_N_ELEMENTS (statements); i++)
+    statements[i] = (TocsinGraphStatement){
+      .from = (guint32) g_rand_int_range (rand, 1, N_ACTORS + 1),
+      .to = (guint32) g_rand_int_range (rand, 1, N_ACTORS + 1),
+      .weight_ppb = tocsin_trust_weight_ppb (g_rand_double_range (rand, 0.01, 1)),
+    };
+  return tocsin_trust_snapshot_new (&input, 1, 1);
+}
+
+static void
+chance_init (Chance *self, GRand *rand)
+{
+  for (guint k = 0; k < N_KEYS; k++)
+    {
+      Row rows[ROWS_MAX] = { 0 };
+      guint n = 0;
+
+      for (guint32 x = 1; x <= N_ACTORS && n < ROWS_MAX - 1; x++)
+        if (g_rand_int_range (rand, 0, N_ACTORS) == 0)
+          rows[n++] = random_row (rand, x);
+      asked_init (&self->keys[k], (guint8) (k + 1), rows);
+      self->keys[k].key.broad = g_rand_int_range (rand, 0, 4) == 0;
+      self->keys[k].key.shared = g_rand_int_range (rand, 0, 10) == 0;
+    }
+  self->over_budget[0] = (guint32) g_rand_int_range (rand, 1, 4);
+  self->over_budget[1] = (guint32) g_rand_int_range (rand, 4, 9);
+  self->n_subjects = (guint) g_rand_int_range (rand, 1, N_SUBJECTS + 1);
+  self->trust = random_trust (rand);
+}
+
+static TocsinVerdict
+chance_judge (Chance *self, const guint first_keys[N_SUBJECTS])
+{
+  Asked asked[N_SUBJECTS];
+  Asked *all[N_SUBJECTS];
+  TocsinScoring scoring = { .trust = self->trust, .over_budget = self->over_budget };
+  g_auto (TocsinFinding) finding = { 0 };
+
+  scoring.n_over_budget = G_N_ELEMENTS (self->over_budget);
+  for (guint i = 0; i < self->n_subjects; i++)
+    {
+      self->of[i][0] = self->keys[first_keys[i]].key;
+      self->of[i][1] = self->keys[(first_keys[i] + 1) % N_KEYS].key;
+      asked[i] = self->keys[0];
+      asked[i].evidence.keys = self->of[i];
+      asked[i].evidence.n_keys = 2;
+      all[i] = &asked[i];
+    }
+  judge (NULL, all, self->n_subjects, &scoring, &finding);
+  return finding.verdict;
+}
+
+/* Another accuser, somebody who had said nothing of this key. */
+static gboolean
+chance_accuse (Chance *self, GRand *rand)
+{
+  Asked *key = &self->keys[g_rand_int_range (rand, 0, N_KEYS)];
+  Row row = random_row (rand, (guint32) g_rand_int_range (rand, 1, N_ACTORS + 1));
+  gsize at = 0;
+
+  while (at < key->key.n_rows && key->rows[at].reporter < row.reporter)
+    at++;
+  if (at < key->key.n_rows && key->rows[at].reporter == row.reporter)
+    return FALSE;
+  memmove (&key->rows[at + 1], &key->rows[at], sizeof key->rows[0] * (key->key.n_rows - at));
+  key->rows[at] = (TocsinEvidence){ .reporter = row.reporter,
+                                    .category = row.category,
+                                    .confidence = row.confidence,
+                                    .subject_type = IP,
+                                    .observed_s = NOW_S,
+                                    .expires_s = NOW_S + DAY_S };
+  key->key.n_rows++;
+  return TRUE;
+}
+
+/* Whatever anybody says against something, and of whatever group, no verdict gets milder by it:
+ * else a peer that turned could protect whom it accuses. */
+static void
+test_another_accuser (gconstpointer data)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (GPOINTER_TO_UINT (data));
+  guint n_stricter = 0;
+
+  for (guint i = 0; i < 150; i++)
+    {
+      Chance chance;
+      guint first_keys[N_SUBJECTS];
+      TocsinVerdict before, after;
+
+      chance_init (&chance, rand);
+      for (guint s = 0; s < N_SUBJECTS; s++)
+        first_keys[s] = (guint) g_rand_int_range (rand, 0, N_KEYS);
+      before = chance_judge (&chance, first_keys);
+      if (chance_accuse (&chance, rand))
+        {
+          after = chance_judge (&chance, first_keys);
+          g_assert_cmpuint (after, >=, before);
+          n_stricter += after > before;
+        }
+      tocsin_trust_snapshot_unref (chance.trust);
+    }
+  g_assert_cmpuint (n_stricter, >, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -135,5 +299,13 @@ main (int argc, char *argv[])
   g_test_add_func ("/score-event/pairs", test_pairs);
   g_test_add_func ("/score-event/pair-bounds", test_pair_bounds);
   g_test_add_func ("/score-event/louder-voice", test_louder_voice);
+  g_test_add_func ("/score-event/two-groups", test_two_groups);
+  /* With 411 a spent voice once took away a review. */
+  for (guint seed = 410; seed <= 411; seed++)
+    {
+      g_autofree char *path = g_strdup_printf ("/score-event/another-accuser/%u", seed);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (seed), test_another_accuser);
+    }
   return g_test_run ();
 }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * What view/score.c works out of an event and view/describe.c shows of it.
+ * What view/score.c works out of an event, and view/pair.c with it, and view/describe.c shows.
  */
 #pragma once
 
@@ -26,7 +26,8 @@ typedef struct
   gsize n_rows;
   double event_s_or; /* as of its #TocsinJudgement; 0 where it does not count for the pair */
   double event_s_loo;
-  guint32 event_actor;
+  guint32 sole_actor; /* who alone accuses, in one group and undisputed; or nobody */
+  TocsinArea sole_area;
 } TocsinHeardKey;
 
 typedef struct
@@ -36,7 +37,6 @@ typedef struct
   TocsinBelief belief; /* of the run that decided, else of the strongest */
   double event_s_or;   /* the largest S_or of what may lead to a review */
   double event_s_loo;  /* the largest S_loo of the same */
-  guint32 event_actor; /* without whom the most is lost of event_s_or */
   gboolean known;
   gboolean fragile; /* a review that rests on belief.loo_actor */
 } TocsinJudgement;
@@ -51,6 +51,17 @@ typedef struct
   TocsinVerdict solid; /* the highest of a key that is not fragile */
 } TocsinSubjectState;
 
+/* By group and level, the categories that are heard and may go so far. */
+typedef guint64 TocsinMasks[TOCSIN_N_AREAS][TOCSIN_N_VERDICTS];
+
+#define CATEGORY_BIT(c) (G_GUINT64_CONSTANT (1) << (c))
+
+static inline gboolean
+tocsin_score_is_without (const TocsinHeardRow *heard, guint32 without)
+{
+  return heard->row->reporter == without && heard->row->reporter != 0;
+}
+
 static inline gint8
 tocsin_score_ceiling (const TocsinScoring *scoring, guint8 category)
 {
@@ -59,6 +70,19 @@ tocsin_score_ceiling (const TocsinScoring *scoring, guint8 category)
   return scoring->profile->ceiling[category];
 }
 
+gsize tocsin_score_gather (const TocsinHeardKey *heard,
+                           guint64 mask,
+                           guint32 without,
+                           TocsinVoice *voices);
+void tocsin_score_mask (const TocsinScoring *scoring,
+                        const TocsinHeardKey *heard,
+                        guint32 without,
+                        TocsinMasks masks);
+void tocsin_pair_find_sole (const TocsinScoring *scoring, TocsinHeardKey *key, guint32 without);
+gboolean tocsin_pair_makes_review (const TocsinScoring *scoring,
+                                   const TocsinSubjectState *states,
+                                   gsize n,
+                                   guint32 without);
 double tocsin_score_suspicion (const TocsinScoring *scoring,
                                const TocsinCategory *category,
                                const TocsinHeardKey *heard);

@@ -4,7 +4,7 @@
  * From evidence to a verdict, scoring.md 3 and 4. From the inside out:
  *   hear        the rows of one key, each with its strength and whether it counts
  *   judge_key   one run for each category group and level of ceiling
- *   judge_event the highest over keys and subjects, and the rule of two subjects
+ *   judge_event the highest over keys and subjects; the rule of two subjects is in view/pair.c
  * What is shown beside the verdict is in view/describe.c.
  * A reporter's absence (explain, the rule of two subjects) is judged by the same code: an
  * actor that is a dead wall is one that reports “benign” with strength 1.
@@ -20,10 +20,8 @@
 #include "view/explain.h"
 #include "view/listed.h"
 
-#define NOBODY          G_MAXUINT32
 #define STACK_ROWS      64
 #define SECONDS_PER_DAY 86400.0
-#define CATEGORY_BIT(c) (G_GUINT64_CONSTANT (1) << (c))
 
 /**
  * tocsin_score_strength:
@@ -109,8 +107,11 @@ hear (const TocsinScoring *scoring, const TocsinKeyEvidence *key, TocsinHeardKey
 
 /* One voice a reporter over the categories in @mask: malicious with its strongest, else benign
  * with its strongest. @without speaks as a dead wall. */
-static gsize
-gather_voices (const TocsinHeardKey *heard, guint64 mask, guint32 without, TocsinVoice *voices)
+gsize
+tocsin_score_gather (const TocsinHeardKey *heard,
+                     guint64 mask,
+                     guint32 without,
+                     TocsinVoice *voices)
 {
   gsize n = 0;
 
@@ -134,7 +135,7 @@ gather_voices (const TocsinHeardKey *heard, guint64 mask, guint32 without, Tocsi
       else if (malicious == voice->malicious)
         voice->strength = MAX (voice->strength, heard->rows[i].strength);
     }
-  if (without != NOBODY)
+  if (without != TOCSIN_WALKS_NOBODY)
     voices[n++] = (TocsinVoice){ .actor = without, .strength = 1, .malicious = FALSE };
   return n;
 }
@@ -159,7 +160,7 @@ gather (Voices *self, const TocsinHeardKey *heard, guint64 mask, guint32 without
 {
   self->more = heard->n_rows + 1 > STACK_ROWS ? g_new (TocsinVoice, heard->n_rows + 1) : NULL;
   self->all = self->more != NULL ? self->more : self->fixed;
-  self->n = gather_voices (heard, mask, without, self->all);
+  self->n = tocsin_score_gather (heard, mask, without, self->all);
 }
 
 static void
@@ -187,7 +188,7 @@ suspicion (const TocsinScoring *scoring,
   TOCSIN_UNZEROED g_auto (Voices) voices;
   gsize n_accusers = 0;
 
-  gather (&voices, heard, mask, NOBODY);
+  gather (&voices, heard, mask, TOCSIN_WALKS_NOBODY);
   for (gsize i = 0; i < voices.n; i++)
     n_accusers += voices.all[i].malicious ? 1 : 0;
   *is_chorus = n_accusers > 1;
@@ -232,7 +233,7 @@ run_begin (Run *self, guint64 mask, gboolean lazily)
       evaluate (self->scoring, self->area, self->heard, mask, self->without, &self->belief);
       return;
     }
-  self->belief = (TocsinBelief){ .loo_actor = NOBODY };
+  self->belief = (TocsinBelief){ .loo_actor = TOCSIN_WALKS_NOBODY };
   self->belief.s_or = suspicion (self->scoring, self->area, self->heard, mask, &self->is_chorus);
 }
 
@@ -349,8 +350,6 @@ judge_group (Run *run,
         out->score = MAX (out->score, score_of (run));
       if (level == TOCSIN_VERDICT_REVIEW)
         {
-          if (belief->s_or > out->event_s_or)
-            out->event_actor = belief->loo_actor;
           out->event_s_or = MAX (out->event_s_or, belief->s_or);
           out->event_s_loo = MAX (out->event_s_loo, belief->s_loo);
         }
@@ -390,26 +389,17 @@ apply_bounds (const TocsinScoring *scoring, const TocsinKeyEvidence *key, Tocsin
     out->fragile = TRUE;
 }
 
-/* By group and level, the categories that are heard and may go so far. */
-typedef guint64 Masks[TOCSIN_N_AREAS][TOCSIN_N_VERDICTS];
-
-static gboolean
-is_without (const TocsinHeardRow *heard, guint32 without)
-{
-  return heard->row->reporter == without && heard->row->reporter != 0;
-}
-
-static void
-mask_categories (const TocsinScoring *scoring,
-                 const TocsinHeardKey *heard,
-                 guint32 without,
-                 Masks masks)
+void
+tocsin_score_mask (const TocsinScoring *scoring,
+                   const TocsinHeardKey *heard,
+                   guint32 without,
+                   TocsinMasks masks)
 {
   for (gsize i = 0; i < heard->n_rows; i++)
     {
       const TocsinEvidence *row = heard->rows[i].row;
 
-      if (!heard->rows[i].counted || is_without (&heard->rows[i], without))
+      if (!heard->rows[i].counted || tocsin_score_is_without (&heard->rows[i], without))
         continue;
       for (gint8 level = TOCSIN_VERDICT_NOTE;
            level <= tocsin_score_ceiling (scoring, row->category); level++)
@@ -424,7 +414,7 @@ judge_key (const TocsinScoring *scoring,
            gboolean lazily,
            TocsinJudgement *out)
 {
-  Masks masks = { 0 };
+  TocsinMasks masks = { 0 };
   gboolean decided = FALSE;
   gboolean fact = FALSE;
 
@@ -433,13 +423,13 @@ judge_key (const TocsinScoring *scoring,
     {
       const TocsinHeardRow *h = &heard->rows[i];
 
-      if (!h->known || is_without (h, without))
+      if (!h->known || tocsin_score_is_without (h, without))
         continue;
       out->known = TRUE;
       decided = decided || h->decides;
       fact = fact || (!h->counted && (h->row->flags & TOCSIN_EVIDENCE_BENIGN) == 0);
     }
-  mask_categories (scoring, heard, without, masks);
+  tocsin_score_mask (scoring, heard, without, masks);
 
   for (TocsinArea area = 0; area < TOCSIN_N_AREAS; area++)
     {
@@ -454,7 +444,8 @@ judge_key (const TocsinScoring *scoring,
       out->verdict = TOCSIN_VERDICT_BLOCK;
       out->score = 100;
       out->event_s_or = out->event_s_loo = 1;
-      out->belief = (TocsinBelief){ .s_or = 1, .s_loo = 1, .s_trim = 1, .loo_actor = NOBODY };
+      out->belief =
+          (TocsinBelief){ .s_or = 1, .s_loo = 1, .s_trim = 1, .loo_actor = TOCSIN_WALKS_NOBODY };
     }
   apply_bounds (scoring, heard->key, out);
 }
@@ -485,7 +476,7 @@ judge_subject (const TocsinScoring *scoring, TocsinSubjectState *state, guint32 
       judge_key (scoring, key, without, FALSE, &judgement);
       key->event_s_or = state->evidence->allowed_by == NULL ? judgement.event_s_or : 0;
       key->event_s_loo = judgement.event_s_loo;
-      key->event_actor = judgement.event_actor;
+      tocsin_pair_find_sole (scoring, key, without);
       if (!judgement.fragile && state->evidence->allowed_by == NULL)
         state->solid = MAX (state->solid, judgement.verdict);
       if (judgement.known && (state->best_key < 0 || is_stronger (&judgement, &state->best)))
@@ -499,105 +490,6 @@ judge_subject (const TocsinScoring *scoring, TocsinSubjectState *state, guint32 
       state->best.verdict = TOCSIN_VERDICT_ALLOW;
       state->best.fragile = FALSE;
     }
-}
-
-/* The runs of a key at the level of review. */
-static gsize
-add_runs (const TocsinScoring *scoring,
-          const TocsinHeardKey *heard,
-          guint32 without,
-          GPtrArray *owned,
-          TocsinWalksRun *runs)
-{
-  Masks masks = { 0 };
-  TocsinVoice *voices;
-  gsize n = 0;
-
-  mask_categories (scoring, heard, without, masks);
-  for (TocsinArea area = 0; area < TOCSIN_N_AREAS; area++)
-    {
-      if (masks[area][TOCSIN_VERDICT_REVIEW] == 0)
-        continue;
-      voices = g_new (TocsinVoice, heard->n_rows + 1);
-      g_ptr_array_add (owned, voices);
-      runs[n++] = (TocsinWalksRun){
-        .walks = tocsin_trust_snapshot_walks (scoring->trust, area),
-        .voices = voices,
-        .n_voices = gather_voices (heard, masks[area][TOCSIN_VERDICT_REVIEW], without, voices),
-      };
-    }
-  return n;
-}
-
-/* Whether the pair keeps S_or ≥ 0.25 on one side whoever is missing. */
-static gboolean
-pair_survives (const TocsinScoring *scoring,
-               const TocsinHeardKey *a,
-               const TocsinHeardKey *b,
-               guint32 without)
-{
-  g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func (g_free);
-  TocsinWalksRun runs[TOCSIN_WALKS_PAIR_RUNS_MAX];
-  gsize n;
-
-  if (a->event_s_loo >= TOCSIN_EVENT_S_OR || b->event_s_loo >= TOCSIN_EVENT_S_OR)
-    return TRUE;
-  n = add_runs (scoring, a, without, owned, runs);
-  n += add_runs (scoring, b, without, owned, runs + n);
-  return tocsin_walks_pair_survives (runs, n, TOCSIN_EVENT_S_OR);
-}
-
-/* Whether a key may be one of the pair. Of those that rest on the same actor the loudest does: what
- * others say beside it must not be hidden by whoever is louder still about what is around it. */
-static gboolean
-may_pair (const TocsinSubjectState *state, gsize k)
-{
-  const TocsinHeardKey *key = &state->keys[k];
-
-  if (key->event_s_or < TOCSIN_EVENT_S_OR)
-    return FALSE;
-  for (gsize i = 0; i < state->evidence->n_keys; i++)
-    {
-      const TocsinHeardKey *other = &state->keys[i];
-
-      if (other->event_actor == key->event_actor &&
-          (other->event_s_or > key->event_s_or || (other->event_s_or == key->event_s_or && i < k)))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* Whether a key of @a and another of @b confirm each other. */
-static gboolean
-subjects_pair (const TocsinScoring *scoring,
-               const TocsinSubjectState *a,
-               const TocsinSubjectState *b,
-               guint32 without)
-{
-  for (gsize i = 0; i < a->evidence->n_keys; i++)
-    {
-      if (!may_pair (a, i))
-        continue;
-      for (gsize j = 0; j < b->evidence->n_keys; j++)
-        if (may_pair (b, j) &&
-            !tocsin_id_equal (&a->keys[i].key->probe->key, &b->keys[j].key->probe->key) &&
-            pair_survives (scoring, &a->keys[i], &b->keys[j], without))
-          return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
-pair_makes_review (const TocsinScoring *scoring,
-                   const TocsinSubjectState *states,
-                   gsize n,
-                   guint32 without)
-{
-  for (gsize i = 0; i < n; i++)
-    for (gsize j = i + 1; j < n; j++)
-      if (subjects_pair (scoring, &states[i], &states[j], without))
-        return TRUE;
-  return FALSE;
 }
 
 static gboolean
@@ -621,7 +513,7 @@ judge_event (const TocsinScoring *scoring, TocsinSubjectState *states, gsize n, 
     }
   if (allowed)
     return TOCSIN_VERDICT_ALLOW;
-  if (verdict < TOCSIN_VERDICT_REVIEW && pair_makes_review (scoring, states, n, without))
+  if (verdict < TOCSIN_VERDICT_REVIEW && tocsin_pair_makes_review (scoring, states, n, without))
     verdict = TOCSIN_VERDICT_REVIEW;
   return verdict;
 }
@@ -703,7 +595,7 @@ tocsin_score_event (const TocsinScoring *scoring,
   g_array_set_clear_func (out->subjects, tocsin_describe_clear);
   for (gsize i = 0; i < n_subjects; i++)
     prepare (scoring, &subjects[i], &states[i]);
-  out->verdict = judge_event (scoring, states, n_subjects, NOBODY);
+  out->verdict = judge_event (scoring, states, n_subjects, TOCSIN_WALKS_NOBODY);
 
   for (gsize i = 0; i < n_subjects; i++)
     {
@@ -772,7 +664,7 @@ tocsin_score_key (const TocsinScoring *scoring, const TocsinKeyEvidence *key, To
       note_row (out, heard.rows[i].row);
   /* A bound asks for S_loo, and so does the budget of single voices. */
   lazily = !key->broad && !key->shared && scoring->n_over_budget == 0;
-  judge_key (scoring, &heard, NOBODY, lazily, &judgement);
+  judge_key (scoring, &heard, TOCSIN_WALKS_NOBODY, lazily, &judgement);
   out->verdict = judgement.verdict;
   out->score = judgement.score;
   out->known = judgement.known;
