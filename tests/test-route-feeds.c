@@ -83,6 +83,7 @@ test_feeds (void)
 
   admin_init (&admin);
   feeds = begin_feeds (&admin);
+  g_assert_nonnull (feeds);
   g_assert_true (feeds_are_well (&admin, &text));
   g_assert_true (g_str_has_prefix (text, "0 lists"));
   body = g_strdup_printf ("{\"name\":\"exits\",\"url\":\"file://%s\",\"format\":\"lines\",\"type\":"
@@ -300,6 +301,7 @@ test_feed_of_a_file (void)
 
   admin_init (&admin);
   feeds = begin_feeds (&admin);
+  g_assert_nonnull (feeds);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *body =
