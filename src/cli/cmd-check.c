@@ -143,15 +143,14 @@ write_body (TocsinInvocation *self, GString *body, GError **error)
   return TRUE;
 }
 
-/* tocsin check TYPE=VALUE…: one event; the verdict is the exit status, unless the node observes: a
- * script acts on the status, and nothing is to be done on its word yet. */
+/* tocsin check TYPE=VALUE…: one event; the verdict is the exit status, also while the node only
+ * observes, which the answer says. */
 static gboolean
 run (TocsinInvocation *self, GError **error)
 {
   g_autoptr (GString) body = g_string_new (NULL);
   g_autoptr (JsonNode) answer = NULL;
   const char *verdict;
-  gboolean acts;
 
   if (!write_body (self, body, error) ||
       !tocsin_answer_get (self, "POST", "/v1/check", body, &answer, error))
@@ -160,11 +159,10 @@ run (TocsinInvocation *self, GError **error)
     print_answer (json_node_get_object (answer));
 
   verdict = tocsin_answer_string (json_node_get_object (answer), "verdict");
-  acts = g_strcmp0 (tocsin_answer_string (json_node_get_object (answer), "mode"), "observe") != 0;
   if (g_strcmp0 (verdict, "review") == 0)
-    self->status = acts ? TOCSIN_EXIT_REVIEW : TOCSIN_EXIT_OK;
+    self->status = TOCSIN_EXIT_REVIEW;
   else if (g_strcmp0 (verdict, "block") == 0)
-    self->status = acts ? TOCSIN_EXIT_BLOCK : TOCSIN_EXIT_OK;
+    self->status = TOCSIN_EXIT_BLOCK;
   else if (g_strcmp0 (verdict, "allow") != 0 && g_strcmp0 (verdict, "note") != 0)
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,

@@ -572,7 +572,7 @@ class Commands(unittest.TestCase):
                 self.check(done, code)
                 self.assertEqual(json.loads(done.stdout), answer)
                 self.node.answer("POST", "/v1/check", {**answer, "mode": "observe"})
-                self.check(self.node.run("check", "ip=192.0.2.1"), 0, rf"Verdict: {verdict}, (.*\n)*The node only observes")
+                self.check(self.node.run("check", "ip=192.0.2.1"), code, rf"Verdict: {verdict}, (.*\n)*The node only observes")
         self.assertEqual(self.last().body,
                          {"explain": False, "subjects": [{"type": "ip", "value": "192.0.2.1"}]})
 
