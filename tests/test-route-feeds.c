@@ -304,10 +304,10 @@ test_feed_of_a_file (void)
   g_assert_nonnull (feeds);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autofree char *body =
-          g_strdup_printf ("{\"name\":\"list-%zu\",\"url\":\"%s\",\"format\":\"lines\",\"type\":"
-                           "\"ip\",\"category\":\"tor_exit\"}",
-                           i, cases[i].url);
+      g_autofree char *body = g_strdup_printf ("{\"name\":\"list-%" G_GSIZE_FORMAT
+                                               "\",\"url\":\"%s\",\"format\":\"lines\",\"type\":"
+                                               "\"ip\",\"category\":\"tor_exit\"}",
+                                               i, cases[i].url);
       TocsinRequest *request = node_begin (&admin.node, "POST", "/v1/feeds", TYPE_CHECK, body);
       g_auto (Answer) answer = { 0 };
 
