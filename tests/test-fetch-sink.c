@@ -125,6 +125,26 @@ test_cut_short (void)
 }
 
 static void
+test_announced (void)
+{
+  for (gsize announced = 9; announced <= 11; announced++)
+    {
+      TocsinFetchSink sink = { .fd = memfd_create ("answer", MFD_CLOEXEC),
+                               .max_bytes = LIMIT,
+                               .announced = announced };
+      g_autoptr (GBytes) chunk = g_bytes_new_static ("192.0.2.1\n", 10);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (tocsin_fetch_sink_begin (&sink, NULL, NULL));
+      g_assert_true (tocsin_fetch_sink_push (&sink, chunk, NULL));
+      g_assert_true (tocsin_fetch_sink_end (&sink, &error) == (announced <= 10));
+      if (announced > 10)
+        g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE);
+      close (sink.fd);
+    }
+}
+
+static void
 test_broken (void)
 {
   static const char *const parts[] = { "192.0.2.1\n", NULL };
@@ -171,6 +191,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/fetch-sink/plain", test_plain);
   g_test_add_func ("/fetch-sink/packed", test_packed);
   g_test_add_func ("/fetch-sink/cut-short", test_cut_short);
+  g_test_add_func ("/fetch-sink/announced", test_announced);
   g_test_add_func ("/fetch-sink/broken", test_broken);
   g_test_add_func ("/fetch-sink/too-long", test_too_long);
   return g_test_run ();

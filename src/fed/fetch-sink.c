@@ -99,7 +99,7 @@ tocsin_fetch_sink_push (TocsinFetchSink *self, GBytes *chunk, GError **error)
 gboolean
 tocsin_fetch_sink_end (const TocsinFetchSink *self, GError **error)
 {
-  return !self->is_within ||
+  return (!self->is_within && self->taken >= self->announced) ||
          refuse (error, TOCSIN_ERROR_UNREACHABLE, "The peer's answer was cut short");
 }
 

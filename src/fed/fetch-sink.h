@@ -11,18 +11,22 @@ G_BEGIN_DECLS
  * TocsinFetchSink:
  * @fd: (unowned): a file, at its beginning
  * @max_bytes: the longest answer, unpacked
+ * @announced: bytes that are to come, as the answer's header has it; 0: it does not say
  * @taken: bytes that came
  * @written: bytes that went to @fd
  * @gunzip: (owned) (nullable): of an answer that is packed
  * @is_within: more of what is packed has to come
  *
  * An answer on its way to a file, unpacked here. libsoup's own decoder takes a packed answer that
- * was cut short for the whole of it, and half a list would replace the last good one.
+ * was cut short for the whole of it, and so does libsoup 3.2 one that ends before its announced
+ * length where the connection was to be closed behind it; half a list would replace the last good
+ * one. What comes in chunks and ends between two of them is not told from the whole.
  */
 typedef struct
 {
   int fd;
   gsize max_bytes;
+  gsize announced;
   gsize taken;
   gsize written;
   GConverter *gunzip;

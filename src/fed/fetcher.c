@@ -489,9 +489,12 @@ begin_file (SendOp *op, GError **error)
 {
   SoupMessageHeaders *fields = soup_message_get_response_headers (op->message);
 
-  return !is_kept_in_file (op) ||
-         tocsin_fetch_sink_begin (
-             &op->sink, soup_message_headers_get_list (fields, "Content-Encoding"), error);
+  if (!is_kept_in_file (op))
+    return TRUE;
+  if (soup_message_headers_get_encoding (fields) == SOUP_ENCODING_CONTENT_LENGTH)
+    op->sink.announced = (gsize) soup_message_headers_get_content_length (fields);
+  return tocsin_fetch_sink_begin (
+      &op->sink, soup_message_headers_get_list (fields, "Content-Encoding"), error);
 }
 
 static void
@@ -577,13 +580,8 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
       g_input_stream_read_bytes_finish (G_INPUT_STREAM (source), result, &error);
   SendOp *op = g_task_get_task_data (task);
 
-  if (chunk == NULL)
-    {
-      fail (task, g_steal_pointer (&error));
-      return;
-    }
-  if (g_bytes_get_size (chunk) == 0 && is_kept_in_file (op) &&
-      !tocsin_fetch_sink_end (&op->sink, &error))
+  if (chunk == NULL || (g_bytes_get_size (chunk) == 0 && is_kept_in_file (op) &&
+                        !tocsin_fetch_sink_end (&op->sink, &error)))
     {
       fail (task, g_steal_pointer (&error));
       return;

@@ -120,6 +120,15 @@ def cut_short(handler):
     handler.wfile.write(b"192.0.2.77\n" * 10)
 
 
+def cut_at_close(handler):
+    """The same, and says that it closes the connection: libsoup takes what came for the whole."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "100000")
+    handler.send_header("Connection", "close")
+    handler.end_headers()
+    handler.wfile.write(b"192.0.2.77\n" * 10)
+
+
 def endless(handler):
     """Chunks without end; the node has to hang up."""
     handler.send_response(200)

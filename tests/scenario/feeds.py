@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 
-from feed_server import FeedServer, Page, announced, cut_gzip, cut_short, endless, gzip_bomb
+from feed_server import FeedServer, Page, announced, cut_at_close, cut_gzip, cut_short, endless, gzip_bomb
 from harness import befriend, expect, parse_arguments, run, wait_until
 
 TOR = "192.0.2.1\n192.0.2.2\n198.51.100.7\n203.0.113.9\n"
@@ -141,7 +141,8 @@ def malformed(lab, node, server):
         expect(now["entries"] == good["entries"] and now["state"] == "failing", f"{name}: {now}")
         expect(why in now["error"], f"{name}: it says why: {now}")
         note_of(node, "ip", "203.0.113.10", "Test exits")
-    for name, page, why in (("short", Page(raw=cut_short), ""), ("cut gzip", cut_gzip(), ""), ("gone", None, "404")):
+    for name, page, why in (("short", Page(raw=cut_short), ""), ("short at its close", Page(raw=cut_at_close), "cut short"),
+                            ("cut gzip", cut_gzip(), ""), ("gone", None, "404")):
         server.pages.pop("/tor", None)
         if page is not None:
             server.pages["/tor"] = page
