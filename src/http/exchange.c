@@ -24,7 +24,7 @@
 #define STREAM_BLOCK_BYTES                 (16 * 1024)
 #define SPARE_EXCHANGES_MAX                64
 #define EXCESS_BODY_BYTES                  (1024 * 1024)
-#define HELD_MAX                           32 /* brief answers that leave together */
+#define HELD_MAX                           16 /* brief answers that leave together */
 #define HELD_FROM                          8  /* … once so many came in one turn */
 
 static TocsinExchange *
