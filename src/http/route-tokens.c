@@ -54,12 +54,12 @@ tocsin_tokens_apply (TocsinApi *api, GError **error)
 {
   g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (TocsinToken));
   g_autoptr (TocsinReading) txn = NULL;
-  TocsinToken first = { .scopes = TOCSIN_SCOPE_ADMIN };
+  TocsinToken first;
 
   if (!learn_admin (api, error))
     return FALSE;
   g_array_set_clear_func (tokens, token_clear);
-  first.name = g_strdup ("admin");
+  first = (TocsinToken){ .name = g_strdup ("admin"), .scopes = TOCSIN_SCOPE_ADMIN };
   memcpy (first.hash, api->admin_hash, sizeof first.hash);
   g_array_append_val (tokens, first);
   txn = tocsin_reader_begin (tocsin_api_reader (api));

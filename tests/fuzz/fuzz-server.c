@@ -122,11 +122,12 @@ take_line (Input *in, char **line)
 static gboolean
 take_blurred_end (Input *in, char **line)
 {
+  gsize left = (gsize) (in->end - in->at);
   const char *end = in->at;
 
-  while (end < in->end && *end != '\r' && *end != '\n' && *end != '\0')
-    end++;
-  if (in->end - end < 4 || end[3] != '\n' || memchr (end, '\0', 4) == NULL)
+  for (; left > 0 && *end != '\r' && *end != '\n' && *end != '\0'; end++)
+    left--;
+  if (left < 4 || end[3] != '\n' || memchr (end, '\0', 4) == NULL)
     return FALSE;
   for (gsize i = 0; i < 4; i++)
     if (end[i] != '\r' && end[i] != '\n' && end[i] != '\0')
