@@ -74,10 +74,40 @@ test_long_documents (Fixture *f, gconstpointer data)
   g_assert_cmpuint (tocsin_keyring_count_bytes (keyring), <, TOCSIN_KEYRING_BYTES / 100);
 }
 
+#define FOREIGN_KEY "https://victim.example/actor#main-key"
+
+static gboolean
+write_foreign_key (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_autoptr (TocsinActorDocument) document =
+      tocsin_actor_document_new ("https://evil.example/actor");
+  TocsinActorKey *key = tocsin_actor_key_new (FOREIGN_KEY, document->id);
+
+  key->pem = g_strdup ("x");
+  g_ptr_array_add (document->keys, key);
+  tocsin_pinning_save_actor (txn, document, T0);
+  return TRUE;
+}
+
+/* A document that names a key of another origin is no answer to who asks for that key. */
+static void
+test_foreign_key (Fixture *f, gconstpointer data)
+{
+  g_autoptr (TocsinHostBudget) budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
+  g_autoptr (TocsinAddressGuard) guard = tocsin_address_guard_new (NULL, NULL);
+  g_autoptr (TocsinFetcher) fetcher = tocsin_fetcher_new ("https://a.example", guard, 1, 1, NULL);
+  g_autoptr (TocsinKeyring) keyring = tocsin_keyring_new (f->store, fetcher, budget, NULL);
+
+  write_ok (f, write_foreign_key, NULL);
+  g_assert_nonnull (tocsin_keyring_peek (keyring, "https://evil.example/actor"));
+  g_assert_null (tocsin_keyring_peek (keyring, FOREIGN_KEY));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/keyring/long-documents", Fixture, NULL, set_up, test_long_documents, tear_down);
+  g_test_add ("/keyring/foreign-key", Fixture, NULL, set_up, test_foreign_key, tear_down);
   return g_test_run ();
 }
