@@ -12,6 +12,33 @@ actor_of (const char *host)
   return g_strdup_printf ("https://%s/actor", host);
 }
 
+/* A keyring and what it needs. */
+typedef struct
+{
+  TocsinHostBudget *budget;
+  TocsinFetcher *fetcher;
+  TocsinKeyring *keyring;
+} Ring;
+
+static void
+ring_init (Ring *self, Fixture *f)
+{
+  g_autoptr (TocsinAddressGuard) guard = tocsin_address_guard_new (NULL, NULL);
+
+  self->budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
+  self->fetcher = tocsin_fetcher_new ("https://a.example", guard, 1, 1, NULL);
+  self->keyring = tocsin_keyring_new (f->store, self->fetcher, self->budget, NULL);
+}
+
+static void
+ring_clear (Ring *self)
+{
+  g_clear_object (&self->keyring);
+  g_clear_object (&self->fetcher);
+  g_clear_pointer (&self->budget, tocsin_host_budget_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ring, ring_clear)
+
 #define LONG_DOCUMENTS 300
 #define LONG_KEYS      32u
 
@@ -43,24 +70,22 @@ write_long_documents (TocsinTxn *txn, gpointer data, GError **error)
 static void
 test_long_documents (Fixture *f, gconstpointer data)
 {
-  g_autoptr (TocsinHostBudget) budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
-  g_autoptr (TocsinAddressGuard) guard = tocsin_address_guard_new (NULL, NULL);
-  g_autoptr (TocsinFetcher) fetcher = tocsin_fetcher_new ("https://a.example", guard, 1, 1, NULL);
-  g_autoptr (TocsinKeyring) keyring = tocsin_keyring_new (f->store, fetcher, budget, NULL);
+  g_auto (Ring) ring = { 0 };
   gsize most = 0;
 
+  ring_init (&ring, f);
   write_ok (f, write_long_documents, NULL);
   for (guint i = 0; i < LONG_DOCUMENTS; i++)
     {
       g_autofree char *host = g_strdup_printf ("long-%u.example", i);
       g_autofree char *actor = actor_of (host);
       g_autofree char *key = g_strdup_printf ("%s#%u", actor, LONG_KEYS - 1);
-      TocsinKnownActor *known = tocsin_keyring_peek (keyring, key);
+      TocsinKnownActor *known = tocsin_keyring_peek (ring.keyring, key);
 
       if (known == NULL)
         g_error ("%s is not known", actor);
       g_assert_cmpstr (known->document->id, ==, actor);
-      most = MAX (most, tocsin_keyring_count_bytes (keyring));
+      most = MAX (most, tocsin_keyring_count_bytes (ring.keyring));
     }
   g_assert_cmpuint (most, >, TOCSIN_KEYRING_BYTES / 2);
   g_assert_cmpuint (most, <=, TOCSIN_KEYRING_BYTES);
@@ -69,9 +94,9 @@ test_long_documents (Fixture *f, gconstpointer data)
       g_autofree char *host = g_strdup_printf ("long-%u.example", i);
       g_autofree char *actor = actor_of (host);
 
-      tocsin_keyring_forget (keyring, actor);
+      tocsin_keyring_forget (ring.keyring, actor);
     }
-  g_assert_cmpuint (tocsin_keyring_count_bytes (keyring), <, TOCSIN_KEYRING_BYTES / 100);
+  g_assert_cmpuint (tocsin_keyring_count_bytes (ring.keyring), <, TOCSIN_KEYRING_BYTES / 100);
 }
 
 #define FOREIGN_KEY "https://victim.example/actor#main-key"
@@ -93,14 +118,12 @@ write_foreign_key (TocsinTxn *txn, gpointer data, GError **error)
 static void
 test_foreign_key (Fixture *f, gconstpointer data)
 {
-  g_autoptr (TocsinHostBudget) budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
-  g_autoptr (TocsinAddressGuard) guard = tocsin_address_guard_new (NULL, NULL);
-  g_autoptr (TocsinFetcher) fetcher = tocsin_fetcher_new ("https://a.example", guard, 1, 1, NULL);
-  g_autoptr (TocsinKeyring) keyring = tocsin_keyring_new (f->store, fetcher, budget, NULL);
+  g_auto (Ring) ring = { 0 };
 
+  ring_init (&ring, f);
   write_ok (f, write_foreign_key, NULL);
-  g_assert_nonnull (tocsin_keyring_peek (keyring, "https://evil.example/actor"));
-  g_assert_null (tocsin_keyring_peek (keyring, FOREIGN_KEY));
+  g_assert_nonnull (tocsin_keyring_peek (ring.keyring, "https://evil.example/actor"));
+  g_assert_null (tocsin_keyring_peek (ring.keyring, FOREIGN_KEY));
 }
 
 int

@@ -155,6 +155,19 @@ count_subjects (Admin *admin)
   return tocsin_subjects_count (txn);
 }
 
+/* Begins with the feed "exits" of a list with that text. @body: (out) (transfer full): what adds
+ * it. Returns: (transfer full): the list, which the test removes */
+static char *
+add_exits (Admin *admin, const char *text, char **body)
+{
+  char *path = g_strconcat (admin->node.dir, ".list", NULL);
+
+  *body = write_list (path, text);
+  begin_feeds (admin);
+  admin_do (admin, "POST", "/v1/feeds", *body, 201);
+  return path;
+}
+
 static gboolean
 put_without_definition (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -176,10 +189,7 @@ test_feed_half_disabled (void)
   g_autoptr (GError) error = NULL;
 
   admin_init (&admin);
-  path = g_strconcat (admin.node.dir, ".list", NULL);
-  body = write_list (path, "192.0.2.1\n192.0.2.2\n");
-  begin_feeds (&admin);
-  admin_do (&admin, "POST", "/v1/feeds", body, 201);
+  path = add_exits (&admin, "192.0.2.1\n192.0.2.2\n", &body);
   admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
   g_assert_cmpuint (count_subjects (&admin), ==, 2);
   free_feeds (&admin);
@@ -202,10 +212,7 @@ test_feed_left_behind (void)
   g_autoptr (GError) error = NULL;
 
   admin_init (&admin);
-  path = g_strconcat (admin.node.dir, ".list", NULL);
-  body = write_list (path, "192.0.2.1\n192.0.2.2\n");
-  begin_feeds (&admin);
-  admin_do (&admin, "POST", "/v1/feeds", body, 201);
+  path = add_exits (&admin, "192.0.2.1\n192.0.2.2\n", &body);
   admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
   free_feeds (&admin);
   g_assert_true (
@@ -235,10 +242,7 @@ test_feed_not_stored (void)
   g_autofree char *body = NULL;
 
   admin_init (&admin);
-  path = g_strconcat (admin.node.dir, ".list", NULL);
-  body = write_list (path, "192.0.2.1\n");
-  begin_feeds (&admin);
-  admin_do (&admin, "POST", "/v1/feeds", body, 201);
+  path = add_exits (&admin, "192.0.2.1\n", &body);
   admin_do (&admin, "POST", "/v1/feeds/exits/disable", NULL, 200);
   admin_refused (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 409, "");
   tocsin_writer_stop (admin.node.writer);
@@ -263,10 +267,7 @@ test_feed_not_disabled (void)
   const TocsinFeed *feed;
 
   admin_init (&admin);
-  path = g_strconcat (admin.node.dir, ".list", NULL);
-  body = write_list (path, "192.0.2.1\n");
-  begin_feeds (&admin);
-  admin_do (&admin, "POST", "/v1/feeds", body, 201);
+  path = add_exits (&admin, "192.0.2.1\n", &body);
   admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
   request = node_begin (&admin.node, "POST", "/v1/feeds/exits/disable", NULL, NULL);
   node_run (&admin.node, request);

@@ -117,3 +117,19 @@ def run(*arguments, stdin=b"", env=None):
     done.stdout = done.stdout.decode()
     done.stderr = done.stderr.decode()
     return done
+
+
+def read_terminal(parent, child):
+    """What a program shows on a terminal that it has begun to use; both ends are closed."""
+    os.close(child)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(parent, 65536)
+        except OSError:  # EIO: the other end is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(parent)
+    return shown.decode()

@@ -20,7 +20,7 @@ import fcntl
 import unittest
 import urllib.parse
 
-from fake_node import FakeNode, TOCSIN, problem, run
+from fake_node import FakeNode, TOCSIN, problem, read_terminal, run
 
 B = "https://b.example/actor"
 C = "https://c.example/actor"
@@ -380,20 +380,10 @@ class Commands(unittest.TestCase):
         done = subprocess.Popen([TOCSIN, "--socket", self.node.socket, *arguments], stdin=subprocess.DEVNULL,
                                 stdout=child, stderr=subprocess.PIPE,
                                 env={**os.environ, "TERM": "xterm", **(env or {})})
-        os.close(child)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(parent, 65536)
-            except OSError:  # EIO: the other end is closed
-                break
-            if not piece:
-                break
-            shown += piece
-        os.close(parent)
+        shown = read_terminal(parent, child)
         done.stderr.close()
         self.assertEqual(done.wait(timeout=60), 0)
-        return shown.decode()
+        return shown
 
     def test_table_fits_the_terminal(self):
         shown = self.terminal(60, "peer", "list", env={"NO_COLOR": "1"})

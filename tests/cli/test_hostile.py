@@ -19,7 +19,7 @@ import tempfile
 import threading
 import unittest
 
-from fake_node import FakeNode, TOCSIN, run
+from fake_node import FakeNode, TOCSIN, read_terminal, run
 from test_json import Everything, arguments_for, commands
 
 # Clears the screen, as C0 and as C1; turns the line round; is not seen; piles up on the line above.
@@ -48,18 +48,7 @@ def shown_on_terminal(*arguments):
     parent, child = pty.openpty()
     done = subprocess.Popen([TOCSIN, *arguments], stdin=subprocess.DEVNULL, stdout=child, stderr=child,
                             env={**os.environ, "NO_COLOR": "1", "TERM": "dumb"})
-    os.close(child)
-    shown = b""
-    while True:
-        try:
-            piece = os.read(parent, 65536)
-        except OSError:  # EIO: the other end is closed
-            break
-        if not piece:
-            break
-        shown += piece
-    os.close(parent)
-    return shown.decode().replace("\r\n", "\n"), done.wait(timeout=60)
+    return read_terminal(parent, child).replace("\r\n", "\n"), done.wait(timeout=60)
 
 
 class Hostile(unittest.TestCase):
