@@ -223,10 +223,13 @@ static TocsinVerdict
 chance_judge (Chance *self, const guint first_keys[N_SUBJECTS])
 {
   Asked asked[N_SUBJECTS];
-  Asked *all[N_SUBJECTS];
+  const gsize n = self->n_subjects;
+  Asked *all[N_SUBJECTS] = { &asked[0], &asked[1], &asked[2] };
   TocsinScoring scoring = { .trust = self->trust, .over_budget = self->over_budget };
   g_auto (TocsinFinding) finding = { 0 };
 
+  if (n > N_SUBJECTS)
+    g_error ("%" G_GSIZE_FORMAT " subjects", n);
   scoring.n_over_budget = G_N_ELEMENTS (self->over_budget);
   for (guint i = 0; i < N_SUBJECTS; i++)
     {
@@ -235,9 +238,8 @@ chance_judge (Chance *self, const guint first_keys[N_SUBJECTS])
       asked[i] = self->keys[0];
       asked[i].evidence.keys = self->of[i];
       asked[i].evidence.n_keys = 2;
-      all[i] = &asked[i];
     }
-  judge (NULL, all, MIN (self->n_subjects, N_SUBJECTS), &scoring, &finding);
+  judge (NULL, all, n, &scoring, &finding);
   return finding.verdict;
 }
 
