@@ -83,8 +83,9 @@ case_set_up (Case *c, gconstpointer data)
   c->policy->trust = trust_in_three (c->b, c->c, c->d);
   for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
     {
-      g_hash_table_add (c->policy->protected_hosts, g_strdup (hosts[i]));
-      g_hash_table_add (c->policy->protected_hosts, g_strdup_printf ("%s:443", hosts[i]));
+      g_autofree char *uri = actor_at (hosts[i]);
+
+      tocsin_protected_add_host (c->policy->protected, uri);
     }
 }
 

@@ -279,8 +279,7 @@ test_contents (Case *c, gconstpointer data)
       0 },
   };
 
-  g_hash_table_add (c->policy->protected_hosts, g_strdup ("node.above.example"));
-  g_hash_table_add (c->policy->protected_hosts, g_strdup ("node.above.example:443"));
+  tocsin_protected_add_host (c->policy->protected, "https://node.above.example/actor");
   for (guint i = 0; i < G_N_ELEMENTS (vectors); i++)
     {
       g_test_message ("%s", vectors[i].draft.name);

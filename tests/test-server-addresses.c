@@ -4,27 +4,13 @@
 /* What one address may take of a server. Loopback is exempt, since a proxy on this machine speaks
  * for everybody; so the test gives itself a network of its own, whose loopback device has addresses
  * of the world. Where it may not, it is skipped. */
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-
 #include "http-node.h"
 #include "http-raw.h"
+#include "own-network.h"
 
-#define GET           "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-#define PER_ADDRESS   4
-#define REQUESTS_MAX  50
-#define V6_PREFIX     64
-#define LOOPBACK_NAME "lo"
-#define ALIAS_NAME    "lo:0"
-
-/* As the kernel has it; <linux/ipv6.h> cannot stand beside <netinet/in.h>. */
-typedef struct
-{
-  struct in6_addr address;
-  guint32 prefix_length; /* cppcheck-suppress unusedStructMember ; ioctl() reads it */
-  int interface;         /* cppcheck-suppress unusedStructMember ; as above */
-} AddressRequest;
+#define GET          "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+#define PER_ADDRESS  4
+#define REQUESTS_MAX 50
 
 /* Where the server is and who calls: @one and @again are one subscriber, @other is not. */
 typedef struct
@@ -44,44 +30,11 @@ static const Place places[] = {
 static gboolean have_network;
 
 static gboolean
-add_v6 (const char *text)
-{
-  AddressRequest request = { .prefix_length = V6_PREFIX,
-                             .interface = (int) if_nametoindex (LOOPBACK_NAME) };
-  int fd = socket (AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  gboolean ok = fd >= 0 && inet_pton (AF_INET6, text, &request.address) == 1 &&
-                ioctl (fd, SIOCSIFADDR, &request) == 0;
-
-  if (fd >= 0)
-    close (fd);
-  return ok;
-}
-
-static gboolean
-add_v4 (const char *text)
-{
-  struct ifreq up = { .ifr_name = LOOPBACK_NAME, .ifr_flags = IFF_UP };
-  struct ifreq request = { .ifr_name = ALIAS_NAME };
-  struct sockaddr_in address = { .sin_family = AF_INET };
-  int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  gboolean ok;
-
-  g_assert_cmpint (inet_pton (AF_INET, text, &address.sin_addr), ==, 1);
-  memcpy (&request.ifr_addr, &address, sizeof address);
-  ok = fd >= 0 && ioctl (fd, SIOCSIFFLAGS, &up) == 0 && ioctl (fd, SIOCSIFADDR, &request) == 0;
-  if (fd >= 0)
-    close (fd);
-  return ok;
-}
-
-/* Before there is a thread: each is in the network in which it was made. */
-static gboolean
 enter_own_network (void)
 {
-  if (unshare (geteuid () == 0 ? CLONE_NEWNET : CLONE_NEWUSER | CLONE_NEWNET) != 0)
-    return FALSE;
-  return add_v4 (places[0].server) && add_v6 (places[1].server) && add_v6 (places[1].one) &&
-         add_v6 (places[1].again) && add_v6 (places[1].other);
+  return own_network_enter () && own_network_add_v4 (places[0].server) &&
+         own_network_add_v6 (places[1].server) && own_network_add_v6 (places[1].one) &&
+         own_network_add_v6 (places[1].again) && own_network_add_v6 (places[1].other);
 }
 
 static void

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "core/uri.h"
 #include "fed/admission-private.h"
 #include "fed/guards.h"
 #include "fed/relay.h"
@@ -23,84 +22,14 @@
 #define QUOTA_BRANCH   100000
 #define QUOTA_INDIRECT 10000
 
-/* Whether @host is a protected one or above one: who checks what is at a host also hears what is
- * said of the names above it. */
-static gboolean
-covers_protected (const TocsinPolicy *policy, const char *host)
-{
-  gsize len = strlen (host);
-  GHashTableIter iter;
-  gpointer key;
-
-  g_hash_table_iter_init (&iter, policy->protected_hosts);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
-    {
-      const char *name = key;
-      gsize name_len = strlen (name);
-
-      if (name_len >= len && strcmp (name + name_len - len, host) == 0 &&
-          (name_len == len || name[name_len - len - 1] == '.'))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/* A digest hides which URL it is, but not that it is the one above all of a host, which everything
- * there is looked up by. */
-static gboolean
-is_digest_of_protected (const TocsinPolicy *policy, const TocsinSubject *subject)
-{
-  static const char *const schemes[] = { "http://", "https://" };
-  GHashTableIter iter;
-  gpointer key;
-
-  g_hash_table_iter_init (&iter, policy->protected_hosts);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
-    for (const char *at = key; at != NULL;
-         at = strchr (at, '.') != NULL ? strchr (at, '.') + 1 : NULL)
-      for (gsize i = 0; i < G_N_ELEMENTS (schemes); i++)
-        {
-          const char *const parts[] = { "tocsin:1:url:", schemes[i], at, "/", NULL };
-          guint8 digest[TOCSIN_SHA256_BYTES];
-
-          tocsin_sha256_parts (parts, digest);
-          if (memcmp (digest, subject->digest, sizeof digest) == 0)
-            return TRUE;
-        }
-  return FALSE;
-}
-
 /* Whether @report of another actor is about us, about a peer of ours, or about no public thing. */
 static gboolean
 needs_a_person (const TocsinPolicy *policy, const TocsinReport *report)
 {
   const TocsinSubject *subject = &report->subject;
-  g_autofree char *host = NULL;
 
-  if (subject->value == NULL)
-    return subject->type == TOCSIN_SUBJECT_URL && is_digest_of_protected (policy, subject);
-  if (!tocsin_subject_is_global (subject))
-    return TRUE;
-  switch (subject->type)
-    {
-    case TOCSIN_SUBJECT_IP:
-      return g_hash_table_contains (policy->protected_hosts, subject->value);
-    case TOCSIN_SUBJECT_DOMAIN:
-      return covers_protected (policy, subject->value);
-    case TOCSIN_SUBJECT_URL:
-      /* Its canonical form has no port, and is heard for both schemes. */
-      host = tocsin_uri_host (subject->value, NULL);
-      return host != NULL && covers_protected (policy, host);
-    case TOCSIN_SUBJECT_ACTOR:
-      host = tocsin_uri_host_port (subject->value, NULL);
-      return host != NULL && g_hash_table_contains (policy->protected_hosts, host);
-    case TOCSIN_SUBJECT_NONE:
-    case TOCSIN_SUBJECT_NETWORK:
-    case TOCSIN_SUBJECT_EMAIL:
-    case TOCSIN_SUBJECT_USERNAME:
-    default:
-      return FALSE;
-    }
+  return (subject->value != NULL && !tocsin_subject_is_global (subject)) ||
+         tocsin_protected_concerns (policy->protected, subject);
 }
 
 /* Whether the reporter, or the branch that it is heard through, has all that it may have here. */

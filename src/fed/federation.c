@@ -100,19 +100,6 @@ tocsin_federation_is_idle (const TocsinFederation *self)
          tocsin_keyring_is_idle (self->keyring);
 }
 
-/* A host under which others may report us or a peer: with and without its port. */
-static void
-protect (GHashTable *hosts, const char *uri)
-{
-  char *host = tocsin_uri_host (uri, NULL);
-  char *host_port = tocsin_uri_host_port (uri, NULL);
-
-  if (host != NULL)
-    g_hash_table_add (hosts, host);
-  if (host_port != NULL)
-    g_hash_table_add (hosts, host_port);
-}
-
 static TocsinPolicy *
 build_policy (TocsinFederation *self, TocsinTrustSnapshot *trust)
 {
@@ -127,14 +114,15 @@ build_policy (TocsinFederation *self, TocsinTrustSnapshot *trust)
   policy->free_rider_pauses = self->free_rider_pauses;
   policy->trust = tocsin_trust_snapshot_ref (trust);
   policy->time_scale = self->time_scale;
-  protect (policy->protected_hosts, policy->actor);
+  tocsin_protected_add_host (policy->protected, policy->actor);
+  tocsin_protected_add_interfaces (policy->protected);
   trusted = tocsin_trust_snapshot_trusted (trust, &n);
   for (gsize i = 0; i < n; i++)
     {
       const char *uri = trusted[i].direct ? tocsin_actors_peek_uri (txn, trusted[i].actor) : NULL;
 
       if (uri != NULL)
-        protect (policy->protected_hosts, uri);
+        tocsin_protected_add_host (policy->protected, uri);
     }
   return policy;
 }

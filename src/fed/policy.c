@@ -12,7 +12,7 @@ policy_clear (gpointer data)
 
   g_free (self->host);
   g_free (self->actor);
-  g_clear_pointer (&self->protected_hosts, g_hash_table_unref);
+  g_clear_pointer (&self->protected, tocsin_protected_free);
   g_clear_pointer (&self->trust, tocsin_trust_snapshot_unref);
 }
 
@@ -26,7 +26,7 @@ tocsin_policy_new (void)
 {
   TocsinPolicy *self = g_atomic_rc_box_new0 (TocsinPolicy);
 
-  self->protected_hosts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->protected = tocsin_protected_new ();
   self->time_scale = 1;
   return self;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/report.h"
+#include "fed/protected.h"
 #include "store/table-outbox.h"
 #include "store/table-peers.h"
 #include "trust/snapshot.h"
@@ -14,8 +15,7 @@ G_BEGIN_DECLS
  * TocsinPolicy:
  * @host: (owned): our own host, and port if it is not the default one
  * @actor: (owned): our own actor
- * @protected_hosts: (owned) (element-type utf8 utf8): our own host and those of direct peers:
- * reports about them are held for a person
+ * @protected: (owned): ourselves and direct peers: reports about them are held for a person
  * @burst_per_hour: reports an hour that every peer may send, whatever its habit
  * @free_rider_pauses: nothing is sent to a peer that only takes
  * @trust: (owned): who is believed
@@ -28,7 +28,7 @@ typedef struct
 {
   char *host;
   char *actor;
-  GHashTable *protected_hosts;
+  TocsinProtected *protected;
   guint burst_per_hour;
   gboolean free_rider_pauses;
   TocsinTrustSnapshot *trust;
