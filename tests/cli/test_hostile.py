@@ -19,8 +19,8 @@ import tempfile
 import threading
 import unittest
 
+from every_command import Everything, every_command
 from fake_node import FakeNode, TOCSIN, read_terminal, run
-from test_json import Everything, arguments_for, commands
 
 # Clears the screen, as C0 and as C1; turns the line round; is not seen; piles up on the line above.
 EVIL = "a\x1b[2J\x9b2J\x7f\r\u202e\u200b\u2060\U000e0041" + "\u0301" * 40 + "\ttocsin: \nall is well"
@@ -53,28 +53,24 @@ def shown_on_terminal(*arguments):
 
 class Hostile(unittest.TestCase):
     def test_every_command(self):
-        with FakeNode() as node, tempfile.TemporaryDirectory() as directory:
-            with open(f"{directory}/list", "w", encoding="ascii") as listed:
-                listed.write("192.0.2.1\n")
-            told = 0
-            for command in commands():
-                if command in (("report", "export"), ("init",)):  # no document; no node
-                    continue
-                words = arguments_for(self, command, directory)
-                for status, document in ((200, answer()), (500, {"title": EVIL})):
-                    node.answers = Everything((status, document))
-                    with self.subTest(command=command, status=status):
-                        done = node.run(*command, *words)
-                        told += "all is well" in done.stdout + done.stderr
-                        self.assertNotRegex(done.stdout, OBEYED)
-                        self.assertNotRegex(done.stderr, OBEYED)
-                node.answers = Everything(answer())
-                with self.subTest(command=command, json=True):
-                    shown, _ = shown_on_terminal("--socket", node.socket, *command, *words, "--json")
-                    self.assertNotRegex(shown.replace("\u0301", ""), OBEYED)
-                    if shown.startswith("{"):
-                        json.loads(shown)
-            self.assertGreater(told, 60)
+        told = 0
+        for node, command, words in every_command(self):
+            if command in (("report", "export"), ("init",)):  # no document; no node
+                continue
+            for status, document in ((200, answer()), (500, {"title": EVIL})):
+                node.answers = Everything((status, document))
+                with self.subTest(command=command, status=status):
+                    done = node.run(*command, *words)
+                    told += "all is well" in done.stdout + done.stderr
+                    self.assertNotRegex(done.stdout, OBEYED)
+                    self.assertNotRegex(done.stderr, OBEYED)
+            node.answers = Everything(answer())
+            with self.subTest(command=command, json=True):
+                shown, _ = shown_on_terminal("--socket", node.socket, *command, *words, "--json")
+                self.assertNotRegex(shown.replace("\u0301", ""), OBEYED)
+                if shown.startswith("{"):
+                    json.loads(shown)
+        self.assertGreater(told, 60)
 
     def answered_by(self, raw, *arguments):
         """Runs it against what sends @raw, whatever it is asked, and hangs up."""

@@ -8,81 +8,32 @@ A node that answers everything with an empty object must not crash any command e
 refuses everything must leave standard output empty.
 """
 import json
-import re
 import sys
-import tempfile
 import unittest
 
-from fake_node import FakeNode, problem, run
-
-ARGUMENTS = {
-    "ACTOR": "https://b.example/actor", "ACTOR N": "https://b.example/actor 50", "TYPE=VALUE…": "ip=192.0.2.1",
-    "TYPE=VALUE": "ip=192.0.2.1", "ID": "7", "BATCH": "7", "NAME": "x", "DIR": "/x", "on|off": "on",
-    "NAME [URL|FILE]": "x https://list.example/all.txt", "ACTOR FINGERPRINT": "https://b.example/actor ab", "[FILE]": "", "": "",
-}
-NEEDED = {("report", "add"): ["--category", "spam"], ("token", "add"): ["--scope", "check"],
-          ("report", "import"): ["--category", "spam", "--type", "ip"],
-          ("init",): ["--base-url", "https://x.example"]}
-
-
-class Everything(dict):
-    """An answer to whatever is asked."""
-
-    def __init__(self, answer):
-        super().__init__()
-        self.answer = answer
-
-    def get(self, key, default=None):
-        if key == ("GET", "/v1/peers"):
-            return {"peers": [{"actor": "https://b.example/actor"}]}
-        return self.answer
-
-
-def commands(path=()):
-    for word in run("--list-commands", *path).stdout.split():
-        if word.startswith("--"):
-            continue
-        below = [w for w in run("--list-commands", *path, word).stdout.split() if not w.startswith("--")]
-        yield from commands((*path, word)) if below else [(*path, word)]
-
-
-def arguments_for(test, command, directory):
-    text = run(*command, "--help", env={"LANGUAGE": "C"}).stdout
-    synopsis = re.search(rf"tocsin {' '.join(command)} \[OPTION…\]([^\n]*)", text).group(1).strip()
-    if synopsis == "FILE|-":
-        words = [f"{directory}/list"]
-    else:
-        test.assertIn(synopsis, ARGUMENTS, f"say here what {command} takes")
-        words = ARGUMENTS[synopsis].split()
-    words += NEEDED.get(command, [])
-    if command == ("init",):
-        words += ["--config", f"{directory}/node.conf"]
-    return words + (["--yes"] if re.search(r"^  --yes", text, re.M) else [])
+from every_command import Everything, every_command
+from fake_node import problem
 
 
 class Json(unittest.TestCase):
     def test_every_command(self):
-        with FakeNode() as node, tempfile.TemporaryDirectory() as directory:
-            with open(f"{directory}/list", "w", encoding="ascii") as listed:
-                listed.write("192.0.2.1\n")
-            told = 0
-            for command in commands():
-                words = arguments_for(self, command, directory)
-                with self.subTest(command):
-                    node.answers = Everything({})
-                    done = node.run(*command, *words, "--json")
-                    self.assertLess(done.returncode, 12, done.stderr)
-                    self.assertNotEqual(done.returncode, 2, done.stderr)
-                    if done.returncode == 0 or done.stdout:
-                        json.loads(done.stdout)
-                        told += 1
-                    node.answers = Everything(problem(403, "That will not do"))
-                    asked = len(node.requests)
-                    done = node.run(*command, *words, "--json")
-                    if len(node.requests) > asked and command not in (("doctor",), ("peer", "list")):
-                        self.assertEqual((done.returncode, done.stdout), (4, ""), done.stderr)
-                        self.assertEqual(done.stderr.count("\n"), 1)
-            self.assertGreater(told, 40)
+        told = 0
+        for node, command, words in every_command(self):
+            with self.subTest(command):
+                node.answers = Everything({})
+                done = node.run(*command, *words, "--json")
+                self.assertLess(done.returncode, 12, done.stderr)
+                self.assertNotEqual(done.returncode, 2, done.stderr)
+                if done.returncode == 0 or done.stdout:
+                    json.loads(done.stdout)
+                    told += 1
+                node.answers = Everything(problem(403, "That will not do"))
+                asked = len(node.requests)
+                done = node.run(*command, *words, "--json")
+                if len(node.requests) > asked and command not in (("doctor",), ("peer", "list")):
+                    self.assertEqual((done.returncode, done.stdout), (4, ""), done.stderr)
+                    self.assertEqual(done.stderr.count("\n"), 1)
+        self.assertGreater(told, 40)
 
 
 if __name__ == "__main__":

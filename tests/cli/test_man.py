@@ -16,6 +16,7 @@ import sys
 import unittest
 import xml.etree.ElementTree as ET
 
+from every_command import commands
 from fake_node import run
 
 SOURCES, SCHEMA, *PAGES = (pathlib.Path(a) for a in sys.argv[1:])
@@ -32,18 +33,6 @@ def options_in(text):
 
 def options_of_help(text):
     return set(re.findall(r"^  (?:-\w, )?(--[a-z][a-z-]*)", text, re.M)) - {"--help-all"}
-
-
-def commands(path=()):
-    """All commands that can be run, as tuples of words."""
-    for word in run("--list-commands", *path).stdout.split():
-        if word.startswith("--"):
-            continue
-        below = [w for w in run("--list-commands", *path, word).stdout.split() if not w.startswith("--")]
-        if below:
-            yield from commands((*path, word))
-        else:
-            yield (*path, word)
 
 
 class Manual(unittest.TestCase):
