@@ -117,8 +117,15 @@ take_line (Input *in, char **line)
   return TRUE;
 }
 
-/* A header's last line, and its end. What is left there of CR LF CR LF are four NULs; they are left
- * of other mixtures of NUL and line ends as well. */
+static gboolean
+is_blurred (char c)
+{
+  return c == '\r' || c == '\n' || c == '\0' || c == ':';
+}
+
+/* A header's last line, and its end. What is left there of CR LF CR LF are four NULs; to
+ * libmicrohttpd 0.9.75 they are left of other mixtures of NUL and line ends as well, and of a colon
+ * where a line should begin. */
 static gboolean
 take_blurred_end (Input *in, char **line)
 {
@@ -127,10 +134,10 @@ take_blurred_end (Input *in, char **line)
 
   for (; left > 0 && *end != '\r' && *end != '\n' && *end != '\0'; end++)
     left--;
-  if (left < 4 || end[3] != '\n' || memchr (end, '\0', 4) == NULL)
+  if (left < 4 || end[3] != '\n' || (memchr (end, '\0', 4) == NULL && memchr (end, ':', 4) == NULL))
     return FALSE;
   for (gsize i = 0; i < 4; i++)
-    if (end[i] != '\r' && end[i] != '\n' && end[i] != '\0')
+    if (!is_blurred (end[i]))
       return FALSE;
   *line = g_strndup (in->at, (gsize) (end - in->at));
   in->at = end + 4;
@@ -200,12 +207,6 @@ take_fields (Input *in, Framing *framing)
     {
       g_autofree char *field = NULL;
 
-      /* So does libmicrohttpd 0.9.75 end a header, and no trace is left of this one either. */
-      if (in->end - in->at >= 2 && memcmp (in->at, ":\n", 2) == 0)
-        {
-          in->at += 2;
-          return TRUE;
-        }
       if (take_blurred_end (in, &field))
         return *field == '\0' || read_field (field, framing);
       if (!take_line (in, &field))
