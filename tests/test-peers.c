@@ -422,7 +422,15 @@ test_trust (World *world, gconstpointer data)
   g_assert_cmpuint (stated (world, actor, TOCSIN_AREA_ANY, NULL), ==, 0);
   peer_of (world, actor, &peer);
   g_assert_cmpint (peer.weights[TOCSIN_AREA_ANY], ==, 0);
-  assert_sent (world, TOCSIN_AUDIENCE_FOLLOWERS, "Add Remove ");
+  /* … in every area. */
+  g_assert_cmpuint (stated (world, actor, TOCSIN_AREA_SPAM, NULL), ==, 0);
+  g_assert_cmpint (peer.weights[TOCSIN_AREA_SPAM], ==, -1);
+  g_assert_false (peer.full);
+  assert_sent (world, TOCSIN_AUDIENCE_FOLLOWERS, "Remove Remove ");
+  /* Trust in one area alone is said after it. */
+  g_assert_cmpint (trust (world, actor, TOCSIN_AREA_SPAM, 90, -1), ==, -1);
+  g_assert_cmpuint (stated (world, actor, TOCSIN_AREA_SPAM, NULL), ==, 90);
+  g_assert_cmpuint (stated (world, actor, TOCSIN_AREA_ANY, NULL), ==, 0);
   /* Private: nothing is to be read any more; public again: a new statement. */
   g_assert_cmpint (trust (world, actor, TOCSIN_AREA_ABUSE, 10, TRUE), ==, -1);
   g_assert_cmpuint (stated (world, actor, TOCSIN_AREA_ABUSE, NULL), ==, 0);

@@ -535,6 +535,32 @@ test_without (void)
   g_assert_cmpuint (pair.score, ==, 75);
 }
 
+/* What a reporter said before is shown, with no strength of its own. */
+static void
+test_superseded (void)
+{
+  g_auto (TocsinFinding) finding = { 0 };
+  TocsinScoring scoring = { .explain = TRUE };
+  const GArray *heard;
+  Asked asked;
+  Asked *one = &asked;
+
+  asked_init (&asked, 1,
+              (Row[ROWS_MAX]){ { 1, SPAM, .age_days = 2 },
+                               { 1, SPAM, .confidence = 10 },
+                               { 1, SPAM, .age_days = 1 } });
+  judge (NULL, &one, 1, &scoring, &finding);
+  heard = subject_at (&finding, 0)->heard;
+  g_assert_cmpuint (heard->len, ==, 3);
+  for (guint i = 0; i < heard->len; i++)
+    {
+      const TocsinHeard *h = &g_array_index (heard, TocsinHeard, i);
+
+      g_assert_cmpint (h->counted, ==, h->evidence.confidence == 10);
+      g_assert_cmpfloat_with_epsilon (h->strength, h->counted ? 0.1 : 0, 1e-9);
+    }
+}
+
 /* Areas: 1 is worth nothing in abuse, 100 in spam. */
 static void
 test_areas (void)
@@ -576,6 +602,7 @@ main (int argc, char *argv[])
       g_test_add_data_func (path, &vectors[i], test_vector);
     }
   g_test_add_func ("/score/strength", test_strength);
+  g_test_add_func ("/score/superseded", test_superseded);
   g_test_add_func ("/score/figures", test_figures);
   g_test_add_func ("/score/figures-of-what-decided", test_figures_of_what_decided);
   g_test_add_func ("/score/key", test_key);

@@ -68,7 +68,8 @@ write_actor (const TocsinVerdictJson *self, TocsinJsonWriter *json, const char *
       json, name, self->actor_uri != NULL ? self->actor_uri (actor, self->data) : NULL);
 }
 
-/* What the row is by itself; whether its reporter is believed shows in strength and via. */
+/* What the row is by itself; that its reporter is not believed, or said something newer, shows in a
+ * strength of 0. */
 static const char *
 state_name (const TocsinEvidence *row, gint64 now_us)
 {

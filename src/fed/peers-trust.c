@@ -282,9 +282,15 @@ tocsin_trust_plan_write (TocsinTxn *txn,
 
 /* ---- the operator's action ---- */
 
+/* Whoever is distrusted as such is believed in no area either, whatever was said before. */
 static void
 set_trust (TocsinPeerRecord *peer, const TocsinPeerTrust *trust)
 {
+  if (trust->area == TOCSIN_AREA_ANY && trust->weight == 0)
+    {
+      memset (peer->weights, -1, sizeof peer->weights);
+      peer->full = FALSE;
+    }
   peer->weights[trust->area] = (gint8) trust->weight;
   if (trust->full >= 0)
     peer->full = trust->full != 0;

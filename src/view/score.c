@@ -96,6 +96,7 @@ hear (const TocsinScoring *scoring, const TocsinKeyEvidence *key, TocsinHeardKey
               (*before)->row->observed_s <= heard->row->observed_s ? *before : heard;
 
           older->known = older->counted = older->decides = FALSE;
+          older->strength = 0;
           if (older == heard)
             continue;
         }
