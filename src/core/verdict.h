@@ -42,8 +42,8 @@ typedef struct
  * TocsinHeard: one report as a check saw it, for "explain".
  * @reporter: actor number; 0 is this node's operator
  * @via: the direct peer through which @reporter is heard; @reporter itself for a direct peer
- * @strength: confidence × decay × basis, 0..1; 0 where its reporter is not believed, or said something
- *   newer
+ * @strength: confidence × decay × basis, 0..1; 0 where its reporter is not believed, or said
+ * something newer
  * @counted: whether it moved the verdict; %FALSE for held, imported and superseded reports
  */
 typedef struct
