@@ -188,6 +188,83 @@ test_long_poll (void)
   }
 }
 
+/* The answer to a wait that was begun with @request. */
+static void
+reader_take_waited (Reader *self, Node *node, TocsinRequest *request)
+{
+  g_auto (Answer) answer = { 0 };
+
+  node_end (node, request, &answer);
+  reader_take (self, &answer);
+}
+
+static TocsinRequest *
+begin_waiting (const Reader *reader, Node *node)
+{
+  g_autofree char *target = reader_target (reader, "wait=60");
+  TocsinRequest *request = node_begin (node, "GET", target, NULL, NULL);
+
+  node_run (node, request);
+  g_assert_false (tocsin_request_is_complete (request));
+  return request;
+}
+
+static void
+assert_mode (Node *node, const char *target, gboolean observe)
+{
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (node, "GET", target, NULL, NULL, &answer);
+  g_assert_cmpuint (answer.status, ==, 200);
+  g_assert_cmpint (strstr (answer.body->str, ",\"mode\":\"observe\"}\n") != NULL, ==, observe);
+}
+
+/* While the node observes, what peers say reaches no firewall; that this begins or ends is told to
+ * who waits. */
+static void
+test_observe (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Reader) reader = { 0 };
+  TocsinRequest *waiting;
+
+  node_init (&node);
+  reader_init (&reader);
+  for (guint32 i = 1; i <= PEERS; i++)
+    node_report (&node, i, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.10", 1);
+  tocsin_api_set_observe (node.api, TRUE, 0);
+  assert_mode (&node, "/v1/changes", TRUE);
+  reader_read (&reader, &node, "");
+  assert_copy (&reader, 1, "block 100");
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.11", 1);
+  reader_read (&reader, &node, "");
+  assert_copy (&reader, 1, "block 100");
+  now_us += TOCSIN_HOUR_US;
+  reader_read (&reader, &node, "");
+  g_assert_cmpuint (g_hash_table_size (reader.copy), ==, 1);
+  g_assert_cmpuint (reader.resets, ==, 1);
+
+  waiting = begin_waiting (&reader, &node);
+  tocsin_api_set_observe (node.api, FALSE, 0);
+  reader_take_waited (&reader, &node, waiting);
+  g_assert_cmpuint (reader.resets, ==, 2);
+  g_assert_cmpuint (g_hash_table_size (reader.copy), ==, 3);
+  assert_mode (&node, "/v1/changes", FALSE);
+
+  waiting = begin_waiting (&reader, &node);
+  tocsin_api_set_observe (node.api, TRUE, now_us + TOCSIN_SECOND_US);
+  reader_take_waited (&reader, &node, waiting);
+  g_assert_cmpuint (reader.resets, ==, 3);
+  g_assert_cmpuint (g_hash_table_size (reader.copy), ==, 1);
+  /* It ends by itself. */
+  waiting = begin_waiting (&reader, &node);
+  now_us += TOCSIN_SECOND_US;
+  reader_take_waited (&reader, &node, waiting);
+  g_assert_cmpuint (reader.resets, ==, 4);
+  g_assert_cmpuint (g_hash_table_size (reader.copy), ==, 3);
+}
+
 static void
 test_bad (void)
 {
@@ -196,6 +273,9 @@ test_bad (void)
     "/v1/changes?cursor=1.2",
     "/v1/changes?cursor=1.2.3.4.5.zz",
     "/v1/changes?cursor=-1",
+    "/v1/changes?cursor=o",
+    "/v1/changes?cursor=oo1",
+    "/v1/changes?cursor=o1.2",
     "/v1/changes?cursor=1.2.3.4",
     "/v1/changes?cursor=1.2.3.4.5.00112233445566778899aabbccddeeff.x",
     "/v1/changes?cursor=1.2.3.4.5.00112233445566778899aabbccddeeff.6.7",
@@ -340,6 +420,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/changes/pages", test_pages);
   g_test_add_func ("/changes/resets", test_resets);
   g_test_add_func ("/changes/long-poll", test_long_poll);
+  g_test_add_func ("/changes/observe", test_observe);
   g_test_add_func ("/changes/bad", test_bad);
   g_test_add_func ("/allow/life", test_allow);
   g_test_add_func ("/allow/reach", test_allow_reach);

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * Requests that wait for news. A commit wakes those whom it may concern; besides, each looks four
- * times a second whether its time is over, its client is gone, or an hour has begun.
+ * times a second whether its time is over, its client is gone, or what no commit tells has changed:
+ * the hour, trust, observing.
  */
 #define G_LOG_DOMAIN "tocsin-http"
 

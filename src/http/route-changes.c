@@ -14,13 +14,16 @@
  * of the store, the trust and that hour, and time is one more change: once the hour has gone by,
  * the pages after it also tell of every key whose verdict or score faded meanwhile ("a sweep"),
  * found by judging each key at both hours. The budget of single voices (http/api.h) counts events
- * that are asked about; here nobody asks, and it does not apply.
+ * that are asked about; here nobody asks, and it does not apply. Who builds a firewall's set of it
+ * acts on it, so while this node observes the keys are those of its operator's own reports alone,
+ * as in exports, and "mode" says so.
  *
  * A cursor names the generation, the version of the trust, the start of this process (another one
- * may have other profiles), the hour and min_verdict that the reader's copy is of; within a reset
- * also the last key, and within a sweep the hour that the keys up to the last one are at. Another
- * trust, a change of the allow list or more changes at once than the log names may alter any
- * verdict, so they lead to a reset. What could not be read is a 503, never an empty page.
+ * may have other profiles), the hour and min_verdict that the reader's copy is of, and by an "o"
+ * before them that it was made while observing; within a reset also the last key, and within a
+ * sweep the hour that the keys up to the last one are at. Another trust, observing or no longer, a
+ * change of the allow list or more changes at once than the log names may alter any verdict, so
+ * they lead to a reset. What could not be read is a 503, never an empty page.
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
@@ -46,6 +49,7 @@ typedef enum
 
 typedef struct
 {
+  gboolean observe;
   guint64 generation;
   guint64 version;
   guint64 started;
@@ -99,10 +103,10 @@ static void
 append_cursor (GString *out, const Cursor *cursor)
 {
   g_string_append_printf (out,
-                          "%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT
+                          "%s%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT
                           ".%" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT,
-                          cursor->generation, cursor->version, cursor->started, cursor->hour,
-                          cursor->min_verdict);
+                          cursor->observe ? "o" : "", cursor->generation, cursor->version,
+                          cursor->started, cursor->hour, cursor->min_verdict);
   if (cursor->stage != AT_REST)
     {
       g_autofree char *hex = tocsin_hex_encode (cursor->key.bytes, sizeof cursor->key.bytes);
@@ -123,10 +127,11 @@ parse_number (const char *text, guint64 *out)
 static gboolean
 parse_cursor (const char *text, Cursor *out)
 {
-  g_auto (GStrv) parts = g_strsplit (text, ".", 8);
+  gboolean observe = *text == 'o';
+  g_auto (GStrv) parts = g_strsplit (text + (observe ? 1 : 0), ".", 8);
   guint n = g_strv_length (parts);
 
-  *out = (Cursor){ .stage = n == 6 ? IN_RESET : n == 7 ? IN_SWEEP : AT_REST };
+  *out = (Cursor){ .observe = observe, .stage = n == 6 ? IN_RESET : n == 7 ? IN_SWEEP : AT_REST };
   if (n == 1)
     return parse_number (parts[0], &out->generation);
   return n >= 5 && n <= 7 && parse_number (parts[0], &out->generation) &&
@@ -284,6 +289,8 @@ end_page (Page *page)
   tocsin_json_writer_member_bool (&page->json, "more", page->more);
   tocsin_json_writer_member_string (&page->json, "cursor", cursor->str);
   tocsin_json_writer_member_int (&page->json, "generation", (gint64) page->judge->generation);
+  if (page->judge->own_only)
+    tocsin_json_writer_member_string (&page->json, "mode", "observe");
   tocsin_json_writer_end_object (&page->json);
   g_string_append_c (page->json.out, '\n');
 }
@@ -294,6 +301,7 @@ write_reset (Page *page, const Poll *poll, gboolean begins, guint64 hour, GStrin
   begin_page (page, out, begins);
   if (begins)
     page->cursor = (Cursor){
+      .observe = page->judge->own_only,
       .generation = page->judge->generation,
       .version = tocsin_trust_snapshot_version (page->judge->scoring.trust),
       .started = (guint64) poll->api->started_us,
@@ -340,6 +348,7 @@ fits (const Poll *poll, TocsinJudge *judge, guint64 hour)
   const Cursor *cursor = &poll->cursor;
 
   return poll->has_cursor && cursor->started == (guint64) poll->api->started_us &&
+         cursor->observe == judge->own_only &&
          cursor->version == tocsin_trust_snapshot_version (judge->scoring.trust) &&
          cursor->hour <= hour && (cursor->stage != IN_SWEEP || cursor->next_hour <= hour) &&
          tocsin_changes_covers (judge->txn, cursor->generation);
@@ -362,6 +371,7 @@ answer (TocsinReply *reply, gpointer data)
 
   tocsin_judge_begin (&judge, poll->api, NULL, FALSE);
   judge.scoring.n_over_budget = 0;
+  judge.own_only = tocsin_api_is_observing (judge.state, judge.scoring.now_us);
   hour = (guint64) (judge.scoring.now_us / TOCSIN_HOUR_US);
   if (!fits (poll, &judge, hour))
     write_reset (&page, poll, TRUE, hour, out);
