@@ -15,6 +15,13 @@ ask_number (Question out, guint number)
   g_snprintf (out, sizeof (Question), "question %u", number);
 }
 
+/* Another one for other answers. */
+static TocsinVerdict
+verdict_of (const char *answer)
+{
+  return (TocsinVerdict) ((guint) answer[0] % TOCSIN_N_VERDICTS);
+}
+
 static gboolean
 find (TocsinAnswerCache *cache,
       guint64 generation,
@@ -23,17 +30,22 @@ find (TocsinAnswerCache *cache,
       const char *expected)
 {
   static GString *out = NULL;
+  TocsinAnswered answered = { TOCSIN_N_VERDICTS, 0 };
 
   if (out == NULL)
     out = g_string_sized_new (16 * 1024);
   g_string_assign (out, "before:");
-  if (!tocsin_answer_cache_find (cache, generation, now_us, question, strlen (question), out))
+  if (!tocsin_answer_cache_find (cache, generation, now_us, question, strlen (question), out,
+                                 &answered))
     {
       g_assert_cmpstr (out->str, ==, "before:");
+      g_assert_cmpuint (answered.verdict, ==, TOCSIN_N_VERDICTS);
       return FALSE;
     }
   g_assert_true (g_str_has_prefix (out->str, "before:"));
   g_assert_cmpstr (out->str + strlen ("before:"), ==, expected);
+  g_assert_cmpuint (answered.verdict, ==, verdict_of (expected));
+  g_assert_cmpint (answered.until_us, >, now_us);
   return TRUE;
 }
 
@@ -45,8 +57,10 @@ add_until (TocsinAnswerCache *cache,
            const char *question,
            const char *answer)
 {
-  tocsin_answer_cache_add (cache, generation, now_us, until_us, question, strlen (question), answer,
-                           strlen (answer));
+  TocsinAnswered answered = { verdict_of (answer), until_us };
+
+  tocsin_answer_cache_add (cache, generation, now_us, &answered, question, strlen (question),
+                           answer, strlen (answer));
 }
 
 static void

@@ -636,6 +636,27 @@ test_again (void)
   ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:58Z\"");
 }
 
+/* What is answered from memory is counted as what was judged anew is, and only while observing. */
+static void
+test_again_observed (void)
+{
+  g_auto (Node) node = { 0 };
+  TocsinObserved counted;
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "203.0.113.7", 1);
+  tocsin_api_set_observe (node.api, TRUE, T0 + TOCSIN_SECOND_US);
+  for (guint i = 0; i < 5; i++)
+    ask_again (&node, "{\"verdict\":\"block\"");
+  tocsin_api_get_observed (node.api, &counted);
+  g_assert_cmpuint (counted.by_verdict[TOCSIN_VERDICT_BLOCK], ==, 5);
+  now_us = T0 + TOCSIN_SECOND_US;
+  ask_again (&node, "{\"verdict\":\"block\"");
+  ask_again (&node, "{\"verdict\":\"block\"");
+  tocsin_api_get_observed (node.api, &counted);
+  g_assert_cmpuint (counted.by_verdict[TOCSIN_VERDICT_BLOCK], ==, 5);
+}
+
 /* No answer is remembered past the end of what it rests on: a report, an entry of the allow list,
  * observing, the day's budgets. */
 static void
@@ -699,6 +720,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/check/shared", test_shared);
   g_test_add_func ("/check/again", test_again);
   g_test_add_func ("/check/again-until", test_again_until);
+  g_test_add_func ("/check/again-observed", test_again_observed);
   g_test_add_func ("/check/logs", test_logs);
   return g_test_run ();
 }

@@ -30,7 +30,8 @@ typedef struct
   guint32 question_size;
   guint32 answer_size;
   guint32 room; /* for both */
-  char text[];  /* the question, then the answer */
+  TocsinVerdict verdict;
+  char text[]; /* the question, then the answer */
 } Entry;
 
 struct _TocsinAnswerCache
@@ -115,7 +116,8 @@ tocsin_answer_cache_find (TocsinAnswerCache *self,
                           gint64 now_us,
                           const char *question,
                           gsize size,
-                          GString *out)
+                          GString *out,
+                          TocsinAnswered *answered)
 {
   const Slot *slot;
   const Entry *entry;
@@ -134,6 +136,7 @@ tocsin_answer_cache_find (TocsinAnswerCache *self,
   if (now_us < entry->decided_us || now_us >= entry->until_us)
     return FALSE;
   g_string_append_len (out, entry->text + size, entry->answer_size);
+  *answered = (TocsinAnswered){ entry->verdict, entry->until_us };
   return TRUE;
 }
 
@@ -174,7 +177,7 @@ void
 tocsin_answer_cache_add (TocsinAnswerCache *self,
                          guint64 generation,
                          gint64 now_us,
-                         gint64 until_us,
+                         const TocsinAnswered *answered,
                          const char *question,
                          gsize size,
                          const char *answer,
@@ -191,7 +194,8 @@ tocsin_answer_cache_add (TocsinAnswerCache *self,
   hash = tocsin_hash_quick (question, size);
   entry = make_entry (self, hash, find_slot (self, hash, question, size), size + answer_size);
   entry->decided_us = now_us;
-  entry->until_us = MIN (until_us, now_us + time_to_live_us (hash, now_us));
+  entry->verdict = answered->verdict;
+  entry->until_us = MIN (answered->until_us, now_us + time_to_live_us (hash, now_us));
   entry->question_size = (guint32) size;
   entry->answer_size = (guint32) answer_size;
   memcpy (entry->text, question, size);

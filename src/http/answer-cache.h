@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "core/clock.h"
+#include "core/verdict.h"
 
 G_BEGIN_DECLS
 
@@ -14,6 +15,19 @@ G_BEGIN_DECLS
 #define TOCSIN_ANSWER_CACHE_BYTES              ((gsize) 16 * 1024 * 1024)
 #define TOCSIN_ANSWER_CACHE_QUESTION_MAX_BYTES ((gsize) 1024)
 #define TOCSIN_ANSWER_CACHE_ANSWER_MAX_BYTES   ((gsize) 8 * 1024)
+
+/**
+ * TocsinAnswered:
+ * @verdict: of the answer
+ * @until_us: from when on another one may be due, whatever is stored meanwhile
+ *
+ * What is to be known of an answer besides its text.
+ */
+typedef struct
+{
+  TocsinVerdict verdict;
+  gint64 until_us;
+} TocsinAnswered;
 
 /**
  * TocsinAnswerCache:
@@ -41,27 +55,29 @@ void tocsin_answer_cache_forget (TocsinAnswerCache *self);
  * @now_us: the time; a clock that was set back makes answers void
  * @question: (array length=size): the question, byte for byte
  * @out: gets the answer appended
+ * @answered: (out): about it
  *
- * Returns: %FALSE if there is no answer, and @out is untouched
+ * Returns: %FALSE if there is no answer, and @out and @answered are untouched
  */
 gboolean tocsin_answer_cache_find (TocsinAnswerCache *self,
                                    guint64 generation,
                                    gint64 now_us,
                                    const char *question,
                                    gsize size,
-                                   GString *out);
+                                   GString *out,
+                                   TocsinAnswered *answered);
 
 /**
  * tocsin_answer_cache_add:
  * @generation: read before the question was judged
  * @now_us: when it was
- * @until_us: from when on another answer may be due, whatever is stored meanwhile
+ * @answered: about @answer
  * @answer: (array length=answer_size): copied, unless it or @question is too long to be kept
  */
 void tocsin_answer_cache_add (TocsinAnswerCache *self,
                               guint64 generation,
                               gint64 now_us,
-                              gint64 until_us,
+                              const TocsinAnswered *answered,
                               const char *question,
                               gsize size,
                               const char *answer,

@@ -68,7 +68,7 @@ gboolean
 tocsin_answer_question (TocsinApi *api,
                         const TocsinCheckQuestion *question,
                         GString *out,
-                        gint64 *until_us,
+                        TocsinAnswered *answered,
                         GError **error)
 {
   const TocsinProfile *profile = find_profile (api, question->profile, error);
@@ -106,8 +106,8 @@ tocsin_answer_question (TocsinApi *api,
     .data = judge.txn,
   };
   tocsin_verdict_json_write (&json, &finding, out);
-  if (until_us != NULL)
-    *until_us = ends_at (&judge);
+  if (answered != NULL)
+    *answered = (TocsinAnswered){ finding.verdict, ends_at (&judge) };
   tocsin_api_count_observed (api, judge.state, finding.verdict, judge.scoring.now_us);
   tocsin_api_charge (api, finding.charge_actor, tocsin_judge_event_hash (subjects.all, subjects.n),
                      judge.scoring.now_us);
@@ -115,11 +115,15 @@ tocsin_answer_question (TocsinApi *api,
 }
 
 gboolean
-tocsin_answer_json (
-    TocsinApi *api, const char *data, gsize size, GString *out, gint64 *until_us, GError **error)
+tocsin_answer_json (TocsinApi *api,
+                    const char *data,
+                    gsize size,
+                    GString *out,
+                    TocsinAnswered *answered,
+                    GError **error)
 {
   g_auto (TocsinCheckQuestion) question = { 0 };
 
   return tocsin_check_question_parse (&question, data, size, error) &&
-         tocsin_answer_question (api, &question, out, until_us, error);
+         tocsin_answer_question (api, &question, out, answered, error);
 }

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  * @api: the api
  * @question: what is asked
  * @out: the answer is appended, without a line end; as it was on error
- * @until_us: (out) (optional): as long as nothing is written, trust, lists and observing are the
- *   same, and this time has not come, the answer changes with decay alone
+ * @answered: (out) (optional): its verdict; and as long as nothing is written, trust, lists and
+ *   observing are the same, and @until_us has not come, the answer changes with decay alone
  * @error: return location for an error, or %NULL
  *
  * Judges one event from the newest committed state and writes the answer of api.md; a review that
@@ -28,11 +28,15 @@ G_BEGIN_DECLS
 gboolean tocsin_answer_question (TocsinApi *api,
                                  const TocsinCheckQuestion *question,
                                  GString *out,
-                                 gint64 *until_us,
+                                 TocsinAnswered *answered,
                                  GError **error);
 
 /* tocsin_check_question_parse(), then tocsin_answer_question(). */
-gboolean tocsin_answer_json (
-    TocsinApi *api, const char *data, gsize size, GString *out, gint64 *until_us, GError **error);
+gboolean tocsin_answer_json (TocsinApi *api,
+                             const char *data,
+                             gsize size,
+                             GString *out,
+                             TocsinAnswered *answered,
+                             GError **error);
 
 G_END_DECLS

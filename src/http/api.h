@@ -178,7 +178,7 @@ gboolean tocsin_api_is_observing (const TocsinApiState *state, gint64 now_us);
 
 /**
  * TocsinObserved: what would have happened: questions that were answered while observing, by
- * verdict; what comes out of the answer cache counts once.
+ * verdict.
  */
 typedef struct
 {

@@ -19,23 +19,24 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
   TocsinAnswerCache *answers = tocsin_api_answers (api);
   guint64 generation = tocsin_store_generation (api->store);
   gint64 now_us = tocsin_api_now_us (api);
-  gint64 until_us;
+  TocsinAnswered answered;
   g_autoptr (GError) error = NULL;
   gsize size;
   const char *body = tocsin_request_peek_body (request, &size);
   GString *out = tocsin_reply_begin (reply, TOCSIN_TYPE_JSON);
 
-  if (!tocsin_answer_cache_find (answers, generation, now_us, body, size, out))
+  if (tocsin_answer_cache_find (answers, generation, now_us, body, size, out, &answered))
     {
-      if (!tocsin_answer_json (api, body, size, out, &until_us, &error))
-        {
-          tocsin_reply_set_error (reply, error);
-          return;
-        }
-      g_string_append_c (out, '\n');
-      tocsin_answer_cache_add (answers, generation, now_us, until_us, body, size, out->str,
-                               out->len);
+      tocsin_api_count_observed (api, tocsin_api_state (api), answered.verdict, now_us);
+      return;
     }
+  if (!tocsin_answer_json (api, body, size, out, &answered, &error))
+    {
+      tocsin_reply_set_error (reply, error);
+      return;
+    }
+  g_string_append_c (out, '\n');
+  tocsin_answer_cache_add (answers, generation, now_us, &answered, body, size, out->str, out->len);
 }
 
 typedef struct
