@@ -30,16 +30,50 @@ send_document (GOutputStream *out, const char *status, const char *fields, const
                     fields, body);
 }
 
-static void
-send_bomb (GOutputStream *out)
+static GOutputStream *
+begin_packed (GOutputStream *out, const char *status)
 {
   g_autoptr (GConverter) gzip =
       G_CONVERTER (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 9));
-  g_autoptr (GOutputStream) packed = g_converter_output_stream_new (out, gzip);
-  g_autofree char *zeros = g_malloc0 (1024 * 1024);
+  GOutputStream *packed = g_converter_output_stream_new (out, gzip);
 
   g_filter_output_stream_set_close_base_stream (G_FILTER_OUTPUT_STREAM (packed), FALSE);
-  send_text (out, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n");
+  send_text (out, "HTTP/1.1 %s\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n", status);
+  return packed;
+}
+
+static void
+send_packed (GOutputStream *out, const char *status, const char *text)
+{
+  g_autoptr (GOutputStream) packed = begin_packed (out, status);
+
+  g_output_stream_write_all (packed, text, strlen (text), NULL, NULL, NULL);
+  g_output_stream_close (packed, NULL, NULL);
+}
+
+/* Packed blocks that hold nothing, one after another (RFC 1951, section 3.2.4). */
+static void
+send_hollow (GOutputStream *out, const char *status)
+{
+  static const guint8 begin[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
+  static const guint8 nothing[] = { 0, 0, 0, 0xff, 0xff };
+  g_autoptr (GByteArray) block = g_byte_array_new ();
+
+  while (block->len < 65535)
+    g_byte_array_append (block, nothing, sizeof nothing);
+  if (send_text (out, "HTTP/1.1 %s\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n",
+                 status) &&
+      g_output_stream_write_all (out, begin, sizeof begin, NULL, NULL, NULL))
+    while (g_output_stream_write_all (out, block->data, block->len, NULL, NULL, NULL))
+      ;
+}
+
+static void
+send_bomb (GOutputStream *out)
+{
+  g_autoptr (GOutputStream) packed = begin_packed (out, "200 OK");
+  g_autofree char *zeros = g_malloc0 (1024 * 1024);
+
   for (gsize sent = 0; sent < BOMB_BYTES; sent += 1024 * 1024)
     if (!g_output_stream_write_all (packed, zeros, 1024 * 1024, NULL, NULL, NULL))
       break;
@@ -134,6 +168,16 @@ answer_badly (GSocketConnection *connection, const char *path)
     send_for_ever (out, "HTTP/1.1 302 Found\r\nLocation: /3\r\n\r\n", "x");
   else if (g_str_equal (path, "/bomb"))
     send_bomb (out);
+  else if (g_str_equal (path, "/hollow"))
+    send_hollow (out, "200 OK");
+  else if (g_str_equal (path, "/hollow-failing"))
+    send_hollow (out, "500 Oh");
+  else if (g_str_equal (path, "/packed"))
+    send_packed (out, "200 OK", "unpacked");
+  else if (g_str_equal (path, "/packed-failing"))
+    send_packed (out, "500 Oh", "sorry");
+  else if (g_str_equal (path, "/other-packing"))
+    send_text (out, "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx");
   else if (g_str_equal (path, "/endless"))
     send_for_ever (out, endless, "x");
   else if (g_str_equal (path, "/failing"))

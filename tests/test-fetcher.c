@@ -212,6 +212,8 @@ test_misbehaving_peers (Fixture *f, gconstpointer data G_GNUC_UNUSED)
     TocsinError code;
   } cases[] = {
     { "/bomb", TOCSIN_ERROR_TOO_LARGE },
+    { "/hollow", TOCSIN_ERROR_TOO_LARGE },
+    { "/other-packing", TOCSIN_ERROR_UNREACHABLE },
     { "/endless", TOCSIN_ERROR_TOO_LARGE },
     { "/headers", TOCSIN_ERROR_UNREACHABLE },
     { "/line", TOCSIN_ERROR_UNREACHABLE },
@@ -233,6 +235,28 @@ test_misbehaving_peers (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   tocsin_fetcher_set_deadlines (f->fetcher, 300 * 1000, 1000 * 1000);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     assert_fails (f, cases[i].path, cases[i].code);
+}
+
+static void
+assert_body (Fixture *f, const char *path, guint status, const char *body)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinFetchResult) answer = get (f, path, &error);
+  gsize size;
+  const char *text = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (answer->status, ==, status);
+  text = g_bytes_get_data (answer->body, &size);
+  g_assert_cmpmem (text, size, body, strlen (body));
+}
+
+static void
+test_packed (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  assert_body (f, "/packed", 200, "unpacked");
+  assert_body (f, "/packed-failing", 500, "sorry");
+  assert_body (f, "/hollow-failing", 500, "");
 }
 
 /* What goes to a file is not kept in memory, and as limited. */
@@ -651,6 +675,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   ADD ("/fetcher/limit-is-inclusive", test_limit_is_inclusive);
   ADD ("/fetcher/misbehaving-peers", test_misbehaving_peers);
+  ADD ("/fetcher/packed", test_packed);
   ADD ("/fetcher/to-file", test_to_file);
   ADD ("/fetcher/long-refusal", test_long_refusal);
   ADD ("/fetcher/redirects", test_redirects);

@@ -35,14 +35,11 @@ tocsin_fetch_sink_begin (TocsinFetchSink *self, const char *encoding, GError **e
 
 /* Into the page cache: this does not wait for a disk. */
 static gboolean
-write_out (TocsinFetchSink *self, const char *bytes, gsize size, GError **error)
+write_file (int fd, const char *bytes, gsize size, GError **error)
 {
-  if (size > self->max_bytes - self->written)
-    return refuse (error, TOCSIN_ERROR_TOO_LARGE, "The peer's answer is too long");
-  self->written += size;
   while (size > 0)
     {
-      gssize n = write (self->fd, bytes, size);
+      gssize n = write (fd, bytes, size);
 
       if (n < 0 && errno != EINTR)
         {
@@ -54,6 +51,19 @@ write_out (TocsinFetchSink *self, const char *bytes, gsize size, GError **error)
       size -= (gsize) MAX (n, 0);
     }
   return TRUE;
+}
+
+static gboolean
+write_out (TocsinFetchSink *self, const char *bytes, gsize size, GError **error)
+{
+  gsize fitting = MIN (size, self->max_bytes - self->written);
+
+  if (self->memory != NULL)
+    g_byte_array_append (self->memory, (const guint8 *) bytes, (guint) fitting);
+  else if (fitting == size && !write_file (self->fd, bytes, size, error))
+    return FALSE;
+  self->written += fitting;
+  return fitting == size || refuse (error, TOCSIN_ERROR_TOO_LARGE, "The peer's answer is too long");
 }
 
 /* Parts may follow one another (RFC 1952, section 2.2); each has to be whole. */

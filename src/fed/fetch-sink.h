@@ -9,22 +9,27 @@ G_BEGIN_DECLS
 
 /**
  * TocsinFetchSink:
- * @fd: (unowned): a file, at its beginning
+ * @fd: (unowned): a file, at its beginning; not used with @memory
+ * @memory: (unowned) (nullable): gets the answer in place of @fd; of one that is too long, the
+ *   beginning
  * @max_bytes: the longest answer, unpacked
  * @announced: bytes that are to come, as the answer's header has it; 0: it does not say
  * @taken: bytes that came
- * @written: bytes that went to @fd
+ * @written: bytes that went to @fd or @memory
  * @gunzip: (owned) (nullable): of an answer that is packed
  * @is_within: more of what is packed has to come
  *
- * An answer on its way to a file, unpacked here. libsoup's own decoder takes a packed answer that
- * was cut short for the whole of it, and so does libsoup 3.2 one that ends before its announced
- * length where the connection was to be closed behind it; half a list would replace the last good
- * one. What comes in chunks and ends between two of them is not told from the whole.
+ * An answer on its way to a file or to memory, unpacked here. libsoup's own decoder works on for
+ * ever where a peer sends packed blocks that hold nothing, and no timer runs meanwhile; it takes a
+ * packed answer that was cut short for the whole of it, and so does libsoup 3.2 one that ends
+ * before its announced length where the connection was to be closed behind it; half a list would
+ * replace the last good one. What comes in chunks and ends between two of them is not told from the
+ * whole.
  */
 typedef struct
 {
   int fd;
+  GByteArray *memory;
   gsize max_bytes;
   gsize announced;
   gsize taken;

@@ -55,7 +55,8 @@ typedef struct
   char *last_modified;
   gsize max_bytes;
   gboolean to_fd;
-  TocsinFetchSink sink; /* (owned) with @to_fd */
+  int fd;               /* (unowned) */
+  TocsinFetchSink sink; /* (owned) of the answer's body */
   gint64 total_us;
   gboolean same_origin;
   TocsinFetchSign sign;
@@ -315,8 +316,7 @@ make_envelope (const SendOp *op)
   tocsin_envelope_add_header (envelope, "Host", host);
   if (op->accept != NULL)
     tocsin_envelope_add_header (envelope, "Accept", op->accept);
-  if (op->to_fd)
-    tocsin_envelope_add_header (envelope, "Accept-Encoding", TOCSIN_FETCH_SINK_ENCODINGS);
+  tocsin_envelope_add_header (envelope, "Accept-Encoding", TOCSIN_FETCH_SINK_ENCODINGS);
   if (op->etag != NULL)
     tocsin_envelope_add_header (envelope, "If-None-Match", op->etag);
   if (op->last_modified != NULL)
@@ -343,8 +343,7 @@ make_message (const SendOp *op, GError **error)
   /* Without the flag every POST makes a connection of its own. An activity that arrives twice is
    * taken once. */
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
-  if (op->to_fd)
-    soup_message_disable_feature (message, SOUP_TYPE_CONTENT_DECODER);
+  soup_message_disable_feature (message, SOUP_TYPE_CONTENT_DECODER);
   if (op->repeated)
     soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
   if (op->body != NULL)
@@ -454,12 +453,11 @@ static void
 read_more (GTask *task)
 {
   SendOp *op = g_task_get_task_data (task);
-  gsize limit = wants_body (op) ? op->max_bytes : DISCARD_BYTES;
   /* What is packed may become a thousand times as long, all at once. */
   gsize chunk = is_kept_in_file (op) && op->sink.gunzip == NULL ? FILE_CHUNK_BYTES : CHUNK_BYTES;
 
   g_input_stream_read_bytes_async (
-      op->stream, MIN (limit + 1 - op->received->len - op->sink.written, chunk), G_PRIORITY_DEFAULT,
+      op->stream, MIN (op->sink.max_bytes + 1 - op->sink.written, chunk), G_PRIORITY_DEFAULT,
       op->cancellable, on_read, g_object_ref (task));
 }
 
@@ -484,17 +482,25 @@ connection_was_stale (const SendOp *op)
          !g_cancellable_is_cancelled (op->cancellable);
 }
 
+/* Of what only a person may want to see, a part is enough. */
 static gboolean
-begin_file (SendOp *op, GError **error)
+begin_body (SendOp *op, GError **error)
 {
   SoupMessageHeaders *fields = soup_message_get_response_headers (op->message);
+  const char *encoding = soup_message_headers_get_list (fields, "Content-Encoding");
 
-  if (!is_kept_in_file (op))
-    return TRUE;
+  op->sink = (TocsinFetchSink){ .fd = op->fd,
+                                .memory = is_kept_in_file (op) ? NULL : op->received,
+                                .max_bytes = wants_body (op) ? op->max_bytes : DISCARD_BYTES };
+  if (!wants_body (op))
+    {
+      if (!tocsin_fetch_sink_begin (&op->sink, encoding, NULL))
+        op->sink.max_bytes = 0;
+      return TRUE;
+    }
   if (soup_message_headers_get_encoding (fields) == SOUP_ENCODING_CONTENT_LENGTH)
     op->sink.announced = (gsize) soup_message_headers_get_content_length (fields);
-  return tocsin_fetch_sink_begin (
-      &op->sink, soup_message_headers_get_list (fields, "Content-Encoding"), error);
+  return tocsin_fetch_sink_begin (&op->sink, encoding, error);
 }
 
 static void
@@ -520,7 +526,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
     fail_with (task, TOCSIN_ERROR_UNSUPPORTED, "The peer's answer has another media type");
   else if (is_announced_too_long (op))
     fail_with (task, TOCSIN_ERROR_TOO_LARGE, "The peer's answer is too long");
-  else if (!begin_file (op, &error))
+  else if (!begin_body (op, &error))
     fail (task, g_steal_pointer (&error));
   else
     read_more (task);
@@ -580,37 +586,18 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
       g_input_stream_read_bytes_finish (G_INPUT_STREAM (source), result, &error);
   SendOp *op = g_task_get_task_data (task);
 
-  if (chunk == NULL || (g_bytes_get_size (chunk) == 0 && is_kept_in_file (op) &&
-                        !tocsin_fetch_sink_end (&op->sink, &error)))
-    {
-      fail (task, g_steal_pointer (&error));
-      return;
-    }
-  if (g_bytes_get_size (chunk) == 0)
-    {
-      op->ended = TRUE;
-      complete (task);
-      return;
-    }
-  if (is_kept_in_file (op))
-    {
-      if (tocsin_fetch_sink_push (&op->sink, chunk, &error))
-        read_more (task);
-      else
-        fail (task, g_steal_pointer (&error));
-      return;
-    }
-  g_byte_array_append (op->received, g_bytes_get_data (chunk, NULL),
-                       (guint) g_bytes_get_size (chunk));
-  if (!wants_body (op) && op->received->len > DISCARD_BYTES)
-    {
-      g_byte_array_set_size (op->received, DISCARD_BYTES);
-      complete (task);
-    }
-  else if (op->received->len > op->max_bytes && wants_body (op))
-    fail_with (task, TOCSIN_ERROR_TOO_LARGE, "The peer's answer is too long");
-  else
+  if (chunk == NULL)
+    fail (task, g_steal_pointer (&error));
+  else if (g_bytes_get_size (chunk) > 0 && tocsin_fetch_sink_push (&op->sink, chunk, &error))
     read_more (task);
+  else if (!wants_body (op) ||
+           (g_bytes_get_size (chunk) == 0 && tocsin_fetch_sink_end (&op->sink, &error)))
+    {
+      op->ended = g_bytes_get_size (chunk) == 0;
+      complete (task);
+    }
+  else
+    fail (task, g_steal_pointer (&error));
 }
 
 static SendOp *
@@ -626,7 +613,7 @@ send_op_new (const TocsinFetchRequest *request)
   op->last_modified = g_strdup (request->last_modified);
   op->max_bytes = request->max_bytes != 0 ? request->max_bytes : TOCSIN_FETCH_MAX_BYTES;
   op->to_fd = request->to_fd;
-  op->sink = (TocsinFetchSink){ .fd = request->fd, .max_bytes = op->max_bytes };
+  op->fd = request->fd;
   op->total_us = request->total_us;
   op->same_origin = request->same_origin;
   op->sign = request->sign;
