@@ -29,43 +29,52 @@ static const struct
   gint64 last_observed_us;
   gint64 updated_us;
   gint64 end_us;
+  TocsinReportPart part; /* that is refused */
 } cases[] = {
   { "plain", OK, IP, 1, TOCSIN_SHARING_GREEN },
   { "amber text", OK, IP, 1, TOCSIN_SHARING_AMBER, .content = "why" },
   { "clear domain", OK, DOMAIN, 1, TOCSIN_SHARING_CLEAR },
   { "confidence 1", OK, IP, 1, TOCSIN_SHARING_GREEN, 1 },
-  { "confidence 0", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN, 256 }, /* as eight bits have it */
-  { "confidence 101", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN, 101 },
+  { "confidence 0", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN, 256,
+    .part = TOCSIN_REPORT_PART_CONFIDENCE }, /* as eight bits have it */
+  { "confidence 101", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN, 101,
+    .part = TOCSIN_REPORT_PART_CONFIDENCE },
   { "no such category", NOT_VALID, IP, 25, TOCSIN_SHARING_GREEN },
   { "no subject", NOT_VALID, TOCSIN_SUBJECT_NONE, 1, TOCSIN_SHARING_GREEN },
   { "ban evasion by URL", NOT_VALID, URL, 13, TOCSIN_SHARING_GREEN },
   { "unmoderated network", NOT_VALID, TOCSIN_SUBJECT_NETWORK, 19, TOCSIN_SHARING_GREEN },
-  { "clear ip", NOT_VALID, IP, 1, TOCSIN_SHARING_CLEAR },
-  { "clear actor", NOT_VALID, TOCSIN_SUBJECT_ACTOR, 1, TOCSIN_SHARING_CLEAR },
+  { "clear ip", NOT_VALID, IP, 1, TOCSIN_SHARING_CLEAR, .part = TOCSIN_REPORT_PART_SHARING },
+  { "clear actor", NOT_VALID, TOCSIN_SUBJECT_ACTOR, 1, TOCSIN_SHARING_CLEAR,
+    .part = TOCSIN_REPORT_PART_SHARING },
   { "csam in clear", NOT_VALID, URL, 6, TOCSIN_SHARING_AMBER },
-  { "csam with text", NOT_VALID, DOMAIN, 6, TOCSIN_SHARING_AMBER, .content = "" },
+  { "csam with text", NOT_VALID, DOMAIN, 6, TOCSIN_SHARING_AMBER, .content = "",
+    .part = TOCSIN_REPORT_PART_CONTENT },
   { "csam about a domain", OK, DOMAIN, 6, TOCSIN_SHARING_GREEN },
-  { "green csam about an actor", NOT_VALID, TOCSIN_SUBJECT_ACTOR, 6, TOCSIN_SHARING_GREEN },
-  { "green ncii", NOT_VALID, IP, 7, TOCSIN_SHARING_GREEN },
-  { "green violence", NOT_VALID, IP, 10, TOCSIN_SHARING_GREEN },
-  { "green doxxing", NOT_VALID, IP, 11, TOCSIN_SHARING_GREEN },
+  { "green csam about an actor", NOT_VALID, TOCSIN_SUBJECT_ACTOR, 6, TOCSIN_SHARING_GREEN,
+    .part = TOCSIN_REPORT_PART_SHARING },
+  { "green ncii", NOT_VALID, IP, 7, TOCSIN_SHARING_GREEN, .part = TOCSIN_REPORT_PART_SHARING },
+  { "green violence", NOT_VALID, IP, 10, TOCSIN_SHARING_GREEN, .part = TOCSIN_REPORT_PART_SHARING },
+  { "green doxxing", NOT_VALID, IP, 11, TOCSIN_SHARING_GREEN, .part = TOCSIN_REPORT_PART_SHARING },
   { "amber doxxing", OK, IP, 11, TOCSIN_SHARING_AMBER },
   { "green harassment", OK, IP, 8, TOCSIN_SHARING_GREEN },
-  { "green text", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN, .content = "why" },
-  { "text not UTF-8", NOT_VALID, IP, 1, TOCSIN_SHARING_AMBER, .content = "\xff" },
+  { "green text", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN, .content = "why",
+    .part = TOCSIN_REPORT_PART_CONTENT },
+  { "text not UTF-8", NOT_VALID, IP, 1, TOCSIN_SHARING_AMBER, .content = "\xff",
+    .part = TOCSIN_REPORT_PART_CONTENT },
   { "last before first", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN, .observed_us = -1 * TOCSIN_HOUR_US,
-    .last_observed_us = -2 * TOCSIN_HOUR_US },
+    .last_observed_us = -2 * TOCSIN_HOUR_US, .part = TOCSIN_REPORT_PART_OBSERVED },
   { "updated before published", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN,
-    .updated_us = -5 * TOCSIN_HOUR_US },
+    .updated_us = -5 * TOCSIN_HOUR_US, .part = TOCSIN_REPORT_PART_UPDATED },
   { "updated an hour ahead", OK, IP, 1, TOCSIN_SHARING_GREEN, .updated_us = TOCSIN_HOUR_US },
   { "updated later than that", TOCSIN_ERROR_FUTURE, IP, 1, TOCSIN_SHARING_GREEN,
-    .updated_us = TOCSIN_HOUR_US + 1 },
+    .updated_us = TOCSIN_HOUR_US + 1, .part = TOCSIN_REPORT_PART_UPDATED },
   { "observed later than that", TOCSIN_ERROR_FUTURE, IP, 1, TOCSIN_SHARING_GREEN,
-    .last_observed_us = TOCSIN_HOUR_US + 1 },
-  { "ends too soon", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN, .end_us = -4 * TOCSIN_HOUR_US },
+    .last_observed_us = TOCSIN_HOUR_US + 1, .part = TOCSIN_REPORT_PART_LAST_OBSERVED },
+  { "ends too soon", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN, .end_us = -4 * TOCSIN_HOUR_US,
+    .part = TOCSIN_REPORT_PART_END },
   { "three years", OK, IP, 1, TOCSIN_SHARING_GREEN, .end_us = 3 * YEAR_US },
   { "longer about a person", NOT_VALID, IP, 1, TOCSIN_SHARING_GREEN,
-    .end_us = 3 * YEAR_US + 2 * TOCSIN_DAY_US },
+    .end_us = 3 * YEAR_US + 2 * TOCSIN_DAY_US, .part = TOCSIN_REPORT_PART_END },
   { "longer about a domain", OK, DOMAIN, 1, TOCSIN_SHARING_GREEN, .end_us = 9 * YEAR_US },
 };
 
@@ -75,6 +84,7 @@ test_validate (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (GError) error = NULL;
+      TocsinReportPart part;
       g_auto (TocsinReport) report = {
         .subject = { .type = cases[i].type, .key_type = cases[i].type, .value = g_strdup ("x") },
         .category = cases[i].category,
@@ -90,11 +100,15 @@ test_validate (void)
       };
 
       g_test_message ("%s", cases[i].name);
-      g_assert_cmpint (tocsin_report_validate (&report, NOW_US, &error), ==, cases[i].code == OK);
+      g_assert_cmpint (tocsin_report_validate (&report, NOW_US, &part, &error), ==,
+                       cases[i].code == OK);
       if (cases[i].code == OK)
-        g_assert_no_error (error);
-      else
-        g_assert_error (error, TOCSIN_ERROR, cases[i].code);
+        {
+          g_assert_no_error (error);
+          continue;
+        }
+      g_assert_error (error, TOCSIN_ERROR, cases[i].code);
+      g_assert_cmpint (part, ==, cases[i].part);
     }
 }
 
@@ -113,10 +127,10 @@ test_text_length (void)
   for (gsize i = 0; i < 280; i++)
     memcpy (longest + 2 * i, "é", 2);
   report.content = g_strdup (longest);
-  g_assert_true (tocsin_report_validate (&report, NOW_US, NULL));
+  g_assert_true (tocsin_report_validate (&report, NOW_US, NULL, NULL));
   g_free (report.content);
   report.content = g_strconcat (longest, "x", NULL);
-  g_assert_false (tocsin_report_validate (&report, NOW_US, NULL));
+  g_assert_false (tocsin_report_validate (&report, NOW_US, NULL, NULL));
 }
 
 static void
@@ -132,7 +146,7 @@ test_csam_url_by_digest (void)
   const char *digest = "sha-256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
   g_assert_true (tocsin_subject_from_digest (&report.subject, URL, digest, NULL));
-  g_assert_true (tocsin_report_validate (&report, NOW_US, NULL));
+  g_assert_true (tocsin_report_validate (&report, NOW_US, NULL, NULL));
 }
 
 static void

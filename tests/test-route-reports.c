@@ -5,6 +5,7 @@
  */
 #include "admin-node.h"
 
+#include "store/purge.h"
 #include "store/table-audit.h"
 #include "store/table-outbox.h"
 
@@ -119,6 +120,14 @@ test_report_of_a_peer (void)
                  NULL, 404, "");
 }
 
+#define ONE(category, members)                                                                     \
+  "{\"category\":\"" category "\"," members                                                        \
+  ",\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}]}"
+#define TEN "seven and "
+#define LONG                                                                                       \
+  TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN  \
+      TEN TEN TEN TEN
+
 static const struct
 {
   const char *name;
@@ -159,7 +168,41 @@ static const struct
   { "a person in clear",
     "{\"category\":\"spam\",\"sharing\":\"clear\","
     "\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}]}",
-    422, "/subjects/0" },
+    422, "/sharing" },
+  { "a pair that is none",
+    "{\"category\":\"ban_evasion\",\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"},"
+    "{\"type\":\"url\",\"value\":\"https://w.example/\"}]}",
+    422, "/subjects/1: " },
+  { "doxxing in green", ONE ("doxxing", "\"sharing\":\"green\""), 422, "/sharing: " },
+  { "green text", ONE ("spam", "\"sharing\":\"green\",\"comment\":\"why\""), 422, "/comment: " },
+  { "text about csam", ONE ("csam", "\"comment\":\"why\""), 422, "/comment: " },
+  { "long text", ONE ("spam", "\"comment\":\"" LONG "x\""), 400, "/comment " },
+  { "ends in the past", ONE ("spam", "\"expires\":\"2026-01-01T00:00:00Z\""), 400, "/expires " },
+  { "ends in the past, seen before that",
+    ONE ("spam", "\"expires\":\"2026-01-01T00:00:00Z\",\"observed_at\":\"2025-12-01T00:00:00Z\""),
+    400, "/expires " },
+  { "ends too late", ONE ("spam", "\"expires\":\"2099-01-01T00:00:00Z\""), 422, "/expires: " },
+  { "ends before it was seen",
+    ONE ("spam",
+         "\"expires\":\"2098-01-01T00:00:00Z\","
+         "\"last_observed_at\":\"2099-01-01T00:00:00Z\""),
+    422, "/expires: " },
+  { "seen first in the future", ONE ("spam", "\"observed_at\":\"2098-01-01T00:00:00Z\""), 422,
+    "/observed_at: " },
+  { "seen last in the future", ONE ("spam", "\"last_observed_at\":\"2098-01-01T00:00:00Z\""), 422,
+    "/last_observed_at: " },
+  { "seen first after last",
+    ONE ("spam",
+         "\"observed_at\":\"2025-01-02T00:00:00Z\","
+         "\"last_observed_at\":\"2025-01-01T00:00:00Z\""),
+    422, "/observed_at: " },
+  { "seen last long ago", ONE ("spam", "\"last_observed_at\":\"2020-01-01T00:00:00Z\""), 422,
+    "/last_observed_at: " },
+  { "seen long ago", ONE ("spam", "\"observed_at\":\"2020-01-01T00:00:00Z\""), 422,
+    "/observed_at: " },
+  { "seen long ago, to end late",
+    ONE ("spam", "\"observed_at\":\"2024-12-31T00:00:00Z\",\"expires\":\"2027-06-01T00:00:00Z\""),
+    422, "/observed_at: " },
 };
 
 static void
@@ -240,6 +283,21 @@ test_pages (void)
   g_assert_true (json_object_get_null_member (OBJECT (second), "cursor"));
 }
 
+/* The longest text goes out. */
+static void
+test_comment (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) made = NULL;
+  JsonObject *report;
+
+  admin_init (&admin);
+  made = admin_ask (&admin, "POST", "/v1/reports", ONE ("spam", "\"comment\":\"" LONG "\""), 201);
+  report = json_array_get_object_element (ARRAY (OBJECT (made), "reports"), 0);
+  g_assert_cmpstr (TEXT (report, "comment"), ==, LONG);
+  g_assert_cmpstr (TEXT (report, "sharing"), ==, "amber");
+}
+
 /* A page of any length ends where the next begins: nothing twice, nothing left out. */
 static void
 test_short_pages (void)
@@ -305,6 +363,31 @@ test_withdraw (void)
   admin_refused (&admin, "DELETE", "/v1/reports/nothing", NULL, 404, "");
 }
 
+static gboolean
+let_expire (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
+{
+  const gint64 *late_us = data;
+
+  while (tocsin_store_purge (txn, *late_us, 100) > 0)
+    ;
+  return TRUE;
+}
+
+/* Who withdraws what has ended is not told that somebody did before. */
+static void
+test_withdraw_expired (void)
+{
+  g_auto (Admin) admin = { 0 };
+  gint64 late_us;
+
+  admin_init (&admin);
+  admin_do (&admin, "POST", "/v1/reports", TWO, 201);
+  late_us = now_us + 4 * 366 * TOCSIN_DAY_US;
+  g_assert_true (tocsin_store_write (admin.node.store, let_expire, &late_us, NULL));
+  g_assert_cmpuint (count_listed (&admin, "state=expired"), ==, 2);
+  admin_refused (&admin, "DELETE", "/v1/reports/1", NULL, 410, "The report has expired");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -313,9 +396,11 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-reports/names-of-a-report", test_names_of_a_report);
   g_test_add_func ("/route-reports/report-of-a-peer", test_report_of_a_peer);
   g_test_add_func ("/route-reports/refusals", test_refusals);
+  g_test_add_func ("/route-reports/comment", test_comment);
   g_test_add_func ("/route-reports/filters", test_filters);
   g_test_add_func ("/route-reports/pages", test_pages);
   g_test_add_func ("/route-reports/short-pages", test_short_pages);
   g_test_add_func ("/route-reports/withdraw", test_withdraw);
+  g_test_add_func ("/route-reports/withdraw-expired", test_withdraw_expired);
   return g_test_run ();
 }

@@ -73,10 +73,18 @@ tocsin_report_clear (TocsinReport *self)
   memset (self, 0, sizeof *self);
 }
 
-static gboolean
-refuse (GError **error, TocsinError code, const char *message)
+/* Where a refusal is told. */
+typedef struct
 {
-  g_set_error_literal (error, TOCSIN_ERROR, code, message);
+  TocsinReportPart part;
+  GError **error;
+} Refusal;
+
+static gboolean
+refuse (Refusal *refusal, TocsinReportPart part, const char *message)
+{
+  refusal->part = part;
+  g_set_error_literal (refusal->error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE, message);
   return FALSE;
 }
 
@@ -88,78 +96,100 @@ is_always_amber (guint8 category, TocsinSubjectType type)
 }
 
 static gboolean
-check_subject (const TocsinReport *self, GError **error)
+check_subject (const TocsinReport *self, Refusal *refusal)
 {
   const TocsinCategory *category = tocsin_category_by_id (self->category);
   TocsinSubjectType type = self->subject.type;
 
   if (category == NULL)
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "Report of an unknown category");
+    return refuse (refusal, TOCSIN_REPORT_PART_SUBJECT, "Report of an unknown category");
   if (tocsin_subject_type_to_string (type) == NULL)
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "Report about no subject");
+    return refuse (refusal, TOCSIN_REPORT_PART_SUBJECT, "Report about no subject");
   if (category->half_life_days[type] == TOCSIN_HALF_LIFE_REFUSED)
     {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
-                   "Category %s does not apply to a subject of type %s", category->slug,
-                   tocsin_subject_type_to_string (type));
-      return FALSE;
+      g_autofree char *message =
+          g_strdup_printf ("Category %s does not apply to a subject of type %s", category->slug,
+                           tocsin_subject_type_to_string (type));
+
+      return refuse (refusal, TOCSIN_REPORT_PART_SUBJECT, message);
     }
   if (self->category == CSAM && type == TOCSIN_SUBJECT_URL && self->subject.value != NULL)
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE,
+    return refuse (refusal, TOCSIN_REPORT_PART_SUBJECT,
                    "A csam report never carries a URL: report its digest or its domain");
   return TRUE;
 }
 
 static gboolean
-check_sharing (const TocsinReport *self, GError **error)
+check_sharing (const TocsinReport *self, Refusal *refusal)
 {
   TocsinSubjectType type = self->subject.type;
 
   if (self->sharing == TOCSIN_SHARING_CLEAR && tocsin_subject_type_is_person (type))
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE,
+    return refuse (refusal, TOCSIN_REPORT_PART_SHARING,
                    "A report that may be about a person is never shared as clear");
   if (self->sharing != TOCSIN_SHARING_AMBER && is_always_amber (self->category, type))
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE,
+    return refuse (refusal, TOCSIN_REPORT_PART_SHARING,
                    "A report of this category that may be about a person is always amber");
   if (self->content == NULL)
     return TRUE;
   if (self->category == CSAM)
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "A csam report never carries text");
+    return refuse (refusal, TOCSIN_REPORT_PART_CONTENT, "A csam report never carries text");
   if (self->sharing != TOCSIN_SHARING_AMBER)
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "Only an amber report carries text");
+    return refuse (refusal, TOCSIN_REPORT_PART_CONTENT, "Only an amber report carries text");
   if (!g_utf8_validate (self->content, -1, NULL) ||
       g_utf8_strlen (self->content, -1) > TOCSIN_CONTENT_MAX_CHARS)
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE,
+    return refuse (refusal, TOCSIN_REPORT_PART_CONTENT,
                    "The text of a report is at most 280 characters of UTF-8");
   return TRUE;
 }
 
 static gboolean
-check_times (const TocsinReport *self, gint64 now_us, GError **error)
+check_times (const TocsinReport *self, Refusal *refusal)
 {
   if (self->updated_us < self->published_us)
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "Report updated before it was published");
+    return refuse (refusal, TOCSIN_REPORT_PART_UPDATED, "Report updated before it was published");
   if (self->last_observed_us < self->observed_us)
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "Last observed before first observed");
+    return refuse (refusal, TOCSIN_REPORT_PART_OBSERVED, "Last observed before first observed");
   if (self->end_us <= self->last_observed_us)
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "Report ends before its last observation");
+    return refuse (refusal, TOCSIN_REPORT_PART_END, "Report ends before its last observation");
   if (tocsin_subject_type_is_person (self->subject.type) &&
       self->end_us - self->last_observed_us > PERSON_MAX_US)
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE,
+    return refuse (refusal, TOCSIN_REPORT_PART_END,
                    "A report that may be about a person ends within 3 years");
-  if (self->updated_us > now_us + MAX_CLOCK_AHEAD_US ||
-      self->last_observed_us > now_us + MAX_CLOCK_AHEAD_US)
-    return refuse (error, TOCSIN_ERROR_FUTURE, "Report dated more than an hour ahead");
   return TRUE;
 }
 
-gboolean
-tocsin_report_validate (const TocsinReport *self, gint64 now_us, GError **error)
+static gboolean
+check_clock (const TocsinReport *self, gint64 now_us, Refusal *refusal)
 {
-  if (self->confidence < 1 || self->confidence > 100)
-    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "Confidence is 1 to 100");
-  return check_subject (self, error) && check_sharing (self, error) &&
-         check_times (self, now_us, error);
+  gint64 latest_us = now_us + MAX_CLOCK_AHEAD_US;
+
+  if (self->updated_us <= latest_us && self->last_observed_us <= latest_us)
+    return TRUE;
+  refusal->part =
+      self->updated_us > latest_us ? TOCSIN_REPORT_PART_UPDATED : TOCSIN_REPORT_PART_LAST_OBSERVED;
+  g_set_error_literal (refusal->error, TOCSIN_ERROR, TOCSIN_ERROR_FUTURE,
+                       "Report dated more than an hour ahead");
+  return FALSE;
+}
+
+gboolean
+tocsin_report_validate (const TocsinReport *self,
+                        gint64 now_us,
+                        TocsinReportPart *part,
+                        GError **error)
+{
+  Refusal refusal = { .part = TOCSIN_REPORT_PART_SUBJECT, .error = error };
+  gboolean confident = self->confidence >= 1 && self->confidence <= 100;
+
+  if (!confident)
+    (void) refuse (&refusal, TOCSIN_REPORT_PART_CONFIDENCE, "Confidence is 1 to 100");
+  if (confident && check_subject (self, &refusal) && check_sharing (self, &refusal) &&
+      check_times (self, &refusal) && check_clock (self, now_us, &refusal))
+    return TRUE;
+  if (part != NULL)
+    *part = refusal.part;
+  return FALSE;
 }
 
 TocsinSharing

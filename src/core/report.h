@@ -97,10 +97,24 @@ typedef struct
 void tocsin_report_clear (TocsinReport *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinReport, tocsin_report_clear)
 
+/* What of a report was refused; the subject stands for its pair with the category too. */
+typedef enum
+{
+  TOCSIN_REPORT_PART_SUBJECT,
+  TOCSIN_REPORT_PART_CONFIDENCE,
+  TOCSIN_REPORT_PART_SHARING,
+  TOCSIN_REPORT_PART_CONTENT,
+  TOCSIN_REPORT_PART_UPDATED,
+  TOCSIN_REPORT_PART_OBSERVED,
+  TOCSIN_REPORT_PART_LAST_OBSERVED,
+  TOCSIN_REPORT_PART_END,
+} TocsinReportPart;
+
 /**
  * tocsin_report_validate:
  * @self: a report, its strings valid UTF-8 or not
  * @now_us: the time, in microseconds since the epoch
+ * @part: (out) (optional): on error, what is wrong, for those who name it otherwise
  * @error: return location for an error, or %NULL
  *
  * Checks what scoring.md 6 and protocol.md "Vocabulary" forbid whoever the sender is: a pair of
@@ -113,7 +127,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinReport, tocsin_report_clear)
  * Returns: %TRUE, or %FALSE with %TOCSIN_ERROR_UNPROCESSABLE, or %TOCSIN_ERROR_FUTURE for an
  *   update or observation more than an hour ahead of @now_us
  */
-gboolean tocsin_report_validate (const TocsinReport *self, gint64 now_us, GError **error);
+gboolean tocsin_report_validate (const TocsinReport *self,
+                                 gint64 now_us,
+                                 TocsinReportPart *part,
+                                 GError **error);
 
 /**
  * tocsin_report_default_sharing:

@@ -311,7 +311,7 @@ tocsin_admission_add_report (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
   TocsinTombstone tombstone;
   guint64 number = 0;
 
-  if (!tocsin_report_validate (report, self->now_us, error))
+  if (!tocsin_report_validate (report, self->now_us, NULL, error))
     return FALSE;
   if (a->is_relayed && report->sharing == TOCSIN_SHARING_AMBER)
     {

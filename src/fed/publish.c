@@ -160,7 +160,9 @@ fill_report (const TocsinFederation *fed,
              gint64 now_us,
              TocsinReport *out)
 {
-  gint64 last_us = draft->last_observed_us != 0 ? draft->last_observed_us : now_us;
+  /* Seen once, at the time that was given. */
+  gint64 seen_us = draft->observed_us != 0 ? draft->observed_us : now_us;
+  gint64 last_us = draft->last_observed_us != 0 ? draft->last_observed_us : seen_us;
   gint64 first_us = draft->observed_us != 0 ? draft->observed_us : last_us;
   const TocsinCategory *category = tocsin_category_by_id (draft->category);
 
@@ -338,18 +340,82 @@ on_reports_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointe
   g_task_return_pointer (task, published, (GDestroyNotify) tocsin_published_free);
 }
 
+/* Drafts name the members of a report in their own way. */
+static void
+name_member (const TocsinDraft *draft, guint subject, TocsinReportPart part, GError **error)
+{
+  const char *seen = draft->last_observed_us != 0 ? "last_observed_at" : "observed_at";
+
+  switch (part)
+    {
+    case TOCSIN_REPORT_PART_CONFIDENCE:
+      g_prefix_error (error, "/confidence: ");
+      break;
+    case TOCSIN_REPORT_PART_SHARING:
+      g_prefix_error (error, "/sharing: ");
+      break;
+    case TOCSIN_REPORT_PART_CONTENT:
+      g_prefix_error (error, "/comment: ");
+      break;
+    case TOCSIN_REPORT_PART_OBSERVED:
+      g_prefix_error (error, "/observed_at: ");
+      break;
+    case TOCSIN_REPORT_PART_LAST_OBSERVED:
+      g_prefix_error (error, "/%s: ", seen);
+      break;
+    case TOCSIN_REPORT_PART_END:
+      g_prefix_error (error, "/expires: ");
+      break;
+    case TOCSIN_REPORT_PART_SUBJECT:
+    case TOCSIN_REPORT_PART_UPDATED:
+    default:
+      g_prefix_error (error, "/subjects/%u: ", subject);
+    }
+}
+
+/* One of ours has to count for a while; a peer's that has ended may still be read. */
+static gboolean
+check_report (const TocsinDraft *draft,
+              guint subject,
+              const TocsinReport *report,
+              gint64 now_us,
+              GError **error)
+{
+  TocsinReportPart part = TOCSIN_REPORT_PART_LAST_OBSERVED;
+
+  if (tocsin_report_validate (report, now_us, &part, error))
+    {
+      if (tocsin_report_evidence_end (report) > now_us)
+        return TRUE;
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STALE,
+                   "this is so long ago that such a report about a subject of type %s has ended",
+                   tocsin_subject_type_to_string (report->subject.type));
+    }
+  name_member (draft, subject, part, error);
+  return FALSE;
+}
+
+static gboolean
+check_draft (const TocsinDraft *draft, gint64 now_us, GError **error)
+{
+  if (draft->subjects->len == 0 || draft->subjects->len > TOCSIN_PUBLISH_SUBJECTS_MAX)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "/subjects: 1 to %d are needed",
+                 TOCSIN_PUBLISH_SUBJECTS_MAX);
+  else if (draft->end_us != 0 && draft->end_us <= now_us)
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "/expires is in the past");
+  else
+    return TRUE;
+  return FALSE;
+}
+
 static gboolean
 prepare_all (const TocsinFederation *fed,
              const TocsinDraft *draft,
              PublishChange *change,
              GError **error)
 {
-  if (draft->subjects->len == 0 || draft->subjects->len > TOCSIN_PUBLISH_SUBJECTS_MAX)
-    {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "/subjects: 1 to %d are needed",
-                   TOCSIN_PUBLISH_SUBJECTS_MAX);
-      return FALSE;
-    }
+  if (!check_draft (draft, change->now_us, error))
+    return FALSE;
   for (guint i = 0; i < draft->subjects->len; i++)
     {
       Item empty = { 0 };
@@ -359,8 +425,9 @@ prepare_all (const TocsinFederation *fed,
       item = &g_array_index (change->items, Item, i);
       fill_report (fed, draft, &g_array_index (draft->subjects, TocsinSubject, i), change->now_us,
                    &item->report);
-      if (!tocsin_report_validate (&item->report, change->now_us, error) ||
-          !prepare_item (fed, change->now_us, item, error))
+      if (!check_report (draft, i, &item->report, change->now_us, error))
+        return FALSE;
+      if (!prepare_item (fed, change->now_us, item, error))
         {
           g_prefix_error (error, "/subjects/%u: ", i);
           return FALSE;
@@ -413,8 +480,8 @@ tocsin_publish_reports_async (TocsinFederation *fed,
  * @error: return location for an error, or %NULL
  *
  * Returns: (transfer full) (nullable): what was published. On error, %NULL, and @error is
- *   %TOCSIN_ERROR_INVALID, %TOCSIN_ERROR_UNPROCESSABLE, %TOCSIN_ERROR_UNAVAILABLE or
- *   %TOCSIN_ERROR_STORE
+ *   %TOCSIN_ERROR_INVALID, %TOCSIN_ERROR_UNPROCESSABLE, %TOCSIN_ERROR_STALE, %TOCSIN_ERROR_FUTURE,
+ *   %TOCSIN_ERROR_UNAVAILABLE or %TOCSIN_ERROR_STORE
  */
 TocsinPublished *
 tocsin_publish_reports_finish (GAsyncResult *result, GError **error)
@@ -465,7 +532,9 @@ write_withdrawal (TocsinTxn *txn, gpointer data, GError **error)
   if (record.state == TOCSIN_STATE_WITHDRAWN || record.state == TOCSIN_STATE_EXPIRED)
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_GONE,
-                           "The report was withdrawn before");
+                           record.state == TOCSIN_STATE_EXPIRED
+                               ? "The report has expired"
+                               : "The report was withdrawn before");
       return FALSE;
     }
   tocsin_withdrawal_apply (txn, change->policy, &record, &remove, change->now_us);

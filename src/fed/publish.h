@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  * @category_text: (owned) (nullable): the slug as written, where it is an extension
  * @sharing_set: whether @sharing was chosen; else each subject gets its default
  * @comment: (owned) (nullable): goes out as `content`, and only with amber
- * @observed_us, @last_observed_us: 0 for now
+ * @observed_us: first observation; 0 for @last_observed_us
+ * @last_observed_us: 0 for @observed_us; both 0 for now
  * @end_us: 0 for 4 half-lives after the last observation
  * @derived: made without a person because others had reported it: stays here, never counts
  * @batch: the import that it belongs to, or 0

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/uri.h"
 #include "fed/publish.h"
 #include "http/admin.h"
@@ -279,6 +280,12 @@ read_words (JsonObject *object, TocsinDraft *draft, GError **error)
     return refuse_word ("opinion", "malicious or benign", error);
   if (sharing != NULL && !tocsin_sharing_from_string (sharing, &draft->sharing))
     return refuse_word ("sharing", "clear, green or amber", error);
+  if (comment != NULL && g_utf8_strlen (comment, -1) > TOCSIN_CONTENT_MAX_CHARS)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                   "/comment is longer than %d characters", TOCSIN_CONTENT_MAX_CHARS);
+      return FALSE;
+    }
   draft->sharing_set = sharing != NULL;
   draft->comment = comment != NULL && comment[0] != '\0' ? g_strdup (comment) : NULL;
   return TRUE;
@@ -302,9 +309,6 @@ read_draft (TocsinApi *api, TocsinRequest *request, TocsinDraft *draft, GError *
       !tocsin_json_body_time (object, "last_observed_at", &draft->last_observed_us, error))
     return FALSE;
   draft->confidence = (guint8) confidence;
-  /* Seen once, at the time that was given. */
-  if (draft->last_observed_us == 0)
-    draft->last_observed_us = draft->observed_us;
   return read_subjects (object, txn, draft, error);
 }
 
