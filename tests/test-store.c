@@ -430,6 +430,79 @@ test_copy_without_room (Fixture *f, gconstpointer data)
   }
 }
 
+static gboolean
+fill_other_table (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_autofree char *block = g_strnfill (3000, 'x');
+
+  for (guint64 i = 1; i <= 800; i++)
+    {
+      TocsinKey key = tocsin_key_u64 (i);
+
+      tocsin_txn_put (txn, TOCSIN_TABLE_AUDIT, &key, block, 3000);
+    }
+  return tocsin_txn_check (txn, error);
+}
+
+/* In a process of its own, which dies where it begins to write past @bytes; FALSE if it wrote
+ * across that, which is an error like any other. */
+static gboolean
+copy_and_die (Fixture *f, const char *dir, rlim_t bytes)
+{
+  pid_t pid = fork ();
+  int status;
+
+  g_assert_cmpint (pid, >=, 0);
+  if (pid == 0)
+    {
+      struct rlimit limit = { .rlim_cur = bytes, .rlim_max = bytes };
+
+      fixture_open (f, 0);
+      if (signal (SIGXFSZ, SIG_DFL) != SIG_ERR && setrlimit (RLIMIT_FSIZE, &limit) == 0)
+        tocsin_store_copy (f->store, dir, NULL);
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  return WIFSIGNALED (status) && WTERMSIG (status) == SIGXFSZ;
+}
+
+/* What a node that died left of a backup is not taken for a whole one. */
+static void
+test_copy_cut_short (Fixture *f, gconstpointer data)
+{
+  g_autofree char *root = g_build_filename (f->dir, "copy", NULL);
+  g_autofree char *dir = g_build_filename (root, "store", NULL);
+  g_autofree char *file = g_build_filename (dir, "data.mdb", NULL);
+  g_autoptr (GError) error = NULL;
+  rlim_t bytes = 1 << 20;
+
+  write_ok (f, fill_other_table, NULL);
+  g_assert_cmpint (g_mkdir_with_parents (dir, 0700), ==, 0);
+  g_clear_pointer (&f->store, tocsin_store_close);
+  while (!copy_and_die (f, dir, bytes) && bytes < 2 << 20)
+    bytes += 4096;
+  g_assert_true (g_file_test (file, G_FILE_TEST_EXISTS));
+  g_assert_null (tocsin_store_open (root, 0, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+  fixture_open (f, 0);
+}
+
+static void
+test_copy_while_closing (Fixture *f, gconstpointer data)
+{
+  g_autofree char *dir = g_build_filename (f->dir, "copy", NULL);
+  g_autofree char *file = g_build_filename (dir, "data.mdb", NULL);
+  g_autoptr (GError) error = NULL;
+  GThread *closing;
+
+  g_assert_cmpint (g_mkdir (dir, 0700), ==, 0);
+  closing = fixture_begin_closing (f);
+  g_assert_false (tocsin_store_copy (f->store, dir, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+  g_assert_false (g_file_test (file, G_FILE_TEST_EXISTS));
+  fixture_end_closing (f, closing);
+}
+
 typedef struct
 {
   TocsinNotes notes;
@@ -632,6 +705,8 @@ main (int argc, char *argv[])
   ADD ("tiny-map", set_up, test_tiny_map);
   ADD ("large-copy", set_up, test_large_copy);
   ADD ("copy-without-room", set_up, test_copy_without_room);
+  ADD ("copy-cut-short", set_up, test_copy_cut_short);
+  ADD ("copy-while-closing", set_up, test_copy_while_closing);
   ADD ("closing", set_up, test_closing);
   g_test_add_func ("/store/words", test_words);
   return g_test_run ();

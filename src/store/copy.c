@@ -20,10 +20,13 @@
 #define COMMIT_BYTES (32 * 1024 * 1024) /* carried over in one transaction */
 #define FULL_BYTES   (1024 * 1024)
 
+#define RC_CLOSING (-40001) /* not of LMDB's own */
+
 typedef struct
 {
-  MDB_env *env; /* (owned) (nullable) */
-  MDB_txn *txn; /* (owned) (nullable) */
+  TocsinStore *store; /* (unowned) */
+  MDB_env *env;       /* (owned) (nullable) */
+  MDB_txn *txn;       /* (owned) (nullable) */
   MDB_dbi table;
   gboolean sorts_values;
   gsize pending_bytes;
@@ -38,10 +41,10 @@ copy_clear (Copy *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Copy, copy_clear)
 
 static int
-open_copy (Copy *self, TocsinStore *store, const char *path)
+open_copy (Copy *self, const char *path)
 {
   MDB_envinfo info = { 0 };
-  int rc = mdb_env_info (tocsin_store_get_env (store), &info);
+  int rc = mdb_env_info (tocsin_store_get_env (self->store), &info);
 
   if (rc == MDB_SUCCESS)
     rc = mdb_env_create (&self->env);
@@ -49,17 +52,17 @@ open_copy (Copy *self, TocsinStore *store, const char *path)
     rc = mdb_env_set_mapsize (self->env, info.me_mapsize);
   if (rc == MDB_SUCCESS)
     rc = mdb_env_set_maxdbs (self->env, TOCSIN_N_TABLES);
-  /* Nobody else opens it meanwhile, and it is synced once, at the end. */
+  /* Nobody else opens it meanwhile, and it is synced where copy_all() says. */
   if (rc == MDB_SUCCESS)
     rc = mdb_env_open (self->env, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC, 0600);
   return rc;
 }
 
 static int
-open_table (Copy *self, TocsinStore *store, MDB_txn *from, TocsinTable table)
+open_table (Copy *self, MDB_txn *from, TocsinTable table)
 {
   unsigned int flags = 0;
-  int rc = mdb_dbi_flags (from, tocsin_store_get_tables (store)[table], &flags);
+  int rc = mdb_dbi_flags (from, tocsin_store_get_tables (self->store)[table], &flags);
 
   if (rc == MDB_SUCCESS)
     rc = mdb_txn_begin (self->env, NULL, 0, &self->txn);
@@ -79,7 +82,7 @@ commit (Copy *self)
 
   self->txn = NULL;
   self->pending_bytes = 0;
-  return rc;
+  return rc == MDB_SUCCESS && tocsin_store_is_closing (self->store) ? RC_CLOSING : rc;
 }
 
 static int
@@ -101,14 +104,14 @@ copy_row (Copy *self, MDB_val *key, MDB_val *value)
 }
 
 static int
-copy_table (Copy *self, TocsinStore *store, MDB_txn *from, TocsinTable table)
+copy_table (Copy *self, MDB_txn *from, TocsinTable table)
 {
   MDB_cursor *cursor = NULL;
   MDB_val key, value;
-  int rc = open_table (self, store, from, table);
+  int rc = open_table (self, from, table);
 
   if (rc == MDB_SUCCESS)
-    rc = mdb_cursor_open (from, tocsin_store_get_tables (store)[table], &cursor);
+    rc = mdb_cursor_open (from, tocsin_store_get_tables (self->store)[table], &cursor);
   while (rc == MDB_SUCCESS)
     {
       rc = mdb_cursor_get (cursor, &key, &value, MDB_NEXT);
@@ -120,13 +123,31 @@ copy_table (Copy *self, TocsinStore *store, MDB_txn *from, TocsinTable table)
 }
 
 static int
-copy_all (Copy *self, TocsinStore *store)
+begin_copy (Copy *self, MDB_txn *from)
+{
+  int rc = open_table (self, from, TOCSIN_TABLE_META + 1);
+
+  return rc == MDB_SUCCESS ? commit (self) : rc;
+}
+
+/* `meta` makes a database of it (tocsin_format_look()), so it comes last, once all else is on disk;
+ * and another table first, lest a file that is still empty passes for a new database. */
+static int
+copy_all (Copy *self)
 {
   MDB_txn *from = NULL;
-  int rc = mdb_txn_begin (tocsin_store_get_env (store), NULL, MDB_RDONLY, &from);
+  int rc = mdb_txn_begin (tocsin_store_get_env (self->store), NULL, MDB_RDONLY, &from);
 
-  for (guint i = 0; rc == MDB_SUCCESS && i < TOCSIN_N_TABLES; i++)
-    rc = copy_table (self, store, from, (TocsinTable) i);
+  if (rc == MDB_SUCCESS)
+    rc = begin_copy (self, from);
+  if (rc == MDB_SUCCESS)
+    rc = mdb_env_sync (self->env, 1);
+  for (guint i = TOCSIN_TABLE_META + 1; rc == MDB_SUCCESS && i < TOCSIN_N_TABLES; i++)
+    rc = copy_table (self, from, (TocsinTable) i);
+  if (rc == MDB_SUCCESS)
+    rc = mdb_env_sync (self->env, 1);
+  if (rc == MDB_SUCCESS)
+    rc = copy_table (self, from, TOCSIN_TABLE_META);
   g_clear_pointer (&from, mdb_txn_abort);
   return rc != MDB_SUCCESS ? rc : mdb_env_sync (self->env, 1);
 }
@@ -145,7 +166,7 @@ tocsin_store_copy (TocsinStore *self, const char *dir, GError **error)
 {
   g_autofree char *path = g_build_filename (dir, "data.mdb", NULL);
   int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  g_auto (Copy) copy = { 0 };
+  g_auto (Copy) copy = { .store = self };
   int rc;
 
   if (fd < 0)
@@ -156,15 +177,20 @@ tocsin_store_copy (TocsinStore *self, const char *dir, GError **error)
       return FALSE;
     }
   close (fd);
-  rc = open_copy (&copy, self, path);
+  rc = open_copy (&copy, path);
   if (rc == MDB_SUCCESS)
-    rc = copy_all (&copy, self);
+    rc = copy_all (&copy);
   copy_clear (&copy);
   if (rc == MDB_SUCCESS)
     return TRUE;
   if (rc == EIO && is_full (dir))
     rc = ENOSPC;
   g_unlink (path);
+  if (rc == RC_CLOSING)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "The node is stopping");
+      return FALSE;
+    }
   tocsin_store_error_from_rc (rc, error);
   g_prefix_error (error, "%s: ", path);
   return FALSE;

@@ -102,6 +102,18 @@ check_format (const char *file, const MDB_val *stored, GError **error)
   return FALSE;
 }
 
+/* Of tocsin_store_copy(), which ends with `meta`. */
+static gboolean
+is_cut_short (MDB_txn *txn)
+{
+  MDB_dbi table;
+
+  return mdb_dbi_open (txn, tocsin_store_get_table_name (TOCSIN_TABLE_META), 0, &table) ==
+             MDB_NOTFOUND &&
+         mdb_dbi_open (txn, tocsin_store_get_table_name (TOCSIN_TABLE_META + 1), 0, &table) ==
+             MDB_SUCCESS;
+}
+
 /* A first start that was cut short may have left the tables, all empty. */
 static gboolean
 look (MDB_txn *txn, const char *file, GError **error)
@@ -127,6 +139,8 @@ look (MDB_txn *txn, const char *file, GError **error)
     rc = mdb_get (txn, meta, &key, &stored);
   if (rc == MDB_SUCCESS)
     return check_format (file, &stored, error);
+  if (rc == MDB_NOTFOUND && is_cut_short (txn))
+    rc = MDB_CORRUPTED;
   if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
     return refuse (file, "the database is another program's", error);
   return tocsin_format_explain (file, rc, error);

@@ -25,6 +25,13 @@ typedef struct
   guint64 open;
 } Recount;
 
+/* Asked of every row: whoever closes the store waits for this. */
+static gboolean
+goes_on (const Recount *self)
+{
+  return !tocsin_store_is_closing (self->txn->store);
+}
+
 static void G_GNUC_PRINTF (2, 3) complain (Recount *self, const char *format, ...)
 {
   va_list args;
@@ -86,8 +93,7 @@ count_reports (Recount *self)
       g_auto (TocsinReportRecord) record = { 0 };
 
       self->rows++;
-      if (!tocsin_report_read (self->txn, &cursor.value, &record) ||
-          tocsin_store_is_closing (self->txn->store))
+      if (!tocsin_report_read (self->txn, &cursor.value, &record) || !goes_on (self))
         return;
       count_report (self, &record);
     }
@@ -159,7 +165,8 @@ count_deliveries (Recount *self)
   gboolean more;
 
   tocsin_cursor_init (&cursor, self->txn, TOCSIN_TABLE_QUEUE);
-  for (more = tocsin_cursor_seek (&cursor, NULL); more; more = tocsin_cursor_next (&cursor))
+  for (more = tocsin_cursor_seek (&cursor, NULL); more && goes_on (self);
+       more = tocsin_cursor_next (&cursor))
     {
       self->rows++;
       add_delivery (self, tocsin_key_read_u32 (cursor.key.data));
@@ -214,7 +221,7 @@ count_subject (const TocsinSubjectRecord *record, gpointer data)
 
   self->rows++;
   add_length (self, record->type, record->value);
-  return TRUE;
+  return goes_on (self);
 }
 
 static gboolean
@@ -224,7 +231,7 @@ count_allowed (const TocsinAllowRecord *entry, gpointer data)
 
   self->rows++;
   add_length (self, entry->type, entry->value);
-  return TRUE;
+  return goes_on (self);
 }
 
 static void
@@ -254,7 +261,8 @@ compare_evidence (Recount *self)
   gboolean more;
 
   tocsin_cursor_init (&cursor, self->txn, TOCSIN_TABLE_EVIDENCE);
-  for (more = tocsin_cursor_seek (&cursor, NULL); more; more = tocsin_cursor_next (&cursor))
+  for (more = tocsin_cursor_seek (&cursor, NULL); more && goes_on (self);
+       more = tocsin_cursor_next (&cursor))
     {
       TocsinKey subject = { .size = 0 };
       TocsinEvidence row;
@@ -280,7 +288,7 @@ count_line (const TocsinReviewRecord *line, gpointer data)
 
   self->rows++;
   self->open += line->state == TOCSIN_REVIEW_OPEN;
-  return TRUE;
+  return goes_on (self);
 }
 
 static void
@@ -303,6 +311,13 @@ recount (Recount *self)
               self->open, tocsin_review_count_open (self->txn));
 }
 
+static gboolean
+refuse_closing (GError **error)
+{
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "The node is stopping");
+  return FALSE;
+}
+
 gboolean
 tocsin_store_recount (TocsinStore *store, guint64 *rows, char ***wrong, GError **error)
 {
@@ -314,14 +329,12 @@ tocsin_store_recount (TocsinStore *store, guint64 *rows, char ***wrong, GError *
   gboolean ok;
 
   if (!tocsin_store_begin_work (store))
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "The node is stopping");
-      return FALSE;
-    }
+    return refuse_closing (error);
   reader = tocsin_reader_new (store);
   self.txn = tocsin_reader_begin (reader);
   recount (&self);
-  ok = tocsin_txn_check (self.txn, error);
+  /* What it did not look at is not wrong. */
+  ok = goes_on (&self) ? tocsin_txn_check (self.txn, error) : refuse_closing (error);
   tocsin_reading_end (self.txn);
   tocsin_reader_free (reader);
   tocsin_store_end_work (store);

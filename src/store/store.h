@@ -84,7 +84,8 @@ void tocsin_store_hints (TocsinStore *self, TocsinTxn *txn, TocsinStoreHints *ou
  *
  * Writes a compact copy of the newest committed state to @dir/data.mdb (0600) while the store is
  * in use: its rows and nothing that was ever deleted. Blocks for as long as that takes: not on the
- * main thread.
+ * main thread. What it leaves if the process dies is refused by tocsin_store_open(). If the store
+ * is being closed it ends soon, with %TOCSIN_ERROR_UNAVAILABLE.
  */
 gboolean tocsin_store_copy (TocsinStore *self, const char *dir, GError **error);
 
