@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 #include "core/clock.h"
+#include "core/error.h"
 #include "fed/keyring.h"
 #include "fed/pinning.h"
 #include "store-fixture.h"
@@ -126,11 +127,66 @@ test_foreign_key (Fixture *f, gconstpointer data)
   g_assert_null (tocsin_keyring_peek (ring.keyring, FOREIGN_KEY));
 }
 
+#define IN_NUMBERS 40
+#define LIMIT_US   (30 * TOCSIN_SECOND_US)
+
+typedef struct
+{
+  guint n_turned_away;
+  guint n_unreachable;
+} Answers;
+
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Answers *answers = data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (tocsin_keyring_find_finish (TOCSIN_KEYRING (source), result, &error));
+  if (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE))
+    answers->n_turned_away++;
+  else
+    answers->n_unreachable++;
+}
+
+/* Whoever answers never cannot have strangers' requests pile up here. */
+static void
+test_waiting (Fixture *f, gconstpointer data)
+{
+  static const char *const allow[] = { "127.0.0.1", NULL };
+  const TocsinIdentityOptions who = {
+    .base_url = "https://a.example", .preferred_username = "tocsin", .name = "A", .summary = ""
+  };
+  g_autoptr (TocsinAddressGuard) guard = tocsin_address_guard_new (allow, NULL);
+  g_autoptr (TocsinHostBudget) budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
+  g_autoptr (TocsinIdentity) identity = tocsin_identity_open (f->dir, &who, T0, NULL);
+  g_autoptr (TocsinFetcher) fetcher = tocsin_fetcher_new (who.base_url, guard, 1, 1, NULL);
+  g_autoptr (TocsinKeyring) keyring = tocsin_keyring_new (f->store, fetcher, budget, identity);
+  g_autoptr (GSocketListener) silent = g_socket_listener_new ();
+  guint16 port = g_socket_listener_add_any_inet_port (silent, NULL, NULL);
+  g_autofree char *uri = g_strdup_printf ("http://127.0.0.1:%u/actor", port);
+  TocsinFetchAllowance allowances[IN_NUMBERS] = { 0 };
+  Answers answers = { 0 };
+  gint64 limit_us = g_get_monotonic_time () + LIMIT_US;
+
+  tocsin_fetcher_set_deadlines (fetcher, TOCSIN_SECOND_US, TOCSIN_SECOND_US);
+  for (guint i = 0; i < IN_NUMBERS; i++)
+    tocsin_keyring_find_async (keyring, uri, FALSE, &allowances[i], on_answer, &answers);
+  while (answers.n_turned_away + answers.n_unreachable < IN_NUMBERS)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, limit_us);
+      g_main_context_iteration (NULL, TRUE);
+    }
+  g_assert_cmpuint (answers.n_turned_away, ==, IN_NUMBERS - 32);
+  g_assert_true (tocsin_keyring_is_idle (keyring));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/keyring/long-documents", Fixture, NULL, set_up, test_long_documents, tear_down);
   g_test_add ("/keyring/foreign-key", Fixture, NULL, set_up, test_foreign_key, tear_down);
+  g_test_add ("/keyring/waiting", Fixture, NULL, set_up, test_waiting, tear_down);
   return g_test_run ();
 }

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * A Delete of an actor is believed only once the actor itself answers 404 or 410.
+ * A Delete of an actor is believed only once the actor itself, and nobody whom it redirects to,
+ * answers 404 or 410.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -32,7 +33,7 @@ on_answer (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_da
   g_autoptr (TocsinFetchResult) answer = tocsin_knock_finish (result, NULL, NULL);
 
   tocsin_host_budget_end (op->fed->budget, op->authority, tocsin_knock_was_answered (result),
-                          tocsin_time_now_us ());
+                          g_get_monotonic_time ());
   g_task_return_boolean (task, answer != NULL && (answer->status == 404 || answer->status == 410));
 }
 
@@ -57,7 +58,7 @@ tocsin_departure_confirm_async (TocsinFederation *fed,
   TocsinKnock knock = {
     .fetcher = fed->fetcher,
     .identity = fed->identity,
-    .request = { .uri = actor, .accept = TOCSIN_FETCH_ACCEPT_ACTIVITY },
+    .request = { .uri = actor, .accept = TOCSIN_FETCH_ACCEPT_ACTIVITY, .same_origin = TRUE },
     .first = TOCSIN_SIGN_DRAFT_RSA,
     .allowance = allowance,
   };
@@ -66,7 +67,7 @@ tocsin_departure_confirm_async (TocsinFederation *fed,
   op->fed = fed;
   op->authority = tocsin_fetch_authority (actor, NULL);
   if (op->authority == NULL || !tocsin_fetch_allowance_take (allowance, NULL) ||
-      !tocsin_host_budget_begin (fed->budget, op->authority, tocsin_time_now_us (), &retry, NULL))
+      !tocsin_host_budget_begin (fed->budget, op->authority, g_get_monotonic_time (), &retry, NULL))
     g_task_return_boolean (task, FALSE);
   else
     tocsin_knock_async (&knock, NULL, on_answer, g_steal_pointer (&task));

@@ -71,6 +71,7 @@ typedef struct
   TocsinSync *sync;         /* (owned) */
   TocsinPolicy *policy;     /* (owned) the present one */
   GHashTable *signer_rates; /* (owned) (element-type utf8 TocsinBucket) */
+  guint n_identifying;      /* requests to the inbox that wait for a key's document */
   TocsinFollowMode follow_mode;
   char **follow_domains; /* (owned) */
   guint burst_per_hour;

@@ -30,10 +30,14 @@
 #include "store/table-peers.h"
 #include "store/table-seen.h"
 
+/* Requests of strangers that wait for a key's document. */
+#define IDENTIFYING_MAX 256
+
 typedef struct
 {
   TocsinFederation *fed;      /* (unowned) */
   TocsinSignature *signature; /* (owned) */
+  GBytes *raw;                /* (owned) (nullable) the activity, while its signer is not known */
   TocsinActivity *activity;   /* (owned) (nullable) until it is handed to the writer */
   TocsinSigner *signer;       /* (owned) */
   TocsinKnownActor *author;   /* (owned) the activity's actor */
@@ -62,6 +66,7 @@ static void
 receive_op_free (ReceiveOp *op)
 {
   g_clear_pointer (&op->signature, tocsin_signature_free);
+  g_clear_pointer (&op->raw, g_bytes_unref);
   g_clear_pointer (&op->activity, tocsin_activity_free);
   g_clear_pointer (&op->signer, tocsin_signer_free);
   g_clear_pointer (&op->author, tocsin_known_actor_unref);
@@ -138,6 +143,26 @@ verify (GTask *task)
   return TRUE;
 }
 
+/* Asks for the signer's document. Meanwhile the bytes alone are kept: as JSON they take a hundred
+ * times the room, and whoever is not known yet decides how long this takes. */
+static void
+identify (GTask *task)
+{
+  ReceiveOp *op = g_task_get_task_data (task);
+
+  if (op->fed->n_identifying >= IDENTIFYING_MAX)
+    {
+      refuse_with (task, TOCSIN_ERROR_UNAVAILABLE, "Too many requests wait for keys");
+      return;
+    }
+  op->fed->n_identifying++;
+  op->raw = g_bytes_ref (op->activity->raw);
+  g_clear_pointer (&op->job, tocsin_verify_job_free);
+  g_clear_pointer (&op->activity, tocsin_activity_free);
+  tocsin_signer_identify_async (op->fed, op->signature, &op->allowance, on_identified,
+                                g_object_ref (task));
+}
+
 /**
  * tocsin_inbox_receive_async:
  * @fed: the federation
@@ -178,8 +203,7 @@ tocsin_inbox_receive_async (TocsinFederation *fed,
     }
 
   if (!verify (task))
-    tocsin_signer_identify_async (fed, op->signature, &op->allowance, on_identified,
-                                  g_steal_pointer (&task));
+    identify (task);
 }
 
 static void
@@ -193,8 +217,7 @@ on_verified (TocsinVerifyJob *job, gpointer user_data)
     {
       /* A key that we remember does not fit: it may have been replaced. */
       g_clear_pointer (&op->author, tocsin_known_actor_unref);
-      tocsin_signer_identify_async (op->fed, op->signature, &op->allowance, on_identified,
-                                    g_steal_pointer (&task));
+      identify (task);
       return;
     }
   op->signer = tocsin_signer_new (g_steal_pointer (&job->verified), op->author);
@@ -209,8 +232,12 @@ on_identified (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer use
   ReceiveOp *op = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
+  op->fed->n_identifying--;
   op->signer = tocsin_signer_identify_finish (result, &error);
-  if (op->signer == NULL)
+  if (op->signer != NULL)
+    op->activity = tocsin_activity_parse (op->raw, &error);
+  g_clear_pointer (&op->raw, g_bytes_unref);
+  if (op->activity == NULL)
     refuse (task, g_steal_pointer (&error));
   else
     with_signer (task);

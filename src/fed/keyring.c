@@ -20,6 +20,8 @@
 #include "fed/knock.h"
 #include "store/table-actors.h"
 
+#define WAITING_MAX 32 /* requests of strangers for one document */
+
 typedef struct
 {
   TocsinKnownActor base;
@@ -395,8 +397,8 @@ charge (FindOp *op, GError **error)
   op->authority = tocsin_fetch_authority (op->next, error);
   if (op->authority == NULL)
     return FALSE;
-  if (!tocsin_host_budget_begin (op->keyring->budget, op->authority, tocsin_time_now_us (), &retry,
-                                 error))
+  if (!tocsin_host_budget_begin (op->keyring->budget, op->authority, g_get_monotonic_time (),
+                                 &retry, error))
     {
       g_clear_pointer (&op->authority, g_free);
       return FALSE;
@@ -457,7 +459,7 @@ on_document (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
 
   if (op->authority != NULL)
     tocsin_host_budget_end (op->keyring->budget, op->authority, tocsin_knock_was_answered (result),
-                            tocsin_time_now_us ());
+                            g_get_monotonic_time ());
   g_clear_pointer (&op->authority, g_free);
   if (fetched != NULL && tocsin_fetch_result_is_success (fetched))
     document = tocsin_actor_document_parse (fetched->body, &error);
@@ -526,6 +528,12 @@ tocsin_keyring_find_async (TocsinKeyring *self,
     }
 
   tasks = g_hash_table_lookup (self->waiting, wanted);
+  if (tasks != NULL && allowance != NULL && tasks->len >= WAITING_MAX)
+    {
+      g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                               "Too many requests wait for this document");
+      return;
+    }
   if (tasks != NULL)
     {
       g_ptr_array_add (tasks, g_steal_pointer (&task));
