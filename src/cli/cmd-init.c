@@ -27,6 +27,8 @@
 #define LONGEST_LINE 1024
 #define CHECKED_AS   ".new"
 #define KEPT_AS      ".before"
+#define DAEMON       "tocsind: "
+#define HTTPS_PORT   443
 
 GResource *tocsin_snippets_get_resource (void); /* generated; see src/meson.build */
 
@@ -66,12 +68,12 @@ ask (const char *question, const char *otherwise)
 static gboolean
 fill (char **value, const char *question, const char *otherwise, GError **error)
 {
-  if (*value != NULL)
+  /* Said to be empty, what is needed is missing all the same. */
+  if (*value != NULL && (**value != '\0' || otherwise != NULL))
     return TRUE;
+  g_free (*value);
   *value = can_ask () ? ask (question, otherwise) : g_strdup (otherwise);
-  if (*value != NULL && **value != '\0')
-    return TRUE;
-  if (*value != NULL && otherwise != NULL)
+  if (*value != NULL && (**value != '\0' || otherwise != NULL))
     return TRUE;
   g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
                        _ ("--base-url is missing: where the node is to be reached, such as "
@@ -113,6 +115,35 @@ write_settings (void)
   return out;
 }
 
+/* The daemon names a file that is gone again, and the line of a setting; what was typed was an
+ * option of that name. */
+static void
+name_option (const char *file, GError *error)
+{
+  static const char *const settings[] = { "base-url", "contact", "follow-policy" };
+  const char *text = error->message;
+  char *message;
+
+  if (!g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED))
+    return;
+  if (g_str_has_prefix (text, DAEMON))
+    text += strlen (DAEMON);
+  if (g_str_has_prefix (text, file) && text[strlen (file)] == ':')
+    {
+      text += strlen (file) + 1;
+      text += strspn (text, "0123456789: ");
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
+    if (g_str_has_prefix (text, settings[i]))
+      {
+        message = g_strconcat ("--", text, NULL);
+        g_free (error->message);
+        error->message = message;
+        error->code = TOCSIN_ERROR_INVALID;
+        return;
+      }
+}
+
 /* Checked by the daemon under another name first, so that nothing wrong ever takes the place. */
 static gboolean
 replace (const char *path, const GString *settings, GError **error)
@@ -120,6 +151,7 @@ replace (const char *path, const GString *settings, GError **error)
   g_autofree char *dir = g_path_get_dirname (path);
   g_autofree char *fresh = g_strconcat (path, CHECKED_AS, NULL);
   g_autofree char *before = g_strconcat (path, KEPT_AS, NULL);
+  g_autoptr (GError) refused = NULL;
 
   if (g_mkdir_with_parents (dir, 0755) != 0)
     {
@@ -131,9 +163,11 @@ replace (const char *path, const GString *settings, GError **error)
                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644,
                                  error))
     return FALSE;
-  if (!tocsin_daemon_check_config (fresh, error))
+  if (!tocsin_daemon_check_config (fresh, &refused))
     {
       g_unlink (fresh);
+      name_option (fresh, refused);
+      g_propagate_error (error, g_steal_pointer (&refused));
       return FALSE;
     }
   if ((g_rename (path, before) == 0 || errno == ENOENT) && g_rename (fresh, path) == 0)
@@ -156,7 +190,15 @@ put_in_place (const char *path, const GString *settings, GError **error)
   return done;
 }
 
-/* An example that is installed with the node, with its host in place of the example's. */
+static void
+put (GString *text, const char *what, const char *before, const char *value, const char *after)
+{
+  g_autofree char *whole = g_strconcat (before, value, after, NULL);
+
+  g_string_replace (text, what, whole, 0);
+}
+
+/* An example that is installed with the node, with its host and port in place of the example's. */
 static char *
 snippet (const char *name)
 {
@@ -165,6 +207,8 @@ snippet (const char *name)
                                                      G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
   g_autoptr (GUri) uri = g_uri_parse (given.base_url, G_URI_FLAGS_NONE, NULL);
   g_autoptr (GString) text = NULL;
+  g_autofree char *host = NULL;
+  g_autofree char *port = NULL;
   gsize size;
   const char *data;
 
@@ -172,7 +216,18 @@ snippet (const char *name)
 
   data = g_bytes_get_data (bytes, &size);
   text = g_string_new_len (data, (gssize) size);
-  g_string_replace (text, EXAMPLE_HOST, g_uri_get_host (uri), 0);
+  host = g_strdup_printf (strchr (g_uri_get_host (uri), ':') != NULL ? "[%s]" : "%s",
+                          g_uri_get_host (uri));
+  if (g_uri_get_port (uri) > 0 && g_uri_get_port (uri) != HTTPS_PORT)
+    {
+      port = g_strdup_printf (":%d", g_uri_get_port (uri));
+      put (text, " 443 ssl", " ", port + 1, " ssl");
+      put (text, ":443 ssl", port, " ssl", "");
+      put (text, "https://$host$", "https://$host", port, "$");
+      put (text, EXAMPLE_HOST " {", EXAMPLE_HOST, port, " {");
+    }
+  put (text, "live/" EXAMPLE_HOST, "live/", g_uri_get_host (uri), "");
+  g_string_replace (text, EXAMPLE_HOST, host, 0);
   return g_strdup (text->str);
 }
 

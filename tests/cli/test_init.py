@@ -58,8 +58,8 @@ class Init(unittest.TestCase):
 
     def test_unattended(self):
         done = self.init("--base-url", URL, "--contact", "it's me <me@village.example>", "--follow-policy", "open")
-        self.assertEqual(done.returncode, 1, "not an address")
-        self.assertIn("contact", done.stderr)
+        self.assertEqual(done.returncode, 2, "not an address")
+        self.assertRegex(done.stderr, r"\Atocsin: --contact must be an e-mail address[^\n]*\n\Z")
         self.assertEqual(list(self.file.parent.iterdir()), [], "nothing wrong is left behind")
         done = self.init("--base-url", URL, "--contact", "me@village.example", "--follow-policy", "open")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
@@ -91,6 +91,20 @@ class Init(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (3, ""))
             self.assertIn("tocsin init", done.stderr)
 
+    def test_another_port_and_an_address(self):
+        for url, nginx, caddy in (
+                ("https://x.example:8443", ("listen 8443 ssl", "listen [::]:8443 ssl", "server_name x.example;",
+                                            "live/x.example/", "https://$host:8443$request_uri"), "\nx.example:8443 {"),
+                ("https://[2001:db8::1]", ("listen 443 ssl", "server_name [2001:db8::1];", "https://$host$request_uri"),
+                 "\n[2001:db8::1] {"),
+                ("https://[2001:db8::1]:8443", ("listen 8443 ssl", "server_name [2001:db8::1];"), "\n[2001:db8::1]:8443 {")):
+            with self.subTest(url):
+                said = json.loads(self.init("--base-url", url, "--json", "--yes").stdout)
+                for line in nginx:
+                    self.assertIn(line, said["nginx"])
+                self.assertIn(caddy, said["caddy"])
+                self.assertNotIn("tocsin.example", said["nginx"] + said["caddy"])
+
     def test_json(self):
         done = self.init("--base-url", URL, "--json")
         said = json.loads(done.stdout)
@@ -110,13 +124,17 @@ class Init(unittest.TestCase):
         self.assertEqual(self.file.with_name("node.conf.before").read_text(), before)
 
     def test_refusals(self):
-        for arguments, words in (((), "--base-url"), (("--base-url", "http://plain.example"), "https"),
-                                 (("--base-url", URL + "/path"), "base-url"), (("--base-url", "\x1b[2J"), "base-url"),
+        for arguments, words in (((), "--base-url is missing"), (("--base-url", ""), "--base-url is missing"),
+                                 (("--base-url", "http://plain.example"), "tocsin: --base-url must begin with https"),
+                                 (("--base-url", URL + "/path"), "tocsin: --base-url must be an origin"),
+                                 (("--base-url", "\x1b[2J"), "tocsin: --base-url"),
+                                 (("--base-url", URL, "--follow-policy", ""), "follow-policy"),
                                  (("--base-url", URL, "--follow-policy", "opne"), "did you mean “open”")):
             with self.subTest(arguments):
                 done = self.init(*arguments)
-                self.assertIn(done.returncode, (1, 2))
+                self.assertEqual(done.returncode, 2)
                 self.assertIn(words, done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1)
                 self.assertNotIn("\x1b", done.stderr)
                 self.assertFalse(self.file.exists())
         self.file.parent.mkdir(exist_ok=True)
