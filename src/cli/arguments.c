@@ -89,6 +89,44 @@ format_name (guint i)
 }
 
 static const char *
+feed_format_name (guint i)
+{
+  static const char *const names[] = { "lines",        "csv",       "misp-warninglist",
+                                       "cloud-ranges", "tor-exits", "mastodon-csv",
+                                       "fires",        "mmdb",      NULL };
+
+  return names[i];
+}
+
+static const char *
+export_format_name (guint i)
+{
+  static const char *const names[] = {
+    "json",    "csv",          "lines",    "mastodon-csv", "mastodon-email-hashes",
+    "fires",   "rbldnsd",      "rpz",      "nginx-geo",    "nginx-map",
+    "postfix", "postfix-cidr", "nftables", "stix",         NULL
+  };
+
+  return names[i];
+}
+
+static const char *
+min_verdict_name (guint i)
+{
+  static const char *const names[] = { "note", "review", "block", NULL };
+
+  return names[i];
+}
+
+static const char *
+switch_name (guint i)
+{
+  static const char *const names[] = { "on", "off", NULL };
+
+  return names[i];
+}
+
+static const char *
 policy_name (guint i)
 {
   static const char *const names[] = { "manual", "listed", "open", NULL };
@@ -116,6 +154,31 @@ static const struct
   { "sharing", sharing_name },      { "state", state_name },   { "type", type_name },
 };
 
+/* What one command means by an option that others have, too. Which exist the node knows better,
+ * and says: these are for completion alone. */
+static const struct
+{
+  const char *group; /* (nullable) for a command of the program */
+  const char *command;
+  const char *option;
+  const char *(*name) (guint i);
+} own_kinds[] = {
+  { "feed", "add", "format", feed_format_name },
+  { "report", "export", "format", export_format_name },
+  { "report", "export", "min-verdict", min_verdict_name },
+  { NULL, "observe", "on|off", switch_name },
+};
+
+static char **
+list_names (const char *(*name) (guint i))
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+
+  for (guint i = 0; name (i) != NULL; i++)
+    g_strv_builder_add (names, name (i));
+  return g_strv_builder_end (names);
+}
+
 /**
  * tocsin_argument_names:
  * @what: an option or a kind of argument, such as `category`
@@ -127,14 +190,26 @@ tocsin_argument_names (const char *what)
 {
   for (gsize k = 0; k < G_N_ELEMENTS (kinds); k++)
     if (g_str_equal (kinds[k].what, what))
-      {
-        g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
-
-        for (guint i = 0; kinds[k].name (i) != NULL; i++)
-          g_strv_builder_add (names, kinds[k].name (i));
-        return g_strv_builder_end (names);
-      }
+      return list_names (kinds[k].name);
   return NULL;
+}
+
+/**
+ * tocsin_argument_names_of:
+ * @group: (nullable): that has the command
+ * @command: (nullable): that has the option
+ * @option: without its dashes
+ *
+ * Returns: (transfer full) (nullable): the names to offer; %NULL if they are not known here
+ */
+char **
+tocsin_argument_names_of (const char *group, const char *command, const char *option)
+{
+  for (gsize k = 0; k < G_N_ELEMENTS (own_kinds); k++)
+    if (g_strcmp0 (own_kinds[k].group, group) == 0 &&
+        g_strcmp0 (own_kinds[k].command, command) == 0 && g_str_equal (own_kinds[k].option, option))
+      return list_names (own_kinds[k].name);
+  return tocsin_argument_names (option);
 }
 
 /**
@@ -296,58 +371,82 @@ tocsin_argument_add_query (GString *path, const char *name, const char *value)
                           escaped);
 }
 
-/* What the node's pointer into a document stands for on the command line: one of @args, or an
+/* The option by which a member of the document was given: the same word, or the one of a list, or
+ * of "every_hours" the beginning. (nullable) */
+static const char *
+option_for (const GOptionEntry *options, const char *member)
+{
+  for (; options != NULL && options->long_name != NULL; options++)
+    {
+      g_autofree char *name = g_strdelimit (g_strdup (options->long_name), "-", '_');
+      const char *rest = g_str_has_prefix (member, name) ? member + strlen (name) : NULL;
+
+      if (rest != NULL &&
+          (*rest == '\0' || g_str_equal (rest, "s") || g_str_equal (rest, "_hours")))
+        return options->long_name;
+    }
+  return NULL;
+}
+
+/* What a place in the document that was sent stands for on the command line: one of @args, or an
  * option. (nullable) */
 static char *
-typed_at (const char *pointer, char **args)
+typed_at (const char *pointer, char **args, const GOptionEntry *options)
 {
   static const char *const first[] = { "/value", "/type", "/actor", "/name", "/dir" };
   guint n = g_strv_length (args);
   guint64 index = 0;
+  g_auto (GStrv) parts = g_strsplit (pointer, "/", -1);
+  g_autofree char *member = NULL;
+  const char *option;
 
-  if (g_str_has_prefix (pointer, "/subjects/"))
-    {
-      g_auto (GStrv) parts = g_strsplit (pointer, "/", -1);
-
-      return g_ascii_string_to_unsigned (parts[2], 10, 0, G_MAXUINT, &index, NULL) && index < n
-                 ? g_strdup (args[index])
-                 : NULL;
-    }
+  if (parts[0] != NULL && parts[1] != NULL && parts[2] != NULL &&
+      g_str_equal (parts[1], "subjects"))
+    return g_ascii_string_to_unsigned (parts[2], 10, 0, G_MAXUINT, &index, NULL) && index < n
+               ? g_strdup (args[index])
+               : NULL;
   for (gsize i = 0; i < G_N_ELEMENTS (first); i++)
-    if (g_str_equal (pointer, first[i]))
-      return n > 0 ? g_strdup (args[0]) : NULL;
-  return strchr (pointer + 1, '/') == NULL ? g_strconcat ("--", pointer + 1, NULL) : NULL;
+    if (g_str_equal (pointer, first[i]) && n > 0)
+      return g_strdup (args[0]);
+  /* A parameter of the query, or a key of a feed, has no slash before it. */
+  member = g_strdelimit (g_strdup (*pointer == '/' ? parts[1] : parts[0]), "-", '_');
+  option = option_for (options, member);
+  return option != NULL ? g_strconcat ("--", option, NULL) : NULL;
 }
 
 /**
  * tocsin_argument_explain:
  * @error: what a command ended with
  * @args: what was typed after it
+ * @options: (nullable): those that it has
  *
  * Where the node says what is wrong by a place in the document that it was sent, says it by what
- * was typed, since nobody has seen that document.
+ * was typed, since nobody has seen that document. The place stands before a colon, or begins the
+ * sentence: "/expires is in the past".
  */
 void
-tocsin_argument_explain (GError *error, char **args)
+tocsin_argument_explain (GError *error, char **args, const GOptionEntry *options)
 {
-  gsize length = strspn (error->message, "/abcdefghijklmnopqrstuvwxyz_0123456789");
+  gsize length = strspn (error->message, "/abcdefghijklmnopqrstuvwxyz_-0123456789");
   g_autofree char *pointer = g_strndup (error->message, length);
   g_autofree char *typed = NULL;
+  const char *rest = error->message + length;
   char *message;
 
-  if (error->domain != TOCSIN_ERROR || *pointer != '/' || pointer[1] == '\0' ||
-      !g_str_has_prefix (error->message + length, ": "))
+  if (error->domain != TOCSIN_ERROR || length == 0 || g_str_equal (pointer, "/") ||
+      *pointer == '-' || !(g_str_has_prefix (rest, ": ") || *rest == ' '))
     return;
   /* A file may be called so. */
   for (char **arg = args; *arg != NULL; arg++)
     if (g_str_has_prefix (*arg, pointer))
       return;
-  typed = typed_at (pointer, args);
+  typed = typed_at (pointer, args, options);
   if (typed == NULL)
     return;
-  if (g_str_has_prefix (typed, "--"))
-    g_strdelimit (typed, "_", '-');
-  message = g_strconcat (typed, error->message + length, NULL);
+  message = g_strconcat (typed, rest, NULL);
   g_free (error->message);
   error->message = message;
+  /* What was typed is not valid, be it that it is too long. */
+  if (error->code == TOCSIN_ERROR_TOO_LARGE)
+    error->code = TOCSIN_ERROR_INVALID;
 }

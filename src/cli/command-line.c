@@ -23,6 +23,7 @@
 #include "core/error.h"
 
 #define COMPLAINT_MAX_COLUMNS 1200
+#define TYPED_MAX_COLUMNS     100
 
 static const TocsinCommand *const commands[] = {
   &tocsin_cmd_status,       &tocsin_cmd_doctor,         &tocsin_cmd_version, &tocsin_cmd_init,
@@ -61,14 +62,36 @@ static const GOptionEntry confirm_options[] = {
   G_OPTION_ENTRY_NULL,
 };
 
+static void
+shorten (GString *sentence, const char *word)
+{
+  g_autofree char *clean = tocsin_text_clean (word);
+  g_autoptr (GString) cut = NULL;
+
+  if (tocsin_text_width (clean) <= TYPED_MAX_COLUMNS)
+    return;
+  cut = g_string_new (NULL);
+  tocsin_text_append_cut (cut, clean, TYPED_MAX_COLUMNS);
+  g_string_replace (sentence, clean, cut->str, 0);
+}
+
+/* What was typed is told back, but a long one must not hide what is wrong with it. */
 static int
-complain (const GError *error)
+complain (const GError *error, char **typed)
 {
   g_autofree char *clean = tocsin_text_clean (error->message);
+  g_autoptr (GString) sentence = g_string_new (clean);
   g_autoptr (GString) shown = g_string_new (NULL);
 
-  /* What was typed is told back, but not all of a megabyte. */
-  tocsin_text_append_cut (shown, clean, COMPLAINT_MAX_COLUMNS);
+  for (; *typed != NULL; typed++)
+    {
+      const char *equals = strchr (*typed, '=');
+
+      shorten (sentence, *typed);
+      if (equals != NULL)
+        shorten (sentence, equals + 1);
+    }
+  tocsin_text_append_cut (shown, sentence->str, COMPLAINT_MAX_COLUMNS);
   g_printerr ("tocsin: %s\n", shown->str);
   if (error->domain == G_OPTION_ERROR)
     return TOCSIN_EXIT_USAGE;
@@ -170,11 +193,13 @@ static void
 list_words (const char *const *words)
 {
   const TocsinCommand *command = NULL;
+  const TocsinCommand *group = NULL;
   const char *last = NULL;
   g_auto (GStrv) names = NULL;
 
   for (; *words != NULL && (command == NULL || command->commands != NULL); words++)
     {
+      group = command;
       command = find_command (command, *words, NULL);
       if (command == NULL)
         return;
@@ -182,7 +207,8 @@ list_words (const char *const *words)
   for (; *words != NULL; words++)
     last = *words;
   if (last != NULL && g_str_has_prefix (last, "--"))
-    names = tocsin_argument_names (last + 2);
+    names = tocsin_argument_names_of (group != NULL ? group->name : NULL,
+                                      command != NULL ? command->name : NULL, last + 2);
   for (gsize i = 0; names != NULL && names[i] != NULL; i++)
     g_print ("%s\n", names[i]);
   if (names != NULL)
@@ -444,16 +470,17 @@ run_command (char ***argv)
   g_autoptr (TocsinControl) control = NULL;
   g_autoptr (GError) error = NULL;
   TocsinInvocation self = { 0 };
+  g_auto (GStrv) typed = g_strdupv (*argv);
   const TocsinCommand *command = find_and_parse (argv, &error);
   char **args;
 
   if (command == NULL)
-    return complain (error);
+    return complain (error, typed + 1);
   args = *argv + 1;
   if (*args != NULL && g_str_equal (*args, "--"))
     args++;
   if (!check_arguments (command, args, &error) || !make_control (&control, &error))
-    return complain (error);
+    return complain (error, typed + 1);
 
   self.args = args;
   self.n_args = g_strv_length (args);
@@ -464,8 +491,8 @@ run_command (char ***argv)
     {
       int status;
 
-      tocsin_argument_explain (error, args);
-      status = complain (error);
+      tocsin_argument_explain (error, args, command->options);
+      status = complain (error, typed + 1);
       return self.status != TOCSIN_EXIT_OK ? (int) self.status : status;
     }
   return finish_output (self.status);

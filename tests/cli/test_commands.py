@@ -267,6 +267,9 @@ class Commands(unittest.TestCase):
                 (("report", "add", "ip=192.0.2.1", "--cat"), ["--category"]),
                 (("report", "add", "--category", "spa"), ["spam"]), (("check", "em"), ["email="]), (("erase", "em"), ["email="]),
                 (("peer", "accept", "tocsin@"), ["tocsin@b.example", "tocsin@c.example"]),
+                (("observe", ""), ["on", "off"]), (("observe", "of"), ["off"]), (("observe", "--y"), []),
+                (("peer", "trust", "b.example", "5", "--area=sp"), ["spam"]), (("report", "export", "--format", "ng"), ["nginx-geo", "nginx-map"]),
+                (("report", "import", "--format", "m"), ["mastodon-csv", "misp-warninglist"]), (("feed", "add", "x", "--format", "t"), ["tor-exits"]),
                 (("peer", "list", "--pe"), ["--pending"]), (("nonsense", "x"), [])):
             with self.subTest(words):
                 self.assertEqual(self.complete(*words), offered)

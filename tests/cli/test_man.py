@@ -51,6 +51,15 @@ class Manual(unittest.TestCase):
             listed = options_in(run("--list-commands", *command).stdout)
             self.assertEqual(listed, options_of_help(run(*command, "--help").stdout) | {"--help"}, command)
 
+    def test_formats(self):
+        """What completion offers is what the page lists."""
+        page = (SOURCES / "tocsin.1.md").read_text(encoding="utf-8")
+        export = re.search(r"for a program: ([^.]*)\.", page).group(1)
+        for command, told in ((("report", "export"), re.split(r", | or ", export)),
+                              (("report", "import"), re.findall(r"^\*\*([a-z-]+)\*\*$", section(page, "Imports"), re.M)),
+                              (("feed", "add"), re.findall(r"^\*\*([a-z-]+)\*\*$", section(page, "Feeds"), re.M))):
+            self.assertEqual(run("--list-commands", *command, "--format").stdout.split(), told, command)
+
     def test_common_options(self):
         page = (SOURCES / "tocsin.1.md").read_text(encoding="utf-8")
         told = options_in("\n".join(re.findall(r"^(\*\*--.*)\n:   ", section(page, "Options"), re.M)))

@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 The Tocsin contributors
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Runs the program against a fake node: what it says of what was typed, and of what the node refused.
+
+Usage: TOCSIN=PATH test_sentences.py
+"""
+import sys
+import unittest
+
+from fake_node import FakeNode, problem
+
+
+class Sentences(unittest.TestCase):
+    def setUp(self):
+        self.node = FakeNode()
+        self.node.__enter__()
+        self.addCleanup(self.node.__exit__)
+
+    def says(self, words, code, sentence):
+        done = self.node.run(*words)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (code, "", f"tocsin: {sentence}\n"))
+
+    def test_a_long_argument_hides_no_reason(self):
+        long = "x" * 3500
+        self.node.answer("POST", "/v1/check", problem(413, "/subjects/0/value: URL is longer than 2048 bytes"))
+        self.says(("check", f"url=https://a.example/{long}"), 2,
+                  f"url=https://a.example/{'x' * 77}…: URL is longer than 2048 bytes")
+        self.says((long,), 2, f"There is no command “{'x' * 99}…”; see tocsin --help")
+        self.says(("check", long), 2, f"“{'x' * 99}…” is not of the form TYPE=VALUE, such as ip=203.0.113.7")
+        done = self.node.run("report", "list", f"--state={long}")
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, "state “x{99}…”; there are live, ")
+
+    def test_options_are_called_as_they_are_typed(self):
+        for words, method, path, detail, said in (
+                (("allow", "add", "ip=192.0.2.1", "--reason", "x"), "POST", "/v1/allow", "/reason is longer than 1024 bytes",
+                 "--reason is longer than 1024 bytes"),
+                (("allow", "add", "ip=192.0.2.1", "--expires", "2020-01-01"), "POST", "/v1/allow", "/expires is in the past",
+                 "--expires is in the past"),
+                (("check", "ip=192.0.2.1", "--event", "x"), "POST", "/v1/check", "/event is longer than 256 bytes",
+                 "--event is longer than 256 bytes"),
+                (("token", "add", "x", "--scope", "check"), "POST", "/v1/tokens", "/scopes/0: no such scope", "--scope: no such scope"),
+                (("feed", "add", "x", "--every", "999"), "POST", "/v1/feeds", "every-hours must be a number from 1 to 720",
+                 "--every must be a number from 1 to 720"),
+                (("feed", "add", "x"), "POST", "/v1/feeds", "type is missing", "--type is missing"),
+                (("report", "export", "--min-verdict", "x"), "GET", "/v1/export/json?min_verdict=x",
+                 "min_verdict is none of allow, note, review and block", "--min-verdict is none of allow, note, review and block"),
+                (("report", "export", "--type", "x"), "GET", "/v1/export/json?type=x", "type: there is no type “x”",
+                 "--type: there is no type “x”"),
+                (("report", "undo", "7", "--yes"), "DELETE", "/v1/imports/7", "/batch is odd", "/batch is odd"),
+                (("status",), "GET", "/v1/status", "json is no option's sentence", "json is no option's sentence")):
+            with self.subTest(words):
+                self.node.answer(method, path, problem(400, detail))
+                self.says(words, 2, said)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
