@@ -9,7 +9,7 @@
  * A snapshot is usable at once, but its first checks would have to solve what they need. So a new
  * one is prepared, for a second at most, while the one before is still in use, and the rest of it
  * after it was handed over. However many statements come in, rounds leave the processor free for
- * most of the time.
+ * most of the time. What cannot be read to its end is not used: the snapshot before stays.
  */
 #define G_LOG_DOMAIN "tocsin-node"
 
@@ -23,6 +23,7 @@
 #define SETTLE_MAX_MS  10000
 #define PAUSE_FACTOR   4 /* times what the last round took: so long the next one waits */
 #define PREPARE_MAX_US G_USEC_PER_SEC
+#define RETRY_MS       60000 /* after the store could not be read */
 
 struct _TocsinRecompute
 {
@@ -90,8 +91,9 @@ take_peer (const TocsinPeerRecord *peer, gpointer data)
   return TRUE;
 }
 
+/* %NULL, with @error set, if the store cannot be read: a part would be as good as a lie. */
 static TocsinTrustSnapshot *
-solve (const TocsinRecompute *self, TocsinReader *reader, guint64 version)
+solve (const TocsinRecompute *self, TocsinReader *reader, guint64 version, GError **error)
 {
   g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
   g_autoptr (GArray) peers = g_array_new (FALSE, FALSE, sizeof (TocsinTrustPeer));
@@ -103,6 +105,8 @@ solve (const TocsinRecompute *self, TocsinReader *reader, guint64 version)
 
     tocsin_trust_foreach_edge (txn, take_edge, &input);
     tocsin_peers_foreach (txn, take_peer, &input);
+    if (!tocsin_txn_check (txn, error))
+      return NULL;
   }
   plain = (TocsinTrustInput){
     .statements = (const TocsinGraphStatement *) (gconstpointer) statements->data,
@@ -118,7 +122,8 @@ solve (const TocsinRecompute *self, TocsinReader *reader, guint64 version)
 typedef struct
 {
   TocsinRecompute *self;      /* (owned) a result may outlive the one that asked for it */
-  TocsinTrustSnapshot *trust; /* (owned) */
+  TocsinTrustSnapshot *trust; /* (owned) (nullable) */
+  GError *error;              /* (owned) (nullable): why there is none */
   gint64 took_us;
 } Result;
 
@@ -136,9 +141,28 @@ result_free (gpointer data)
 {
   Result *result = data;
 
-  tocsin_trust_snapshot_unref (result->trust);
+  g_clear_pointer (&result->trust, tocsin_trust_snapshot_unref);
+  g_clear_error (&result->error);
   g_atomic_rc_box_release_full (result->self, recompute_clear);
   g_free (result);
+}
+
+static gboolean on_settled (gpointer data);
+
+static void
+settle (TocsinRecompute *self, guint wait_ms)
+{
+  self->settling = g_timeout_source_new (wait_ms);
+  g_source_set_callback (self->settling, on_settled, self, NULL);
+  g_source_attach (self->settling, self->context);
+}
+
+static void
+try_again_later (TocsinRecompute *self, const GError *error)
+{
+  g_warning ("Who is believed stays as it was, since it cannot be worked out: %s", error->message);
+  self->again = FALSE;
+  settle (self, RETRY_MS);
 }
 
 static gboolean
@@ -150,6 +174,11 @@ on_done (gpointer data)
   if (self->func == NULL)
     return G_SOURCE_REMOVE;
   self->running = FALSE;
+  if (result->trust == NULL)
+    {
+      try_again_later (self, result->error);
+      return G_SOURCE_REMOVE;
+    }
   self->settle_ms = (guint) CLAMP (PAUSE_FACTOR * result->took_us / 1000, SETTLE_MS, SETTLE_MAX_MS);
   self->func (result->trust, self->data);
   if (self->again)
@@ -169,24 +198,36 @@ prepare (TocsinRecompute *self, TocsinTrustSnapshot *trust)
 }
 
 static void
-do_round (TocsinRecompute *self, TocsinReader *reader)
+hand_over (TocsinRecompute *self, Result *result)
 {
-  gint64 begin_us = g_get_monotonic_time ();
-  g_autoptr (TocsinTrustSnapshot) trust =
-      solve (self, reader, __atomic_load_n (&self->version, __ATOMIC_RELAXED));
-  gint64 prepare_us = g_get_monotonic_time ();
   g_autoptr (GSource) source = g_idle_source_new ();
-  Result *result = g_new0 (Result, 1);
 
-  while (g_get_monotonic_time () - prepare_us < PREPARE_MAX_US &&
-         tocsin_trust_snapshot_warm (trust))
-    ;
   result->self = g_atomic_rc_box_acquire (self);
-  result->trust = tocsin_trust_snapshot_ref (trust);
-  result->took_us = g_get_monotonic_time () - begin_us;
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, on_done, result, result_free);
   g_source_attach (source, self->context);
+}
+
+static void
+do_round (TocsinRecompute *self, TocsinReader *reader)
+{
+  gint64 begin_us = g_get_monotonic_time ();
+  Result *result = g_new0 (Result, 1);
+  g_autoptr (TocsinTrustSnapshot) trust =
+      solve (self, reader, __atomic_load_n (&self->version, __ATOMIC_RELAXED), &result->error);
+  gint64 prepare_us = g_get_monotonic_time ();
+
+  if (trust == NULL)
+    {
+      hand_over (self, result);
+      return;
+    }
+  while (g_get_monotonic_time () - prepare_us < PREPARE_MAX_US &&
+         tocsin_trust_snapshot_warm (trust))
+    ;
+  result->trust = tocsin_trust_snapshot_ref (trust);
+  result->took_us = g_get_monotonic_time () - begin_us;
+  hand_over (self, result);
   prepare (self, trust);
 }
 
@@ -229,7 +270,8 @@ on_settled (gpointer data)
  * tocsin_recompute_request:
  * @self: the recomputation; main thread
  *
- * Says that trust statements or the operator's weights changed.
+ * Says that trust statements or the operator's weights changed. After a round that failed, the next
+ * one waits its minute all the same.
  */
 void
 tocsin_recompute_request (TocsinRecompute *self)
@@ -241,9 +283,7 @@ tocsin_recompute_request (TocsinRecompute *self)
       self->again = TRUE;
       return;
     }
-  self->settling = g_timeout_source_new (self->settle_ms);
-  g_source_set_callback (self->settling, on_settled, self, NULL);
-  g_source_attach (self->settling, self->context);
+  settle (self, self->settle_ms);
 }
 
 /**
@@ -251,16 +291,25 @@ tocsin_recompute_request (TocsinRecompute *self)
  * @self: the recomputation; main thread, before anything was requested
  *
  * Works trust out on the calling thread: at start, so that the first check uses it. What checks
- * will need is prepared in the background.
+ * will need is prepared in the background. If the store cannot be read nobody is believed until
+ * that is tried again, in a minute.
  *
  * Returns: (transfer full): who is believed
  */
 TocsinTrustSnapshot *
 tocsin_recompute_now (TocsinRecompute *self)
 {
-  TocsinTrustSnapshot *trust = solve (self, tocsin_store_get_reader (self->store),
-                                      __atomic_add_fetch (&self->version, 1, __ATOMIC_RELAXED));
+  guint64 version = __atomic_add_fetch (&self->version, 1, __ATOMIC_RELAXED);
+  g_autoptr (GError) error = NULL;
+  TocsinTrustSnapshot *trust = solve (self, tocsin_store_get_reader (self->store), version, &error);
 
+  if (trust == NULL)
+    {
+      const TocsinTrustInput nobody = { 0 };
+
+      try_again_later (self, error);
+      return tocsin_trust_snapshot_new (&nobody, version, self->seed);
+    }
   g_async_queue_push (self->orders, tocsin_trust_snapshot_ref (trust));
   return trust;
 }
