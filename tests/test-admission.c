@@ -521,11 +521,12 @@ static gboolean
 write_settle (TocsinTxn *txn, gpointer data, GError **error)
 {
   const Settling *settling = data;
+  TocsinHeldPart part = { .until_us = settling->c->now_us };
   guint64 after = 0;
 
   do
     after = tocsin_withdrawal_settle (txn, settling->c->policy, settling->c->b, settling->apply,
-                                      after, settling->c->now_us);
+                                      &part, after, settling->c->now_us);
   while (after != 0);
   return TRUE;
 }

@@ -82,6 +82,7 @@ typedef struct
   gboolean withdrawn; /* a Remove waits */
   gboolean equivocation;
   guint64 batch;
+  gint64 held_us;
   guint64 first; /* out: number */
 } Reports;
 
@@ -119,7 +120,9 @@ write_reports (TocsinTxn *txn, gpointer data, GError **error)
       record.verified = TRUE;
       record.batch = reports->batch;
       record.key = tocsin_id_for_string (subject);
-      record.id = g_strdup_printf ("https://x.example/%u/%u/%u", reports->actor, record.via, i);
+      record.held_us = reports->held_us;
+      record.id = g_strdup_printf ("https://x.example/%u/%u/%u/%" G_GINT64_FORMAT, reports->actor,
+                                   record.via, i, reports->held_us);
       record.activity_id = g_strconcat (record.id, "/add", NULL);
       record.activity = g_bytes_new_static ("{}", 2);
       record.end_us = record.evidence_end_us = now_us + TOCSIN_DAY_US;
@@ -139,7 +142,7 @@ write_line (TocsinTxn *txn, gpointer data, GError **error)
   TocsinReviewRecord *line = data;
 
   line->created_us = tocsin_time_now_us ();
-  line->count = 1;
+  line->count = MAX (line->count, 1);
   line->text = (char *) "text";
   line->id = tocsin_review_add (txn, line);
   return TRUE;
@@ -166,16 +169,22 @@ on_result (GObject *source, GAsyncResult *result, gpointer data)
 
 /* Returns -1, or the code of the error. */
 static int
-decide (World *world, guint64 id, gboolean accept)
+decide_shown (World *world, guint64 id, gboolean accept, guint64 shown)
 {
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  tocsin_review_decide_async (world->node->fed, id, accept, "tester", on_result, &result);
+  tocsin_review_decide_async (world->node->fed, id, accept, shown, "tester", on_result, &result);
   WAIT_FOR (result != NULL);
   g_assert_true (tocsin_review_decide_finish (result, &error) == (error == NULL));
   g_assert_true (error == NULL || error->domain == TOCSIN_ERROR);
   return error == NULL ? -1 : error->code;
+}
+
+static int
+decide (World *world, guint64 id, gboolean accept)
+{
+  return decide_shown (world, id, accept, 0);
 }
 
 static gboolean
@@ -333,6 +342,89 @@ test_burst_rejected (World *world, gconstpointer data)
     g_assert_true (
         tocsin_review_find_open (txn, TOCSIN_REVIEW_CONTRADICTION, world->peer, 0, &line));
   }
+}
+
+static void
+get_line (World *world, guint64 id, TocsinReviewRecord *line)
+{
+  g_autoptr (TocsinReading) txn = read_store (world);
+
+  tocsin_review_record_clear (line);
+  g_assert_true (tocsin_review_get (txn, id, line));
+}
+
+/* One that is held early does not bring along the many that join it on the last day. */
+static void
+test_joined_late (World *world, gconstpointer data)
+{
+  gboolean withdrawn = GPOINTER_TO_INT (data);
+  TocsinReportState before = withdrawn ? TOCSIN_STATE_LIVE : TOCSIN_STATE_HELD;
+  TocsinReportState after = withdrawn ? TOCSIN_STATE_WITHDRAWN : TOCSIN_STATE_LIVE;
+  gint64 now_us = tocsin_time_now_us ();
+  Reports early = { .actor = world->peer,
+                    .n = 1,
+                    .state = before,
+                    .hold = withdrawn ? TOCSIN_HOLD_NONE : TOCSIN_HOLD_BURST,
+                    .withdrawn = withdrawn,
+                    .held_us = now_us };
+  Reports late = early;
+  gint64 late_us = now_us + 6 * TOCSIN_DAY_US;
+  g_auto (TocsinReviewRecord) line = { 0 };
+  guint64 id;
+
+  late.n = 700;
+  late.held_us = late_us;
+  add_reports (world, &late);
+  add_reports (world, &early);
+  id = add_line (world, (TocsinReviewRecord){ .kind = withdrawn ? TOCSIN_REVIEW_WITHDRAWAL
+                                                                : TOCSIN_REVIEW_BURST,
+                                              .actor = world->peer,
+                                              .count = 701,
+                                              .due_us = now_us + 7 * TOCSIN_DAY_US });
+  g_assert_true (lapse (world, now_us + 7 * TOCSIN_DAY_US));
+  g_assert_cmpuint (count_of (world, world->peer, before), ==, 700);
+  g_assert_cmpuint (count_of (world, world->peer, after), ==, 1);
+  get_line (world, id, &line);
+  g_assert_cmpint (line.state, ==, TOCSIN_REVIEW_OPEN);
+  g_assert_cmpuint (line.count, ==, 700);
+  g_assert_cmpint (line.due_us, ==, late_us + 7 * TOCSIN_DAY_US);
+  g_assert_false (lapse (world, late_us + 7 * TOCSIN_DAY_US - 1));
+  g_assert_true (lapse (world, late_us + 7 * TOCSIN_DAY_US));
+  g_assert_cmpuint (count_of (world, world->peer, after), ==, 701);
+  assert_line (world, id, TOCSIN_REVIEW_LAPSED, NULL);
+}
+
+/* A word about what was seen is none about what joins later. */
+static void
+test_joined_unseen (World *world, gconstpointer data)
+{
+  gboolean accept = GPOINTER_TO_INT (data);
+  gint64 now_us = tocsin_time_now_us ();
+  Reports seen = { .actor = world->peer,
+                   .n = 600,
+                   .state = TOCSIN_STATE_HELD,
+                   .hold = TOCSIN_HOLD_BURST,
+                   .held_us = now_us };
+  Reports unseen = seen;
+  g_auto (TocsinReviewRecord) line = { 0 };
+  guint64 id;
+
+  unseen.n = 3;
+  unseen.held_us = now_us + TOCSIN_HOUR_US;
+  add_reports (world, &seen);
+  add_reports (world, &unseen);
+  id = add_line (world, (TocsinReviewRecord){ .kind = TOCSIN_REVIEW_BURST,
+                                              .actor = world->peer,
+                                              .count = 603,
+                                              .due_us = now_us + 7 * TOCSIN_DAY_US });
+  g_assert_cmpint (decide_shown (world, id, accept, 600), ==, TOCSIN_ERROR_CONFLICT);
+  g_assert_cmpuint (count_of (world, world->peer, TOCSIN_STATE_HELD), ==, 603);
+  g_assert_cmpint (decide_shown (world, id, accept, 603), ==, -1);
+  g_assert_cmpuint (count_of (world, world->peer, TOCSIN_STATE_LIVE), ==, accept ? 600 : 0);
+  get_line (world, id, &line);
+  g_assert_cmpint (line.state, ==, TOCSIN_REVIEW_OPEN);
+  g_assert_cmpuint (line.count, ==, 3);
+  g_assert_cmpint (line.due_us, ==, unseen.held_us + 7 * TOCSIN_DAY_US);
 }
 
 static gboolean
@@ -629,6 +721,10 @@ main (int argc, char **argv)
     { "/review/burst/accepted", test_burst, FALSE },
     { "/review/burst/lapsed", test_burst, TRUE },
     { "/review/burst/rejected", test_burst_rejected, 0 },
+    { "/review/joined-late/burst", test_joined_late, FALSE },
+    { "/review/joined-late/withdrawal", test_joined_late, TRUE },
+    { "/review/joined-unseen/accepted", test_joined_unseen, TRUE },
+    { "/review/joined-unseen/rejected", test_joined_unseen, FALSE },
     { "/review/batch/kept", test_batch, TRUE },
     { "/review/batch/rejected", test_batch, FALSE },
     { "/review/batch/overdue", test_batch_overdue, 0 },

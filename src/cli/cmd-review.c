@@ -14,6 +14,7 @@
 static struct
 {
   gboolean all;
+  char *count;
   char *cursor;
 } given;
 
@@ -38,22 +39,28 @@ run_review_list (TocsinInvocation *self, GError **error)
 }
 
 static gboolean
+decide (TocsinInvocation *self, const char *word, const char *sentence, GError **error)
+{
+  g_autofree char *path = tocsin_argument_path ("/v1/review/", self->args[0], word);
+  g_autoptr (GString) query = g_string_new (path);
+
+  tocsin_argument_add_query (query, "count", given.count);
+  return tocsin_answer_done (self, "POST", query->str, NULL, sentence, error);
+}
+
+static gboolean
 run_review_accept (TocsinInvocation *self, GError **error)
 {
-  g_autofree char *path = tocsin_argument_path ("/v1/review/", self->args[0], "/accept");
-
-  return tocsin_answer_done (self, "POST", path, NULL, _ ("Accepted"), error);
+  return decide (self, "/accept", _ ("Accepted"), error);
 }
 
 static gboolean
 run_review_reject (TocsinInvocation *self, GError **error)
 {
-  g_autofree char *path = tocsin_argument_path ("/v1/review/", self->args[0], "/reject");
-
   if (!tocsin_answer_confirm (self, _ ("What waits here is dropped, which cannot be undone."),
                               error))
     return FALSE;
-  return tocsin_answer_done (self, "POST", path, NULL, _ ("Rejected"), error);
+  return decide (self, "/reject", _ ("Rejected"), error);
 }
 
 static const GOptionEntry review_options[] = {
@@ -61,12 +68,18 @@ static const GOptionEntry review_options[] = {
   G_OPTION_ENTRY_NULL,
 };
 
+static const GOptionEntry decision_options[] = {
+  { "count", 0, 0, G_OPTION_ARG_STRING, &given.count,
+    N_ ("Only if the line still stands for N, as when you looked"), N_ ("N") },
+  G_OPTION_ENTRY_NULL,
+};
+
 static const TocsinCommand review_commands[] = {
   { "list", "", N_ ("List what waits for the operator"), NULL, review_options, 0, 0, FALSE,
     run_review_list },
-  { "accept", N_ ("ID"), N_ ("Take what was held back"), NULL, NULL, 1, 1, FALSE,
+  { "accept", N_ ("ID"), N_ ("Take what was held back"), NULL, decision_options, 1, 1, FALSE,
     run_review_accept },
-  { "reject", N_ ("ID"), N_ ("Drop what was held back"), NULL, NULL, 1, 1, TRUE,
+  { "reject", N_ ("ID"), N_ ("Drop what was held back"), NULL, decision_options, 1, 1, TRUE,
     run_review_reject },
   { NULL },
 };

@@ -15,6 +15,23 @@
 #define SLICE 500 /* held reports looked at in one change */
 
 /**
+ * tocsin_held_is_in_part:
+ * @part: (inout): what is settled; counts what is not
+ * @held_us: since when something is held
+ *
+ * Returns: %TRUE if it is to be settled
+ */
+gboolean
+tocsin_held_is_in_part (TocsinHeldPart *part, gint64 held_us)
+{
+  if (held_us <= part->until_us)
+    return TRUE;
+  part->oldest_us = part->left == 0 ? held_us : MIN (part->oldest_us, held_us);
+  part->left++;
+  return FALSE;
+}
+
+/**
  * tocsin_held_is_vouched_for:
  * @peer: a peer whose key was confirmed
  * @activity: (nullable): what was held because of its keys
@@ -94,6 +111,7 @@ tocsin_held_settle (TocsinTxn *txn,
  * @actor: whose they are; for %TOCSIN_HOLD_BURST, who brought them
  * @accept: as for tocsin_held_settle(); %FALSE overrules. What was held for its key and proven by
  *   none that is pinned now stays as it is
+ * @part: (inout) (nullable): which of them; %NULL: all
  * @after: 0 to begin; then what the last call returned
  * @now_us: the time
  *
@@ -107,6 +125,7 @@ tocsin_held_settle_slice (TocsinTxn *txn,
                           TocsinHold hold,
                           guint32 actor,
                           gboolean accept,
+                          TocsinHeldPart *part,
                           guint64 after,
                           gint64 now_us)
 {
@@ -120,7 +139,9 @@ tocsin_held_settle_slice (TocsinTxn *txn,
 
       if (tocsin_reports_get (txn, g_array_index (numbers, guint64, i), &record) &&
           record.hold == hold && (hold == TOCSIN_HOLD_BURST ? record.via : record.actor) == actor &&
-          (hold != TOCSIN_HOLD_KEY || tocsin_held_is_vouched_for (&peer, record.activity, now_us)))
+          (hold != TOCSIN_HOLD_KEY ||
+           tocsin_held_is_vouched_for (&peer, record.activity, now_us)) &&
+          (part == NULL || tocsin_held_is_in_part (part, record.held_us)))
         tocsin_held_settle (txn, policy, &record, accept, TRUE, now_us);
     }
   return numbers->len == SLICE ? g_array_index (numbers, guint64, SLICE - 1) : 0;

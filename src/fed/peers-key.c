@@ -208,7 +208,7 @@ write_release (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
   TocsinPeerChange *change = data;
 
   change->next = tocsin_held_settle_slice (txn, change->policy, TOCSIN_HOLD_KEY, change->number,
-                                           TRUE, change->after, change->now_us);
+                                           TRUE, NULL, change->after, change->now_us);
   change->released = change->next == 0;
   return TRUE;
 }

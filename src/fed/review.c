@@ -115,13 +115,15 @@ undo_batch (TocsinTxn *txn, const TocsinReviewRecord *line, gint64 now_us)
   return undone > 0;
 }
 
-/* Settles a part of what @line stands for. @cursor: 0 to begin.
+/* Settles some of what @line stands for. @part: of a line that others may join, which of it.
+ * @cursor: 0 to begin.
  * Returns: where to go on; 0 when all is settled. */
 static guint64
 settle (TocsinTxn *txn,
         const TocsinPolicy *policy,
         const TocsinReviewRecord *line,
         gboolean accept,
+        TocsinHeldPart *part,
         guint64 cursor,
         gint64 now_us)
 {
@@ -137,12 +139,12 @@ settle (TocsinTxn *txn,
         tocsin_held_settle (txn, policy, &record, accept, TRUE, now_us);
       return 0;
     case TOCSIN_REVIEW_BURST:
-      return tocsin_held_settle_slice (txn, policy, TOCSIN_HOLD_BURST, line->actor, accept, cursor,
-                                       now_us);
+      return tocsin_held_settle_slice (txn, policy, TOCSIN_HOLD_BURST, line->actor, accept, part,
+                                       cursor, now_us);
     case TOCSIN_REVIEW_BATCH:
       return !accept && undo_batch (txn, line, now_us) ? cursor + 1 : 0;
     case TOCSIN_REVIEW_WITHDRAWAL:
-      return tocsin_withdrawal_settle (txn, policy, line->actor, accept, cursor, now_us);
+      return tocsin_withdrawal_settle (txn, policy, line->actor, accept, part, cursor, now_us);
     case TOCSIN_REVIEW_KEY_CHANGE:
     case TOCSIN_REVIEW_LEAK:
     case TOCSIN_REVIEW_CONTRADICTION:
@@ -177,10 +179,17 @@ typedef struct
   TocsinPolicy *policy;  /* (owned) */
   char *who;             /* (owned) (nullable) if time decided */
   guint64 id;
+  guint64 shown;           /* how many the person saw; 0: they do not say */
   TocsinReviewState state; /* that the line gets */
-  guint64 cursor;          /* in */
-  guint64 next;            /* out */
   gint64 now_us;
+  gboolean resumed;         /* in: not the first change */
+  guint64 cursor;           /* in */
+  guint64 next;             /* out */
+  guint64 count;            /* in: of the line, when this look at all of it began */
+  guint64 next_count;       /* out */
+  TocsinHeldPart part;      /* in: so far */
+  TocsinHeldPart next_part; /* out */
+  gboolean again;           /* out: the line was joined meanwhile, behind the cursor perhaps */
 } Decision;
 
 static void on_slice (GObject *source, GAsyncResult *result, gpointer user_data);
@@ -199,6 +208,49 @@ static const char *const decision_words[] = {
   [TOCSIN_REVIEW_LAPSED] = "lapse",
 };
 
+/* Whether @line may be decided so. */
+static gboolean
+check_line (TocsinTxn *txn, const Decision *decision, TocsinReviewRecord *line, GError **error)
+{
+  if (!tocsin_review_get (txn, decision->id, line))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "There is no such line");
+      return FALSE;
+    }
+  if (line->state != TOCSIN_REVIEW_OPEN)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "This line is %s already",
+                   tocsin_review_state_to_string (line->state));
+      return FALSE;
+    }
+  if (line->kind == TOCSIN_REVIEW_KEY_CHANGE && decision->state != TOCSIN_REVIEW_REJECTED)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_REFUSED,
+                           "Compare the fingerprint with the peer's admin, then run "
+                           "“tocsin peer confirm-key”");
+      return FALSE;
+    }
+  if (!decision->resumed && decision->shown != 0 && decision->shown != line->count)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+                   "This line stands for %" G_GUINT64_FORMAT " by now: look at it again",
+                   line->count);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* What joined the line since it was looked at, or has not waited for so long, waits on. */
+static void
+keep_open (TocsinTxn *txn, const Decision *decision, TocsinReviewRecord *line)
+{
+  line->count = decision->next_part.left;
+  if (line->due_us != 0)
+    line->due_us =
+        decision->next_part.oldest_us + TOCSIN_HELD_LAPSE_US / decision->policy->time_scale;
+  tocsin_review_put (txn, line);
+}
+
 static gboolean
 write_slice (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -206,31 +258,20 @@ write_slice (TocsinTxn *txn, gpointer data, GError **error)
   g_auto (TocsinReviewRecord) line = { 0 };
   g_autofree char *object = g_strdup_printf ("%" G_GUINT64_FORMAT, decision->id);
   g_autofree char *action = g_strconcat ("review.", decision_words[decision->state], NULL);
-  gboolean accept = decision->state != TOCSIN_REVIEW_REJECTED;
 
-  if (!tocsin_review_get (txn, decision->id, &line))
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "There is no such line");
-      return FALSE;
-    }
-  if (line.state != TOCSIN_REVIEW_OPEN)
-    {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "This line is %s already",
-                   tocsin_review_state_to_string (line.state));
-      return FALSE;
-    }
-  if (line.kind == TOCSIN_REVIEW_KEY_CHANGE && accept)
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_REFUSED,
-                           "Compare the fingerprint with the peer's admin, then run "
-                           "“tocsin peer confirm-key”");
-      return FALSE;
-    }
-  decision->next =
-      settle (txn, decision->policy, &line, accept, decision->cursor, decision->now_us);
-  if (decision->next != 0)
+  if (!check_line (txn, decision, &line, error))
+    return FALSE;
+  decision->next_count = decision->cursor == 0 ? line.count : decision->count;
+  decision->next_part = decision->part;
+  decision->next = settle (txn, decision->policy, &line, decision->state != TOCSIN_REVIEW_REJECTED,
+                           &decision->next_part, decision->cursor, decision->now_us);
+  decision->again = decision->next == 0 && line.count != decision->next_count;
+  if (decision->next != 0 || decision->again)
     return TRUE;
-  close_line (txn, &line, decision->state, decision->who, decision->now_us);
+  if (decision->next_part.left > 0)
+    keep_open (txn, decision, &line);
+  else
+    close_line (txn, &line, decision->state, decision->who, decision->now_us);
   tocsin_audit_append (txn, decision->now_us, decision->who != NULL ? decision->who : "node",
                        action, object, tocsin_review_kind_to_string (line.kind));
   return TRUE;
@@ -254,11 +295,16 @@ on_slice (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_dat
 
   if (!tocsin_writer_submit_finish (result, &error))
     g_task_return_error (task, g_steal_pointer (&error));
-  else if (decision->next == 0)
+  else if (decision->next == 0 && !decision->again)
     g_task_return_boolean (task, TRUE);
   else
     {
+      decision->resumed = TRUE;
       decision->cursor = decision->next;
+      decision->count = decision->next_count;
+      decision->part = decision->next_part;
+      if (decision->again)
+        decision->part.left = 0;
       submit_slice (task);
     }
 }
@@ -273,6 +319,9 @@ decision_new (TocsinFederation *fed, guint64 id, TocsinReviewState state, gint64
   decision->id = id;
   decision->state = state;
   decision->now_us = now_us;
+  decision->part.until_us = now_us;
+  if (state == TOCSIN_REVIEW_LAPSED)
+    decision->part.until_us -= TOCSIN_HELD_LAPSE_US / decision->policy->time_scale;
   return decision;
 }
 
@@ -282,14 +331,18 @@ decision_new (TocsinFederation *fed, guint64 id, TocsinReviewState state, gint64
  * @id: a line
  * @accept: what the person says; of a first read or a burst, whether the reports are to count; of
  *   a withdrawal, whether it is to be carried out
+ * @shown: how many the line stood for when the person looked; 0 if they do not say
  * @who: for the audit log
  * @callback: called in the thread-default context of the caller once all of it is durable
  * @user_data: data for @callback
+ *
+ * What joins the line from now on is not decided, and the line stays open for it.
  */
 void
 tocsin_review_decide_async (TocsinFederation *fed,
                             guint64 id,
                             gboolean accept,
+                            guint64 shown,
                             const char *who,
                             GAsyncReadyCallback callback,
                             gpointer user_data)
@@ -298,6 +351,7 @@ tocsin_review_decide_async (TocsinFederation *fed,
   Decision *decision = decision_new (
       fed, id, accept ? TOCSIN_REVIEW_ACCEPTED : TOCSIN_REVIEW_REJECTED, tocsin_time_now_us ());
 
+  decision->shown = shown;
   decision->who = g_strdup (who);
   g_task_set_task_data (task, decision, (GDestroyNotify) decision_free);
   submit_slice (task);
@@ -308,8 +362,8 @@ tocsin_review_decide_async (TocsinFederation *fed,
  * @result: what the callback was given
  * @error: return location for an error, or %NULL
  *
- * Returns: %FALSE with %TOCSIN_ERROR_NOT_FOUND, _CONFLICT (it was decided), _REFUSED, _UNAVAILABLE
- *   or _STORE
+ * Returns: %FALSE with %TOCSIN_ERROR_NOT_FOUND, _CONFLICT (it was decided, or stands for others
+ *   than were shown), _REFUSED, _UNAVAILABLE or _STORE
  */
 gboolean
 tocsin_review_decide_finish (GAsyncResult *result, GError **error)
@@ -342,8 +396,8 @@ find_due (const TocsinReviewRecord *line, gpointer data)
  * @callback: called in the thread-default context of the caller
  * @user_data: data for @callback
  *
- * Settles one line, with all that it stands for, whose time is over: what nobody objected to for 7
- * days happens. Held bursts count, held withdrawals are carried out.
+ * Settles one line whose time is over: what nobody objected to for 7 days happens. Held bursts
+ * count, held withdrawals are carried out. For what has waited less the line stays open.
  */
 void
 tocsin_review_lapse_async (TocsinFederation *fed,

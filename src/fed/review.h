@@ -16,6 +16,7 @@ const char *tocsin_review_state_to_string (TocsinReviewState state);
 void tocsin_review_decide_async (TocsinFederation *fed,
                                  guint64 id,
                                  gboolean accept,
+                                 guint64 shown,
                                  const char *who,
                                  GAsyncReadyCallback callback,
                                  gpointer user_data);

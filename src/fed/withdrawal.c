@@ -3,7 +3,8 @@
  *
  * A Remove: the tombstone, the guard against mass withdrawal, and what was forwarded is taken
  * back too. A Remove that waits for a person is kept in the report's own row: withdrawn_us is set
- * while the state is still live, and `alternate` holds the signed Remove.
+ * while the state is still live, held_us says since when it waits, and `alternate` holds the signed
+ * Remove.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -75,6 +76,7 @@ hold_withdrawal (TocsinTxn *txn,
   guint64 id;
 
   record->withdrawn_us = removed_us;
+  record->held_us = now_us;
   record->remove_reason = a->admission->activity->reason;
   g_clear_pointer (&record->alternate, g_bytes_unref);
   record->alternate = g_bytes_ref (a->admission->activity->raw);
@@ -210,6 +212,7 @@ settle_one (TocsinTxn *txn,
             const TocsinPolicy *policy,
             TocsinReportRecord *record,
             gboolean apply,
+            TocsinHeldPart *part,
             gint64 now_us)
 {
   g_autoptr (TocsinActivity) activity = NULL;
@@ -220,7 +223,8 @@ settle_one (TocsinTxn *txn,
     .activity = record->alternate,
   };
 
-  if (record->state != TOCSIN_STATE_LIVE || record->withdrawn_us == 0)
+  if (record->state != TOCSIN_STATE_LIVE || record->withdrawn_us == 0 ||
+      !tocsin_held_is_in_part (part, record->held_us))
     return;
   if (apply && record->alternate != NULL)
     {
@@ -232,7 +236,7 @@ settle_one (TocsinTxn *txn,
       tocsin_withdrawal_apply (txn, policy, record, &remove, now_us);
       return;
     }
-  record->withdrawn_us = 0;
+  record->withdrawn_us = record->held_us = 0;
   g_clear_pointer (&record->alternate, g_bytes_unref);
   tocsin_reports_put (txn, record, now_us);
 }
@@ -245,6 +249,7 @@ settle_one (TocsinTxn *txn,
  * @policy: the state of this node
  * @actor: a reporter whose Removes wait
  * @apply: %TRUE to carry them out, %FALSE to disregard them
+ * @part: (inout): which of them
  * @after: 0 to begin; then what the last call returned
  * @now_us: the time
  *
@@ -257,6 +262,7 @@ tocsin_withdrawal_settle (TocsinTxn *txn,
                           const TocsinPolicy *policy,
                           guint32 actor,
                           gboolean apply,
+                          TocsinHeldPart *part,
                           guint64 after,
                           gint64 now_us)
 {
@@ -267,6 +273,6 @@ tocsin_withdrawal_settle (TocsinTxn *txn,
   g_autoptr (GPtrArray) page = tocsin_reports_list (txn, &filter, after, SETTLE_ROWS, &next);
 
   for (guint i = 0; i < page->len; i++)
-    settle_one (txn, policy, g_ptr_array_index (page, i), apply, now_us);
+    settle_one (txn, policy, g_ptr_array_index (page, i), apply, part, now_us);
   return next;
 }

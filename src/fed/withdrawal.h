@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "fed/held.h"
 #include "fed/policy.h"
 #include "store/table-reports.h"
 
@@ -34,6 +35,7 @@ guint64 tocsin_withdrawal_settle (TocsinTxn *txn,
                                   const TocsinPolicy *policy,
                                   guint32 actor,
                                   gboolean apply,
+                                  TocsinHeldPart *part,
                                   guint64 after,
                                   gint64 now_us);
 

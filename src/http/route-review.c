@@ -77,7 +77,8 @@ on_decided (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
 static void
 decide (TocsinRequest *request, TocsinReply *reply, TocsinApi *api, gboolean accept)
 {
-  guint64 id;
+  const char *count = tocsin_request_get_query (request, "count");
+  guint64 id, shown = 0;
 
   if (!tocsin_admin_has_federation (api, reply))
     return;
@@ -86,9 +87,15 @@ decide (TocsinRequest *request, TocsinReply *reply, TocsinApi *api, gboolean acc
       tocsin_reply_set_problem (reply, 404, "not-found", "There is no such line");
       return;
     }
+  if (count != NULL && (!tocsin_admin_number (count, &shown) || shown == 0))
+    {
+      tocsin_reply_set_problem (reply, 400, "invalid",
+                                "count: the number that the line showed is expected");
+      return;
+    }
   tocsin_request_suspend (request);
-  tocsin_review_decide_async (api->federation, id, accept, tocsin_admin_who (request), on_decided,
-                              request);
+  tocsin_review_decide_async (api->federation, id, accept, shown, tocsin_admin_who (request),
+                              on_decided, request);
 }
 
 static void

@@ -53,7 +53,7 @@ typedef struct
   gint64 end_us;          /* endTime */
   gint64 evidence_end_us; /* when its evidence is purged: endTime or 4 half-lives */
   gint64 received_us;
-  gint64 held_us;      /* since when; 0: not held */
+  gint64 held_us;      /* since when it, or the Remove of a live one, is held; 0: neither */
   gint64 withdrawn_us; /* `published` of the Remove, or when it expired */
   gint64 gone_us;      /* when the row of a withdrawn or expired one goes too; 0: not yet */
   TocsinSubjectKey key;
