@@ -26,7 +26,7 @@
 #define STRANGER   99
 
 /* 1 to 8 have a weight of 50, 10 of 80 and is fully trusted, 11 of 100, 12 of 55, 13 of 4;
- * 14 of 1, fully trusted in all but spam, where it is distrusted. */
+ * 14 of 1, fully trusted in all but spam, where it is distrusted; 15 of 80 in spam alone. */
 static const TocsinTrustPeer peers[] = {
   { 1, TOCSIN_AREA_ANY, 0.5, FALSE },   { 2, TOCSIN_AREA_ANY, 0.5, FALSE },
   { 3, TOCSIN_AREA_ANY, 0.5, FALSE },   { 4, TOCSIN_AREA_ANY, 0.5, FALSE },
@@ -35,6 +35,7 @@ static const TocsinTrustPeer peers[] = {
   { 10, TOCSIN_AREA_ANY, 0.8, TRUE },   { 11, TOCSIN_AREA_ANY, 1.0, FALSE },
   { 12, TOCSIN_AREA_ANY, 0.55, FALSE }, { 13, TOCSIN_AREA_ANY, 0.04, FALSE },
   { 14, TOCSIN_AREA_ANY, 0.01, TRUE },  { 14, TOCSIN_AREA_SPAM, 0, TRUE },
+  { 15, TOCSIN_AREA_ANY, 0, FALSE },    { 15, TOCSIN_AREA_SPAM, 0.8, FALSE },
 };
 
 /* One row of evidence: age and time left in days. */

@@ -696,6 +696,61 @@ test_again_until (void)
   ask_again (&node, "\"decided_at\":\"2026-11-26T00:00:00Z\"");
 }
 
+/* Strangers who ask about one address that a voice reported, beside ever new others, use up nothing
+ * of its budget. */
+static void
+test_budget_of_one_address (void)
+{
+  static const TocsinTrustPeer peer = { 1, TOCSIN_AREA_ANY, 0.9, FALSE };
+  static const TocsinTrustInput input = { .peers = &peer, .n_peers = 1 };
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 2, 1);
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  tocsin_api_set_trust (node.api, trust);
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.1", 1);
+  for (guint i = 0; i <= 2 * TOCSIN_VOICE_BUDGET_DAY; i++)
+    {
+      g_autofree char *body =
+          g_strdup_printf ("{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.1\"},"
+                           "{\"type\":\"email\",\"value\":\"u%u@example.org\"}]}",
+                           i);
+      g_auto (Answer) answer = { 0 };
+
+      node_ask (&node, "POST", "/v1/check", TYPE_CHECK, body, &answer);
+      ASSERT_HAS (&answer, "{\"verdict\":\"review\"");
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+    }
+}
+
+/* A domain that is named twice, or beside an address at it, is judged as it is by itself. */
+static void
+test_named_twice (void)
+{
+  static const char *const subjects[] = {
+    "{\"type\":\"domain\",\"value\":\"sub.same.example\"}",
+    "{\"type\":\"email\",\"value\":\"x@sub.same.example\"}",
+    "{\"type\":\"domain\",\"value\":\"same.example\"}",
+    "{\"type\":\"url\",\"value\":\"https://sub.same.example/\"}",
+  };
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 1, TOCSIN_SUBJECT_DOMAIN, "same.example", 1);
+  node_report (&node, 2, TOCSIN_SUBJECT_DOMAIN, "sub.same.example", 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (subjects); i++)
+    for (gsize k = 0; k < G_N_ELEMENTS (subjects); k++)
+      {
+        g_autofree char *body =
+            g_strdup_printf ("{\"subjects\":[%s,%s]}", subjects[i], subjects[k]);
+        g_auto (Answer) answer = { 0 };
+
+        node_ask (&node, "POST", "/v1/check", TYPE_CHECK, body, &answer);
+        ASSERT_HAS (&answer, "{\"verdict\":\"note\"");
+      }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -717,6 +772,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/check/without", test_without);
   g_test_add_func ("/check/authz", test_authz);
   g_test_add_func ("/check/budget", test_budget);
+  g_test_add_func ("/check/budget-of-one-address", test_budget_of_one_address);
+  g_test_add_func ("/check/named-twice", test_named_twice);
   g_test_add_func ("/check/shared", test_shared);
   g_test_add_func ("/check/again", test_again);
   g_test_add_func ("/check/again-until", test_again_until);

@@ -137,18 +137,93 @@ test_two_groups (void)
 {
   static const Row both_say[ROWS_MAX] = { { 1, HARASSMENT }, { 2, SPAM, .confidence = 60 } };
   static const Row one_says[ROWS_MAX] = { { 1, HARASSMENT, .confidence = 80 } };
-  Asked first, second, other;
+  static const Row other_says[ROWS_MAX] = { { 2, SPAM } };
+  Asked first, second, beside_first, beside_second;
   Asked *both[] = { &first, &second };
-  TocsinKeyEvidence keys[2];
+  TocsinKeyEvidence keys[2], keys_too[2];
   g_auto (TocsinFinding) finding = { 0 };
 
   asked_init (&first, 1, both_say);
+  asked_init (&beside_first, 3, other_says);
   asked_init (&second, 1, both_say);
-  asked_init (&other, 2, one_says);
-  ask_two (&second, keys, &other);
+  asked_init (&beside_second, 2, one_says);
+  ask_two (&first, keys, &beside_first);
+  ask_two (&second, keys_too, &beside_second);
   judge (NULL, both, 2, NULL, &finding);
   g_assert_cmpuint (subject_at (&finding, 1)->verdict, ==, NOTE);
   g_assert_cmpuint (finding.verdict, ==, REVIEW);
+}
+
+/* What one subject hears under two of its keys makes no review by being named again, or by what is
+ * around it being named beside it. */
+static void
+test_named_again (void)
+{
+  static const Row said[ROWS_MAX] = { { 1, SPAM } };
+  static const Row said_around[ROWS_MAX] = { { 2, SPAM } };
+  Asked inner, around, again;
+  TocsinKeyEvidence keys[2], keys_too[2];
+  Asked *repeated[] = { &inner, &again };
+  Asked *beside[] = { &around, &inner };
+  Asked other;
+  Asked *apart[] = { &other, &inner };
+
+  asked_init (&inner, 1, said);
+  asked_init (&again, 1, said);
+  asked_init (&around, 2, said_around);
+  asked_init (&other, 3, said_around);
+  ask_two (&inner, keys, &around);
+  ask_two (&again, keys_too, &around);
+  for (guint swapped = 0; swapped < 2; swapped++)
+    {
+      g_auto (TocsinFinding) alone = { 0 };
+      g_auto (TocsinFinding) twice = { 0 };
+      g_auto (TocsinFinding) with_around = { 0 };
+      g_auto (TocsinFinding) with_other = { 0 };
+
+      judge (NULL, repeated, 1, NULL, &alone);
+      judge (NULL, repeated, 2, NULL, &twice);
+      judge (NULL, beside, 2, NULL, &with_around);
+      judge (NULL, apart, 2, NULL, &with_other);
+      g_assert_cmpuint (alone.verdict, ==, NOTE);
+      g_assert_cmpuint (twice.verdict, ==, NOTE);
+      g_assert_cmpuint (with_around.verdict, ==, NOTE);
+      g_assert_cmpuint (with_other.verdict, ==, REVIEW);
+      repeated[0] = &again;
+      repeated[1] = beside[0] = apart[0] = &inner;
+      beside[1] = &around;
+      apart[1] = &other;
+    }
+}
+
+/* The answer says that it is the two together, and which. */
+static void
+test_pair_explained (void)
+{
+  static const Row rows[][ROWS_MAX] = { { { 1, SPAM } }, { { 13, SPAM } }, { { 2, SPAM } } };
+  Asked asked[3];
+  Asked *all[] = { &asked[0], &asked[1], &asked[2] };
+  g_auto (TocsinFinding) finding = { 0 };
+  g_auto (TocsinFinding) one = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (asked); i++)
+    asked_init (&asked[i], (guint8) (i + 1), rows[i]);
+  judge (NULL, all, 3, NULL, &finding);
+  g_assert_cmpuint (finding.verdict, ==, REVIEW);
+  g_assert_true (
+      g_str_has_suffix (finding.summary, "; two of these together are enough for a review"));
+  for (guint i = 0; i < G_N_ELEMENTS (asked); i++)
+    {
+      const GArray *notes = subject_at (&finding, i)->notes;
+      const TocsinNote *last = &g_array_index (notes, TocsinNote, notes->len - 1);
+
+      g_assert_cmpint (
+          g_str_equal (last->text,
+                       "Enough for a review together with another subject of this event"),
+          ==, i != 1);
+    }
+  judge (NULL, all, 1, NULL, &one);
+  g_assert_null (strstr (one.summary, "together"));
 }
 
 /* ---- an event at random ---- */
@@ -296,6 +371,30 @@ test_another_accuser (gconstpointer data)
   g_assert_cmpuint (n_stricter, >, 0);
 }
 
+/* Two in one network, which lies in another: what is said of these two is said of each. */
+static void
+test_in_one_network (void)
+{
+  static const Row faint[ROWS_MAX] = { { 3, SPAM, .confidence = 20 } };
+  static const Row said[ROWS_MAX] = { { 1, SPAM } };
+  static const Row said_around[ROWS_MAX] = { { 2, SPAM } };
+  Asked first, second, network, wider;
+  Asked *both[] = { &first, &second };
+  TocsinKeyEvidence keys[3], keys_too[3];
+  g_auto (TocsinFinding) finding = { 0 };
+
+  asked_init (&first, 1, faint);
+  asked_init (&second, 2, faint);
+  asked_init (&network, 3, said);
+  asked_init (&wider, 4, said_around);
+  ask_two (&first, keys, &network);
+  ask_two (&second, keys_too, &network);
+  keys[2] = keys_too[2] = wider.key;
+  first.evidence.n_keys = second.evidence.n_keys = 3;
+  judge (NULL, both, 2, NULL, &finding);
+  g_assert_cmpuint (finding.verdict, ==, NOTE);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -304,6 +403,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/score-event/pair-bounds", test_pair_bounds);
   g_test_add_func ("/score-event/louder-voice", test_louder_voice);
   g_test_add_func ("/score-event/two-groups", test_two_groups);
+  g_test_add_func ("/score-event/named-again", test_named_again);
+  g_test_add_func ("/score-event/in-one-network", test_in_one_network);
+  g_test_add_func ("/score-event/pair-explained", test_pair_explained);
   /* With 411 a spent voice once took away a review. */
   for (guint seed = 410; seed <= 411; seed++)
     {

@@ -90,6 +90,7 @@ typedef struct
  * @disputers: (element-type guint32): believed actors that called it benign
  * @listed: (nullable) (element-type TocsinListed): what lists say, each origin once a category
  * @heard: (element-type TocsinHeard): every report seen, only with explain
+ * @paired: with another subject it made a review of the event
  */
 typedef struct
 {
@@ -114,6 +115,7 @@ typedef struct
   GArray *disputers;
   GArray *listed;
   GArray *heard;
+  gboolean paired;
 } TocsinSubjectFinding;
 
 /* The verdict had one actor been missing. */
@@ -131,6 +133,7 @@ typedef struct
  * @without: (element-type TocsinCounterfactual): only with explain
  * @allowed_by: (owned) (nullable): reason of the allow entry that decided
  * @charge_actor: the one voice that a review rests on, or 0 (single-voice budget)
+ * @charge_key: what that voice speaks of; who asks about it beside whatever else costs no more
  *
  * The answer to one check: an event of 1 to 16 subjects.
  */
@@ -145,6 +148,7 @@ typedef struct
   GArray *without;
   char *allowed_by;
   guint32 charge_actor;
+  TocsinSubjectKey charge_key;
 } TocsinFinding;
 
 void tocsin_finding_clear (TocsinFinding *self);

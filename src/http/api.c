@@ -33,7 +33,7 @@ typedef struct
   TocsinAnswerCache *answers; /* (owned) (nullable) */
 } Slot;
 
-/* The events that rest on one actor on one day. */
+/* What was a review by one actor alone on one day. */
 typedef struct
 {
   guint n;

@@ -392,17 +392,11 @@ tocsin_judge_row (TocsinJudge *self, const TocsinSubjectRecord *record, TocsinEx
   return found.known;
 }
 
-guint64
-tocsin_judge_event_hash (const TocsinSubject *subjects, gsize n_subjects)
+void
+tocsin_judge_charge (TocsinApi *api, const TocsinFinding *finding, gint64 now_us)
 {
-  guint64 sum = 0;
+  guint64 event;
 
-  for (gsize i = 0; i < n_subjects; i++)
-    {
-      guint64 part;
-
-      memcpy (&part, subjects[i].digest, sizeof part);
-      sum += part;
-    }
-  return sum;
+  memcpy (&event, finding->charge_key.bytes, sizeof event);
+  tocsin_api_charge (api, finding->charge_actor, event, now_us);
 }

@@ -62,8 +62,7 @@ judge_client (
   *verdict = finding.verdict;
   tocsin_api_count_observed (api, judge.state, finding.verdict, judge.scoring.now_us);
   *observe = tocsin_api_is_observing (judge.state, judge.scoring.now_us);
-  tocsin_api_charge (api, finding.charge_actor, tocsin_judge_event_hash (&subject, 1),
-                     judge.scoring.now_us);
+  tocsin_judge_charge (api, &finding, judge.scoring.now_us);
   return TRUE;
 }
 

@@ -256,6 +256,9 @@ explain_subject (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GS
   tocsin_listed_explain (scoring, finding);
   if (finding->disputers->len > 0)
     explain_dispute (scoring, finding, summary);
+  if (finding->paired)
+    add_note (finding, TOCSIN_CLASS_CRITICAL,
+              g_strdup (_ ("Enough for a review together with another subject of this event")));
 }
 
 /**
@@ -269,9 +272,17 @@ void
 tocsin_explain_event (const TocsinScoring *scoring, TocsinFinding *finding)
 {
   GString *summary = g_string_sized_new (128);
+  gboolean paired = FALSE;
 
   for (guint i = 0; i < finding->subjects->len; i++)
-    explain_subject (scoring, &g_array_index (finding->subjects, TocsinSubjectFinding, i), summary);
+    {
+      TocsinSubjectFinding *subject = &g_array_index (finding->subjects, TocsinSubjectFinding, i);
+
+      explain_subject (scoring, subject, summary);
+      paired = paired || subject->paired;
+    }
+  if (paired)
+    g_string_append (begin_part (summary), _ ("two of these together are enough for a review"));
   if (finding->allowed_by != NULL)
     g_string_append (begin_part (summary), _ ("on this instance's allow list"));
   if (summary->len == 0)

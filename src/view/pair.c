@@ -105,7 +105,34 @@ may_pair (const TocsinSubjectState *state, gsize k)
   return TRUE;
 }
 
-/* Whether a key of @a and another of @b confirm each other; up to *@left are looked at. */
+static gboolean
+hears (const TocsinSubjectState *state, const TocsinHeardKey *key)
+{
+  for (gsize i = 0; i < state->evidence->n_keys; i++)
+    if (tocsin_id_equal (&state->keys[i].key->probe->key, &key->key->probe->key))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+hears_all_of (const TocsinSubjectState *state, const TocsinSubjectState *other)
+{
+  for (gsize i = 0; i < other->evidence->n_keys; i++)
+    if (!hears (state, &other->keys[i]))
+      return FALSE;
+  return TRUE;
+}
+
+/* Whether one of them is the other, or around it: who names an address twice, or its domain beside
+ * it, tells nothing new. */
+static gboolean
+are_one (const TocsinSubjectState *a, const TocsinSubjectState *b)
+{
+  return hears_all_of (a, b) || hears_all_of (b, a);
+}
+
+/* Whether a key of @a and another of @b confirm each other; up to *@left are looked at. Two keys
+ * that either subject is found under make no review of one of them, and so none of both. */
 static gboolean
 subjects_pair (const TocsinScoring *scoring,
                const TocsinSubjectState *a,
@@ -115,12 +142,16 @@ subjects_pair (const TocsinScoring *scoring,
 {
   for (gsize i = 0; i < a->evidence->n_keys; i++)
     {
+      gboolean both_hear;
+
       if (!may_pair (a, i))
         continue;
+      if (are_one (a, b))
+        return FALSE;
+      both_hear = hears (b, &a->keys[i]);
       for (gsize j = 0; j < b->evidence->n_keys; j++)
         {
-          if (!may_pair (b, j) ||
-              tocsin_id_equal (&a->keys[i].key->probe->key, &b->keys[j].key->probe->key))
+          if (!may_pair (b, j) || (both_hear && hears (a, &b->keys[j])))
             continue;
           if (*left == 0)
             return FALSE;
@@ -134,14 +165,14 @@ subjects_pair (const TocsinScoring *scoring,
 
 /**
  * tocsin_pair_makes_review:
- * @states: (array length=n): the subjects of one event, judged
+ * @states: (array length=n): the subjects of one event, judged; the two are marked
  * @without: an actor to be left out, or %TOCSIN_WALKS_NOBODY
  *
  * Whether two of the subjects, by different keys, keep S_or ≥ 0.25 on one side whoever is missing.
  */
 gboolean
 tocsin_pair_makes_review (const TocsinScoring *scoring,
-                          const TocsinSubjectState *states,
+                          TocsinSubjectState *states,
                           gsize n,
                           guint32 without)
 {
@@ -150,6 +181,9 @@ tocsin_pair_makes_review (const TocsinScoring *scoring,
   for (gsize i = 0; i < n; i++)
     for (gsize j = i + 1; j < n; j++)
       if (subjects_pair (scoring, &states[i], &states[j], without, &left))
-        return TRUE;
+        {
+          states[i].paired = states[j].paired = TRUE;
+          return TRUE;
+        }
   return FALSE;
 }

@@ -49,6 +49,7 @@ typedef struct
   TocsinJudgement best;
   gssize best_key;     /* -1: nothing known */
   TocsinVerdict solid; /* the highest of a key that is not fragile */
+  gboolean paired;     /* made a review of the event, with another subject */
 } TocsinSubjectState;
 
 /* By group and level, the categories that are heard and may go so far. */
@@ -80,7 +81,7 @@ void tocsin_score_mask (const TocsinScoring *scoring,
                         TocsinMasks masks);
 void tocsin_pair_find_sole (const TocsinScoring *scoring, TocsinHeardKey *key, guint32 without);
 gboolean tocsin_pair_makes_review (const TocsinScoring *scoring,
-                                   const TocsinSubjectState *states,
+                                   TocsinSubjectState *states,
                                    gsize n,
                                    guint32 without);
 double tocsin_score_suspicion (const TocsinScoring *scoring,

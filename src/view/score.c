@@ -62,7 +62,9 @@ hear_row (const TocsinScoring *scoring, const TocsinEvidence *row)
       (row->flags & TOCSIN_EVIDENCE_HELD) != 0 || !tocsin_listed_holds (scoring, row) ||
       (gint64) row->expires_s * TOCSIN_SECOND_US <= scoring->now_us)
     return heard;
-  if (!own && !imported && !tocsin_trust_snapshot_is_believed (scoring->trust, row->reporter))
+  /* Whom the operator distrusts in the area of a category is not heard of it. */
+  if (!own && !imported &&
+      !tocsin_trust_snapshot_counts (scoring->trust, category->group, row->reporter))
     return heard;
 
   heard.known = TRUE;
@@ -467,6 +469,7 @@ judge_subject (const TocsinScoring *scoring, TocsinSubjectState *state, guint32 
   state->best = (TocsinJudgement){ 0 };
   state->best_key = -1;
   state->solid = TOCSIN_VERDICT_ALLOW;
+  state->paired = FALSE;
   for (gsize i = 0; i < state->evidence->n_keys; i++)
     {
       TocsinHeardKey *key = &state->keys[i];
@@ -569,6 +572,18 @@ prepare (const TocsinScoring *scoring,
     }
 }
 
+/* Of several that are fragile the same one, in whatever order they were asked about. */
+static void
+charge (const TocsinSubjectState *state, TocsinFinding *out)
+{
+  const TocsinSubjectKey *key = &state->keys[state->best_key].key->probe->key;
+
+  if (out->charge_actor != 0 && memcmp (key->bytes, out->charge_key.bytes, sizeof key->bytes) >= 0)
+    return;
+  out->charge_actor = state->best.belief.loo_actor;
+  out->charge_key = *key;
+}
+
 /**
  * tocsin_score_event:
  * @scoring: what a verdict depends on besides the evidence
@@ -607,7 +622,7 @@ tocsin_score_event (const TocsinScoring *scoring,
       out->score = MAX (out->score, finding.score);
       out->known = out->known || finding.known;
       if (states[i].best.verdict == out->verdict && states[i].best.fragile)
-        out->charge_actor = states[i].best.belief.loo_actor;
+        charge (&states[i], out);
       robust = robust || states[i].solid >= out->verdict;
       if (subjects[i].allowed_by != NULL &&
           (out->allowed_by == NULL || subjects[i].allowed_exactly))
