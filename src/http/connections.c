@@ -5,8 +5,10 @@
 
 #include "http/connections.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 TocsinAddressKey
@@ -158,6 +160,7 @@ tocsin_connections_enter (TocsinConnections *self,
   connection->phase = phase;
   connection->is_gone = FALSE;
   connection->since_us = now_us;
+  connection->unsent = -1;
   g_queue_push_tail_link (&self->phases[phase], &connection->link);
 }
 
@@ -226,6 +229,17 @@ tocsin_connection_uncork (TocsinConnection *self)
     (void) set_corked (self, FALSE);
 }
 
+/* A client that reads slowly takes its answer all the same. */
+static gboolean
+is_taking (TocsinConnection *connection)
+{
+  int before = connection->unsent;
+
+  if (ioctl (connection->fd, SIOCOUTQ, &connection->unsent) != 0)
+    return FALSE;
+  return connection->unsent != before;
+}
+
 guint
 tocsin_connections_expire (TocsinConnections *self, gint64 now_us)
 {
@@ -235,12 +249,21 @@ tocsin_connections_expire (TocsinConnections *self, gint64 now_us)
     {
       if (phase == TOCSIN_PHASE_SUSPENDED)
         continue;
-      for (GList *l = self->phases[phase].head; l != NULL; l = l->next)
+      for (GList *l = self->phases[phase].head, *next; l != NULL; l = next)
         {
           TocsinConnection *connection = l->data;
 
+          next = l->next;
           if (now_us - connection->since_us < self->limits_us[phase])
             break;
+          if (phase == TOCSIN_PHASE_SENDING && !connection->is_dying && is_taking (connection))
+            {
+              int unsent = connection->unsent;
+
+              tocsin_connections_enter (self, connection, TOCSIN_PHASE_SENDING, now_us);
+              connection->unsent = unsent;
+              continue;
+            }
           n += !connection->is_dying;
           shut (self, connection);
         }

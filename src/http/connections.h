@@ -53,6 +53,7 @@ gboolean tocsin_address_in (GPtrArray *masks, GInetAddress *address);
  * @is_gone: whether the client's side was found closed at the last look
  * @is_corked: whether its socket keeps what does not fill a segment
  * @is_held: whether what is sent on it waits for tocsin_connections_release()
+ * @unsent: bytes that the client had not taken when it was past its limit; -1: it was not
  * @handle: the HTTP library's connection (unowned)
  * @exchange: (nullable): the server's state of the request being served (unowned)
  * @peer: (nullable): the other end; %NULL on a Unix socket (owned)
@@ -76,6 +77,7 @@ typedef struct
   gboolean is_gone;
   gboolean is_corked;
   gboolean is_held;
+  int unsent;
   gpointer handle;
   gpointer exchange;
 } TocsinConnection;
@@ -130,7 +132,8 @@ void tocsin_connections_release (TocsinConnections *self);
 void tocsin_connection_uncork (TocsinConnection *self);
 
 /* Shuts every connection down that is past the limit of its phase, except suspended ones, whose
- * handler holds them. Returns how many. */
+ * handler holds them, and those whose client has taken something of its answer since they were past
+ * it before. Returns how many. */
 guint tocsin_connections_expire (TocsinConnections *self, gint64 now_us);
 
 /* Shuts every connection down whose client closed its side while it had a request to send or none:

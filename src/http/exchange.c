@@ -22,6 +22,8 @@
 #define MEMORY_PER_PUBLIC_CONNECTION_BYTES ((size_t) (32 * 1024))
 #define MEMORY_PER_API_CONNECTION_BYTES    ((size_t) (8 * 1024))
 #define STREAM_BLOCK_BYTES                 (16 * 1024)
+#define LONG_BYTES                         (256 * 1024) /* of a body that may take a client long */
+#define LONG_BLOCK_BYTES                   (64 * 1024)
 #define SPARE_EXCHANGES_MAX                64
 #define EXCESS_BODY_BYTES                  (1024 * 1024)
 #define HELD_MAX                           16 /* brief answers that leave together */
@@ -266,19 +268,31 @@ collect_fields (const TocsinServer *self,
          memcmp (scan.line_end - 2, ends, sizeof ends) == 0;
 }
 
-/* A streamed body under way. */
+/* A long body under way. */
 typedef struct
 {
   TocsinServer *server;         /* (unowned) */
   TocsinConnection *connection; /* (unowned) */
   TocsinStream stream;          /* (owned) */
+  GBytes *bytes;                /* (owned) (nullable) in place of @stream */
 } Sending;
+
+static gssize
+copy_bytes (GBytes *bytes, uint64_t position, char *buffer, size_t size)
+{
+  gsize n = MIN (size, g_bytes_get_size (bytes) - (gsize) position);
+
+  memcpy (buffer, (const char *) g_bytes_get_data (bytes, NULL) + position, n);
+  return (gssize) n;
+}
 
 static ssize_t
 on_pull (void *data, uint64_t position, char *buffer, size_t size)
 {
   Sending *sending = data;
-  gssize n = sending->stream.pull (sending->stream.data, (guint8 *) buffer, size);
+  gssize n = sending->bytes != NULL
+                 ? copy_bytes (sending->bytes, position, buffer, size)
+                 : sending->stream.pull (sending->stream.data, (guint8 *) buffer, size);
 
   /* Asked for more, so the client has taken what there was: its time begins anew. */
   tocsin_connections_enter (&sending->server->connections, sending->connection,
@@ -295,6 +309,7 @@ on_pulled (void *data)
 
   if (sending->stream.destroy != NULL)
     sending->stream.destroy (sending->stream.data);
+  g_clear_pointer (&sending->bytes, g_bytes_unref);
   g_free (sending);
 }
 
@@ -315,11 +330,18 @@ make_response (TocsinServer *self, TocsinConnection *connection, TocsinReply *re
     {
     case TOCSIN_BODY_STREAM:
       sending = g_new (Sending, 1);
-      *sending = (Sending){ self, connection, tocsin_reply_steal_stream (reply) };
+      *sending = (Sending){ self, connection, tocsin_reply_steal_stream (reply), NULL };
       return MHD_create_response_from_callback (MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, on_pull,
                                                 sending, on_pulled);
     case TOCSIN_BODY_BYTES:
       bytes = g_bytes_ref (tocsin_reply_get_bytes (reply));
+      if (g_bytes_get_size (bytes) > LONG_BYTES)
+        {
+          sending = g_new (Sending, 1);
+          *sending = (Sending){ self, connection, { NULL, NULL, NULL }, bytes };
+          return MHD_create_response_from_callback (g_bytes_get_size (bytes), LONG_BLOCK_BYTES,
+                                                    on_pull, sending, on_pulled);
+        }
       return MHD_create_response_from_buffer_with_free_callback_cls (
           g_bytes_get_size (bytes), (void *) g_bytes_get_data (bytes, NULL), on_bytes_sent, bytes);
     case TOCSIN_BODY_BUFFER:

@@ -36,7 +36,7 @@ tocsin_server_options_default (void)
   return (TocsinServerOptions){
     .receive_us = 30 * TOCSIN_SECOND_US,
     .idle_us = 60 * TOCSIN_SECOND_US,
-    .send_us = 60 * TOCSIN_SECOND_US,
+    .send_us = 30 * TOCSIN_SECOND_US,
     .suspend_us = 120 * TOCSIN_SECOND_US,
     .sweep_us = TOCSIN_SECOND_US,
     .connections_max = 8192,

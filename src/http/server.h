@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  * @receive_us: a request, from its first byte (or the connection, for the first one) to the last
  *   byte of its body
  * @idle_us: between two requests
- * @send_us: to take the answer; for a streamed one, between two pieces
+ * @send_us: to take something of the answer; who took nothing for this long is looked at twice
  * @suspend_us: how long a handler may take to complete a suspended request; then 503
  * @sweep_us: how often these limits are looked at
  * @connections_max: connections at a time; past nine tenths of it the one idle longest is closed

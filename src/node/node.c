@@ -36,7 +36,7 @@
 
 #define DRAIN_US          (5 * TOCSIN_SECOND_US)
 #define LOOK_MS           10
-#define FETCH_CONNECTIONS 32
+#define FETCH_CONNECTIONS (TOCSIN_HOST_BUDGET_IN_FLIGHT + 64) /* strangers do not fill them */
 #define FETCH_PER_HOST    2
 #define META_BASE_URL     "base-url"
 #define META_FIRST_START  "first-start"
