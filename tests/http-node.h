@@ -107,6 +107,7 @@ static const TocsinRoute node_routes[] = {
   { "POST", "/big", on_echo, TOCSIN_ROUTE_READ, 0, 4 * 1024 * 1024, NULL },
   { "GET", "/show/{id}", on_show, TOCSIN_ROUTE_READ, 0, 0, NULL },
   { "GET", "/hold", on_hold, TOCSIN_ROUTE_NONE, 0, 0, NULL },
+  { "GET", "/work", on_hold, TOCSIN_ROUTE_LONG, 0, 0, NULL },
   { "GET", "/stream", on_stream, TOCSIN_ROUTE_READ, 0, 0, NULL },
   { "GET", "/brief", on_hello, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_BRIEF, 0, 0, NULL },
 };

@@ -473,6 +473,34 @@ test_suspended_too_long (void)
   node_stop (&node);
 }
 
+/* What an operator knows to take long is waited for. */
+static void
+test_long_work (void)
+{
+  TocsinRequest *request;
+  g_autofree char *abandoned = NULL;
+  g_autofree char *answer = NULL;
+  Node node;
+  int fd;
+
+  node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
+  node.options.suspend_us = 50 * 1000;
+  node_start (&node);
+  fd = raw_connect (node.port);
+  g_assert_true (send_text (fd, GET ("/work")));
+  request = g_async_queue_pop (node.held);
+  /* It came later, and is past the limit already. */
+  abandoned = raw_exchange (node.port, GET ("/hold"), strlen (GET ("/hold")));
+  g_assert_cmpuint (raw_status (abandoned), ==, 503);
+  tocsin_request_complete (request);
+  answer = raw_read_reply (fd);
+  g_assert_cmpuint (raw_status (answer), ==, 200);
+  g_assert_cmpuint (node_stats (&node).abandoned, ==, 1);
+  tocsin_request_complete (g_async_queue_pop (node.held));
+  close (fd);
+  node_stop (&node);
+}
+
 static void
 test_stopped_while_suspended (void)
 {
@@ -712,6 +740,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/server/suspended", test_suspended);
   g_test_add_func ("/server/suspended-and-client-leaves", test_suspended_and_client_leaves);
   g_test_add_func ("/server/suspended-too-long", test_suspended_too_long);
+  g_test_add_func ("/server/long-work", test_long_work);
   g_test_add_func ("/server/stopped-while-suspended", test_stopped_while_suspended);
   g_test_add_data_func ("/server/graceful-stop", GINT_TO_POINTER (FALSE), test_graceful_stop);
   g_test_add_data_func ("/server/graceful-stop-of-a-thread", GINT_TO_POINTER (TRUE),

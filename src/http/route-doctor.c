@@ -309,7 +309,7 @@ on_doctor (TocsinRequest *request, TocsinReply *reply, gpointer data)
 }
 
 static const TocsinRoute routes[] = {
-  { "POST", "/v1/doctor", on_doctor, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, TOCSIN_ADMIN_BODY_BYTES,
+  { "POST", "/v1/doctor", on_doctor, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN, TOCSIN_ADMIN_BODY_BYTES,
     NULL },
 };
 

@@ -185,9 +185,10 @@ on_manifest (TocsinRequest *request, TocsinReply *reply, gpointer data)
 }
 
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/export/{format}", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_STREAM, 0, NULL },
-  { "GET", "/v1/export/{format}/manifest", on_manifest, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_STREAM, 0,
-    NULL },
+  { "GET", "/v1/export/{format}", on_list, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_LONG,
+    TOCSIN_SCOPE_STREAM, 0, NULL },
+  { "GET", "/v1/export/{format}/manifest", on_manifest, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_LONG,
+    TOCSIN_SCOPE_STREAM, 0, NULL },
 };
 
 void

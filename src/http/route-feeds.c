@@ -342,14 +342,14 @@ on_refresh (TocsinRequest *request, TocsinReply *reply, gpointer data)
 
 static const TocsinRoute routes[] = {
   { "GET", "/v1/feeds", on_list, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 0, NULL },
-  { "POST", "/v1/feeds", on_post, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, BODY_BYTES, NULL },
+  { "POST", "/v1/feeds", on_post, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN, BODY_BYTES, NULL },
   { "GET", "/v1/feeds/{name}", on_show, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 0, NULL },
   { "DELETE", "/v1/feeds/{name}", on_delete, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 0, NULL },
-  { "POST", "/v1/feeds/{name}/enable", on_enable, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, BODY_BYTES,
+  { "POST", "/v1/feeds/{name}/enable", on_enable, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN, BODY_BYTES,
     NULL },
   { "POST", "/v1/feeds/{name}/disable", on_disable, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
     BODY_BYTES, NULL },
-  { "POST", "/v1/feeds/{name}/refresh", on_refresh, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
+  { "POST", "/v1/feeds/{name}/refresh", on_refresh, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN,
     BODY_BYTES, NULL },
 };
 

@@ -160,7 +160,7 @@ on_housekeeping (TocsinRequest *request, TocsinReply *reply, gpointer data)
 }
 
 static const TocsinRoute routes[] = {
-  { "POST", "/v1/housekeeping", on_housekeeping, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
+  { "POST", "/v1/housekeeping", on_housekeeping, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN,
     TOCSIN_ADMIN_BODY_BYTES, NULL },
 };
 

@@ -112,9 +112,9 @@ on_reject (TocsinRequest *request, TocsinReply *reply, gpointer data)
 
 static const TocsinRoute routes[] = {
   { "GET", "/v1/review", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL },
-  { "POST", "/v1/review/{id}/accept", on_accept, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
+  { "POST", "/v1/review/{id}/accept", on_accept, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN,
     TOCSIN_ADMIN_BODY_BYTES, NULL },
-  { "POST", "/v1/review/{id}/reject", on_reject, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
+  { "POST", "/v1/review/{id}/reject", on_reject, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN,
     TOCSIN_ADMIN_BODY_BYTES, NULL },
 };
 

@@ -383,7 +383,7 @@ static const TocsinRoute routes[] = {
     TOCSIN_ADMIN_BODY_BYTES, NULL },
   { "POST", "/v1/keys/rotate", on_rotate, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
     TOCSIN_ADMIN_BODY_BYTES, NULL },
-  { "POST", "/v1/backup", on_backup, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, TOCSIN_ADMIN_BODY_BYTES,
+  { "POST", "/v1/backup", on_backup, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN, TOCSIN_ADMIN_BODY_BYTES,
     NULL },
 };
 

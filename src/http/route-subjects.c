@@ -374,9 +374,9 @@ on_erase (TocsinRequest *request, TocsinReply *reply, gpointer data)
 }
 
 static const TocsinRoute routes[] = {
-  { "POST", "/v1/subjects/export", on_export, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
+  { "POST", "/v1/subjects/export", on_export, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN,
     TOCSIN_ADMIN_BODY_BYTES, NULL },
-  { "POST", "/v1/subjects/erase", on_erase, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
+  { "POST", "/v1/subjects/erase", on_erase, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN,
     TOCSIN_ADMIN_BODY_BYTES, NULL },
 };
 

@@ -145,8 +145,10 @@ sweep_suspended (TocsinServer *self)
   for (GList *l = self->connections.phases[TOCSIN_PHASE_SUSPENDED].head; l != NULL; l = l->next)
     {
       TocsinConnection *connection = l->data;
+      TocsinExchange *exchange = connection->exchange;
+      gboolean is_long = (exchange->request->match.route->flags & TOCSIN_ROUTE_LONG) != 0;
 
-      if (self->now_us - connection->since_us >= limit_us)
+      if (!is_long && self->now_us - connection->since_us >= limit_us)
         tocsin_exchange_abandon (self, connection);
       else
         cancel_if_gone (connection);
