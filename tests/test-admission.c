@@ -551,7 +551,8 @@ test_mass_withdrawal (Case *c, gconstpointer data)
   for (guint i = 0; i < 60; i++)
     {
       g_autofree char *name = g_strdup_printf ("r-%u", i);
-      Draft draft = { .name = name };
+      g_autofree char *address = g_strdup_printf ("192.0.2.%u", i);
+      Draft draft = { .name = name, .value = address };
 
       g_assert_cmpint (admit_draft (c, &draft, NULL), ==, DONE);
     }
@@ -576,6 +577,30 @@ test_mass_withdrawal (Case *c, gconstpointer data)
   write_ok (&c->f, write_settle, &settling);
   g_assert_cmpuint (count_in_state (c, TOCSIN_STATE_WITHDRAWN), ==, apply ? 26 : 21);
   g_assert_cmpuint (count_in_state (c, TOCSIN_STATE_LIVE), ==, apply ? 34 : 39);
+}
+
+/* Whose newer reports of the same stand takes back nothing that counts. */
+static void
+test_replaced_withdrawal (Case *c, gconstpointer data)
+{
+  for (guint i = 0; i < 60; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("r-%u", i);
+      Draft draft = { .name = name };
+
+      g_assert_cmpint (admit_draft (c, &draft, NULL), ==, DONE);
+    }
+  for (guint i = 0; i < 56; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("r-%u", i);
+
+      g_assert_cmpint (
+          admit (c, remove_bytes ("b.example", name, c->now_us, TOCSIN_REASON_OTHER), NULL), ==,
+          DONE);
+    }
+  g_assert_cmpuint (count_in_state (c, TOCSIN_STATE_WITHDRAWN), ==, 56);
+  g_assert_cmpuint (count_in_state (c, TOCSIN_STATE_LIVE), ==, 4);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_WITHDRAWAL, c->b, NULL), ==, 0);
 }
 
 static void
@@ -706,6 +731,7 @@ main (int argc, char **argv)
     { "/admission/burst", test_burst },
     { "/admission/mass-withdrawal/applied", test_mass_withdrawal, TRUE },
     { "/admission/mass-withdrawal/disregarded", test_mass_withdrawal, FALSE },
+    { "/admission/replaced-withdrawal", test_replaced_withdrawal },
     { "/admission/key-changed", test_key_changed },
     { "/admission/key-changed/remove", test_key_changed_remove },
     { "/admission/key-changed/version", test_key_changed_version },

@@ -145,6 +145,35 @@ test_first_hand (void)
   admin_refused (&admin, "DELETE", path, NULL, 410, "");
 }
 
+/* Reports of our own leave no place for a line of a list, and a line takes none of theirs. */
+static void
+test_beside_own (void)
+{
+  static const char list[] = "{\"as\":\"imported\",\"category\":\"spam\",\"type\":\"ip\","
+                             "\"entries\":[{\"value\":\"192.0.2.1\"}]}";
+  static const char own[] = "{\"category\":\"spam\",\"subjects\":[{\"type\":\"ip\","
+                            "\"value\":\"192.0.2.1\"}]}";
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) first = NULL;
+  g_autoptr (JsonNode) again = NULL;
+  g_autoptr (JsonNode) page = NULL;
+  JsonArray *reports;
+
+  admin_init (&admin);
+  first = admin_ask (&admin, "POST", "/v1/imports", list, 201);
+  g_assert_cmpint (INT (OBJECT (first), "accepted"), ==, 1);
+  for (guint i = 0; i < 4; i++)
+    admin_do (&admin, "POST", "/v1/reports", own, 201);
+  again = admin_ask (&admin, "POST", "/v1/imports", list, 201);
+  g_assert_cmpint (INT (OBJECT (again), "accepted"), ==, 0);
+  g_assert_cmpint (INT (OBJECT (again), "duplicates"), ==, 1);
+  page = admin_ask (&admin, "GET", "/v1/reports?subject=ip:192.0.2.1", NULL, 200);
+  reports = ARRAY (OBJECT (page), "reports");
+  g_assert_cmpuint (json_array_get_length (reports), ==, 4);
+  for (guint i = 0; i < 4; i++)
+    g_assert_cmpstr (TEXT (json_array_get_object_element (reports, i), "basis"), ==, "first_hand");
+}
+
 /* More than one slice. */
 static void
 test_long_list (void)
@@ -223,6 +252,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-imports/imported", test_imported);
   g_test_add_func ("/route-imports/renewal", test_renewal);
   g_test_add_func ("/route-imports/first-hand", test_first_hand);
+  g_test_add_func ("/route-imports/beside-own", test_beside_own);
   g_test_add_func ("/route-imports/long-list", test_long_list);
   g_test_add_func ("/route-imports/refusals", test_refusals);
   return g_test_run ();

@@ -5,6 +5,7 @@
  */
 #include "admin-node.h"
 
+#include "fed/publish.h"
 #include "store/purge.h"
 #include "store/table-audit.h"
 #include "store/table-outbox.h"
@@ -210,6 +211,8 @@ test_refusals (void)
 {
   g_auto (Admin) admin = { 0 };
   g_autoptr (GString) many = g_string_new ("{\"category\":\"spam\",\"subjects\":[");
+  g_autoptr (JsonNode) made = NULL;
+  JsonObject *report;
 
   admin_init (&admin);
   for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++)
@@ -224,6 +227,11 @@ test_refusals (void)
   g_string_append (many, "]}");
   admin_refused (&admin, "POST", "/v1/reports", many->str, 413, "/subjects");
   g_assert_cmpuint (count_reports (&admin), ==, 0);
+  /* The longest text goes out, and makes amber of the default. */
+  made = admin_ask (&admin, "POST", "/v1/reports", ONE ("spam", "\"comment\":\"" LONG "\""), 201);
+  report = json_array_get_object_element (ARRAY (OBJECT (made), "reports"), 0);
+  g_assert_cmpstr (TEXT (report, "comment"), ==, LONG);
+  g_assert_cmpstr (TEXT (report, "sharing"), ==, "amber");
 }
 
 static guint
@@ -281,21 +289,6 @@ test_pages (void)
   second = admin_ask (&admin, "GET", target, NULL, 200);
   g_assert_cmpuint (json_array_get_length (ARRAY (OBJECT (second), "reports")), ==, 5);
   g_assert_true (json_object_get_null_member (OBJECT (second), "cursor"));
-}
-
-/* The longest text goes out. */
-static void
-test_comment (void)
-{
-  g_auto (Admin) admin = { 0 };
-  g_autoptr (JsonNode) made = NULL;
-  JsonObject *report;
-
-  admin_init (&admin);
-  made = admin_ask (&admin, "POST", "/v1/reports", ONE ("spam", "\"comment\":\"" LONG "\""), 201);
-  report = json_array_get_object_element (ARRAY (OBJECT (made), "reports"), 0);
-  g_assert_cmpstr (TEXT (report, "comment"), ==, LONG);
-  g_assert_cmpstr (TEXT (report, "sharing"), ==, "amber");
 }
 
 /* A page of any length ends where the next begins: nothing twice, nothing left out. */
@@ -363,6 +356,128 @@ test_withdraw (void)
   admin_refused (&admin, "DELETE", "/v1/reports/nothing", NULL, 404, "");
 }
 
+static void
+assert_state (Admin *admin, guint number, const char *state)
+{
+  g_autofree char *path = g_strdup_printf ("/v1/reports/%u", number);
+  g_autoptr (JsonNode) got = admin_ask (admin, "GET", path, NULL, 200);
+
+  g_assert_cmpstr (TEXT (OBJECT (got), "state"), ==, state);
+  if (g_str_equal (state, "withdrawn"))
+    g_assert_cmpstr (TEXT (OBJECT (got), "reason"), ==, "other");
+}
+
+/* Four of one subject and category stay live; each of them counts again when a newer one goes. */
+static void
+test_room (void)
+{
+  static const guint left[] = { 6, 5, 4, 3 };
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (GString) audit = g_string_new (NULL);
+
+  admin_init (&admin);
+  for (guint i = 0; i < 6; i++)
+    admin_do (&admin, "POST", "/v1/reports", ONE ("spam", "\"confidence\":90"), 201);
+  admin_do (&admin, "POST", "/v1/reports", ONE ("phishing", "\"confidence\":90"), 201);
+  for (guint i = 1; i <= 7; i++)
+    assert_state (&admin, i, i <= 2 ? "withdrawn" : "live");
+  {
+    g_autoptr (TocsinReading) txn =
+        tocsin_reader_begin (tocsin_store_get_reader (admin.node.store));
+
+    g_assert_cmpuint (tocsin_outbox_last (txn), ==, 9);
+    tocsin_audit_foreach (txn, 0, FALSE, see_audit, audit);
+  }
+  g_assert_true (g_str_has_suffix (audit->str, "socket:report.add socket:report.withdraw "
+                                               "socket:report.add socket:report.withdraw "
+                                               "socket:report.add "));
+  for (guint i = 0; i < G_N_ELEMENTS (left); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/v1/reports/%u", left[i]);
+
+      g_assert_cmpuint (count_listed (&admin, "subject=ip:192.0.2.9&category=spam"), ==, 4 - i);
+      admin_do (&admin, "DELETE", path, NULL, 200);
+    }
+  g_assert_cmpuint (count_listed (&admin, "subject=ip:192.0.2.9&category=spam"), ==, 0);
+}
+
+/* What is older than all that stands is live too, once it is reported. */
+static void
+test_room_for_older (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *time = NULL;
+  g_autofree char *body = NULL;
+
+  admin_init (&admin);
+  for (guint i = 0; i < 4; i++)
+    admin_do (&admin, "POST", "/v1/reports", ONE ("spam", "\"confidence\":90"), 201);
+  time = tocsin_time_format (now_us - 2 * TOCSIN_DAY_US);
+  body = g_strdup_printf (ONE ("spam", "\"last_observed_at\":\"%s\""), time);
+  admin_do (&admin, "POST", "/v1/reports", body, 201);
+  for (guint i = 1; i <= 5; i++)
+    assert_state (&admin, i, i == 1 ? "withdrawn" : "live");
+  g_assert_cmpuint (count_listed (&admin, "subject=ip:192.0.2.9"), ==, 4);
+}
+
+/* Addresses of one /64 are one subject, in one event too. */
+static void
+test_room_in_one_event (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (GString) body = g_string_new ("{\"category\":\"spam\",\"subjects\":[");
+
+  admin_init (&admin);
+  for (guint i = 0; i < 6; i++)
+    g_string_append_printf (body, "%s{\"type\":\"ip\",\"value\":\"2001:db8:1:2::%u\"}",
+                            i > 0 ? "," : "", i + 1);
+  g_string_append (body, "]}");
+  for (guint round = 0; round < 2; round++)
+    {
+      admin_do (&admin, "POST", "/v1/reports", body->str, 201);
+      g_assert_cmpuint (count_listed (&admin, "state=live"), ==, 4);
+      g_assert_cmpuint (count_listed (&admin, "subject=ip:2001:db8:1:2::9"), ==, 4);
+    }
+  for (guint i = 1; i <= 12; i++)
+    assert_state (&admin, i, i <= 8 ? "withdrawn" : "live");
+}
+
+static void
+on_published (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinPublished) published = tocsin_publish_reports_finish (result, &error);
+  guint *pending = data;
+
+  g_assert_no_error (error);
+  (*pending)--;
+}
+
+/* Those that are under way at once know nothing of each other when they are signed. */
+static void
+test_room_at_once (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_auto (TocsinDraft) draft = { 0 };
+  TocsinSubject subject = { 0 };
+  guint pending = 6;
+
+  admin_init (&admin);
+  tocsin_draft_init (&draft);
+  draft.category = tocsin_category_by_slug ("spam")->id;
+  g_assert_true (tocsin_subject_parse (&subject, TOCSIN_SUBJECT_IP, "192.0.2.9", NULL));
+  g_array_append_val (draft.subjects, subject);
+  for (guint i = 0; i < 4; i++)
+    admin_do (&admin, "POST", "/v1/reports", ONE ("spam", "\"confidence\":90"), 201);
+  for (guint i = 0; i < 6; i++)
+    tocsin_publish_reports_async (admin.fed, &draft, "test", on_published, &pending);
+  while (pending > 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (count_listed (&admin, "state=live"), ==, 4);
+  g_assert_cmpuint (count_listed (&admin, "state=withdrawn"), ==, 6);
+  g_assert_cmpuint (count_listed (&admin, "subject=ip:192.0.2.9"), ==, 4);
+}
+
 static gboolean
 let_expire (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
 {
@@ -396,11 +511,14 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-reports/names-of-a-report", test_names_of_a_report);
   g_test_add_func ("/route-reports/report-of-a-peer", test_report_of_a_peer);
   g_test_add_func ("/route-reports/refusals", test_refusals);
-  g_test_add_func ("/route-reports/comment", test_comment);
   g_test_add_func ("/route-reports/filters", test_filters);
   g_test_add_func ("/route-reports/pages", test_pages);
   g_test_add_func ("/route-reports/short-pages", test_short_pages);
   g_test_add_func ("/route-reports/withdraw", test_withdraw);
+  g_test_add_func ("/route-reports/room", test_room);
+  g_test_add_func ("/route-reports/room-for-older", test_room_for_older);
+  g_test_add_func ("/route-reports/room-in-one-event", test_room_in_one_event);
+  g_test_add_func ("/route-reports/room-at-once", test_room_at_once);
   g_test_add_func ("/route-reports/withdraw-expired", test_withdraw_expired);
   return g_test_run ();
 }

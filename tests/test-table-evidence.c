@@ -116,6 +116,36 @@ test_newest_four_stay (Fixture *f, gconstpointer data)
 }
 
 static gboolean
+own_and_listed (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinEvidence listed = evidence (0, 1, 1, 900);
+
+  listed.flags = TOCSIN_EVIDENCE_IMPORTED;
+  add (txn, 1, listed);
+  for (guint i = 0; i < 4; i++)
+    add (txn, 1, evidence (0, 1, 2 + i, 100 + i));
+  listed.report = 9;
+  add (txn, 1, listed);
+  return TRUE;
+}
+
+/* A line of a list, however new, takes no place of what counts. */
+static void
+test_listed_yield (Fixture *f, gconstpointer data)
+{
+  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+  TocsinSubjectKey key = key_number (1);
+  const TocsinEvidence *rows;
+
+  write_ok (f, own_and_listed, NULL);
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+  g_assert_cmpuint (tocsin_evidence_read (txn, &key, &buffer, &rows), ==, 4);
+  for (guint i = 0; i < 4; i++)
+    g_assert_cmpuint (rows[i].report, ==, 2 + i);
+  assert_reading_ok (txn);
+}
+
+static gboolean
 flag_then_remove (TocsinTxn *txn, gpointer data, GError **error)
 {
   TocsinSubjectKey key = key_number (1);
@@ -430,6 +460,7 @@ main (int argc, char *argv[])
 #define ADD(name, func) g_test_add ("/table-evidence/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("every-size", test_every_size);
   ADD ("newest-four-stay", test_newest_four_stay);
+  ADD ("listed-yield", test_listed_yield);
   ADD ("flags-and-removal", test_flags_and_removal);
   ADD ("random-history", test_random_history);
   ADD ("change-log", test_change_log);

@@ -1,9 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * What this node's operator reports and withdraws. Activities are built and proven on the main
- * thread, then stored, queued and audited in one transaction; the caller is told once that is
- * durable.
+ * What this node's operator reports. Activities are built and proven on the main thread, then
+ * stored, queued and audited in one transaction; the caller is told once that is durable. Of one
+ * subject and category no more reports of ours are live than evidence keeps: one more withdraws
+ * the oldest. The Remove for it is made beforehand, so if another is the oldest by then, the main
+ * thread is asked again.
+ *
+ * In order: prepare_all → submit → write_reports → on_reports_written → submit or the callback.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -113,20 +117,35 @@ tocsin_prepared_free (TocsinPrepared *self)
 
 /* ---- reports ---- */
 
+#define ATTEMPTS_MAX 64 /* one of those under way gets through each time */
+
+/* Which report makes room for another: a stored one, or one of the same draft. */
+typedef struct
+{
+  guint64 number; /* 0: it is @item */
+  guint item;     /* index + 1; both 0: there is room */
+} Oldest;
+
 typedef struct
 {
   TocsinReport report;
   TocsinPrepared *prepared; /* (owned) (nullable) of a derived one */
+  Oldest oldest;
+  TocsinPrepared *remove; /* (owned) (nullable) of @oldest */
+  guint64 number;         /* once it is written */
 } Item;
 
 typedef struct
 {
-  TocsinPolicy *policy; /* (owned) */
-  GArray *items;        /* (owned) of Item */
-  char *who;            /* (owned) */
+  TocsinFederation *fed; /* (unowned) */
+  TocsinPolicy *policy;  /* (owned) */
+  GArray *items;         /* (owned) of Item */
+  char *who;             /* (owned) */
   gint64 now_us;
   guint64 batch;
-  guint64 bundle; /* out */
+  guint64 bundle;   /* out */
+  gboolean crowded; /* out: the Removes are not of the oldest ones */
+  guint attempts;
 } PublishChange;
 
 static void
@@ -136,11 +155,14 @@ item_clear (gpointer data)
 
   tocsin_report_clear (&item->report);
   g_clear_pointer (&item->prepared, tocsin_prepared_free);
+  g_clear_pointer (&item->remove, tocsin_prepared_free);
 }
 
 static void
-publish_change_free (PublishChange *change)
+publish_change_free (gpointer data)
 {
+  PublishChange *change = data;
+
   tocsin_policy_unref (change->policy);
   g_array_unref (change->items);
   g_free (change->who);
@@ -208,6 +230,138 @@ prepare_item (const TocsinFederation *fed, gint64 now_us, Item *item, GError **e
   item->prepared = tocsin_prepare_new (
       fed, tocsin_activity_build_add_report (&head, &item->report, target), id, now_us, error);
   return item->prepared != NULL;
+}
+
+static Item *
+item_at (const PublishChange *change, guint i)
+{
+  return &g_array_index (change->items, Item, i);
+}
+
+/* Whether one of the items before @end takes the place of that report. */
+static gboolean
+is_replaced (const PublishChange *change, guint end, guint64 number, guint item)
+{
+  for (guint i = 0; i < end; i++)
+    {
+      const Oldest *oldest = &item_at (change, i)->oldest;
+
+      if (oldest->number == number && oldest->item == item)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+is_same (const Item *a, const Item *b)
+{
+  TocsinSubjectKey x = tocsin_subject_key (&a->report.subject);
+  TocsinSubjectKey y = tocsin_subject_key (&b->report.subject);
+
+  return b->prepared != NULL && tocsin_id_equal (&x, &y);
+}
+
+/* What makes room for item @at, when those before it are written. */
+static Oldest
+find_oldest (TocsinTxn *txn, const PublishChange *change, guint at)
+{
+  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+  const Item *item = item_at (change, at);
+  TocsinSubjectKey key = tocsin_subject_key (&item->report.subject);
+  const TocsinEvidence *rows;
+  gsize n = tocsin_evidence_read (txn, &key, &buffer, &rows);
+  Oldest oldest = { 0 };
+  guint32 oldest_s = 0;
+  guint count = 0;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      const TocsinEvidence *row = &rows[i];
+
+      if (row->reporter != TOCSIN_ACTOR_LOCAL || row->category != item->report.category ||
+          (row->flags & TOCSIN_EVIDENCE_IMPORTED) != 0 || is_replaced (change, at, row->report, 0))
+        continue;
+      count++;
+      if (oldest.number == 0 || row->observed_s < oldest_s)
+        {
+          oldest.number = row->report;
+          oldest_s = row->observed_s;
+        }
+    }
+  for (guint i = 0; i < at; i++)
+    if (is_same (item, item_at (change, i)) && !is_replaced (change, at, 0, i + 1))
+      {
+        count++;
+        if (oldest.number == 0 && oldest.item == 0)
+          oldest.item = i + 1;
+      }
+  return count < TOCSIN_EVIDENCE_MAX_SAME ? (Oldest){ 0 } : oldest;
+}
+
+/* A Remove for each report that makes room, as the store is now. */
+static gboolean
+prepare_room (PublishChange *change, GError **error)
+{
+  TocsinFederation *fed = change->fed;
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
+
+  for (guint i = 0; i < change->items->len; i++)
+    {
+      Item *item = item_at (change, i);
+      g_auto (TocsinReportRecord) record = { 0 };
+      const char *id = NULL;
+
+      g_clear_pointer (&item->remove, tocsin_prepared_free);
+      item->oldest = (Oldest){ 0 };
+      if (item->prepared != NULL)
+        item->oldest = find_oldest (txn, change, i);
+      if (item->oldest.item != 0)
+        id = item_at (change, item->oldest.item - 1)->report.id;
+      else if (item->oldest.number != 0 && tocsin_reports_get (txn, item->oldest.number, &record))
+        id = record.id;
+      if (id != NULL)
+        item->remove = tocsin_prepare_remove (fed, id, TOCSIN_REASON_OTHER, change->now_us, error);
+      if (id != NULL && item->remove == NULL)
+        return FALSE;
+    }
+  return tocsin_txn_check (txn, error);
+}
+
+/* Whether what makes room is still what it was. Writes nothing. */
+static gboolean
+has_room (TocsinTxn *txn, const PublishChange *change)
+{
+  for (guint i = 0; i < change->items->len; i++)
+    {
+      const Item *item = item_at (change, i);
+      Oldest oldest = { 0 };
+
+      if (item->prepared != NULL)
+        oldest = find_oldest (txn, change, i);
+      if (oldest.number != item->oldest.number || oldest.item != item->oldest.item ||
+          (item->remove == NULL) != (oldest.number == 0 && oldest.item == 0))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+make_room (TocsinTxn *txn,
+           const PublishChange *change,
+           const TocsinPrepared *prepared,
+           const TocsinReportRecord *oldest)
+{
+  TocsinWithdrawal remove = {
+    .reason = TOCSIN_REASON_OTHER,
+    .removed_us = change->now_us,
+    .signer = TOCSIN_ACTOR_LOCAL,
+    .activity_id = prepared->id,
+    .activity = prepared->activity,
+  };
+
+  tocsin_withdrawal_apply (txn, change->policy, oldest, &remove, change->now_us);
+  tocsin_audit_append (txn, change->now_us, change->who, "report.withdraw", oldest->id,
+                       tocsin_reason_to_string (remove.reason));
 }
 
 /* Peers that had reported the same are confirmed by us. */
@@ -280,13 +434,14 @@ note_mastodon_form (TocsinTxn *txn, const TocsinReport *report)
 }
 
 static void
-write_item (TocsinTxn *txn, PublishChange *change, const Item *item)
+add_item (TocsinTxn *txn, const PublishChange *change, Item *item)
 {
   g_auto (TocsinReportRecord) record = { 0 };
 
   fill_record (change, item, &record);
   confirm_others (txn, change->policy, &record.key, change->now_us);
   tocsin_reports_put (txn, &record, change->now_us);
+  item->number = record.number;
   note_mastodon_form (txn, &item->report);
   if (item->prepared != NULL)
     {
@@ -308,36 +463,83 @@ write_item (TocsinTxn *txn, PublishChange *change, const Item *item)
   tocsin_audit_append (txn, change->now_us, change->who, "report.add", record.id, NULL);
 }
 
+/* Followers get the Add first, unless it is the older one: then their evidence has let go of what
+ * the Remove names, and misses nothing. */
+static void
+write_item (TocsinTxn *txn, const PublishChange *change, Item *item)
+{
+  guint64 number = item->oldest.item != 0 ? item_at (change, item->oldest.item - 1)->number
+                                          : item->oldest.number;
+  g_auto (TocsinReportRecord) oldest = { 0 };
+  gboolean full = item->remove != NULL && tocsin_reports_get (txn, number, &oldest);
+  gboolean older = full && item->report.last_observed_us < oldest.last_observed_us;
+
+  if (older)
+    make_room (txn, change, item->remove, &oldest);
+  add_item (txn, change, item);
+  if (full && !older)
+    make_room (txn, change, item->remove, &oldest);
+}
+
 static gboolean
-write_reports (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
+write_reports (TocsinTxn *txn, gpointer data, GError **error)
 {
   PublishChange *change = data;
 
+  change->crowded = !has_room (txn, change);
+  if (change->crowded)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+                           "Others report the same just now; ask again");
+      return FALSE;
+    }
   change->bundle = tocsin_meta_next (txn, "bundle");
   for (guint i = 0; i < change->items->len; i++)
-    write_item (txn, change, &g_array_index (change->items, Item, i));
+    write_item (txn, change, item_at (change, i));
   return TRUE;
 }
+
+static void submit (GTask *task);
 
 static void
 on_reports_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
-  PublishChange *change = g_object_get_data (G_OBJECT (task), "change");
+  PublishChange *change = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   TocsinPublished *published;
 
   if (!tocsin_writer_submit_finish (result, &error))
     {
-      g_task_return_error (task, g_steal_pointer (&error));
+      if (change->crowded && change->attempts < ATTEMPTS_MAX)
+        submit (g_steal_pointer (&task));
+      else
+        g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
   published = g_new0 (TocsinPublished, 1);
   published->bundle = change->bundle;
   published->ids = g_new0 (char *, change->items->len + 1);
   for (guint i = 0; i < change->items->len; i++)
-    published->ids[i] = g_strdup (g_array_index (change->items, Item, i).report.id);
+    published->ids[i] = g_strdup (item_at (change, i)->report.id);
   g_task_return_pointer (task, published, (GDestroyNotify) tocsin_published_free);
+}
+
+/* Takes @task over. */
+static void
+submit (GTask *task)
+{
+  g_autoptr (GTask) owned = task;
+  PublishChange *change = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  change->attempts++;
+  change->crowded = FALSE;
+  if (prepare_room (change, &error))
+    tocsin_writer_submit_async (change->fed->writer, write_reports, change, NULL, NULL,
+                                on_reports_written, g_steal_pointer (&owned));
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
 }
 
 /* Drafts name the members of a report in their own way. */
@@ -422,7 +624,7 @@ prepare_all (const TocsinFederation *fed,
       Item *item;
 
       g_array_append_val (change->items, empty);
-      item = &g_array_index (change->items, Item, i);
+      item = item_at (change, i);
       fill_report (fed, draft, &g_array_index (draft->subjects, TocsinSubject, i), change->now_us,
                    &item->report);
       if (!check_report (draft, i, &item->report, change->now_us, error))
@@ -455,23 +657,18 @@ tocsin_publish_reports_async (TocsinFederation *fed,
   PublishChange *change = g_new0 (PublishChange, 1);
   g_autoptr (GError) error = NULL;
 
-  g_task_set_task_data (task, fed, NULL);
+  g_task_set_task_data (task, change, publish_change_free);
+  change->fed = fed;
   change->policy = tocsin_policy_ref (fed->policy);
   change->items = g_array_new (FALSE, TRUE, sizeof (Item));
   g_array_set_clear_func (change->items, item_clear);
   change->who = g_strdup (who);
   change->batch = draft->batch;
   change->now_us = tocsin_time_now_us ();
-  if (!prepare_all (fed, draft, change, &error))
-    {
-      publish_change_free (change);
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-  g_object_set_data (G_OBJECT (task), "change", change);
-  tocsin_writer_submit_async (fed->writer, write_reports, change,
-                              (GDestroyNotify) publish_change_free, NULL, on_reports_written,
-                              g_steal_pointer (&task));
+  if (prepare_all (fed, draft, change, &error))
+    submit (g_steal_pointer (&task));
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
 }
 
 /**
@@ -481,181 +678,10 @@ tocsin_publish_reports_async (TocsinFederation *fed,
  *
  * Returns: (transfer full) (nullable): what was published. On error, %NULL, and @error is
  *   %TOCSIN_ERROR_INVALID, %TOCSIN_ERROR_UNPROCESSABLE, %TOCSIN_ERROR_STALE, %TOCSIN_ERROR_FUTURE,
- *   %TOCSIN_ERROR_UNAVAILABLE or %TOCSIN_ERROR_STORE
+ *   %TOCSIN_ERROR_CONFLICT, %TOCSIN_ERROR_UNAVAILABLE or %TOCSIN_ERROR_STORE
  */
 TocsinPublished *
 tocsin_publish_reports_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-/* ---- withdrawal ---- */
-
-typedef struct
-{
-  TocsinPolicy *policy;     /* (owned) */
-  TocsinPrepared *prepared; /* (owned) */
-  char *who;                /* (owned) */
-  guint64 number;
-  TocsinRemoveReason reason;
-  gint64 now_us;
-} WithdrawChange;
-
-static void
-withdraw_change_free (WithdrawChange *change)
-{
-  tocsin_policy_unref (change->policy);
-  g_clear_pointer (&change->prepared, tocsin_prepared_free);
-  g_free (change->who);
-  g_free (change);
-}
-
-static gboolean
-write_withdrawal (TocsinTxn *txn, gpointer data, GError **error)
-{
-  WithdrawChange *change = data;
-  g_auto (TocsinReportRecord) record = { 0 };
-  TocsinWithdrawal remove = {
-    .reason = change->reason,
-    .removed_us = change->now_us,
-    .signer = TOCSIN_ACTOR_LOCAL,
-    .activity_id = change->prepared->id,
-    .activity = change->prepared->activity,
-  };
-
-  if (!tocsin_reports_get (txn, change->number, &record) || record.actor != TOCSIN_ACTOR_LOCAL)
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
-                           "This node has made no such report");
-      return FALSE;
-    }
-  if (record.state == TOCSIN_STATE_WITHDRAWN || record.state == TOCSIN_STATE_EXPIRED)
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_GONE,
-                           record.state == TOCSIN_STATE_EXPIRED
-                               ? "The report has expired"
-                               : "The report was withdrawn before");
-      return FALSE;
-    }
-  tocsin_withdrawal_apply (txn, change->policy, &record, &remove, change->now_us);
-  tocsin_audit_append (txn, change->now_us, change->who, "report.withdraw", record.id,
-                       tocsin_reason_to_string (change->reason));
-  return TRUE;
-}
-
-static TocsinPrepared *
-prepare_remove (const TocsinFederation *fed,
-                guint64 number,
-                TocsinRemoveReason reason,
-                gint64 now_us,
-                GError **error)
-{
-  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
-  g_auto (TocsinReportRecord) record = { 0 };
-  g_autofree char *id = tocsin_prepare_id (fed, "activities", now_us);
-  g_autofree char *followers = tocsin_identity_url (fed->identity, "/followers");
-  g_autofree char *target = tocsin_identity_url (fed->identity, "/reports");
-  TocsinActivityHead head = {
-    .id = id,
-    .actor = tocsin_identity_get_actor (fed->identity),
-    .to = followers,
-    .published_us = now_us,
-  };
-
-  if (!tocsin_reports_get (txn, number, &record) || record.id == NULL)
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
-                           "This node has made no such report");
-      return NULL;
-    }
-  return tocsin_prepare_new (fed, tocsin_activity_build_remove (&head, record.id, target, reason),
-                             id, now_us, error);
-}
-
-/**
- * tocsin_publish_prepare_remove:
- * @fed: the federation
- * @number: a report
- * @reason: why it is taken back
- * @now_us: the time
- * @out: (out) (transfer full) (nullable): the Remove; %NULL if it is not of this node, or is not
- *   published
- * @error: return location for an error, or %NULL
- *
- * Returns: %FALSE as tocsin_prepare_new()
- */
-gboolean
-tocsin_publish_prepare_remove (const TocsinFederation *fed,
-                               guint64 number,
-                               TocsinRemoveReason reason,
-                               gint64 now_us,
-                               TocsinPrepared **out,
-                               GError **error)
-{
-  *out = NULL;
-  {
-    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
-    g_auto (TocsinReportRecord) record = { 0 };
-
-    if (!tocsin_reports_get (txn, number, &record) || record.id == NULL ||
-        record.actor != TOCSIN_ACTOR_LOCAL || record.basis != TOCSIN_BASIS_FIRST_HAND)
-      return tocsin_txn_check (txn, error);
-  }
-  *out = prepare_remove (fed, number, reason, now_us, error);
-  return *out != NULL;
-}
-
-/**
- * tocsin_publish_withdraw_async:
- * @fed: the federation
- * @number: a report of our own
- * @reason: why; followers are told
- * @who: for the audit log
- * @callback: called in the thread-default context of the caller once it is durable
- * @user_data: data for @callback
- */
-void
-tocsin_publish_withdraw_async (TocsinFederation *fed,
-                               guint64 number,
-                               TocsinRemoveReason reason,
-                               const char *who,
-                               GAsyncReadyCallback callback,
-                               gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
-  g_autoptr (GError) error = NULL;
-  gint64 now_us = tocsin_time_now_us ();
-  TocsinPrepared *prepared = prepare_remove (fed, number, reason, now_us, &error);
-  WithdrawChange *change;
-
-  g_task_set_task_data (task, fed, NULL);
-  if (prepared == NULL)
-    {
-      g_task_return_error (task, g_steal_pointer (&error));
-      return;
-    }
-  change = g_new0 (WithdrawChange, 1);
-  change->policy = tocsin_policy_ref (fed->policy);
-  change->prepared = prepared;
-  change->who = g_strdup (who);
-  change->number = number;
-  change->reason = reason;
-  change->now_us = now_us;
-  tocsin_writer_submit_async (fed->writer, write_withdrawal, change,
-                              (GDestroyNotify) withdraw_change_free, NULL,
-                              tocsin_writer_return_task, g_steal_pointer (&task));
-}
-
-/**
- * tocsin_publish_withdraw_finish:
- * @result: what the callback was given
- * @error: return location for an error, or %NULL
- *
- * Returns: %FALSE with %TOCSIN_ERROR_NOT_FOUND, %TOCSIN_ERROR_GONE, %TOCSIN_ERROR_UNAVAILABLE or
- *   %TOCSIN_ERROR_STORE
- */
-gboolean
-tocsin_publish_withdraw_finish (GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -89,6 +89,11 @@ TocsinPrepared *tocsin_prepare_new (const TocsinFederation *fed,
                                     const char *id,
                                     gint64 now_us,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+TocsinPrepared *tocsin_prepare_remove (const TocsinFederation *fed,
+                                       const char *id,
+                                       TocsinRemoveReason reason,
+                                       gint64 now_us,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_prepared_free (TocsinPrepared *self);
 gboolean tocsin_publish_prepare_remove (const TocsinFederation *fed,
                                         guint64 number,

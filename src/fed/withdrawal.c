@@ -15,6 +15,7 @@
 #include "fed/guards.h"
 #include "fed/relay.h"
 #include "store/purge.h"
+#include "store/table-evidence.h"
 #include "store/table-review.h"
 #include "store/table-trust.h"
 
@@ -123,6 +124,21 @@ is_mass_withdrawal (TocsinTxn *txn, TocsinAdmitting *a)
   return hold;
 }
 
+/* What newer reports of the same or its age took out of the evidence goes without a word: no
+ * verdict rests on it, and who reports the same often withdraws its oldest each time. */
+static gboolean
+is_evidence (TocsinTxn *txn, const TocsinReportRecord *record)
+{
+  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+  const TocsinEvidence *rows;
+  gsize n = tocsin_evidence_read (txn, &record->key, &buffer, &rows);
+
+  for (gsize i = 0; i < n; i++)
+    if (rows[i].reporter == record->actor && rows[i].report == record->number)
+      return TRUE;
+  return FALSE;
+}
+
 /* Of a trust statement, or of what never came: then the tombstone counts against the quota, or
  * made-up Removes could fill the store. */
 static void
@@ -200,7 +216,8 @@ tocsin_admission_remove (TocsinTxn *txn, TocsinAdmitting *a)
   if (record.state == TOCSIN_STATE_LIVE && tocsin_admission_holds_key (txn, a))
     hold_withdrawal (txn, a, &record, removed_us,
                      "This peer withdraws reports, and nothing proves its new key");
-  else if (record.state == TOCSIN_STATE_LIVE && is_mass_withdrawal (txn, a))
+  else if (record.state == TOCSIN_STATE_LIVE && is_evidence (txn, &record) &&
+           is_mass_withdrawal (txn, a))
     hold_withdrawal (txn, a, &record, removed_us,
                      "This peer withdraws an unusual share of its reports");
   else

@@ -133,7 +133,8 @@ tocsin_import_batch_take (TocsinImportBatch *self, TocsinImportEntry *entry)
   tocsin_import_entry_clear (entry);
 }
 
-/* A list that is read again renews what has run half of its time, and leaves the rest. */
+/* A list that is read again renews what has run half of its time, and leaves the rest. Where as
+ * many reports of our own stand as evidence keeps, there is no place for a line of a list. */
 static gboolean
 is_known (TocsinTxn *txn, const TocsinImportBatch *self, const TocsinImportEntry *entry)
 {
@@ -141,18 +142,21 @@ is_known (TocsinTxn *txn, const TocsinImportBatch *self, const TocsinImportEntry
   TocsinSubjectKey key = tocsin_subject_key (&entry->subject);
   const TocsinEvidence *rows;
   gsize n = tocsin_evidence_read (txn, &key, &buffer, &rows);
+  guint own = 0;
 
   for (gsize i = 0; i < n; i++)
     {
       gboolean imported = (rows[i].flags & TOCSIN_EVIDENCE_IMPORTED) != 0;
       gint64 left_us = (gint64) rows[i].expires_s * TOCSIN_SECOND_US - self->now_us;
 
-      if (rows[i].reporter == TOCSIN_ACTOR_LOCAL && rows[i].category == entry->category &&
-          imported != self->first_hand && (rows[i].flags & TOCSIN_EVIDENCE_BENIGN) == 0 &&
+      if (rows[i].reporter != TOCSIN_ACTOR_LOCAL || rows[i].category != entry->category)
+        continue;
+      own += !imported;
+      if (imported != self->first_hand && (rows[i].flags & TOCSIN_EVIDENCE_BENIGN) == 0 &&
           2 * left_us >= entry->end_us - self->now_us)
         return TRUE;
     }
-  return FALSE;
+  return !self->first_hand && own >= TOCSIN_EVIDENCE_MAX_SAME;
 }
 
 gboolean

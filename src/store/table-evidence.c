@@ -231,6 +231,17 @@ delete_row (TocsinTxn *txn, const TocsinSubjectKey *key, const TocsinEvidence *r
   return TRUE;
 }
 
+static gboolean
+goes_before (const TocsinEvidence *a, const TocsinEvidence *b)
+{
+  gboolean listed = (a->flags & TOCSIN_EVIDENCE_IMPORTED) != 0;
+
+  /* What counts is not to make room for what is only shown. */
+  if (listed != ((b->flags & TOCSIN_EVIDENCE_IMPORTED) != 0))
+    return listed;
+  return a->observed_s < b->observed_s || (a->observed_s == b->observed_s && a->report < b->report);
+}
+
 /* Of the rows of one (reporter, category) the oldest goes while there are more than may be. */
 static void
 keep_newest (TocsinTxn *txn, const TocsinSubjectKey *key, const TocsinEvidence *added)
@@ -239,7 +250,7 @@ keep_newest (TocsinTxn *txn, const TocsinSubjectKey *key, const TocsinEvidence *
   TocsinEvidence from = { .reporter = added->reporter, .category = added->category };
   MDB_val k = key_val (key);
   MDB_val v = { .mv_size = sizeof from, .mv_data = &from };
-  TocsinEvidence oldest = { .observed_s = G_MAXUINT32, .report = G_MAXUINT64 };
+  TocsinEvidence oldest = { 0 };
   guint n = 0;
   gboolean more;
 
@@ -253,9 +264,7 @@ keep_newest (TocsinTxn *txn, const TocsinSubjectKey *key, const TocsinEvidence *
       memcpy (&row, v.mv_data, sizeof row);
       if (row.reporter != added->reporter || row.category != added->category)
         break;
-      n++;
-      if (row.observed_s < oldest.observed_s ||
-          (row.observed_s == oldest.observed_s && row.report < oldest.report))
+      if (n++ == 0 || goes_before (&row, &oldest))
         oldest = row;
     }
   if (n > TOCSIN_EVIDENCE_MAX_SAME)
