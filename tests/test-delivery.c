@@ -165,6 +165,7 @@ typedef struct
   TocsinOutboxKind kind;
   TocsinSharing sharing;
   guint32 to;
+  guint32 origin;
   guint64 sequence;
 } Publish;
 
@@ -176,6 +177,7 @@ write_publish (TocsinTxn *txn, gpointer data, GError **error)
   TocsinOutboxRecord entry = {
     .kind = order->kind,
     .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+    .origin = order->origin,
     .report = 1,
     .sharing = order->sharing,
     .activity_id = (char *) order->text,
@@ -372,6 +374,45 @@ test_drop (void)
   get_peer (node, a, &peer);
   g_assert_cmpuint (peer.dropped, ==, 2);
   g_assert_cmpuint (peer.outbound.failures, ==, 0);
+  world_free (world);
+  node_free (node);
+}
+
+/* A peer that cannot get an author's key says 401 to what we relay of it. That costs this one
+ * activity; what we say ourselves is held up by a 401 as before, and shows. */
+static void
+test_relayed_refused (void)
+{
+  Node *node = node_new (FAST);
+  World *world = world_new ();
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint32 a = add_peer (node, world, "a", NULL, TRUE);
+
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("relayed-%u", i);
+      Publish data = { .node = node,
+                       .text = text,
+                       .kind = TOCSIN_OUTBOX_ADD,
+                       .sharing = TOCSIN_SHARING_GREEN,
+                       .origin = 77 };
+
+      script (world, "/a/inbox", 401);
+      write_ok (&node->f, write_publish, &data);
+    }
+  tocsin_delivery_wake (node->fed->delivery);
+  WAIT_FOR (is_idle (node));
+  get_peer (node, a, &peer);
+  g_assert_cmpuint (peer.dropped, ==, 6);
+  g_assert_cmpuint (peer.outbound.failures, ==, 0);
+  g_assert_cmpuint (node->fed->stats.delivery_failed, ==, 0);
+
+  script (world, "/a/inbox", 401);
+  publish (node, "own", TOCSIN_SHARING_GREEN);
+  WAIT_FOR (is_idle (node));
+  g_assert_cmpuint (node->fed->stats.delivery_failed, ==, 1);
+  g_assert_cmpuint (world->got->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (world->got, 0), ==, "/a/inbox own");
   world_free (world);
   node_free (node);
 }
@@ -613,6 +654,7 @@ main (int argc, char **argv)
   g_test_add_func ("/delivery/retry", test_retry);
   g_test_add_func ("/delivery/breaker", test_breaker);
   g_test_add_func ("/delivery/drop", test_drop);
+  g_test_add_func ("/delivery/relayed-refused", test_relayed_refused);
   g_test_add_func ("/delivery/gone", test_gone);
   g_test_add_func ("/delivery/back", test_back);
   g_test_add_func ("/delivery/shared-inbox", test_shared_inbox);

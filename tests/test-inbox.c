@@ -3,8 +3,10 @@
  */
 /* The inbox of a whole node, over HTTP: `us` receives, `peer` is followed by us and speaks our
  * protocol, `stranger` is another node of ours that nobody here has ever heard of. */
+#include "fed/sync.h"
 #include "public-node.h"
 #include "store/table-reports.h"
+#include "store/table-seen.h"
 
 static PublicNode us, peer, stranger;
 static guint32 peer_number;
@@ -601,14 +603,27 @@ test_page_as_a_key (void)
   g_assert_nonnull (actor);
 }
 
+/* @author: whom the peer trusts; 0: nobody, as at the start */
+static void
+believe_through_peer (guint32 author)
+{
+  static guint generation = 1;
+  const TocsinTrustPeer row = { .actor = peer_number, .area = TOCSIN_AREA_ANY, .weight = 0.5 };
+  const TocsinGraphStatement statement = { .from = peer_number,
+                                           .to = author,
+                                           .weight_ppb = TOCSIN_TRUST_WEIGHT_ONE,
+                                           .area = TOCSIN_AREA_ANY };
+  const TocsinTrustInput input = { &statement, author != 0 ? 1 : 0, &row, 1 };
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, ++generation, 1);
+
+  g_assert_true (author == 0 || tocsin_trust_snapshot_is_believed (trust, author));
+  tocsin_federation_set_trust (us.fed, trust);
+}
+
 /* The relay is followed; the author is believed through it, and changed its key unnoticed. */
 static void
 test_relayed_after_a_new_key (void)
 {
-  const TocsinTrustPeer row = { .actor = peer_number, .area = TOCSIN_AREA_ANY, .weight = 0.5 };
-  TocsinGraphStatement statement;
-  TocsinTrustInput input;
-  g_autoptr (TocsinTrustSnapshot) trust = NULL;
   Draft draft = { .id = "relayed", .report = "relayed" };
   g_autoptr (GBytes) body = NULL;
   g_autoptr (GError) error = NULL;
@@ -622,14 +637,7 @@ test_relayed_after_a_new_key (void)
 
     g_assert_true (tocsin_actors_find (txn, public_node_actor (&stranger), &author));
   }
-  statement = (TocsinGraphStatement){ .from = peer_number,
-                                      .to = author,
-                                      .weight_ppb = TOCSIN_TRUST_WEIGHT_ONE,
-                                      .area = TOCSIN_AREA_ANY };
-  input = (TocsinTrustInput){ &statement, 1, &row, 1 };
-  trust = tocsin_trust_snapshot_new (&input, 2, 1);
-  g_assert_true (tocsin_trust_snapshot_is_believed (trust, author));
-  tocsin_federation_set_trust (us.fed, trust);
+  believe_through_peer (author);
 
   tocsin_identity_rotate_prepare (stranger.fed->identity, tocsin_time_now_us (), &error);
   g_assert_no_error (error);
@@ -642,10 +650,55 @@ test_relayed_after_a_new_key (void)
   g_assert_true (record.relayed);
 
   /* For the tests that come: the stranger is one again. */
-  input.n_statements = 0;
-  g_clear_pointer (&trust, tocsin_trust_snapshot_unref);
-  trust = tocsin_trust_snapshot_new (&input, 3, 1);
-  tocsin_federation_set_trust (us.fed, trust);
+  believe_through_peer (0);
+}
+
+static gint64
+reread_of_peer (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  return record.reread_us;
+}
+
+/* The relay is followed; the author is believed through it, and cannot be asked for its key. That
+ * is not the relay's fault: what it brought is looked for in its outbox later. */
+static void
+test_relayed_of_an_unreachable (void)
+{
+  const char *author = "http://127.0.0.1:1/actor";
+  g_autofree char *text =
+      g_strdup_printf ("{\"type\":\"Remove\",\"id\":\"http://127.0.0.1:1/activities/r\","
+                       "\"actor\":\"%s\",\"object\":\"http://127.0.0.1:1/reports/x\","
+                       "\"published\":\"2026-11-01T00:00:00Z\","
+                       "\"target\":\"http://127.0.0.1:1/actor/reports\"}",
+                       author);
+  guint64 dropped = us.fed->stats.inbox_dropped;
+  Befriend reader = { .peer = &us, .follower = TOCSIN_FOLLOWER_READER };
+  guint32 number;
+
+  public_node_befriend (&peer, &reader);
+  write_ok (&us.files, intern_write, (gpointer) author);
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+
+    g_assert_true (tocsin_actors_find (txn, author, &number));
+  }
+  believe_through_peer (number);
+  tocsin_sync_start (us.fed->sync);
+  expect_text (&peer, g_steal_pointer (&text), 202, NULL);
+  g_assert_cmpuint (us.fed->stats.inbox_dropped, ==, dropped + 1);
+  while (reread_of_peer () == 0)
+    g_main_context_iteration (NULL, TRUE);
+  tocsin_sync_stop (us.fed->sync);
+  believe_through_peer (0);
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+
+    g_assert_false (tocsin_seen_knows (txn, "http://127.0.0.1:1/activities/r"));
+  }
 }
 
 typedef struct
@@ -726,6 +779,7 @@ main (int argc, char **argv)
   g_test_add_func ("/inbox/foreign-key-ids", test_foreign_key_ids);
   g_test_add_func ("/inbox/page-as-a-key", test_page_as_a_key);
   g_test_add_func ("/inbox/relayed-after-a-new-key", test_relayed_after_a_new_key);
+  g_test_add_func ("/inbox/relayed-of-an-unreachable", test_relayed_of_an_unreachable);
   g_test_add_func ("/inbox/rate-follows-the-relation", test_rate_follows_the_relation);
   status = g_test_run ();
 

@@ -195,6 +195,8 @@ offer (const Claiming *claiming,
       attempt->scheme = scheme_for (peer, &actor);
       attempt->sequence = head->sequence;
       attempt->kind = entry->kind;
+      attempt->relayed =
+          entry->kind != TOCSIN_OUTBOX_MESSAGE && entry->origin != TOCSIN_ACTOR_LOCAL;
     }
   g_array_append_val (attempt->takers, peer->actor);
 }

@@ -37,6 +37,7 @@ typedef enum
  * @due_us: (out of a claim): with %TOCSIN_NEXT_LATER
  * @sequence: (out of a claim): of what is sent
  * @kind: (out of a claim): of what is sent
+ * @relayed: (out of a claim): whether another than this node says it
  * @takers: (owned) (element-type guint32) (out of a claim): for which of @peers
  * @uri: (owned) (nullable) (out of a claim): where to
  * @body: (owned) (nullable) (out of a claim): what
@@ -58,6 +59,7 @@ typedef struct
   gint64 due_us;
   guint64 sequence;
   TocsinOutboxKind kind;
+  gboolean relayed;
   GArray *takers;
   char *uri;
   GBytes *body;

@@ -565,7 +565,8 @@ send (TocsinDelivery *self, TocsinAttempt *attempt)
 }
 
 /* Protocol.md, "Delivery and breakers". A redirect of a POST is followed within the peer's origin
- * alone: to move elsewhere, its document has to name the new inbox. */
+ * alone: to move elsewhere, its document has to name the new inbox. A 401 to what another says is
+ * as likely about that one's proof; about our signature it would be to what we say too. */
 static TocsinAnswer
 judge (const TocsinAttempt *attempt, const TocsinFetchResult *result)
 {
@@ -577,6 +578,8 @@ judge (const TocsinAttempt *attempt, const TocsinFetchResult *result)
     return TOCSIN_ANSWER_LATER;
   if (result->status == 410)
     return TOCSIN_ANSWER_GONE;
+  if (result->status == 401 && attempt->relayed)
+    return TOCSIN_ANSWER_REFUSED;
   if (result->status < 400 || result->status >= 500 || result->status == 401 ||
       result->status == 408 || result->status == 425 || result->status == 429)
     return TOCSIN_ANSWER_LATER;

@@ -26,6 +26,7 @@
 #include "fed/pinning.h"
 #include "fed/relations.h"
 #include "fed/signer.h"
+#include "fed/sync.h"
 #include "store/table-actors.h"
 #include "store/table-peers.h"
 #include "store/table-seen.h"
@@ -316,6 +317,25 @@ with_signer (GTask *task)
                                on_author, g_object_ref (task));
 }
 
+/* The relay is not to blame for an author who cannot be asked, and could not help it: an author who
+ * shows its document to some alone would else stop all that the relay has for us. */
+static void
+leave_for_later (GTask *task)
+{
+  ReceiveOp *op = g_task_get_task_data (task);
+  guint32 relay = 0;
+  gboolean known;
+
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (op->fed->store));
+
+    known = tocsin_actors_find (txn, op->signer->actor->document->id, &relay);
+  }
+  if (known)
+    tocsin_sync_want_reread (op->fed->sync, relay);
+  drop (task);
+}
+
 static void
 on_author (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -324,10 +344,12 @@ on_author (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   op->author = tocsin_keyring_find_finish (TOCSIN_KEYRING (source), result, &error);
-  if (op->author == NULL)
-    refuse (task, g_steal_pointer (&error));
-  else
+  if (op->author != NULL)
     with_author (task);
+  else if (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE))
+    leave_for_later (task);
+  else
+    refuse (task, g_steal_pointer (&error));
 }
 
 /* A proof that holds: by a key that its actor still uses, and perhaps pinned here. */

@@ -310,6 +310,22 @@ tocsin_sync_read_peer (TocsinSync *self, guint32 actor, gboolean from_zero)
 }
 
 /**
+ * tocsin_sync_want_reread:
+ * @self: the sync
+ * @actor: a direct peer's number
+ *
+ * Has its outbox read again from 0, at most once a day: something in it could not be taken yet.
+ */
+void
+tocsin_sync_want_reread (TocsinSync *self, guint32 actor)
+{
+  if (self->cancellable == NULL)
+    return;
+  find_peer (self, actor)->want_reread = TRUE;
+  schedule (self, 0);
+}
+
+/**
  * tocsin_sync_actor_entered:
  * @self: the sync
  * @actor: who entered the trusted set
@@ -321,10 +337,8 @@ tocsin_sync_read_peer (TocsinSync *self, guint32 actor, gboolean from_zero)
 void
 tocsin_sync_actor_entered (TocsinSync *self, guint32 actor, guint32 via)
 {
-  if (self->cancellable == NULL || actor == via)
-    return;
-  find_peer (self, via)->want_reread = TRUE;
-  schedule (self, 0);
+  if (actor != via)
+    tocsin_sync_want_reread (self, via);
 }
 
 static gboolean
