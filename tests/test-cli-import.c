@@ -56,6 +56,8 @@ test_lists (void)
       TOCSIN_SUBJECT_DOMAIN, ":a.example::why, \"so\"@2 :b.example::@4", 0 },
     { "Type,Value,Category\nip,192.0.2.1,spam\nemail,a@b.example,\n", TOCSIN_IMPORT_CSV,
       TOCSIN_SUBJECT_NONE, "ip:192.0.2.1:spam:@2 email:a@b.example::@3", 0 },
+    { "network,comment\n192.0.2.0/24,\n192.0.2.1,\n", TOCSIN_IMPORT_CSV, TOCSIN_SUBJECT_NONE,
+      "network:192.0.2.0/24::@2 ip:192.0.2.1::@3", 0 },
     { "domain,comment\na.example,\"two\nlines\"\nb.example,x\n", TOCSIN_IMPORT_CSV,
       TOCSIN_SUBJECT_NONE, "domain:a.example::two\nlines@2 domain:b.example::x@4", 0 },
     { "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\n"

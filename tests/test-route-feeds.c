@@ -292,9 +292,10 @@ test_feed_of_a_file (void)
     const char *token; /* NULL: by the socket */
     guint status;
   } cases[] = {
-    { "file:///nonexistent", "far", 403 },  { "FILE:///nonexistent", "far", 403 },
-    { " file:///nonexistent", "far", 403 }, { "\\t file:///nonexistent", "far", 403 },
-    { "ftp://lists.example/", "far", 400 }, { "https://lists.example/", "far", 201 },
+    { "file:///nonexistent", "far", 403 },   { "FILE:///nonexistent", "far", 403 },
+    { " file:///nonexistent", "far", 403 },  { "\\t file:///nonexistent", "far", 403 },
+    { "ftp://lists.example/", "far", 400 },  { "https://lists.example/", "far", 201 },
+    { "http://lists.example/", "far", 400 }, { "HTTP://lists.example/", NULL, 400 },
     { " file:///nonexistent", NULL, 201 },
   };
   g_auto (Admin) admin = { 0 };

@@ -174,7 +174,7 @@ run (TocsinInvocation *self, GError **error)
 
 static const GOptionEntry options[] = {
   { "profile", 0, 0, G_OPTION_ARG_STRING, &given.profile,
-    N_ ("Judge by this profile (default: default)"), N_ ("NAME") },
+    N_ ("Judge by this profile (default: the setting default-profile)"), N_ ("NAME") },
   { "event", 0, 0, G_OPTION_ARG_STRING, &given.event, N_ ("What happened, such as signup"),
     N_ ("NAME") },
   { "explain", 0, 0, G_OPTION_ARG_NONE, &given.explain, N_ ("Show every report that was looked at"),

@@ -274,12 +274,20 @@ static gboolean
 run_remove (TocsinInvocation *self, GError **error)
 {
   g_autofree char *path = tocsin_argument_path ("/v1/feeds/", self->args[0], "");
+  g_autoptr (JsonNode) answer = NULL;
+  g_autoptr (GBytes) still = NULL;
 
   tocsin_control_set_timeout_seconds (self->control, WAIT_SECONDS);
-  return or_guess (self,
-                   tocsin_answer_done (self, "DELETE", path, NULL,
-                                       _ ("The feed is removed, and nothing of it is left"), error),
-                   error);
+  if (!or_guess (self, tocsin_answer_get (self, "DELETE", path, NULL, &answer, error), error))
+    return FALSE;
+  if (self->json)
+    return TRUE;
+  /* Only what was added is forgotten. */
+  still = tocsin_control_call (self->control, "GET", path, NULL, NULL);
+  g_print ("%s\n", still != NULL
+                       ? _ ("The feed is disabled, and nothing of it is left; it stays in the list")
+                       : _ ("The feed is removed, and nothing of it is left"));
+  return TRUE;
 }
 
 static const GOptionEntry add_options[] = {

@@ -34,9 +34,9 @@ static struct
   char *timeout;
 } given;
 
-/* AREA=N, each area at most once. */
+/* AREA=N, each area at most once. @trust becomes that of "any", which is what --trust says. */
 static gboolean
-write_areas (TocsinJsonWriter *json, GError **error)
+write_areas (TocsinJsonWriter *json, guint *trust, GError **error)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
@@ -59,6 +59,14 @@ write_areas (TocsinJsonWriter *json, GError **error)
           !tocsin_argument_number ("--area", equals + 1, 0, 100, &weight, error))
         return FALSE;
       tocsin_json_writer_member_int (json, area, weight);
+      if (g_str_equal (area, "any") && given.trust != NULL)
+        {
+          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                       _ ("%s and %s exclude each other"), "--trust", "--area any");
+          return FALSE;
+        }
+      if (g_str_equal (area, "any"))
+        *trust = weight;
       if (!g_hash_table_add (seen, g_steal_pointer (&area)))
         {
           g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
@@ -122,6 +130,23 @@ follow (TocsinInvocation *self, const GString *body, JsonNode **answer, GError *
   return *answer != NULL;
 }
 
+static void
+print_followed (JsonObject *answer, const char *actor, guint trust)
+{
+  g_autofree char *clean = tocsin_text_clean (actor);
+  gboolean set = given.trust != NULL || given.areas != NULL;
+
+  if (g_strcmp0 (tocsin_answer_string (answer, "following"), "accepted") != 0)
+    g_print (set ? _ ("Asked to follow %s, with trust %u\n")
+                 : _ ("Asked to follow %s, with trust %u unless it has another\n"),
+             clean, trust);
+  else if (set)
+    g_print (_ ("%s is followed already, now with trust %u\n"), clean, trust);
+  else
+    g_print (_ ("%s is followed already\n"), clean);
+  print_fingerprints (answer);
+}
+
 static gboolean
 run_follow (TocsinInvocation *self, GError **error)
 {
@@ -140,7 +165,7 @@ run_follow (TocsinInvocation *self, GError **error)
   /* Left out, the node keeps what it has, or takes the default for an actor that is new to it. */
   if (given.trust != NULL || given.areas != NULL)
     tocsin_json_writer_member_int (&json, "trust", trust);
-  if (!write_areas (&json, error))
+  if (!write_areas (&json, &trust, error))
     return FALSE;
   tocsin_json_writer_end_object (&json);
 
@@ -150,15 +175,7 @@ run_follow (TocsinInvocation *self, GError **error)
   if (actor == NULL)
     actor = self->args[0];
   if (!self->json)
-    {
-      g_autofree char *clean = tocsin_text_clean (actor);
-
-      g_print (given.trust != NULL || given.areas != NULL
-                   ? _ ("Asked to follow %s, with trust %u\n")
-                   : _ ("Asked to follow %s, with trust %u unless it has another\n"),
-               clean, trust);
-      print_fingerprints (json_node_get_object (answer));
-    }
+    print_followed (json_node_get_object (answer), actor, trust);
   if (!given.wait)
     return TRUE;
   return tocsin_catch_up_wait (self, actor, timeout, error) &&

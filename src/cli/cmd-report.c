@@ -370,7 +370,9 @@ static const GOptionEntry add_options[] = {
   { "opinion", 0, 0, G_OPTION_ARG_STRING, &given.opinion,
     N_ ("malicious (default), or benign to contradict others"), N_ ("OPINION") },
   { "comment", 0, 0, G_OPTION_ARG_STRING, &given.comment,
-    N_ ("Words for other operators, with --sharing amber"), N_ ("TEXT") },
+    N_ ("Words for other operators; without --sharing they make the report amber, which is not "
+        "passed on"),
+    N_ ("TEXT") },
   { "sharing", 0, 0, G_OPTION_ARG_STRING, &given.sharing,
     N_ ("Who may see it: clear, green or amber"), N_ ("LEVEL") },
   { "expires", 0, 0, G_OPTION_ARG_STRING, &given.expires,
@@ -430,8 +432,8 @@ static const TocsinCommand report_commands[] = {
   { "import", N_ ("FILE|-"), N_ ("Read a list; one import is one batch"), NULL,
     tocsin_report_import_options, 1, 1, FALSE, tocsin_report_import_run },
   { "undo", N_ ("BATCH"), N_ ("Take an import back"), NULL, NULL, 1, 1, TRUE, run_undo },
-  { "export", "", N_ ("Write the live reports to standard output"), NULL, export_options, 0, 0,
-    FALSE, run_export },
+  { "export", "", N_ ("Write what the node judges, as a list for a program"), NULL, export_options,
+    0, 0, FALSE, run_export },
   { NULL },
 };
 

@@ -238,8 +238,8 @@ check_types (TocsinImport *self, TocsinSubjectType type, GError **error)
 
       if (entry->type != NULL)
         its = tocsin_subject_type_from_string (entry->type);
-      /* Lists of addresses and of networks are seldom only that. */
-      else if (its == TOCSIN_SUBJECT_IP || its == TOCSIN_SUBJECT_NETWORK)
+      /* Lists of addresses and of networks are seldom only that, whatever their title says. */
+      if (its == TOCSIN_SUBJECT_IP || its == TOCSIN_SUBJECT_NETWORK)
         its = strchr (entry->value, '/') != NULL ? TOCSIN_SUBJECT_NETWORK : TOCSIN_SUBJECT_IP;
       if (its != type)
         entry->type = tocsin_subject_type_to_string (its);

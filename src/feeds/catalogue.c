@@ -95,6 +95,13 @@ load_file (TocsinFeeds *self, const char *file, GError **error)
   definition = tocsin_feed_definition_parse (name, text, size, shown, error);
   if (definition == NULL)
     return FALSE;
+  /* What is never fetched must not be taken for a list that is read. */
+  if (!self->http && tocsin_feed_definition_is_http (definition))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s: " TOCSIN_FEED_HTTP_TEXT, shown);
+      tocsin_feed_definition_free (definition);
+      return FALSE;
+    }
   tocsin_feeds_insert (self, definition, TOCSIN_FEED_FILE);
   return TRUE;
 }
@@ -122,9 +129,9 @@ load_directory (TocsinFeeds *self, GError **error)
 }
 
 gboolean
-tocsin_feeds_check (const char *directory, GError **error)
+tocsin_feeds_check (const char *directory, gboolean http, GError **error)
 {
-  TocsinFeeds feeds = { .directory = (char *) directory };
+  TocsinFeeds feeds = { .directory = (char *) directory, .http = http };
   g_autoptr (GHashTable) table =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) tocsin_feed_free);
 

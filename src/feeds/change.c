@@ -136,6 +136,11 @@ add_feed (TocsinFeeds *self, const char *name, const char *text, GError **error)
       return NULL;
     }
   definition = tocsin_feed_definition_parse (name, text, strlen (text), "feed", error);
+  if (definition != NULL && !self->http && tocsin_feed_definition_is_http (definition))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, TOCSIN_FEED_HTTP_TEXT);
+      g_clear_pointer (&definition, tocsin_feed_definition_free);
+    }
   return definition != NULL ? tocsin_feeds_insert (self, definition, TOCSIN_FEED_ADDED) : NULL;
 }
 

@@ -194,6 +194,12 @@ tocsin_feed_definition_has_key (const char *key)
   return FALSE;
 }
 
+gboolean
+tocsin_feed_definition_is_http (const TocsinFeedDefinition *self)
+{
+  return g_ascii_strncasecmp (self->url, "http:", strlen ("http:")) == 0;
+}
+
 /* ---- what the keys must be together ---- */
 
 static gboolean

@@ -66,6 +66,11 @@ TocsinFeedDefinition *tocsin_feed_definition_parse (const char *name,
                                                     const char *source,
                                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A list that goes over the network unprotected: for tests alone. */
+#define TOCSIN_FEED_HTTP_TEXT                                                                      \
+  "url must begin with https:// (http is for tests, and goes only with --allow-address)"
+gboolean tocsin_feed_definition_is_http (const TocsinFeedDefinition *self);
+
 /* Whether it is one of the keys of such a file. */
 gboolean tocsin_feed_definition_has_key (const char *key);
 

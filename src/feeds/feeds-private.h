@@ -18,6 +18,7 @@ struct _TocsinFeeds
   char *data_dir;  /* (owned) */
   guint every_hours;
   guint time_scale;
+  gboolean http;
   gint64 (*now_us) (void);
   GHashTable *feeds;  /* (owned) (element-type utf8 TocsinFeed) */
   GPtrArray *orphans; /* (owned) (element-type TocsinFeedRecord) whose definition has gone, until

@@ -291,6 +291,7 @@ tocsin_feeds_new (const TocsinFeedsOptions *options, GError **error)
   self->data_dir = g_strdup (options->data_dir);
   self->every_hours = MAX (options->every_hours, 1);
   self->time_scale = MAX (options->time_scale, 1);
+  self->http = options->http;
   self->now_us = options->now_us != NULL ? options->now_us : tocsin_time_now_us;
   self->feeds =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) tocsin_feed_free);

@@ -46,6 +46,7 @@ typedef struct
  * @directory: (nullable): the operator's feeds.d; need not exist
  * @data_dir: where lists lie while they are read
  * @every_hours: how often a list is read that does not say
+ * @http: for tests: a list may be fetched over http
  * @time_scale: divides waits; 1 but in tests
  * @now_us: (nullable): %NULL: tocsin_time_now_us()
  */
@@ -58,6 +59,7 @@ typedef struct
   const char *data_dir;
   guint every_hours;
   guint time_scale;
+  gboolean http;
   gint64 (*now_us) (void);
 } TocsinFeedsOptions;
 
@@ -71,7 +73,7 @@ typedef struct
 typedef struct _TocsinFeeds TocsinFeeds;
 
 /* Whether every definition in @directory is right: %FALSE with the file and line. */
-gboolean tocsin_feeds_check (const char *directory, GError **error);
+gboolean tocsin_feeds_check (const char *directory, gboolean http, GError **error);
 
 /**
  * tocsin_feeds_new:

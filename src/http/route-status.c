@@ -92,8 +92,8 @@ write_warnings (TocsinJsonWriter *json, TocsinApi *api, guint fill, gint64 now_u
   if (fill >= TOCSIN_STORE_WARN_PERCENT)
     {
       g_autofree char *text = g_strdup_printf (
-          "The store is %u %% full; at %d %% it takes no reports any more: raise map-size", fill,
-          TOCSIN_STORE_FULL_PERCENT);
+          "The store is %u %% full; at %d %% it takes no reports any more: raise map-size-gib",
+          fill, TOCSIN_STORE_FULL_PERCENT);
 
       tocsin_json_writer_string (json, text);
     }

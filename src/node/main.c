@@ -128,7 +128,7 @@ main (int argc, char *argv[])
       return EXIT_SUCCESS;
     }
   if (!tocsin_profiles_check (config->profiles_dir, config->default_profile, &error) ||
-      !tocsin_feeds_check (config->feeds_dir, &error))
+      !tocsin_feeds_check (config->feeds_dir, config->allow_addresses->len > 0, &error))
     {
       g_printerr ("tocsind: %s\n", error->message);
       return EXIT_CONFIGURATION;

@@ -202,6 +202,7 @@ make_feeds (TocsinNode *self, GError **error)
     .data_dir = config->data_dir,
     .every_hours = config->feeds_refresh_hours,
     .time_scale = config->time_scale,
+    .http = config->allow_addresses->len > 0,
   };
 
   self->feeds = tocsin_feeds_new (&options, error);

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 import xml.etree.ElementTree as ET
 
@@ -81,6 +82,27 @@ class Manual(unittest.TestCase):
         page = next(p for p in PAGES if p.name == "node.conf.5").read_text(encoding="utf-8")
         for key in ET.parse(SCHEMA).getroot().iter("key"):
             self.assertIn(f"\\fB{key.get('name')}\\fR".replace("-", "\\-"), page)
+
+    def test_examples(self):
+        """The daemon takes what the page shows, and refuses what it calls wrong."""
+        page = (SOURCES / "node.conf.5.md").read_text(encoding="utf-8")
+        shown = dict(re.findall(r"^    \[(node|profile|feed)\]\n((?:    .*\n)+)", page, re.M))
+        with tempfile.TemporaryDirectory() as name:
+            directory = pathlib.Path(name)
+            config, profile, feed = (directory / f for f in ("node.conf", "profiles.d/own.conf", "feeds.d/own.conf"))
+            for path, group in ((config, "node"), (profile, "profile"), (feed, "feed")):
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(f"[{group}]\n" + re.sub("^ +", "", shown[group], flags=re.M), encoding="utf-8")
+            command = [os.environ["TOCSIND"], "--check-config", "--config", config]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            feed.write_text(feed.read_text(encoding="utf-8").replace("url=https", "url=http"), encoding="utf-8")
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, r"feeds.d/own.conf: url must begin with https")
+            done = subprocess.run([*command, "--allow-address", "127.0.0.1"], capture_output=True, text=True,
+                                  check=False, timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     @unittest.skipUnless(shutil.which("man"), "no man here")
     def test_they_render(self):

@@ -53,6 +53,27 @@ class Sentences(unittest.TestCase):
                 self.node.answer(method, path, problem(400, detail))
                 self.says(words, 2, said)
 
+    def test_follow(self):
+        actor = "https://b.example/actor"
+        for following, words, said in (
+                ("pending", (), f"Asked to follow {actor}, with trust 50 unless it has another\n"),
+                ("pending", ("--area", "any=40"), f"Asked to follow {actor}, with trust 40\n"),
+                ("accepted", (), f"{actor} is followed already\n"),
+                ("accepted", ("--trust", "80"), f"{actor} is followed already, now with trust 80\n")):
+            with self.subTest(words):
+                self.node.answer("POST", "/v1/peers", {"actor": actor, "following": following})
+                self.assertEqual(self.node.run("peer", "follow", actor, *words).stdout, said)
+        self.says(("peer", "follow", actor, "--trust", "80", "--area", "any=40"), 2, "--trust and --area any exclude each other")
+
+    def test_feed_remove(self):
+        """A ready-made one stays in the list."""
+        self.node.answer("DELETE", "/v1/feeds/tor-exits", (204, b""))
+        self.assertIn("The feed is removed", self.node.run("feed", "remove", "tor-exits").stdout)
+        self.node.answer("GET", "/v1/feeds/tor-exits", {"name": "tor-exits", "origin": "shipped"})
+        self.assertIn("The feed is disabled, and nothing of it is left; it stays",
+                      self.node.run("feed", "remove", "tor-exits").stdout)
+        self.assertEqual(self.node.run("feed", "remove", "tor-exits", "--json").stdout, "{}\n")
+
 
 if __name__ == "__main__":
     sys.exit(unittest.main())
