@@ -328,7 +328,7 @@ test_allow (void)
   node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
   node_ask (&node, "POST", "/v1/allow", TYPE_CHECK, entry, &added);
   g_assert_cmpuint (added.status, ==, 201);
-  node_ask (&node, "GET", "/v1/allow", NULL, NULL, &listed);
+  node_ask (&node, "GET", "/v1/allow?cursor=", NULL, NULL, &listed);
   g_assert_nonnull (strstr (listed.body->str, "\"value\":\"192.0.2.9\",\"reason\":\"our office\","
                                               "\"created\":\"2026-11-24T00:00:00Z\","
                                               "\"expires\":\"2026-11-25T00:00:00Z\"}"));
@@ -397,6 +397,7 @@ test_allow_bad (void)
       "/expires is in the past" },
     { "{\"type\":\"ip\",\"value\":\"192.0.2.1\",\"expires\":\"x\"}", 400, "/expires: " },
     { "{\"type\":\"ip\",\"value\":\"192.0.2.1\",\"why\":\"x\"}", 400, "/why" },
+    { "{\"type\":\"ip\",\"value\":\"192.0.2.1\",\"w/~\":\"x\"}", 400, "/w~1~0 is" },
   };
   g_auto (Node) node = { 0 };
 

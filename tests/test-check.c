@@ -81,6 +81,7 @@ static const struct
     "{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.1\"},{\"type\":\"ip\",\"value\":\"x\"}]}",
     400, "/subjects/1/value: " },
   { "unknown member", "{\"profil\":\"strict\",\"subjects\":[]}", 400, "/profil is not a member" },
+  { "unknown member, escaped", "{\"a/b~c\":1,\"subjects\":[]}", 400, "\"/a~1b~0c is not a member" },
   { "explain of another kind", "{\"explain\":1,\"subjects\":[]}", 400, "/explain is not true" },
   { "unknown type", "{\"subjects\":[{\"type\":\"ipv4\",\"value\":\"x\"}]}", 422,
     "/subjects/0/type" },
@@ -200,8 +201,13 @@ static const struct
   { "/v1/check?ip=1&ip=2", 400, "given twice" },
   { "/v1/check?ip=192.0.2.9&foo=1", 400, "foo" },
   { "/v1/check?ip=192.0.2.9&explain=2", 400, "explain" },
-  { "/v1/check?ip=x", 400, "/subjects/0/value" },
-  { "/v1/check?ip=192.0.2.9&profile=x", 422, "profile" },
+  { "/v1/check?ip=x", 400, "\"detail\":\"ip: " },
+  { "/v1/check?ip=192.0.2.9&domain=-", 400, "\"detail\":\"domain: " },
+  { "/v1/check?ip=192.0.2.9&email=&profile=&explain=&event=", 200, "\"verdict\":\"note\"" },
+  { "/v1/check?ip=&ip=192.0.2.9", 200, "\"verdict\":\"note\"" },
+  { "/v1/check?ip=&email=&domain=&url=&username=&actor=", 400, "Give at least one" },
+  { "/v1/check?ip=192.0.2.9&foo=", 400, "foo" },
+  { "/v1/check?ip=192.0.2.9&profile=x", 422, "\"detail\":\"profile: " },
 };
 
 static void

@@ -324,7 +324,7 @@ test_refusals (void)
     { "POST", "/v1/peers", "{" ACTOR ",\"trust\":\"50\"}", 400, "/trust" },
     { "POST", "/v1/peers", "{" ACTOR ",\"areas\":[]}", 400, "/areas" },
     { "POST", "/v1/peers", "{" ACTOR ",\"areas\":{\"spam\":0}}", 400, "/areas/spam" },
-    { "POST", "/v1/peers", "{" ACTOR ",\"areas\":{\"food\":9}}", 422, "/areas" },
+    { "POST", "/v1/peers", "{" ACTOR ",\"areas\":{\"food\":9}}", 422, "/areas/food: " },
     { "GET", "/v1/peers?filter=all", NULL, 400, "filter: " },
     { "GET", UNKNOWN, NULL, 404, NULL },
     { "GET", UNKNOWN "/catch-up?wait=5", NULL, 404, NULL },

@@ -145,6 +145,7 @@ static const struct
   { "subject is no object", "{\"category\":\"spam\",\"subjects\":[1]}", 400, "/subjects/0" },
   { "subject without value", "{\"category\":\"spam\",\"subjects\":[{\"type\":\"ip\"}]}", 400,
     "/subjects/0/value" },
+  { "unknown member, escaped", "{\"category\":\"spam\",\"a/b~c\":1}", 400, "/a~1b~0c is" },
   { "unknown member of a subject",
     "{\"category\":\"spam\",\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\",\"x\":1}]}", 400,
     "/subjects/0/x" },
@@ -261,6 +262,9 @@ test_filters (void)
   g_assert_cmpuint (count_listed (&admin, "category=spam"), ==, 3);
   g_assert_cmpuint (count_listed (&admin, "state=live"), ==, 4);
   g_assert_cmpuint (count_listed (&admin, "state=held"), ==, 0);
+  g_assert_cmpuint (count_listed (&admin, "cursor=&subject=&actor=&category=&state=&limit="), ==,
+                    4);
+  g_assert_cmpuint (count_listed (&admin, "state=&state=held"), ==, 0);
   admin_refused (&admin, "GET", "/v1/reports?cursor=-1", NULL, 400, "cursor");
   admin_refused (&admin, "GET", "/v1/reports?subject=192.0.2.9", NULL, 400, "subject");
   admin_refused (&admin, "GET", "/v1/reports?subject=fax:1", NULL, 422, "subject");

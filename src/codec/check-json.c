@@ -193,8 +193,10 @@ refuse_unknown (JsonObject *object, const char *pointer, const char *const *name
   while (json_object_iter_next (&iter, &name, NULL))
     if (!g_strv_contains (names, name))
       {
-        g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                     "%s/%.60s is not a member of a check", pointer, name);
+        g_autofree char *member = tocsin_json_pointer_member (pointer, name);
+
+        g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s is not a member of a check",
+                     member);
         return FALSE;
       }
   return TRUE;

@@ -24,11 +24,13 @@ typedef struct
  * TocsinCheckQuestion: what POST /v1/check asks. Free by tocsin_check_question_clear().
  * @profile: (owned) (nullable): a profile's name
  * @explain: whether evidence and counterfactuals are wanted
+ * @from_query: from a query, whose parameters errors name: no two subjects are of one type
  */
 typedef struct
 {
   char *profile;
   gboolean explain;
+  gboolean from_query;
   guint n_subjects;
   TocsinCheckSubject subjects[TOCSIN_CHECK_MAX_SUBJECTS];
 } TocsinCheckQuestion;

@@ -46,9 +46,10 @@ typedef struct
   Frame frames[TOCSIN_JSON_MAX_DEPTH];
 } Scanner;
 
-#define PLACE_BYTES 120
+#define PLACE_BYTES        120
+#define POINTER_NAME_CHARS 48
 
-/* Where we are, as a JSON pointer but for its escapes; a peer's names are cut and cleaned. */
+/* Where we are, as a JSON pointer; a peer's names are cut and cleaned. */
 static void
 describe_place (const Scanner *s, char *out)
 {
@@ -69,7 +70,13 @@ describe_place (const Scanner *s, char *out)
         }
       for (const char *c = s->names->str + frame->name_at; *c != '\0' && used < PLACE_BYTES - 24;
            c++)
-        out[used++] = g_ascii_isgraph (*c) ? *c : '?';
+        {
+          gboolean escape = *c == '~' || *c == '/';
+
+          out[used++] = escape ? '~' : g_ascii_isgraph (*c) ? *c : '?';
+          if (escape)
+            out[used++] = *c == '~' ? '0' : '1';
+        }
     }
   out[used] = '\0';
 }
@@ -495,6 +502,23 @@ tocsin_json_node_object (JsonNode *node, GError **error)
     return json_node_get_object (node);
   g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "The document is not an object");
   return NULL;
+}
+
+char *
+tocsin_json_pointer_member (const char *pointer, const char *name)
+{
+  GString *out = g_string_new (pointer);
+  const char *c = name;
+
+  g_string_append_c (out, '/');
+  for (guint n = 0; *c != '\0' && n < POINTER_NAME_CHARS; c = g_utf8_next_char (c), n++)
+    if (*c == '~')
+      g_string_append (out, "~0");
+    else if (*c == '/')
+      g_string_append (out, "~1");
+    else
+      g_string_append_len (out, c, g_utf8_next_char (c) - c);
+  return g_string_free (out, FALSE);
 }
 
 static gboolean

@@ -56,6 +56,17 @@ JsonNode *tocsin_json_parse (const char *data,
 
 JsonObject *tocsin_json_node_object (JsonNode *node, GError **error);
 
+/**
+ * tocsin_json_pointer_member:
+ * @pointer: the JSON pointer of an object
+ * @name: of a member, in UTF-8
+ *
+ * For a message: @name is escaped (RFC 6901), and cut if it is long.
+ *
+ * Returns: (transfer full): the pointer of the member
+ */
+char *tocsin_json_pointer_member (const char *pointer, const char *name) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Strict readers. @pointer is the JSON pointer of @object ("" at the top); errors are
  * %TOCSIN_ERROR_INVALID and name the member by its pointer. What is returned is borrowed
  * from @object. */

@@ -43,7 +43,7 @@ tocsin_admin_number (const char *text, guint64 *out)
 gboolean
 tocsin_admin_cursor (TocsinRequest *request, guint64 *out, GError **error)
 {
-  const char *text = tocsin_request_get_query (request, "cursor");
+  const char *text = tocsin_request_get_given (request, "cursor");
 
   *out = 0;
   if (text == NULL || tocsin_admin_number (text, out))

@@ -40,14 +40,15 @@ report_uri (guint64 report, gpointer data)
 }
 
 static const TocsinProfile *
-find_profile (TocsinApi *api, const char *name, GError **error)
+find_profile (TocsinApi *api, const TocsinCheckQuestion *question, GError **error)
 {
+  const char *name = question->profile;
   const TocsinProfile *profile =
       name != NULL ? g_hash_table_lookup (api->profiles, name) : api->default_profile;
 
   if (profile == NULL)
     g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
-                 "/profile: there is no profile “%.64s”", name);
+                 "%sprofile: there is no profile “%.64s”", question->from_query ? "" : "/", name);
   return profile;
 }
 
@@ -71,7 +72,7 @@ tocsin_answer_question (TocsinApi *api,
                         TocsinAnswered *answered,
                         GError **error)
 {
-  const TocsinProfile *profile = find_profile (api, question->profile, error);
+  const TocsinProfile *profile = find_profile (api, question, error);
   g_auto (TocsinJudge) judge = { 0 };
   g_auto (TocsinFinding) finding = { 0 };
   TOCSIN_UNZEROED g_auto (Subjects) subjects;
@@ -87,7 +88,10 @@ tocsin_answer_question (TocsinApi *api,
 
       if (!tocsin_judge_parse (&judge, asked->type, asked->value, &subjects.all[subjects.n], error))
         {
-          g_prefix_error (error, "/subjects/%" G_GSIZE_FORMAT "/value: ", subjects.n);
+          if (question->from_query)
+            g_prefix_error (error, "%s: ", tocsin_subject_type_to_string (asked->type));
+          else
+            g_prefix_error (error, "/subjects/%" G_GSIZE_FORMAT "/value: ", subjects.n);
           return FALSE;
         }
     }

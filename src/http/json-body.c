@@ -23,10 +23,10 @@ tocsin_json_body_only (JsonObject *object,
   while (json_object_iter_next (&iter, &name, NULL))
     if (!g_strv_contains (members, name))
       {
-        g_autofree char *valid = g_utf8_substring (name, 0, MIN (g_utf8_strlen (name, -1), 32));
+        g_autofree char *member = tocsin_json_pointer_member (pointer, name);
 
-        g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s/%s is not a member of this",
-                     pointer, valid);
+        g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s is not a member of this",
+                     member);
         return FALSE;
       }
   return TRUE;

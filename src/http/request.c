@@ -181,8 +181,8 @@ tocsin_request_get_param (TocsinRequest *self, const char *name)
   g_return_val_if_reached (NULL);
 }
 
-const char *
-tocsin_request_get_query (TocsinRequest *self, const char *name)
+static const char *
+find_query (TocsinRequest *self, const char *name, gsize least)
 {
   const char *p = self->query;
 
@@ -190,18 +190,27 @@ tocsin_request_get_query (TocsinRequest *self, const char *name)
     {
       gsize pair_len = strcspn (p, "&");
       gsize name_len = MIN (strcspn (p, "="), pair_len);
+      gsize skip = MIN (name_len + 1, pair_len);
       g_autofree char *decoded = decode (p, name_len, TRUE);
 
-      if (strcmp (decoded, name) == 0)
-        {
-          gsize skip = MIN (name_len + 1, pair_len);
-
-          return keep (self, decode (p + skip, pair_len - skip, TRUE));
-        }
+      if (pair_len - skip >= least && strcmp (decoded, name) == 0)
+        return keep (self, decode (p + skip, pair_len - skip, TRUE));
       p += pair_len;
       p += *p == '&';
     }
   return NULL;
+}
+
+const char *
+tocsin_request_get_query (TocsinRequest *self, const char *name)
+{
+  return find_query (self, name, 0);
+}
+
+const char *
+tocsin_request_get_given (TocsinRequest *self, const char *name)
+{
+  return find_query (self, name, 1);
 }
 
 void

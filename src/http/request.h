@@ -61,6 +61,9 @@ const char *tocsin_request_get_param (TocsinRequest *self, const char *name);
  */
 const char *tocsin_request_get_query (TocsinRequest *self, const char *name);
 
+/* The same for an option: an empty value is as none, and the first that is not empty counts. */
+const char *tocsin_request_get_given (TocsinRequest *self, const char *name);
+
 /**
  * TocsinQueryFunc:
  * @name: a parameter's name, decoded

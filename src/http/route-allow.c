@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/limits.h"
+#include "http/json-body.h"
 #include "http/routes.h"
 #include "store/table-allow.h"
 #include "store/table-audit.h"
@@ -72,7 +73,7 @@ static void
 on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   TocsinApi *api = data;
-  const char *cursor = tocsin_request_get_query (request, "cursor");
+  const char *cursor = tocsin_request_get_given (request, "cursor");
   g_autoptr (GError) error = NULL;
   g_autoptr (TocsinReading) txn = NULL;
   g_autofree char *next = NULL;
@@ -194,28 +195,6 @@ parse_entry (JsonObject *object, TocsinAllowRecord *out, GError **error)
   return FALSE;
 }
 
-static JsonNode *
-parse_body (TocsinRequest *request, const char *const *members, GError **error)
-{
-  gsize size;
-  const char *body = g_bytes_get_data (tocsin_request_get_body (request), &size);
-  g_autoptr (JsonNode) document = tocsin_json_parse (body, size, NULL, NULL, error);
-  JsonObjectIter iter;
-  JsonObject *object;
-  const char *name;
-
-  if (document == NULL || (object = tocsin_json_node_object (document, error)) == NULL)
-    return NULL;
-  json_object_iter_init (&iter, object);
-  while (json_object_iter_next (&iter, &name, NULL))
-    if (!g_strv_contains (members, name))
-      {
-        g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "/%.60s is not known here", name);
-        return NULL;
-      }
-  return g_steal_pointer (&document);
-}
-
 static void
 append_audit (TocsinTxn *txn, const AllowOp *op, const char *action)
 {
@@ -299,7 +278,7 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
   static const char *const members[] = { "type", "value", "reason", "expires", NULL };
   g_autoptr (AllowOp) op = allow_op_new (data, request);
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) document = parse_body (request, members, &error);
+  g_autoptr (JsonNode) document = tocsin_json_body_parse (request, members, NULL, &error);
 
   if (document == NULL || !parse_entry (json_node_get_object (document), &op->record, &error))
     tocsin_reply_set_error (reply, error);
@@ -313,7 +292,7 @@ on_delete_subject (TocsinRequest *request, TocsinReply *reply, gpointer data)
   static const char *const members[] = { "type", "value", NULL };
   g_autoptr (AllowOp) op = allow_op_new (data, request);
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) document = parse_body (request, members, &error);
+  g_autoptr (JsonNode) document = tocsin_json_body_parse (request, members, NULL, &error);
 
   if (document == NULL || !parse_subject (json_node_get_object (document), &op->record, &error))
     tocsin_reply_set_error (reply, error);

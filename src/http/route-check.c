@@ -83,7 +83,7 @@ read_option (Query *query, const char *name, const char *value)
       query->question.explain = g_str_equal (value, "true") || g_str_equal (value, "1");
       if (!query->question.explain && !g_str_equal (value, "false") && !g_str_equal (value, "0"))
         g_set_error_literal (&query->error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                             "explain is not true or false");
+                             "explain: true or false is expected");
     }
   else if (g_str_equal (name, "event"))
     {
@@ -97,12 +97,24 @@ read_option (Query *query, const char *name, const char *value)
 }
 
 static gboolean
+is_parameter (const char *name)
+{
+  static const char *const options[] = { "profile", "explain", "event", NULL };
+
+  return tocsin_subject_type_from_string (name) != TOCSIN_SUBJECT_NONE ||
+         g_strv_contains (options, name);
+}
+
+/* An empty value is as none. */
+static gboolean
 on_parameter (const char *name, const char *value, gpointer data)
 {
   Query *query = data;
   TocsinSubjectType type = tocsin_subject_type_from_string (name);
   gboolean first;
 
+  if (*value == '\0' && is_parameter (name))
+    return TRUE;
   if (type == TOCSIN_SUBJECT_NONE)
     first = read_option (query, name, value);
   else
@@ -131,7 +143,7 @@ static void
 on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   TocsinApi *api = data;
-  g_auto (Query) query = { .has_explain = FALSE };
+  g_auto (Query) query = { .question = { .from_query = TRUE } };
   GString *out;
 
   if (!api->allow_get_checks || !is_local (request))

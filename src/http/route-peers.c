@@ -59,7 +59,7 @@ read_filter (TocsinRequest *request, Filter *out, GError **error)
     [FILTER_FOLLOWING] = "following",
     [FILTER_FOLLOWERS] = "followers",
   };
-  const char *word = tocsin_request_get_query (request, "filter");
+  const char *word = tocsin_request_get_given (request, "filter");
 
   *out = FILTER_ALL;
   if (word == NULL)
@@ -318,9 +318,10 @@ read_weights (JsonObject *object, gint8 weights[TOCSIN_N_AREAS], GError **error)
   json_object_iter_init (&iter, areas);
   while (json_object_iter_next (&iter, &name, NULL))
     {
+      g_autofree char *pointer = tocsin_json_pointer_member ("/areas", name);
       TocsinArea area;
 
-      if (!read_area (name, "/areas", &area, error) ||
+      if (!read_area (name, pointer, &area, error) ||
           !tocsin_json_get_int (areas, "/areas", name, 1, 100, &weight, error))
         return FALSE;
       weights[area] = (gint8) weight;

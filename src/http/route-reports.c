@@ -99,7 +99,7 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
 static gboolean
 read_subject_filter (TocsinRequest *request, TocsinTxn *txn, TocsinSubject *subject, GError **error)
 {
-  const char *text = tocsin_request_get_query (request, "subject");
+  const char *text = tocsin_request_get_given (request, "subject");
   const char *colon = text != NULL ? strchr (text, ':') : NULL;
   g_autofree char *name = colon != NULL ? g_strndup (text, (gsize) (colon - text)) : NULL;
   TocsinSubjectType type;
@@ -125,9 +125,9 @@ read_filter (TocsinRequest *request,
              gboolean *none,
              GError **error)
 {
-  const char *actor = tocsin_request_get_query (request, "actor");
-  const char *category = tocsin_request_get_query (request, "category");
-  const char *name = tocsin_request_get_query (request, "state");
+  const char *actor = tocsin_request_get_given (request, "actor");
+  const char *category = tocsin_request_get_given (request, "category");
+  const char *name = tocsin_request_get_given (request, "state");
   TocsinReportState state;
 
   filter->has_actor = actor != NULL;
@@ -153,7 +153,7 @@ read_filter (TocsinRequest *request,
 static gboolean
 read_limit (TocsinRequest *request, guint *out, GError **error)
 {
-  const char *text = tocsin_request_get_query (request, "limit");
+  const char *text = tocsin_request_get_given (request, "limit");
   guint64 limit = TOCSIN_ADMIN_PAGE;
 
   if (text != NULL &&
