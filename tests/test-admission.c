@@ -459,6 +459,13 @@ test_quota_before_trust (Case *c, gconstpointer data)
 }
 
 static void
+read_once (TocsinPeerRecord *peer)
+{
+  peer->first_batch = 1;
+  peer->first_batch_done = TRUE;
+}
+
+static void
 test_burst (Case *c, gconstpointer data)
 {
   const Way relay = { .signer = "b.example" };
@@ -509,6 +516,37 @@ test_burst (Case *c, gconstpointer data)
   c->now_us += 25 * TOCSIN_HOUR_US;
   g_assert_cmpint (admit_draft (c, &later, NULL), ==, DONE);
   assert_report (c, "b.example", "later", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+}
+
+/* A peer that lets itself be heard, but by no report, does not save up what is for the silent. */
+static void
+test_burst_not_silent (Case *c, gconstpointer data)
+{
+  const Way read = { .catch_up = TRUE };
+  guint live = 0;
+
+  c->policy->burst_per_hour = 1;
+  edit_peer (c, c->b, read_once);
+  for (guint i = 0; i < 130; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("never-%u", i);
+
+      g_assert_cmpint (
+          admit (c, remove_bytes ("b.example", name, c->now_us, TOCSIN_REASON_ERROR), NULL), ==,
+          DONE);
+      c->now_us += TOCSIN_HOUR_US;
+    }
+  for (guint i = 0; i < 600; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("r-%u", i);
+      Draft draft = { .name = name };
+      g_auto (TocsinReportRecord) record = { 0 };
+
+      g_assert_cmpint (admit_draft (c, &draft, &read), ==, DONE);
+      get_report (c, "b.example", name, &record);
+      live += record.state == TOCSIN_STATE_LIVE ? 1 : 0;
+    }
+  g_assert_cmpuint (live, ==, 1);
 }
 
 typedef struct
@@ -729,6 +767,7 @@ main (int argc, char **argv)
     { "/admission/quota", test_quota },
     { "/admission/quota/before-trust", test_quota_before_trust },
     { "/admission/burst", test_burst },
+    { "/admission/burst/not-silent", test_burst_not_silent },
     { "/admission/mass-withdrawal/applied", test_mass_withdrawal, TRUE },
     { "/admission/mass-withdrawal/disregarded", test_mass_withdrawal, FALSE },
     { "/admission/replaced-withdrawal", test_replaced_withdrawal },

@@ -50,6 +50,50 @@ test_burst (void)
   g_assert_cmpuint (take (&burst, 50000, START_US + 30 * TOCSIN_DAY_US), ==, 200 * 168);
 }
 
+/* Who is heard all the time has an hour's allowance and no more, however little it says. */
+static void
+test_steady (void)
+{
+  static const struct
+  {
+    gint64 every_us;
+    guint live; /* of 600 at once */
+  } rows[] = {
+    { TOCSIN_HOUR_US, 8 },      /* eight times its own median */
+    { 2 * TOCSIN_HOUR_US, 2 },  /* two hours since contact, silent in most hours */
+    { TOCSIN_HOUR_US / 2, 16 }, /* twice in an hour */
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      TocsinBurst burst = { 0 };
+      gint64 now_us = START_US;
+      guint live = 0;
+
+      for (; now_us < START_US + 130 * TOCSIN_HOUR_US; now_us += rows[i].every_us)
+        tocsin_burst_take (&burst, 1, now_us);
+      for (guint n = 0; n < 600; n++)
+        live += tocsin_burst_take (&burst, 1, now_us) ? 1 : 0;
+      g_assert_cmpuint (live, ==, rows[i].live);
+    }
+}
+
+/* What a long silence gave is there until it is used, or until the peer was heard out. */
+static void
+test_after_silence (void)
+{
+  TocsinBurst burst = { 0 };
+  gint64 now_us = START_US;
+
+  tocsin_burst_hear (&burst, 200, now_us);
+  now_us += 10 * TOCSIN_HOUR_US;
+  tocsin_burst_hear (&burst, 200, now_us);
+  now_us += TOCSIN_HOUR_US / 2;
+  g_assert_cmpuint (take (&burst, 1500, now_us), ==, 1500);
+  tocsin_burst_hear_out (&burst, 200, now_us);
+  g_assert_cmpuint (take (&burst, 1000, now_us), ==, 200);
+}
+
 static void
 test_median_hour (void)
 {
@@ -157,6 +201,8 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/guard/allowance", test_allowance);
   g_test_add_func ("/guard/burst", test_burst);
+  g_test_add_func ("/guard/steady", test_steady);
+  g_test_add_func ("/guard/after-silence", test_after_silence);
   g_test_add_func ("/guard/median-hour", test_median_hour);
   g_test_add_func ("/guard/mass-in-a-day", test_mass_in_a_day);
   g_test_add_func ("/guard/mass-in-a-month", test_mass_in_a_month);

@@ -3,6 +3,7 @@
  */
 #include "fed-case.h"
 #include "fed/guards.h"
+#include "fed/sync-note.h"
 
 /* How many of @n Adds at the case's time go live. */
 static guint
@@ -37,14 +38,37 @@ test_burst (Case *c, gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (vectors); i++)
     {
       c->now_us += vectors[i].hours * TOCSIN_HOUR_US;
-      peer.sync_done_us =
-          vectors[i].synced != 0 ? c->now_us - vectors[i].synced * TOCSIN_HOUR_US : 0;
+      if (vectors[i].synced != 0)
+        tocsin_guards_hear_out (&peer, c->policy, c->now_us - vectors[i].synced * TOCSIN_HOUR_US);
       g_assert_cmpuint (offer (c, &peer, 2000), ==, vectors[i].live);
       g_assert_cmpint (peer.inbound_open_until_us, ==, c->now_us + 24 * TOCSIN_HOUR_US);
     }
   tocsin_guards_reset (&peer);
   g_assert_cmpint (peer.inbound_open_until_us, ==, 0);
   g_assert_cmpuint (offer (c, &peer, 2000), ==, 10);
+}
+
+/* Readings that the peer breaks off after their beginning are signs of life too. */
+static void
+test_broken_off (Case *c, gconstpointer data)
+{
+  gint64 begin_us = c->now_us;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  c->policy->burst_per_hour = 1;
+  for (; c->now_us < begin_us + 130 * TOCSIN_HOUR_US; c->now_us += 6 * TOCSIN_HOUR_US)
+    {
+      TocsinSyncNote note = { .policy = c->policy,
+                              .actor = c->b,
+                              .epoch = 1,
+                              .items = -1,
+                              .now_us = c->now_us,
+                              .day_us = TOCSIN_DAY_US };
+
+      write_ok (&c->f, tocsin_sync_note_write_begin, &note);
+    }
+  get_case_peer (c, c->b, &peer);
+  g_assert_cmpuint (offer (c, &peer, 600), ==, 6);
 }
 
 /* --time-scale divides what a guard waits for. */
@@ -160,6 +184,7 @@ main (int argc, char **argv)
 {
   static const CaseTest tests[] = {
     { "/guards/burst", test_burst },
+    { "/guards/broken-off", test_broken_off },
     { "/guards/scaled", test_scaled },
     { "/guards/withdrawal", test_withdrawal },
     { "/guards/contradiction", test_contradiction },

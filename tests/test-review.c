@@ -596,7 +596,8 @@ test_batch_overdue (World *world, gconstpointer data)
         .created_us = T0, .actor = world->peer, .source = (char *) "outbox", .count = 5
       };
       FirstReading reading = { .actor = world->peer };
-      TocsinSyncNote note = { .actor = world->peer,
+      TocsinSyncNote note = { .policy = world->node->fed->policy,
+                              .actor = world->peer,
                               .epoch = 1,
                               .items = -1,
                               .now_us = T0 + days * TOCSIN_DAY_US,

@@ -86,16 +86,15 @@ tocsin_burst_allowance (guint32 per_hour, guint32 median_hour, double hours_sinc
 }
 
 /**
- * tocsin_burst_take:
+ * tocsin_burst_hear:
  * @per_hour: the operator's setting
  *
- * Counts one report. The allowance of an hour comes back in an hour; a peer that was silent for
- * longer has the allowance of all that time, a week's at most.
- *
- * Returns: %TRUE if it goes live, %FALSE if it is to be held
+ * Notes a contact with the peer: after more than an hour of silence it has the allowance of that
+ * time, a week's at most; within the hour no more than an hour's comes back. So one that is heard
+ * all the time saves up nothing, and what a long silence gave lasts until it is used.
  */
-gboolean
-tocsin_burst_take (TocsinBurst *self, guint32 per_hour, gint64 now_us)
+void
+tocsin_burst_hear (TocsinBurst *self, guint32 per_hour, gint64 now_us)
 {
   guint32 median = tocsin_burst_median_hour (self, now_us);
   double rate = tocsin_burst_allowance (per_hour, median, 1);
@@ -103,10 +102,41 @@ tocsin_burst_take (TocsinBurst *self, guint32 per_hour, gint64 now_us)
 
   if (self->updated_us == 0)
     self->left = rate;
+  else if (hours > 1)
+    self->left = rate * MIN (hours, MAX_HOURS);
   else
-    self->left = MIN (self->left + rate * hours, rate * MAX_HOURS);
+    self->left = MAX (self->left, MIN (self->left + rate * hours, rate));
   self->updated_us = MAX (self->updated_us, now_us);
+}
 
+/**
+ * tocsin_burst_hear_out:
+ * @per_hour: the operator's setting
+ *
+ * Notes that the peer was asked and has said all that it had to say: of the silence before, no more
+ * than an hour's allowance is left.
+ */
+void
+tocsin_burst_hear_out (TocsinBurst *self, guint32 per_hour, gint64 now_us)
+{
+  double rate = tocsin_burst_allowance (per_hour, tocsin_burst_median_hour (self, now_us), 1);
+
+  tocsin_burst_hear (self, per_hour, now_us);
+  self->left = MIN (self->left, rate);
+}
+
+/**
+ * tocsin_burst_take:
+ * @per_hour: the operator's setting
+ *
+ * Counts one report, which is a contact too.
+ *
+ * Returns: %TRUE if it goes live, %FALSE if it is to be held
+ */
+gboolean
+tocsin_burst_take (TocsinBurst *self, guint32 per_hour, gint64 now_us)
+{
+  tocsin_burst_hear (self, per_hour, now_us);
   advance (self->counts, TOCSIN_GUARD_HOURS, &self->hour, MAX (0, now_us) / TOCSIN_HOUR_US);
   if (self->left < 1)
     return FALSE;

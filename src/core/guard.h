@@ -21,10 +21,10 @@ G_BEGIN_DECLS
  * @hour: the hour that @counts[@hour % 24] is for, since the epoch
  * @counts: reports by hour
  * @left: how many more are taken now
- * @updated_us: when @left was right; 0 for a peer that was never heard
+ * @updated_us: the last contact, when @left was right; 0 for a peer that was never heard
  *
- * How many reports of a signer go live at once. What is not used in an hour is kept for a week of
- * silence.
+ * How many reports of a signer go live at once: an hour's allowance, or that of the time since the
+ * last contact, a week's at most.
  */
 typedef struct
 {
@@ -82,6 +82,8 @@ typedef struct
 
 guint32 tocsin_burst_median_hour (const TocsinBurst *self, gint64 now_us);
 double tocsin_burst_allowance (guint32 per_hour, guint32 median_hour, double hours_since_contact);
+void tocsin_burst_hear (TocsinBurst *self, guint32 per_hour, gint64 now_us);
+void tocsin_burst_hear_out (TocsinBurst *self, guint32 per_hour, gint64 now_us);
 gboolean tocsin_burst_take (TocsinBurst *self, guint32 per_hour, gint64 now_us);
 
 void tocsin_withdrawals_add (TocsinWithdrawals *self, gint64 now_us);

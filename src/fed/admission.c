@@ -305,6 +305,8 @@ tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error)
     }
   if (!check_activity_times (self, error))
     return FALSE;
+  if (tocsin_guards_hear (&a.signer_peer, self->policy, self->now_us))
+    a.peer_changed = TRUE;
 
   if (activity->kind == TOCSIN_ACTIVITY_REMOVE)
     tocsin_admission_remove (txn, &a);

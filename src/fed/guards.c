@@ -26,20 +26,41 @@ scaled_time (const TocsinPolicy *policy, gint64 time_us)
   return begin_us + scaled;
 }
 
-/* A peer whose outbox we have read to the end had its chance to speak: silence before that saves
- * up no more than an hour's allowance. */
-static void
-forget_silence (TocsinPeerRecord *peer, const TocsinPolicy *policy, gint64 now_us)
+/**
+ * tocsin_guards_hear:
+ * @peer: (inout): a peer that we hear of, whatever it says
+ * @policy: the state of this node
+ * @now_us: the time
+ *
+ * Its silence ends here: what it may bring at once is counted from its last sign of life, not from
+ * its last report. Only of a direct peer, and to the minute, so that not every message costs a
+ * write.
+ *
+ * Returns: %TRUE if @peer was changed
+ */
+gboolean
+tocsin_guards_hear (TocsinPeerRecord *peer, const TocsinPolicy *policy, gint64 now_us)
 {
-  TocsinBurst *burst = &peer->burst;
-  gint64 contact_us = scaled_time (policy, peer->sync_done_us);
+  gint64 scaled_us = scaled_time (policy, now_us);
 
-  if (burst->updated_us == 0 || contact_us <= burst->updated_us || contact_us > now_us)
-    return;
-  burst->left =
-      MIN (burst->left, tocsin_burst_allowance (policy->burst_per_hour,
-                                                tocsin_burst_median_hour (burst, now_us), 1));
-  burst->updated_us = contact_us;
+  if (!tocsin_peer_record_is_direct (peer) || scaled_us - peer->burst.updated_us < TOCSIN_MINUTE_US)
+    return FALSE;
+  tocsin_burst_hear (&peer->burst, policy->burst_per_hour, scaled_us);
+  return TRUE;
+}
+
+/**
+ * tocsin_guards_hear_out:
+ * @peer: (inout): a peer whose outbox was read to the end
+ * @policy: the state of this node
+ * @now_us: the time
+ *
+ * It had its chance to speak: the silence before saves up no more than an hour's allowance.
+ */
+void
+tocsin_guards_hear_out (TocsinPeerRecord *peer, const TocsinPolicy *policy, gint64 now_us)
+{
+  tocsin_burst_hear_out (&peer->burst, policy->burst_per_hour, scaled_time (policy, now_us));
 }
 
 /**
@@ -55,10 +76,7 @@ forget_silence (TocsinPeerRecord *peer, const TocsinPolicy *policy, gint64 now_u
 gboolean
 tocsin_guards_burst (TocsinPeerRecord *peer, const TocsinPolicy *policy, gint64 now_us)
 {
-  gint64 scaled_us = scaled_time (policy, now_us);
-
-  forget_silence (peer, policy, scaled_us);
-  if (tocsin_burst_take (&peer->burst, policy->burst_per_hour, scaled_us))
+  if (tocsin_burst_take (&peer->burst, policy->burst_per_hour, scaled_time (policy, now_us)))
     return FALSE;
   peer->inbound_open_until_us = now_us + TOCSIN_INBOUND_OPEN_US / policy->time_scale;
   return TRUE;

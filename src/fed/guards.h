@@ -15,6 +15,8 @@ G_BEGIN_DECLS
 #define TOCSIN_INBOUND_PAUSE_SECONDS 3600
 #define TOCSIN_INBOUND_OPEN_US       (24 * TOCSIN_HOUR_US)
 
+gboolean tocsin_guards_hear (TocsinPeerRecord *peer, const TocsinPolicy *policy, gint64 now_us);
+void tocsin_guards_hear_out (TocsinPeerRecord *peer, const TocsinPolicy *policy, gint64 now_us);
 gboolean tocsin_guards_burst (TocsinPeerRecord *peer, const TocsinPolicy *policy, gint64 now_us);
 void tocsin_guards_reset (TocsinPeerRecord *peer);
 gboolean tocsin_guards_withdrawal (TocsinPeerRecord *peer,

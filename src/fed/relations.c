@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/host.h"
 #include "core/uri.h"
+#include "fed/guards.h"
 #include "fed/pinning.h"
 #include "fed/relay.h"
 #include "store/table-actors.h"
@@ -276,6 +277,7 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     }
   peer->version_hold = tocsin_actor_document_protocol_major (self->sender->document) > 1;
   peer->last_seen_us = self->now_us;
+  tocsin_guards_hear (peer, self->policy, self->now_us);
   g_free (peer->follower_follow_id);
   peer->follower_follow_id = g_strdup (activity->id);
   g_free (peer->follower_object);
@@ -488,6 +490,7 @@ tocsin_relation_change_write (TocsinTxn *txn, gpointer change, GError **error)
   if (!known)
     return TRUE;
   peer.last_seen_us = self->now_us;
+  tocsin_guards_hear (&peer, self->policy, self->now_us);
   switch (self->activity->kind)
     {
     case TOCSIN_ACTIVITY_UNDO:

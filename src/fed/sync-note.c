@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "fed/guards.h"
 #include "store/table-catch-up.h"
 #include "store/table-imports.h"
 #include "store/table-reports.h"
@@ -18,6 +19,7 @@
 void
 tocsin_sync_note_free (TocsinSyncNote *self)
 {
+  g_clear_pointer (&self->policy, tocsin_policy_unref);
   g_free (self->source);
   g_free (self);
 }
@@ -108,6 +110,8 @@ tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error)
     }
   if (peer.sync_state == TOCSIN_SYNC_NEVER)
     peer.sync_state = TOCSIN_SYNC_READING;
+  /* Also where it will break off: who lets itself be read is not silent. */
+  tocsin_guards_hear (&peer, self->policy, self->now_us);
   self->batch = peer.first_batch_done ? 0 : peer.first_batch;
   self->sequence = peer.sync_sequence;
   tocsin_peers_put (txn, &peer);
@@ -167,6 +171,7 @@ tocsin_sync_note_write_end (TocsinTxn *txn, gpointer note, GError **error)
     return tocsin_txn_check (txn, error);
   judge_digest (txn, self, &peer);
   close_batch (txn, self, &peer);
+  tocsin_guards_hear_out (&peer, self->policy, self->now_us);
   peer.sync_done_us = self->now_us;
   peer.sync_due_us = self->due_us;
   tocsin_peers_put (txn, &peer);

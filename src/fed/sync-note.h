@@ -4,6 +4,7 @@
 #pragma once
 
 #include "codec/collection-json.h"
+#include "fed/policy.h"
 #include "store/table-peers.h"
 
 G_BEGIN_DECLS
@@ -12,6 +13,7 @@ G_BEGIN_DECLS
 
 /**
  * TocsinSyncNote:
+ * @policy: (owned): the state of this node
  * @actor: whose outbox
  * @epoch: of that outbox
  * @last: at the begin: its newest sequence
@@ -28,6 +30,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
+  TocsinPolicy *policy;
   guint32 actor;
   guint64 epoch;
   guint64 last;

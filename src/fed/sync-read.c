@@ -364,6 +364,7 @@ begin (GTask *task)
   ReadOp *op = g_task_get_task_data (task);
 
   op->note = g_new0 (TocsinSyncNote, 1);
+  op->note->policy = tocsin_policy_ref (op->fed->policy);
   op->note->actor = op->actor;
   op->note->epoch = op->epoch;
   op->note->last = (guint64) op->head_last;
@@ -680,6 +681,7 @@ end (GTask *task, gboolean compared, gboolean matches)
   double jitter = g_random_double_range (0.9, 1.1);
 
   op->note = g_new0 (TocsinSyncNote, 1);
+  op->note->policy = tocsin_policy_ref (op->fed->policy);
   op->note->actor = op->actor;
   op->note->items = op->items;
   op->note->now_us = tocsin_time_now_us ();
