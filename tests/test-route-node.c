@@ -247,6 +247,21 @@ check_failed_backup (Admin *admin)
   admin_do (admin, "POST", "/v1/backup", body, 200);
 }
 
+/* The next backup would have this one in it. */
+static void
+check_own_places (Admin *admin)
+{
+  static const char *const places[] = { "", "/", "/store", "/store/x", "/keys/x/y", "/x/../keys" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      g_autofree char *dir = g_strconcat (admin->node.dir, places[i], NULL);
+      g_autofree char *body = g_strdup_printf ("{\"dir\":\"%s\"}", dir);
+
+      admin_refused (admin, "POST", "/v1/backup", body, 400, "/dir: it is the node's own");
+    }
+}
+
 static void
 test_backup (void)
 {
@@ -274,8 +289,9 @@ test_backup (void)
     g_assert_cmpuint (tocsin_reports_count (txn), ==, 1);
   }
   /* What is there is not written over. */
-  admin_refused (&admin, "POST", "/v1/backup", body, 409, "/dir");
+  admin_refused (&admin, "POST", "/v1/backup", body, 409, "/dir: it holds a store already");
   check_failed_backup (&admin);
+  check_own_places (&admin);
 }
 
 static void

@@ -107,7 +107,13 @@ refresh (TocsinInvocation *self, const char *name, GError **error)
   tocsin_json_writer_end_object (&json);
   tocsin_control_set_timeout_seconds (self->control, WAIT_SECONDS);
   if (!or_guess (self, tocsin_answer_get (self, "POST", path, body, &answer, error), error))
-    return FALSE;
+    {
+      /* The command line was right; the list is not. */
+      if (g_error_matches (*error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID) ||
+          g_error_matches (*error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE))
+        self->status = TOCSIN_EXIT_FAILED;
+      return FALSE;
+    }
   if (self->json)
     return TRUE;
   feed = json_node_get_object (answer);

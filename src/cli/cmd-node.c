@@ -77,7 +77,8 @@ explain_backup (const char *dir, GError **error)
   g_autoptr (GError) cause = NULL;
 
   if ((*error)->domain != TOCSIN_ERROR || (*error)->code == TOCSIN_ERROR_UNREACHABLE ||
-      g_file_test (dir, G_FILE_TEST_EXISTS) || !g_file_test (above, G_FILE_TEST_IS_DIR))
+      (*error)->code == TOCSIN_ERROR_INVALID || g_file_test (dir, G_FILE_TEST_EXISTS) ||
+      !g_file_test (above, G_FILE_TEST_IS_DIR))
     return;
   cause = g_steal_pointer (error);
   g_set_error (error, cause->domain, cause->code,
@@ -98,11 +99,6 @@ run_backup (TocsinInvocation *self, GError **error)
   TocsinProgress progress;
   gboolean done;
 
-  if (*self->args[0] == '\0')
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("DIR is empty"));
-      return FALSE;
-    }
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_member_string (&json, "dir", dir);
   tocsin_json_writer_end_object (&json);

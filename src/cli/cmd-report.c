@@ -312,6 +312,22 @@ run_show (TocsinInvocation *self, GError **error)
   return tocsin_answer_show (self, path, error);
 }
 
+/* It is there, but not this node's to withdraw. */
+static void
+explain_foreign (TocsinInvocation *self, GError **error)
+{
+  g_autofree char *path = tocsin_argument_path ("/v1/reports/", self->args[0], "");
+  g_autoptr (GBytes) found = NULL;
+
+  if (g_error_matches (*error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND))
+    found = tocsin_control_call (self->control, "GET", path, NULL, NULL);
+  if (found == NULL)
+    return;
+  g_clear_error (error);
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_REFUSED,
+                       _ ("This report is another node's; only its reporter may withdraw it"));
+}
+
 static gboolean
 run_withdraw (TocsinInvocation *self, GError **error)
 {
@@ -323,7 +339,10 @@ run_withdraw (TocsinInvocation *self, GError **error)
           self, _ ("The report is withdrawn everywhere, which cannot be undone."), error))
     return FALSE;
   tocsin_argument_add_query (path, "reason", given.reason);
-  return tocsin_answer_done (self, "DELETE", path->str, NULL, _ ("The report is withdrawn"), error);
+  if (tocsin_answer_done (self, "DELETE", path->str, NULL, _ ("The report is withdrawn"), error))
+    return TRUE;
+  explain_foreign (self, error);
+  return FALSE;
 }
 
 static gboolean
@@ -357,7 +376,17 @@ run_export (TocsinInvocation *self, GError **error)
   tocsin_argument_add_query (path, "min_verdict", given.min_verdict);
   tocsin_argument_add_query (path, "type", given.type);
   tocsin_argument_add_query (path, "category", given.category);
-  return tocsin_control_download (self->control, path->str, STDOUT_FILENO, error);
+  if (tocsin_control_download (self->control, path->str, STDOUT_FILENO, error))
+    return TRUE;
+  /* The format is all that can be missing, and the node tells which there are. */
+  if (given.format != NULL && g_error_matches (*error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND))
+    {
+      g_autofree char *clean = tocsin_text_clean (given.format);
+
+      g_prefix_error (error, _ ("There is no format “%s”. "), clean);
+      (*error)->code = TOCSIN_ERROR_INVALID;
+    }
+  return FALSE;
 }
 
 static const GOptionEntry add_options[] = {

@@ -382,6 +382,15 @@ check_arguments (const TocsinCommand *command, char **args, GError **error)
                      i + 1);
         return FALSE;
       }
+  /* Of an ID it would make another path. */
+  for (guint i = 0; i < n && n >= command->min_args && n <= command->max_args; i++)
+    if (*args[i] == '\0')
+      {
+        g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                     _ ("Argument %u is empty; it is: %s %s"), i + 1, g_get_prgname (),
+                     command->synopsis != NULL ? _ (command->synopsis) : "");
+        return FALSE;
+      }
   if (n >= command->min_args && n <= command->max_args)
     return TRUE;
   g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,

@@ -26,6 +26,8 @@
 #define TOKEN_MAX_BYTES      4096
 #define DEFAULT_WAIT_SECONDS 600 /* an import or a backup may take long; Ctrl-C ends any call */
 #define PULSE_MS             100
+/* What a node says of a path that one of its sides does not have. */
+#define NO_SUCH_PATH "There is nothing at this path"
 
 static const TocsinJsonLimits answer_limits = {
   .max_bytes = ANSWER_MAX_BYTES,
@@ -42,6 +44,7 @@ struct _TocsinControl
   char *base;          /* (owned) scheme and authority */
   char *place;         /* (owned) what an operator calls the address */
   char *token;         /* (owned) (nullable) */
+  gboolean is_url;     /* not a socket, which is the API's alone */
   GHashTable *headers; /* (owned) of char*, char*: sent with every call */
   void (*pulse) (gpointer data);
   gpointer pulse_data;       /* (unowned) */
@@ -181,6 +184,7 @@ tocsin_control_new_for_url (const char *url, const char *token_file, GError **er
     base[strlen (base) - 1] = '\0';
   self = control_new (NULL, base, base);
   self->token = g_steal_pointer (&token);
+  self->is_url = TRUE;
   return self;
 }
 
@@ -417,7 +421,12 @@ set_refusal (Exchange *x)
       if (text == NULL)
         text = tocsin_json_string (json_object_get_member (problem, "title"));
     }
-  if (text == NULL || *text == '\0')
+  if (status == 404 && g_strcmp0 (text, NO_SUCH_PATH) == 0 && x->control->is_url)
+    g_set_error (&x->error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                 _ ("%s has no API: it is the public side of a node; the API has another port, "
+                    "8478 if api-listen does not say otherwise"),
+                 x->control->place);
+  else if (text == NULL || *text == '\0')
     g_set_error (&x->error, TOCSIN_ERROR, code_for_status (status),
                  _ ("The node at %s answered with HTTP status %u"), x->control->place, status);
   else

@@ -255,6 +255,25 @@ fill_backup (const Backup *backup, const char *store, gboolean *made_keys, GErro
          sync_dir (store, error) && sync_dir (backup->dir, error) && sync_dir (parent, error);
 }
 
+/* Where the node itself keeps its rows and keys: the next backup would copy this one with them. */
+static gboolean
+is_own (const Backup *backup)
+{
+  static const char *const places[] = { "store", KEYS_DIR };
+  g_autofree char *data = g_canonicalize_filename (backup->data_dir, NULL);
+  g_autofree char *dir = g_canonicalize_filename (backup->dir, "/");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      g_autofree char *place = g_build_filename (data, places[i], NULL);
+
+      if (g_str_has_prefix (dir, place) &&
+          (dir[strlen (place)] == '/' || dir[strlen (place)] == '\0'))
+        return TRUE;
+    }
+  return g_str_equal (dir, data);
+}
+
 /* Half a backup would look like one, and be in the way of the next. */
 static gboolean
 write_backup (const Backup *backup, GError **error)
@@ -268,6 +287,18 @@ write_backup (const Backup *backup, GError **error)
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
                            "/dir: an absolute path is needed");
+      return FALSE;
+    }
+  if (is_own (backup))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           "/dir: it is the node's own, or lies in its store or keys");
+      return FALSE;
+    }
+  if (g_file_test (store, G_FILE_TEST_EXISTS))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+                           "/dir: it holds a store already; name a new directory");
       return FALSE;
     }
   if (g_mkdir_with_parents (backup->dir, 0700) != 0 || g_mkdir (store, 0700) != 0)

@@ -104,8 +104,7 @@ class Commands(unittest.TestCase):
                  "x: there is a token of this name"),
                 (("check", "ip=x"), "POST", "/v1/check", "/subjects/7/value: odd", "/subjects/7/value: odd"),
                 (("backup", "/tmp"), "POST", "/v1/backup", "/tmp: File exists", "/tmp: File exists"),
-                (("backup", "/dir"), "POST", "/v1/backup", "/dir: No such file", "/dir: No such file; the node writes "
-                 "as its own user and, under systemd, below its data directory alone")):
+                (("backup", "/dir"), "POST", "/v1/backup", "/dir: it is the node's own", "/dir: it is the node's own")):
             with self.subTest(words):
                 self.node.answer(method, path, problem(400, detail))
                 done = self.node.run(*words)
@@ -666,7 +665,7 @@ class Commands(unittest.TestCase):
         done = subprocess.run([TOCSIN, "--socket", self.node.socket, "report", "export", "--format", "mastodon-csv"],
                               capture_output=True, check=True, timeout=60)
         self.assertEqual(done.stdout, raw)
-        self.check(self.node.run("report", "export", "--format", "nonsense"), 3, r"\A\Z", "nothing here")
+        self.check(self.node.run("report", "export", "--format", "nonsense"), 2, r"\A\Z", "no format “nonsense”. There is nothing here")
         path = "/v1/export/rpz/manifest?profile=strict&min_verdict=block&type=ip%2Cdomain&category=spam"
         self.node.answer("GET", path, {"count": 3})
         self.check(self.node.run("report", "export", "--format", "rpz", "--manifest", "--profile", "strict",

@@ -7,7 +7,7 @@ Usage: TOCSIN=PATH test_sentences.py
 import sys
 import unittest
 
-from fake_node import FakeNode, problem
+from fake_node import FakeNode, problem, run
 
 
 class Sentences(unittest.TestCase):
@@ -64,6 +64,42 @@ class Sentences(unittest.TestCase):
                 self.node.answer("POST", "/v1/peers", {"actor": actor, "following": following})
                 self.assertEqual(self.node.run("peer", "follow", actor, *words).stdout, said)
         self.says(("peer", "follow", actor, "--trust", "80", "--area", "any=40"), 2, "--trust and --area any exclude each other")
+
+    def test_an_empty_argument(self):
+        for words, synopsis in ((("report", "show", ""), "report show ID"), (("review", "accept", ""), "review accept ID"),
+                                (("token", "remove", "", "--yes"), "token remove NAME"), (("report", "undo", "", "--yes"), "report undo BATCH"),
+                                (("feed", "show", ""), "feed show NAME"), (("backup", ""), "backup DIR")):
+            self.says(words, 2, f"Argument 1 is empty; it is: tocsin {synopsis}")
+        self.says(("peer", "trust", "b.example", ""), 2, "Argument 2 is empty; it is: tocsin peer trust ACTOR N")
+        self.assertEqual(self.node.requests, [])
+
+    def test_a_bad_list_is_no_bad_command_line(self):
+        self.node.answer("POST", "/v1/feeds", {"name": "x"})
+        for status in (400, 422):
+            self.node.answer("POST", "/v1/feeds/x/refresh", problem(status, "This is HTML or XML, no list"))
+            self.says(("feed", "refresh", "x"), 1, "This is HTML or XML, no list")
+            self.says(("feed", "add", "x"), 1, "The feed is enabled, but could not be read: This is HTML or XML, no list")
+
+    def test_the_public_side(self):
+        with FakeNode(tcp=True) as public:
+            url = f"http://127.0.0.1:{public.server.server_address[1]}"
+            public.answer("GET", "/v1/status", problem(404, "There is nothing at this path"))
+            done = run("--url", url, "status")
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertRegex(done.stderr, f"tocsin: {url} has no API: it is the public side of a node; .* 8478 ")
+            public.answer("GET", "/v1/status", problem(404, "There is no such thing"))
+            self.assertEqual(run("--url", url, "status").returncode, 3)
+
+    def test_withdraw_what_others_said(self):
+        self.node.answer("DELETE", "/v1/reports/r1", problem(404, "There is no such report"))
+        self.says(("report", "withdraw", "r1", "--yes"), 3, "There is no such report")
+        self.node.answer("GET", "/v1/reports/r1", {"id": "r1"})
+        self.says(("report", "withdraw", "r1", "--yes"), 4, "This report is another node's; only its reporter may withdraw it")
+
+    def test_backup(self):
+        self.node.answer("POST", "/v1/backup", problem(409, "/dir: No such file"))
+        self.says(("backup", "/dir"), 1, "/dir: No such file; the node writes as its own user and, under systemd, "
+                  "below its data directory alone")
 
     def test_feed_remove(self):
         """A ready-made one stays in the list."""
