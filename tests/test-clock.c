@@ -239,6 +239,16 @@ test_uuid7 (void)
   g_assert_true (g_str_has_prefix (example, "017f22e2-79b0-7"));
 }
 
+static void
+test_due (void)
+{
+  g_assert_cmpint (tocsin_time_due (5, 10, 3), ==, 5);
+  g_assert_cmpint (tocsin_time_due (13, 10, 3), ==, 13);
+  g_assert_cmpint (tocsin_time_due (14, 10, 3), ==, 10);
+  g_assert_cmpint (tocsin_time_due (G_MAXINT64, NOV_23_US, TOCSIN_DAY_US), ==, NOV_23_US);
+  g_assert_cmpint (tocsin_time_due (0, NOV_23_US, TOCSIN_DAY_US), ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -249,6 +259,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/clock/http-date-spoilt", test_http_date_spoilt);
   g_test_add_func ("/clock/beyond", test_beyond);
   g_test_add_func ("/clock/sane", test_sane);
+  g_test_add_func ("/clock/due", test_due);
   g_test_add_func ("/clock/uuid7", test_uuid7);
   return g_test_run ();
 }

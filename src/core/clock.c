@@ -289,6 +289,12 @@ tocsin_time_is_sane (gint64 now_us)
          now_us < days_of (LAST_SANE_YEAR + 1, 1, 1) * TOCSIN_DAY_US;
 }
 
+gint64
+tocsin_time_due (gint64 due_us, gint64 now_us, gint64 longest_us)
+{
+  return due_us > now_us && due_us - now_us > longest_us ? now_us : due_us;
+}
+
 char *
 tocsin_uuid7_new (gint64 now_us)
 {

@@ -78,6 +78,19 @@ char *tocsin_http_date_format (gint64 time_us) G_GNUC_WARN_UNUSED_RESULT;
 gint64 tocsin_time_now_us (void);
 
 /**
+ * tocsin_time_due:
+ * @due_us: when something is due, as it was noted
+ * @now_us: the time
+ * @longest_us: the longest that anything of its kind waits
+ *
+ * A clock that was ahead for a moment, as one is that a machine wakes up with, leaves times behind
+ * that the right one reaches years later.
+ *
+ * Returns: @due_us, or @now_us where it is further ahead than it can be
+ */
+gint64 tocsin_time_due (gint64 due_us, gint64 now_us, gint64 longest_us);
+
+/**
  * tocsin_time_is_sane:
  * @now_us: what the clock says, in microseconds since the epoch
  *

@@ -210,7 +210,7 @@ offer_probe (const Claiming *claiming, TocsinAttempt *attempt, const TocsinPeerR
     return;
   if (!tocsin_breaker_allows (&peer->outbound, claiming->turn->now_us))
     {
-      note_later (attempt, peer->outbound.open_until_us);
+      note_later (attempt, tocsin_breaker_due_us (&peer->outbound, claiming->turn->now_us));
       return;
     }
   if (attempt->next == TOCSIN_NEXT_PROBE)
@@ -259,7 +259,8 @@ claim (const Claiming *claiming, TocsinAttempt *attempt)
             offer_probe (claiming, attempt, &peer);
           continue;
         }
-      due_us = MAX (head.due_us, peer.outbound.open_until_us);
+      due_us = MAX (tocsin_time_due (head.due_us, now_us, TOCSIN_BREAKER_LONGEST_US),
+                    tocsin_breaker_due_us (&peer.outbound, now_us));
       if (due_us > now_us)
         {
           note_later (attempt, due_us);

@@ -220,13 +220,14 @@ scan_peer (const TocsinQueueEntry *next, guint64 count G_GNUC_UNUSED, gpointer d
 {
   Scan *scan = data;
   Lane *lane = find_lane (scan->self, scan->txn, next->peer);
+  gint64 due_us = tocsin_time_due (next->due_us, scan->now_us, TOCSIN_BREAKER_LONGEST_US);
 
   if (lane->state == LANE_BUSY)
     lane->again = TRUE;
-  else if (next->due_us <= scan->now_us)
+  else if (due_us <= scan->now_us)
     make_ready (scan->self, lane);
   else if (lane->due_us <= scan->now_us)
-    lane->due_us = next->due_us;
+    lane->due_us = due_us;
   return TRUE;
 }
 

@@ -138,7 +138,8 @@ on_found (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (signer != NULL)
     g_task_return_pointer (task, signer, (GDestroyNotify) tocsin_signer_free);
-  else if (actor == NULL || actor->fetched_us >= op->begun_us)
+  else if (actor == NULL ||
+           (actor->fetched_us >= op->begun_us && actor->fetched_us <= tocsin_time_now_us ()))
     g_task_return_error (task, g_steal_pointer (&error));
   else
     /* A remembered key that does not fit may have been replaced. */

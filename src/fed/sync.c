@@ -140,6 +140,8 @@ scan_peer (const TocsinPeerRecord *record, gpointer data)
 {
   Scan *scan = data;
   TocsinSync *self = scan->self;
+  gint64 longest_us = 2 * MAX (self->fed->sync_interval_hours, 1) * TOCSIN_HOUR_US;
+  gint64 a_day_us = tocsin_federation_wait_us (self->fed, TOCSIN_DAY_US);
   Peer *peer;
   gint64 due_us;
 
@@ -148,10 +150,10 @@ scan_peer (const TocsinPeerRecord *record, gpointer data)
   peer = find_peer (self, record->actor);
   if (peer->is_reading)
     return TRUE;
-  due_us = MIN (record->sync_due_us, peer->due_us);
+  due_us = MIN (tocsin_time_due (record->sync_due_us, scan->now_us, longest_us), peer->due_us);
   if (peer->want_reread)
-    due_us = MIN (due_us, record->reread_us + tocsin_federation_wait_us (self->fed, TOCSIN_DAY_US));
-  due_us = MAX (due_us, peer->breaker.open_until_us);
+    due_us = MIN (due_us, tocsin_time_due (record->reread_us + a_day_us, scan->now_us, a_day_us));
+  due_us = MAX (due_us, tocsin_breaker_due_us (&peer->breaker, scan->now_us));
   if (due_us > scan->now_us || scan->room == 0)
     {
       scan->next_us = MIN (scan->next_us, due_us);

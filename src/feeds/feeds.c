@@ -115,12 +115,14 @@ due_us (const TocsinFeeds *self, const TocsinFeed *feed)
 {
   const TocsinFeedRecord *record = &feed->record;
   gint64 every_us = tocsin_feeds_every_us (self, feed);
+  gint64 wait_us;
 
   if (record->tried_us == 0)
     return 0;
   if (record->failures > 0)
     every_us = MIN (every_us, RETRY_US << MIN (record->failures - 1, 10));
-  return record->tried_us + tocsin_feeds_wait_us (self, every_us);
+  wait_us = tocsin_feeds_wait_us (self, every_us);
+  return tocsin_time_due (record->tried_us + wait_us, self->now_us (), wait_us + TOCSIN_HOUR_US);
 }
 
 static gboolean
