@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/limits.h"
+#include "fed/identity.h"
 #include "fed/relations.h"
 #include "fed/review.h"
 #include "store/purge.h"
@@ -32,6 +33,7 @@ struct _TocsinHousekeeping
 typedef struct
 {
   TocsinHousekeeping *self; /* (owned) a round may end after its owner has gone */
+  char *base;               /* (owned) */
   gint64 now_us;
   guint done; /* out */
 } Round;
@@ -42,6 +44,7 @@ static void
 round_free (Round *round)
 {
   g_rc_box_release (round->self);
+  g_free (round->base);
   g_free (round);
 }
 
@@ -50,31 +53,31 @@ round_free (Round *round)
 typedef struct
 {
   gint64 now_us;
-  GArray *actors; /* of guint32 */
-} Expired;
+  GArray *expired; /* of guint32 */
+  GArray *owed;    /* of guint32 */
+} Due;
 
 static gboolean
-collect_expired (const TocsinPeerRecord *peer, gpointer data)
+collect_due (const TocsinPeerRecord *peer, gpointer data)
 {
-  Expired *expired = data;
-
-  gint64 age_us = expired->now_us - peer->follower_since_us;
+  Due *due = data;
+  gint64 age_us = due->now_us - peer->follower_since_us;
 
   if ((peer->follower == TOCSIN_FOLLOWER_PENDING && age_us > PENDING_US) ||
-      (tocsin_relation_is_over (peer) && age_us > GONE_US))
-    g_array_append_val (expired->actors, peer->actor);
-  return expired->actors->len < ROWS;
+      (tocsin_relation_is_over (peer) && age_us > GONE_US) ||
+      tocsin_relation_is_lost (peer, due->now_us))
+    g_array_append_val (due->expired, peer->actor);
+  else if (tocsin_relation_is_owed_an_answer (peer, due->now_us))
+    g_array_append_val (due->owed, peer->actor);
+  return due->expired->len + due->owed->len < ROWS;
 }
 
 /* A request to follow that the operator has not answered for 30 days makes room for others, and
- * so does who took its own back. What the operator thinks of an actor stays. */
-static guint
-drop_strangers (TocsinTxn *txn, gint64 now_us)
+ * so does who took its own back, and a guest that is away. What the operator thinks of an actor
+ * stays. */
+static void
+drop_strangers (TocsinTxn *txn, const GArray *actors, gint64 now_us)
 {
-  g_autoptr (GArray) actors = g_array_new (FALSE, FALSE, sizeof (guint32));
-  Expired expired = { .now_us = now_us, .actors = actors };
-
-  tocsin_peers_foreach (txn, collect_expired, &expired);
   for (guint i = 0; i < actors->len; i++)
     {
       g_auto (TocsinPeerRecord) peer = { 0 };
@@ -88,7 +91,34 @@ drop_strangers (TocsinTxn *txn, gint64 now_us)
       else
         tocsin_peers_put (txn, &peer);
     }
-  return actors->len;
+}
+
+static void
+answer_owed (TocsinTxn *txn, const GArray *actors, const char *base, gint64 now_us)
+{
+  for (guint i = 0; i < actors->len; i++)
+    {
+      g_auto (TocsinPeerRecord) peer = { 0 };
+
+      if (!tocsin_peers_get (txn, g_array_index (actors, guint32, i), &peer))
+        continue;
+      tocsin_relation_answer (txn, base, &peer, now_us);
+      tocsin_peers_put (txn, &peer);
+    }
+}
+
+/* Returns how many it was about. */
+static guint
+settle_peers (TocsinTxn *txn, const Round *round)
+{
+  g_autoptr (GArray) expired = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_autoptr (GArray) owed = g_array_new (FALSE, FALSE, sizeof (guint32));
+  Due due = { .now_us = round->now_us, .expired = expired, .owed = owed };
+
+  tocsin_peers_foreach (txn, collect_due, &due);
+  drop_strangers (txn, expired, round->now_us);
+  answer_owed (txn, owed, round->base, round->now_us);
+  return expired->len + owed->len;
 }
 
 static gboolean
@@ -97,7 +127,7 @@ write_round (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
   Round *round = data;
 
   round->done = tocsin_store_purge (txn, round->now_us, ROWS);
-  round->done += drop_strangers (txn, round->now_us);
+  round->done += settle_peers (txn, round);
   return TRUE;
 }
 
@@ -153,6 +183,7 @@ on_timer (gpointer data)
   g_clear_pointer (&self->timer, g_source_unref);
   tocsin_store_check_readers (self->fed->store);
   round->self = g_rc_box_acquire (self);
+  round->base = g_strdup (tocsin_identity_get_base (self->fed->identity));
   round->now_us = tocsin_time_now_us ();
   self->running = TRUE;
   tocsin_writer_submit_async (self->fed->writer, write_round, round, NULL, NULL, on_written, round);

@@ -26,6 +26,8 @@
 #define PENDING_MAX            200
 #define PENDING_PER_DOMAIN_MAX 3
 #define FOLLOWERS_MAX          10000 /* what the open policy lets in by itself */
+#define GUESTS_PER_DOMAIN_MAX  100
+#define GUEST_SILENT_US        (37 * TOCSIN_DAY_US) /* away after 7 days, and then for 30 more */
 #define ANSWER_AGAIN_US        TOCSIN_HOUR_US
 
 static gboolean
@@ -77,8 +79,8 @@ tocsin_relation_change_new (TocsinFederation *fed,
   self->sender = tocsin_known_actor_ref (sender);
   self->policy = tocsin_policy_ref (fed->policy);
   self->base = g_strdup (tocsin_identity_get_base (fed->identity));
-  self->guest = fed->follow_mode == TOCSIN_FOLLOW_OPEN ||
-                (fed->follow_mode == TOCSIN_FOLLOW_LISTED && is_listed (fed, activity->actor));
+  self->listed = fed->follow_mode != TOCSIN_FOLLOW_MANUAL && is_listed (fed, activity->actor);
+  self->guest = fed->follow_mode == TOCSIN_FOLLOW_OPEN || self->listed;
   self->now_us = now_us;
   return self;
 }
@@ -132,15 +134,19 @@ tocsin_relation_is_over (const TocsinPeerRecord *peer)
  * @actor: a peer with whom it is over
  * @now_us: the time
  *
- * Its number stays its own; its document and keys, which strangers choose, go.
+ * Its number stays its own; its document and keys, which strangers choose, go, and so does what we
+ * answered.
  */
 void
 tocsin_relation_forget (TocsinTxn *txn, guint32 actor, gint64 now_us)
 {
   g_auto (TocsinActorRecord) record = { 0 };
+  g_auto (TocsinPeerRecord) peer = { 0 };
   TocsinActorRecord bare;
 
   tocsin_queue_drop_peer (txn, actor);
+  if (tocsin_peers_get (txn, actor, &peer) && peer.accept_sequence != 0)
+    tocsin_outbox_drop_message (txn, peer.accept_sequence);
   tocsin_peers_remove (txn, actor);
   if (!tocsin_actors_get (txn, actor, &record))
     return;
@@ -169,9 +175,9 @@ typedef struct
   guint32 actor; /* who asks, if it is known */
   guint followers;
   guint pending;
-  guint
-      gone; /* until housekeeping forgets them: or asking and leaving by turns would cost nothing */
+  guint gone; /* until housekeeping forgets them, or asking and leaving by turns would be free */
   guint same_domain; /* of those that are pending or gone */
+  guint guests;      /* of that domain */
 } Places;
 
 static char *
@@ -184,24 +190,36 @@ domain_of (const char *actor)
 }
 
 static gboolean
+is_of_domain (const Places *places, const TocsinPeerRecord *peer)
+{
+  const char *uri = tocsin_actors_peek_uri (places->txn, peer->actor);
+  g_autofree char *domain = NULL;
+
+  /* Most are of another, and finding out whose a name is takes longer. */
+  if (uri == NULL || places->domain == NULL || strstr (uri, places->domain) == NULL)
+    return FALSE;
+  domain = domain_of (uri);
+  return g_strcmp0 (domain, places->domain) == 0;
+}
+
+/* Whoever blocks us or is away has a place all the same. */
+static gboolean
 count_place (const TocsinPeerRecord *peer, gpointer data)
 {
   Places *places = data;
   gboolean pending = peer->follower == TOCSIN_FOLLOWER_PENDING;
-  const char *uri;
-  g_autofree char *domain = NULL;
+  gboolean guest = peer->follower == TOCSIN_FOLLOWER_GUEST;
+  gboolean gone = tocsin_relation_is_over (peer);
 
   if (peer->actor == places->actor)
     return TRUE;
-  places->followers += tocsin_peer_record_is_follower (peer) ? 1 : 0;
-  if (!pending && !tocsin_relation_is_over (peer))
-    return TRUE;
+  places->followers += guest || peer->follower == TOCSIN_FOLLOWER_READER ? 1 : 0;
   places->pending += pending ? 1 : 0;
-  places->gone += pending ? 0 : 1;
-  uri = tocsin_actors_peek_uri (places->txn, peer->actor);
-  domain = uri != NULL ? domain_of (uri) : NULL;
-  if (g_strcmp0 (domain, places->domain) == 0)
-    places->same_domain++;
+  places->gone += gone ? 1 : 0;
+  if ((!guest && !pending && !gone) || !is_of_domain (places, peer))
+    return TRUE;
+  places->guests += guest ? 1 : 0;
+  places->same_domain += guest ? 0 : 1;
   return TRUE;
 }
 
@@ -218,6 +236,9 @@ has_room (TocsinTxn *txn,
   tocsin_peers_foreach (txn, count_place, &places);
   if (self->guest && places.followers + places.gone >= FOLLOWERS_MAX)
     return refuse (error, TOCSIN_ERROR_BUSY, "This node has as many followers as it takes");
+  if (self->guest && !self->listed && places.guests + places.same_domain >= GUESTS_PER_DOMAIN_MAX)
+    return refuse (error, TOCSIN_ERROR_BUSY,
+                   "This node has as many followers from this domain as it takes");
   if (self->guest)
     return TRUE;
   if (places.pending + places.gone >= PENDING_MAX)
@@ -228,30 +249,101 @@ has_room (TocsinTxn *txn,
   return TRUE;
 }
 
-/* Ours: the object holds the Follow's type, id, actor and object and nothing more. */
-static void
-answer_follow (TocsinTxn *txn, const TocsinRelationChange *self, TocsinPeerRecord *peer)
+/**
+ * tocsin_relation_answer:
+ * @txn: a write transaction
+ * @base: our base URL
+ * @peer: (inout): who asked to follow, and was let in or rejected; the caller stores it
+ * @now_us: the time
+ *
+ * Says so. Ours: the object holds the Follow's type, id, actor and object and nothing more. Whoever
+ * asks again and again gets the newest answer alone, and of the others nothing is kept.
+ */
+void
+tocsin_relation_answer (TocsinTxn *txn, const char *base, TocsinPeerRecord *peer, gint64 now_us)
 {
   gboolean accept = peer->follower != TOCSIN_FOLLOWER_REJECTED;
-  g_autofree char *uuid = tocsin_uuid7_new (self->now_us);
-  g_autofree char *id = g_strdup_printf ("%s/activities/%s", self->base, uuid);
-  TocsinActivityHead head = { .id = id, .actor = self->policy->actor, .to = self->activity->actor };
-  g_autoptr (JsonObject) answer =
-      accept
-          ? tocsin_activity_build_accept (&head, peer->follower_follow_id, self->activity->actor)
-          : tocsin_activity_build_reject (&head, peer->follower_follow_id, self->activity->actor);
-  g_autoptr (GBytes) body = tocsin_activity_to_bytes (answer, NULL);
+  g_autofree char *actor = g_strdup (tocsin_actors_peek_uri (txn, peer->actor));
+  g_autofree char *ours = g_strconcat (base, "/actor", NULL);
+  g_autofree char *uuid = tocsin_uuid7_new (now_us);
+  g_autofree char *id = g_strdup_printf ("%s/activities/%s", base, uuid);
+  TocsinActivityHead head = { .id = id, .actor = ours, .to = actor };
+  g_autoptr (JsonObject) answer = NULL;
+  g_autoptr (GBytes) body = NULL;
+  guint64 old = peer->accept_sequence;
 
+  peer->follower_answered_us = now_us;
+  if (actor == NULL)
+    return;
+  answer = accept ? tocsin_activity_build_accept (&head, peer->follower_follow_id, actor)
+                  : tocsin_activity_build_reject (&head, peer->follower_follow_id, actor);
+  body = tocsin_activity_to_bytes (answer, NULL);
   if (body == NULL)
     return;
-  /* Whoever asks again and again gets the newest answer alone. */
-  if (peer->accept_sequence != 0)
+  peer->accept_sequence = tocsin_relay_send (txn, peer->actor, id, body, now_us);
+  if (old == 0)
+    return;
+  tocsin_queue_done (txn, peer->actor, old);
+  tocsin_outbox_drop_message (txn, old);
+}
+
+static gboolean
+may_be_answered (const TocsinPeerRecord *peer, gint64 now_us)
+{
+  return now_us - ABS (peer->follower_answered_us) >= ANSWER_AGAIN_US;
+}
+
+/**
+ * tocsin_relation_is_owed_an_answer:
+ * @peer: a peer
+ * @now_us: the time
+ *
+ * Returns: whether its newest Follow came too soon after an answer, and can be answered now
+ */
+gboolean
+tocsin_relation_is_owed_an_answer (const TocsinPeerRecord *peer, gint64 now_us)
+{
+  return peer->follower_answered_us < 0 && peer->follower_follow_id != NULL && !peer->blocked &&
+         (tocsin_peer_record_is_follower (peer) || peer->follower == TOCSIN_FOLLOWER_REJECTED) &&
+         may_be_answered (peer, now_us);
+}
+
+/**
+ * tocsin_relation_is_lost:
+ * @peer: a peer
+ * @now_us: the time
+ *
+ * Returns: whether it is a guest that has been away, or has blocked us, for 30 days: nobody let it
+ *   in by hand, and others may want its place
+ */
+gboolean
+tocsin_relation_is_lost (const TocsinPeerRecord *peer, gint64 now_us)
+{
+  gint64 heard_us = MAX (MAX (peer->follower_since_us, peer->last_success_us), peer->last_seen_us);
+
+  return peer->follower == TOCSIN_FOLLOWER_GUEST && (peer->away || peer->blocks_us) &&
+         now_us - heard_us > GUEST_SILENT_US;
+}
+
+/* What was asked under ever new ids is answered once an hour all the same, the newest of it; one
+ * that has not been sent yet makes way for another. The first of a relation does not wait. */
+static void
+answer_or_owe (TocsinTxn *txn,
+               const TocsinRelationChange *self,
+               TocsinPeerRecord *peer,
+               gboolean first,
+               gboolean again)
+{
+  TocsinQueueEntry unsent;
+
+  if (first || may_be_answered (peer, self->now_us) ||
+      (!again && tocsin_queue_get (txn, peer->actor, peer->accept_sequence, &unsent)))
     {
-      tocsin_queue_done (txn, peer->actor, peer->accept_sequence);
-      tocsin_outbox_blank (txn, peer->accept_sequence);
+      tocsin_relation_answer (txn, self->base, peer, self->now_us);
+      return;
     }
-  peer->follower_answered_us = self->now_us;
-  peer->accept_sequence = tocsin_relay_send (txn, peer->actor, id, body, self->now_us);
+  if (!again)
+    peer->follower_answered_us = -ABS (peer->follower_answered_us);
 }
 
 static gboolean
@@ -259,6 +351,7 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
 {
   const TocsinActivity *activity = self->activity;
   gboolean again = g_strcmp0 (peer->follower_follow_id, activity->id) == 0;
+  gboolean first = peer->follower == TOCSIN_FOLLOWER_NONE || peer->follower_answered_us == 0;
 
   if (g_strcmp0 (activity->object, self->policy->actor) != 0)
     return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "“object” is not this node's actor");
@@ -282,9 +375,8 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   peer->follower_follow_id = g_strdup (activity->id);
   g_free (peer->follower_object);
   peer->follower_object = g_strdup (activity->object);
-  if (peer->follower != TOCSIN_FOLLOWER_PENDING &&
-      (!again || self->now_us - peer->follower_answered_us >= ANSWER_AGAIN_US))
-    answer_follow (txn, self, peer);
+  if (peer->follower != TOCSIN_FOLLOWER_PENDING)
+    answer_or_owe (txn, self, peer, first, again);
   tocsin_peers_put (txn, peer);
   return TRUE;
 }

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @sender: (owned): its actor, who signed it
  * @policy: (owned): the state of this node when it came
  * @guest: the follow policy accepts this sender at once
+ * @listed: since the operator names its domain
  * @proven: a proof by one of the sender's keys verified
  * @proof_key: (owned) (nullable): that key, as multibase
  * @gone: of a Delete: the actor answered 404 or 410
@@ -30,6 +31,7 @@ typedef struct
   TocsinPolicy *policy;
   char *base;
   gboolean guest;
+  gboolean listed;
   gboolean proven;
   char *proof_key;
   gboolean gone;
@@ -46,6 +48,11 @@ gboolean tocsin_relation_change_write (TocsinTxn *txn, gpointer change, GError *
 
 gboolean tocsin_relation_is_over (const TocsinPeerRecord *peer);
 void tocsin_relation_forget (TocsinTxn *txn, guint32 actor, gint64 now_us);
+
+gboolean tocsin_relation_is_lost (const TocsinPeerRecord *peer, gint64 now_us);
+gboolean tocsin_relation_is_owed_an_answer (const TocsinPeerRecord *peer, gint64 now_us);
+void
+tocsin_relation_answer (TocsinTxn *txn, const char *base, TocsinPeerRecord *peer, gint64 now_us);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinRelationChange, tocsin_relation_change_free)
 

@@ -114,6 +114,19 @@ tocsin_outbox_forget (TocsinTxn *txn, guint64 sequence)
   tocsin_txn_put_record (txn, TOCSIN_TABLE_OUTBOX, &key, &shape, &record);
 }
 
+void
+tocsin_outbox_drop_message (TocsinTxn *txn, guint64 sequence)
+{
+  TocsinKey key = tocsin_key_u64 (sequence);
+  g_auto (TocsinOutboxRecord) record = { 0 };
+
+  if (!tocsin_outbox_get (txn, sequence, &record) || record.kind != TOCSIN_OUTBOX_MESSAGE)
+    return;
+  tocsin_outbox_forget (txn, sequence);
+  if (sequence != tocsin_outbox_last (txn))
+    tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX, &key);
+}
+
 guint64
 tocsin_outbox_last (TocsinTxn *txn)
 {

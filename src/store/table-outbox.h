@@ -51,6 +51,9 @@ gboolean tocsin_outbox_find (TocsinTxn *txn, const char *activity_id, guint64 *s
 gboolean tocsin_outbox_blank (TocsinTxn *txn, guint64 sequence);
 /* Drops the body and the id: for an id that names whom it must not. */
 void tocsin_outbox_forget (TocsinTxn *txn, guint64 sequence);
+/* A message that another has taken the place of goes with its id. The newest entry of all is only
+ * blanked: lastSequence is read from it. */
+void tocsin_outbox_drop_message (TocsinTxn *txn, guint64 sequence);
 guint64 tocsin_outbox_last (TocsinTxn *txn); /* lastSequence; 0: empty */
 
 /**

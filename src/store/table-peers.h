@@ -74,7 +74,7 @@ typedef struct
   gint64 follower_since_us;
   char *follower_follow_id;    /* (nullable) id of their Follow */
   char *follower_object;       /* (nullable) its object, as they wrote it */
-  gint64 follower_answered_us; /* a seen Follow is answered again at most once an hour */
+  gint64 follower_answered_us; /* at most once an hour; negated while a newer Follow waits for it */
   guint64 accept_sequence;     /* our newest Accept or Reject in the outbox; 0: none */
   gboolean blocked;            /* by us */
   char *block_id;              /* (nullable) id of our Block; NULL if none was sent */

@@ -1,0 +1,125 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include "fed-node.h"
+#include "fed/housekeeping.h"
+#include "fed/pinning.h"
+#include "store/table-queue.h"
+
+static void
+node_set_up (Node **node, gconstpointer data)
+{
+  *node = node_new (1);
+  /* What is queued has to stay. */
+  tocsin_federation_stop ((*node)->fed);
+}
+
+static void
+node_tear_down (Node **node, gconstpointer data)
+{
+  node_free (*node);
+}
+
+static TocsinReading *
+read_store (Node *node)
+{
+  return tocsin_reader_begin (tocsin_store_get_reader (node->f.store));
+}
+
+static guint32
+write_guest (TocsinTxn *txn, const char *name, gint64 since_us, TocsinPeerRecord *out)
+{
+  g_autofree char *uri = g_strdup_printf ("https://%s.example/actor", name);
+  g_autofree char *follow = g_strdup_printf ("https://%s.example/activities/f", name);
+  g_autoptr (TocsinActorDocument) document = tocsin_actor_document_new (uri);
+  guint32 number;
+
+  document->inbox = g_strdup_printf ("https://%s.example/inbox", name);
+  number = tocsin_pinning_save_actor (txn, document, T0);
+  tocsin_peers_get (txn, number, out);
+  out->follower = TOCSIN_FOLLOWER_GUEST;
+  out->follower_since_us = since_us;
+  out->follower_follow_id = g_steal_pointer (&follow);
+  return number;
+}
+
+/* ---- guests ---- */
+
+typedef struct
+{
+  guint32 lost, there, owed, waiting;
+} Guests;
+
+static gboolean
+write_guests (TocsinTxn *txn, gpointer data, GError **error)
+{
+  Guests *guests = data;
+  gint64 now_us = tocsin_time_now_us ();
+  TocsinOutboxRecord answer = { .kind = TOCSIN_OUTBOX_MESSAGE,
+                                .created_us = now_us,
+                                .activity_id = (char *) "https://a.example/activities/1" };
+  g_auto (TocsinPeerRecord) lost = { 0 };
+  g_auto (TocsinPeerRecord) there = { 0 };
+  g_auto (TocsinPeerRecord) owed = { 0 };
+  g_auto (TocsinPeerRecord) waiting = { 0 };
+
+  guests->lost = write_guest (txn, "lost", now_us - 38 * TOCSIN_DAY_US, &lost);
+  guests->there = write_guest (txn, "there", now_us - 38 * TOCSIN_DAY_US, &there);
+  guests->owed = write_guest (txn, "owed", now_us - TOCSIN_DAY_US, &owed);
+  guests->waiting = write_guest (txn, "waiting", now_us - TOCSIN_DAY_US, &waiting);
+  lost.away = TRUE;
+  answer.audience = guests->lost;
+  lost.accept_sequence = tocsin_outbox_append (txn, &answer);
+  owed.follower_answered_us = -(now_us - TOCSIN_HOUR_US);
+  waiting.follower_answered_us = -now_us;
+  tocsin_peers_put (txn, &lost);
+  tocsin_peers_put (txn, &there);
+  tocsin_peers_put (txn, &owed);
+  tocsin_peers_put (txn, &waiting);
+  return tocsin_txn_check (txn, error);
+}
+
+static guint64
+queued (Node *node, guint32 actor)
+{
+  g_autoptr (TocsinReading) txn = read_store (node);
+
+  return tocsin_queue_count_of (txn, actor);
+}
+
+static void
+test_guests (Node **node, gconstpointer data)
+{
+  g_autoptr (TocsinHousekeeping) housekeeping = tocsin_housekeeping_new ((*node)->fed);
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  Guests guests;
+  guint64 sequence;
+
+  write_ok (&(*node)->f, write_guests, &guests);
+  tocsin_housekeeping_start (housekeeping);
+  WAIT_FOR (queued (*node, guests.owed) > 0);
+  tocsin_housekeeping_stop (housekeeping);
+  g_assert_cmpuint (queued (*node, guests.owed), ==, 1);
+  g_assert_cmpuint (queued (*node, guests.waiting), ==, 0);
+  {
+    g_autoptr (TocsinReading) txn = read_store (*node);
+
+    /* With it went what it was answered. */
+    g_assert_false (tocsin_peers_get (txn, guests.lost, &peer));
+    g_assert_false (tocsin_outbox_find (txn, "https://a.example/activities/1", &sequence));
+  }
+  get_peer (*node, guests.there, &peer);
+  g_assert_cmpint (peer.follower, ==, TOCSIN_FOLLOWER_GUEST);
+  get_peer (*node, guests.owed, &peer);
+  g_assert_cmpint (peer.follower_answered_us, >, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(name, func)                                                                            \
+  g_test_add ("/housekeeping/" name, Node *, NULL, node_set_up, func, node_tear_down)
+  ADD ("guests", test_guests);
+  return g_test_run ();
+}
