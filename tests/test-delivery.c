@@ -582,16 +582,16 @@ typedef struct
   const char *name;
   TocsinFollower follower;
   gboolean blocked, blocks_us, version_hold;
-  const char *expected; /* what it still gets of “clear green message” queued before */
+  const char *expected; /* what it still gets of “clear green message remove” queued before */
 } Eligible;
 
 static const Eligible eligible[] = {
-  { "reader", TOCSIN_FOLLOWER_READER, FALSE, FALSE, FALSE, "clear green message" },
+  { "reader", TOCSIN_FOLLOWER_READER, FALSE, FALSE, FALSE, "clear green message remove" },
   { "guest", TOCSIN_FOLLOWER_GUEST, FALSE, FALSE, FALSE, "clear message" },
   { "gone", TOCSIN_FOLLOWER_NONE, FALSE, FALSE, FALSE, "message" },
   { "blocked", TOCSIN_FOLLOWER_READER, TRUE, FALSE, FALSE, "message" },
   { "blocking", TOCSIN_FOLLOWER_READER, FALSE, TRUE, FALSE, "message" },
-  { "version", TOCSIN_FOLLOWER_READER, FALSE, FALSE, TRUE, "message" },
+  { "version", TOCSIN_FOLLOWER_READER, FALSE, FALSE, TRUE, "message remove" },
 };
 
 typedef struct
@@ -627,11 +627,16 @@ test_eligible_when_sent (void)
       Publish message = {
         .node = node, .text = "message", .kind = TOCSIN_OUTBOX_MESSAGE, .to = change.actor
       };
+      Publish remove = { .node = node,
+                         .text = "remove",
+                         .kind = TOCSIN_OUTBOX_REMOVE,
+                         .sharing = TOCSIN_SHARING_GREEN };
 
       tocsin_delivery_stop (node->fed->delivery);
       publish (node, "clear", TOCSIN_SHARING_CLEAR);
       publish (node, "green", TOCSIN_SHARING_GREEN);
       write_ok (&node->f, write_publish, &message);
+      write_ok (&node->f, write_publish, &remove);
       write_ok (&node->f, write_change, &change);
       tocsin_delivery_start (node->fed->delivery);
       WAIT_FOR (is_idle (node));

@@ -23,7 +23,7 @@ static const struct
   guint32 origin;
   guint32 audience;
   gboolean blanked;
-  const char *paged_for;  /* s: stranger, g: guest, r: reader */
+  const char *paged_for;  /* s: stranger, g: guest, r: reader, o: one of another version */
   const char *single_for; /* who gets BASE/activities/UUID */
   const char *gone_for;   /* who is told that it is gone */
 } entries[] = {
@@ -32,13 +32,13 @@ static const struct
   { "amber", TOCSIN_OUTBOX_ADD, TOCSIN_SHARING_AMBER, 0, 0, FALSE, "r", "r", "" },
   { "gone-clear", TOCSIN_OUTBOX_ADD, TOCSIN_SHARING_CLEAR, 0, 0, TRUE, "", "", "gr" },
   { "gone-amber", TOCSIN_OUTBOX_ADD, TOCSIN_SHARING_AMBER, 0, 0, TRUE, "", "", "r" },
-  { "remove", TOCSIN_OUTBOX_REMOVE, TOCSIN_SHARING_GREEN, 0, 0, FALSE, "r", "r", "" },
-  { "update", TOCSIN_OUTBOX_UPDATE, TOCSIN_SHARING_GREEN, 0, 0, FALSE, "gr", "gr", "" },
+  { "remove", TOCSIN_OUTBOX_REMOVE, TOCSIN_SHARING_GREEN, 0, 0, FALSE, "ro", "ro", "" },
+  { "update", TOCSIN_OUTBOX_UPDATE, TOCSIN_SHARING_GREEN, 0, 0, FALSE, "gro", "gro", "" },
   { "relayed-clear", TOCSIN_OUTBOX_ADD, TOCSIN_SHARING_CLEAR, REPORTER, 0, FALSE, "gr", "", "" },
   { "relayed-green", TOCSIN_OUTBOX_ADD, TOCSIN_SHARING_GREEN, REPORTER, 0, FALSE, "r", "", "" },
   { "relayed-amber", TOCSIN_OUTBOX_ADD, TOCSIN_SHARING_AMBER, REPORTER, 0, FALSE, "", "", "" },
   { "to-guest", TOCSIN_OUTBOX_MESSAGE, TOCSIN_SHARING_GREEN, 0, GUEST, FALSE, "", "g", "" },
-  { "to-reader", TOCSIN_OUTBOX_MESSAGE, TOCSIN_SHARING_CLEAR, 0, READER, FALSE, "", "r", "" },
+  { "to-reader", TOCSIN_OUTBOX_MESSAGE, TOCSIN_SHARING_CLEAR, 0, READER, FALSE, "", "ro", "" },
 };
 
 static const struct
@@ -46,10 +46,9 @@ static const struct
   char letter;
   TocsinViewer viewer;
 } viewers[] = {
-  { 'u', { TOCSIN_VIEWER_UNSIGNED, 0 } },
-  { 's', { TOCSIN_VIEWER_STRANGER, 0 } },
-  { 'g', { TOCSIN_VIEWER_GUEST, GUEST } },
-  { 'r', { TOCSIN_VIEWER_READER, READER } },
+  { 'u', { TOCSIN_VIEWER_UNSIGNED, 0 } },          { 's', { TOCSIN_VIEWER_STRANGER, 0 } },
+  { 'g', { TOCSIN_VIEWER_GUEST, GUEST } },         { 'r', { TOCSIN_VIEWER_READER, READER } },
+  { 'o', { TOCSIN_VIEWER_READER, READER, TRUE } },
 };
 
 static GBytes *
@@ -301,11 +300,13 @@ test_viewer (void)
     Befriend b = { .peer = &other, .follower = TOCSIN_FOLLOWER_READER };
     guint32 number = public_node_befriend (&us, &b);
     g_autoptr (TocsinReading) txn = NULL;
+    TocsinViewer viewer;
 
     write_ok (&us.files, write_version_hold, &number);
     txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
-    g_assert_cmpint (tocsin_viewer_for (txn, public_node_actor (&other)).kind, ==,
-                     TOCSIN_VIEWER_STRANGER);
+    viewer = tocsin_viewer_for (txn, public_node_actor (&other));
+    g_assert_cmpint (viewer.kind, ==, TOCSIN_VIEWER_READER);
+    g_assert_true (viewer.removes_only);
   }
   {
     g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));

@@ -40,14 +40,27 @@ tocsin_viewer_for (TocsinTxn *txn, const char *signer)
   if (signer == NULL || !tocsin_actors_find (txn, signer, &viewer.actor) ||
       viewer.actor == TOCSIN_ACTOR_LOCAL)
     return viewer;
-  /* Protocol.md, "Identity": to another major version of the protocol no Adds go, so none lie
-   * here for it either. */
-  if (!tocsin_peers_get (txn, viewer.actor, &peer) || !tocsin_peer_record_is_follower (&peer) ||
-      peer.version_hold)
+  if (!tocsin_peers_get (txn, viewer.actor, &peer) || !tocsin_peer_record_is_follower (&peer))
     return viewer;
+  /* Protocol.md, "Identity": to another major version of the protocol no Adds go, so none lie
+   * here for it either; but what it has from before is taken back. */
+  viewer.removes_only = peer.version_hold;
   viewer.kind =
       peer.follower == TOCSIN_FOLLOWER_READER ? TOCSIN_VIEWER_READER : TOCSIN_VIEWER_GUEST;
   return viewer;
+}
+
+static gboolean
+is_follower (const TocsinViewer *viewer)
+{
+  return viewer->kind == TOCSIN_VIEWER_GUEST || viewer->kind == TOCSIN_VIEWER_READER;
+}
+
+/* Whether there are collections for @viewer, and not the outbox alone. */
+static gboolean
+has_collections (const TocsinViewer *viewer)
+{
+  return is_follower (viewer) && !viewer->removes_only;
 }
 
 static gboolean
@@ -73,14 +86,10 @@ may_see_entry (const TocsinViewer *viewer, const TocsinOutboxRecord *entry)
     return FALSE;
   /* Our own document is public; that it changed is for all who follow. */
   if (entry->kind == TOCSIN_OUTBOX_UPDATE)
-    return viewer->kind == TOCSIN_VIEWER_GUEST || viewer->kind == TOCSIN_VIEWER_READER;
+    return is_follower (viewer);
+  if (viewer->removes_only && entry->kind != TOCSIN_OUTBOX_REMOVE)
+    return FALSE;
   return may_see (viewer, entry->sharing, entry->origin == TOCSIN_ACTOR_LOCAL);
-}
-
-static gboolean
-is_follower (const TocsinViewer *viewer)
-{
-  return viewer->kind == TOCSIN_VIEWER_GUEST || viewer->kind == TOCSIN_VIEWER_READER;
 }
 
 /* For what has no bare form: without a signature 401, else as if it did not exist. */
@@ -219,7 +228,7 @@ tocsin_outbox_view_reports (TocsinTxn *txn,
   const char *reports = tocsin_identity_get_document (identity)->reports;
   g_autoptr (TocsinCollectionHead) head = NULL;
 
-  if (!is_follower (viewer))
+  if (!has_collections (viewer))
     return bare_head (identity, reports);
   head = tocsin_collection_head_new (reports, tocsin_identity_get_actor (identity));
   head->last_sequence = (gint64) tocsin_outbox_last (txn);
@@ -258,7 +267,7 @@ tocsin_outbox_view_trust (TocsinTxn *txn,
   const char *trust = tocsin_identity_get_document (identity)->trust;
   g_autoptr (TocsinCollectionHead) head = NULL;
 
-  if (!may_see (viewer, TOCSIN_SHARING_GREEN, TRUE))
+  if (viewer->removes_only || !may_see (viewer, TOCSIN_SHARING_GREEN, TRUE))
     return bare_head (identity, trust);
   head = tocsin_collection_head_new (trust, tocsin_identity_get_actor (identity));
   head->last_sequence = (gint64) tocsin_outbox_last (txn);
@@ -324,7 +333,7 @@ tocsin_outbox_view_report (TocsinTxn *txn,
   g_auto (TocsinReportRecord) record = { 0 };
   guint64 number = 0;
 
-  if (!is_follower (viewer) || !tocsin_reports_find (txn, TOCSIN_ACTOR_LOCAL, id, &number) ||
+  if (!has_collections (viewer) || !tocsin_reports_find (txn, TOCSIN_ACTOR_LOCAL, id, &number) ||
       !tocsin_reports_get (txn, number, &record) || record.basis != TOCSIN_BASIS_FIRST_HAND ||
       !may_see (viewer, record.sharing, TRUE))
     {

@@ -22,7 +22,8 @@ typedef enum
 typedef struct
 {
   TocsinViewerKind kind;
-  guint32 actor; /* of a guest, a reader, or a stranger that we know; else 0 */
+  guint32 actor;         /* of a guest, a reader, or a stranger that we know; else 0 */
+  gboolean removes_only; /* a follower that speaks another major version of the protocol */
 } TocsinViewer;
 
 TocsinViewer tocsin_viewer_for (TocsinTxn *txn, const char *signer);

@@ -19,14 +19,16 @@ typedef struct
   GArray *peers; /* (owned) of guint32 */
 } Audience;
 
-/* Protocol.md, "Identity": a guest gets clear alone, a reader everything. */
+/* Protocol.md, "Identity": a guest gets clear alone, a reader everything; another major version of
+ * the protocol no Adds, but what it has from before is taken back there too. */
 static gboolean
 may_receive (const Audience *audience, const TocsinPeerRecord *peer)
 {
   const TocsinOutboxRecord *entry = audience->entry;
 
-  if (!tocsin_peer_record_is_follower (peer) || peer->away || peer->version_hold ||
-      peer->actor == entry->origin || peer->actor == entry->relayed_from)
+  if (!tocsin_peer_record_is_follower (peer) || peer->away ||
+      (peer->version_hold && entry->kind != TOCSIN_OUTBOX_REMOVE) || peer->actor == entry->origin ||
+      peer->actor == entry->relayed_from)
     return FALSE;
   if (peer->follower == TOCSIN_FOLLOWER_GUEST && entry->sharing != TOCSIN_SHARING_CLEAR &&
       entry->kind != TOCSIN_OUTBOX_UPDATE)
