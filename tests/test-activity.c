@@ -128,8 +128,9 @@ test_forms (void)
       TOCSIN_ACTIVITY_UPDATE, TOCSIN_OBJECT_OTHER, "https://a.example/n/1" },
     { "{'type':'Update'," IDS ",'object':{'type':'Application','id':'" A "'}}",
       TOCSIN_ACTIVITY_UPDATE, TOCSIN_OBJECT_ACTOR, A },
-    { "{'type':'Remove'," IDS ",'target':'" A "/reports','object':{'id':'https://a.example/r/1'}}",
-      TOCSIN_ACTIVITY_REMOVE, TOCSIN_OBJECT_OTHER, "https://a.example/r/1" },
+    { "{'type':'Remove'," IDS ",'target':'" A "/reports','object':'https://a.example/r/1',"
+      "'published':'2026-11-23T18:00:00Z'}",
+      TOCSIN_ACTIVITY_REMOVE, TOCSIN_OBJECT_URI, "https://a.example/r/1" },
     { "{'type':'Like','actor':'" A "','object':[{'a':1},{'b':2}],'to':7,'published':7}",
       TOCSIN_ACTIVITY_OTHER, TOCSIN_OBJECT_NONE, NULL },
     { "{'type':'Flag'," IDS ",'object':'" B "'}", TOCSIN_ACTIVITY_OTHER, TOCSIN_OBJECT_URI, B },
@@ -436,6 +437,39 @@ test_accepted_variants (void)
     }
 }
 
+/* A Remove travels as it is: what it says beside its meaning could be what is taken back. */
+static void
+test_remove_says_no_more (void)
+{
+  static const struct
+  {
+    const char *members;
+    gboolean unknown;
+  } rows[] = {
+    { "'object':'https://a.example/r/1'", FALSE },
+    { "'object':'https://a.example/r/1','summary':'appeal'", FALSE },
+    { "'object':'https://a.example/r/1','summary':'made_up'", FALSE },
+    { "'object':'https://a.example/r/1','summary':'John Doe, 1 Main Street'", TRUE },
+    { "'object':'https://a.example/r/1','summary':['error','John Doe']", TRUE },
+    { "'object':'https://a.example/r/1','content':'x'", TRUE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text =
+          g_strdup_printf ("{'type':'Remove'," IDS ",'published':'2026-11-23T18:00:00Z',"
+                           "'target':'" A "/reports',%s}",
+                           rows[i].members);
+      g_autoptr (TocsinActivity) activity = parse (text);
+
+      g_test_message ("%s", rows[i].members);
+      g_assert_true (activity->has_unknown_members == rows[i].unknown);
+    }
+  assert_refused ("{'type':'Remove'," IDS ",'published':'2026-11-23T18:00:00Z','target':'" A
+                  "/reports','object':{'id':'https://a.example/r/1'}}",
+                  TOCSIN_ERROR_UNPROCESSABLE, "/object: not an id alone");
+}
+
 static void
 test_unknown_category_is_other (void)
 {
@@ -716,6 +750,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/activity/unprocessable", test_unprocessable);
   g_test_add_func ("/activity/accepted-variants", test_accepted_variants);
   g_test_add_func ("/activity/unknown-category-is-other", test_unknown_category_is_other);
+  g_test_add_func ("/activity/remove-says-no-more", test_remove_says_no_more);
   g_test_add_func ("/activity/content-limit", test_content_limit);
   g_test_add_func ("/activity/limits", test_limits);
   g_test_add_func ("/activity/long-type", test_long_type);

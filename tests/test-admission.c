@@ -699,23 +699,56 @@ test_key_changed_version (Case *c, gconstpointer data)
   g_assert_cmpuint (record.confidence, ==, 10);
 }
 
-/* Nor does a key that nothing vouches for take anything back at once, whatever the reason. */
+/* Nor does a key that nothing vouches for take anything back, whatever the reason; nor later, when
+ * nobody has said that it is right. */
 static void
 test_key_changed_remove (Case *c, gconstpointer data)
 {
   const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
-  Settling settling = { c, TRUE };
   const Draft first = { .name = "first" };
+  TocsinTombstone tombstone;
 
   g_assert_cmpint (admit_draft (c, &first, NULL), ==, DONE);
   g_assert_cmpint (
       admit (c, remove_bytes ("b.example", "first", c->now_us, TOCSIN_REASON_ERASED), &changed), ==,
-      DONE);
+      TOCSIN_ERROR_FORBIDDEN);
+  g_assert_cmpint (
+      admit (c, remove_bytes ("b.example", "never", c->now_us, TOCSIN_REASON_ERASED), &changed), ==,
+      TOCSIN_ERROR_FORBIDDEN);
   assert_report (c, "b.example", "first", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
   g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_KEY_CHANGE, c->b, NULL), !=, 0);
-  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_WITHDRAWAL, c->b, NULL), !=, 0);
-  write_ok (&c->f, write_settle, &settling);
-  g_assert_cmpuint (count_in_state (c, TOCSIN_STATE_WITHDRAWN), ==, 1);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_WITHDRAWAL, c->b, NULL), ==, 0);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+
+    g_assert_false (
+        tocsin_tombstones_get (txn, c->b, "https://b.example/reports/never", &tombstone));
+  }
+  /* It was not seen: once the key is confirmed it can be read again. */
+  edit_peer (c, c->b, lift_hold);
+  g_assert_cmpint (
+      admit (c, remove_bytes ("b.example", "first", c->now_us, TOCSIN_REASON_ERASED), NULL), ==,
+      DONE);
+  assert_report (c, "b.example", "first", TOCSIN_STATE_WITHDRAWN, TOCSIN_HOLD_NONE);
+}
+
+/* What a relay brings before the peer's own Update: neither held nor seen. */
+static void
+test_key_changed_relayed (Case *c, gconstpointer data)
+{
+  const Way relay = { .signer = "b.example", .pinning = TOCSIN_PINNING_CHANGED };
+  const Draft ahead = { .host = "c.example", .name = "ahead" };
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  g_assert_cmpint (admit_draft (c, &ahead, &relay), ==, DROPPED);
+  get_report (c, "c.example", "ahead", &record);
+  g_assert_null (record.id);
+  get_case_peer (c, c->c, &peer);
+  g_assert_false (peer.key_hold);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_KEY_CHANGE, c->c, NULL), ==, 0);
+  g_assert_cmpint (admit_draft (c, &ahead, NULL), ==, DONE);
+  assert_report (c, "c.example", "ahead", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
 }
 
 static gboolean
@@ -774,6 +807,7 @@ main (int argc, char **argv)
     { "/admission/key-changed", test_key_changed },
     { "/admission/key-changed/remove", test_key_changed_remove },
     { "/admission/key-changed/version", test_key_changed_version },
+    { "/admission/key-changed/relayed", test_key_changed_relayed },
     { "/admission/contradiction", test_contradiction },
   };
 

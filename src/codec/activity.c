@@ -13,8 +13,9 @@
 #include "core/error.h"
 #include "core/limits.h"
 
-#define TYPE_MAX_BYTES 64
-#define MAX_RECIPIENTS 16
+#define TYPE_MAX_BYTES   64
+#define MAX_RECIPIENTS   16
+#define REASON_MAX_BYTES 32
 
 static const struct
 {
@@ -240,6 +241,14 @@ read_add (TocsinActivity *self, JsonObject *root, GError **error)
   return ok;
 }
 
+/* A reason that a later version of the protocol may name; not a text. */
+static gboolean
+is_word (const char *summary)
+{
+  return strlen (summary) <= REASON_MAX_BYTES &&
+         strspn (summary, "abcdefghijklmnopqrstuvwxyz_") == strlen (summary);
+}
+
 static gboolean
 read_remove (TocsinActivity *self, JsonObject *root, GError **error)
 {
@@ -248,11 +257,14 @@ read_remove (TocsinActivity *self, JsonObject *root, GError **error)
   if (!check_report_size (self, error) || !read_target (self, root, error) ||
       !read_object_id (self, root, error))
     return FALSE;
+  /* It would travel on with the Remove, and with it what is withdrawn. */
+  if (self->object_kind != TOCSIN_OBJECT_URI)
+    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "/object: not an id alone");
   if (summary == NULL || !tocsin_reason_from_string (summary, &self->reason))
     self->reason = TOCSIN_REASON_OTHER;
-  /* An embedded object would travel on with the Remove, and with it what was withdrawn. */
-  self->has_unknown_members = tocsin_as_has_other_members (root, known_remove_members) ||
-                              self->object_kind != TOCSIN_OBJECT_URI;
+  self->has_unknown_members =
+      tocsin_as_has_other_members (root, known_remove_members) ||
+      (tocsin_as_member (root, "summary") != NULL && (summary == NULL || !is_word (summary)));
   return TRUE;
 }
 
@@ -324,8 +336,8 @@ read_by_kind (TocsinActivity *self, JsonObject *root, GError **error)
  *
  * Returns: (transfer full) (nullable): the activity. On error %NULL with %TOCSIN_ERROR_INVALID
  *   (the message begins with the JSON pointer), %TOCSIN_ERROR_TOO_LARGE, or
- *   %TOCSIN_ERROR_UNPROCESSABLE where an Add holds no valid Report or TrustStatement, or an
- *   Update no valid actor.
+ *   %TOCSIN_ERROR_UNPROCESSABLE where an Add holds no valid Report or TrustStatement, an Update
+ *   no valid actor, or a Remove more than an id.
  */
 TocsinActivity *
 tocsin_activity_parse (GBytes *body, GError **error)

@@ -85,21 +85,36 @@ refuse (GError **error, TocsinError code, const char *message)
   return FALSE;
 }
 
+/* What we took from @reporter it may take back, whatever the trust is now. */
+static gboolean
+knows_object (TocsinTxn *txn, guint32 reporter, const char *object)
+{
+  g_auto (TocsinTrustRecord) statement = { 0 };
+  guint64 number;
+
+  return tocsin_reports_find (txn, reporter, object, &number) ||
+         tocsin_trust_find (txn, reporter, object, &statement);
+}
+
 /* Protocol.md, "Identity" and "Proofs": only direct peers bring reports, and one that speaks our
- * protocol proves each. */
+ * protocol proves each. What we have of an actor it takes back itself, peer or not. */
 static gboolean
 check_signer (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
 {
   const TocsinAdmission *self = a->admission;
+  gboolean takes_back;
 
   if (!tocsin_actors_find (txn, self->signer, &a->signer) ||
       !tocsin_peers_get (txn, a->signer, &a->signer_peer))
     return refuse (error, TOCSIN_ERROR_NOT_A_PEER, "This node does not follow the sender");
   if (a->signer_peer.blocked)
     return refuse (error, TOCSIN_ERROR_REFUSED, "The operator has blocked the sender");
-  if (!tocsin_peer_record_is_direct (&a->signer_peer))
+  takes_back = self->activity->kind == TOCSIN_ACTIVITY_REMOVE &&
+               g_str_equal (self->signer, self->activity->actor) &&
+               knows_object (txn, a->signer, self->activity->object);
+  if (!takes_back && !tocsin_peer_record_is_direct (&a->signer_peer))
     return refuse (error, TOCSIN_ERROR_NOT_A_PEER, "This node does not follow the sender");
-  if (a->signer_peer.version_hold)
+  if (!takes_back && a->signer_peer.version_hold)
     return refuse (error, TOCSIN_ERROR_REFUSED,
                    "The sender speaks another major version of the protocol");
   if (!self->proven && (a->is_relayed || a->signer_peer.had_protocol_version))
@@ -118,17 +133,6 @@ check_signer (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
       a->admission->breaker = TOCSIN_INBOUND_CLOSED;
     }
   return TRUE;
-}
-
-/* What we took from @reporter it may take back, whatever the trust is now. */
-static gboolean
-knows_object (TocsinTxn *txn, guint32 reporter, const char *object)
-{
-  g_auto (TocsinTrustRecord) statement = { 0 };
-  guint64 number;
-
-  return tocsin_reports_find (txn, reporter, object, &number) ||
-         tocsin_trust_find (txn, reporter, object, &statement);
 }
 
 /**
@@ -152,6 +156,18 @@ tocsin_admission_wants_author (TocsinTxn *txn,
          (activity->kind == TOCSIN_ACTIVITY_REMOVE && knows_object (txn, author, activity->object));
 }
 
+/* A relay can be faster than the Update that names a direct peer's new key. That is no reason to
+ * hold the peer: what it says it brings itself, or we read it in its outbox, after the Update. */
+static gboolean
+is_ahead_of_update (TocsinTxn *txn, const TocsinAdmitting *a)
+{
+  g_auto (TocsinPeerRecord) author = { 0 };
+
+  return a->admission->pinning == TOCSIN_PINNING_CHANGED &&
+         tocsin_peers_get (txn, a->reporter, &author) &&
+         author.following == TOCSIN_FOLLOWING_ACCEPTED;
+}
+
 /* Finds the reporter. %FALSE without an error: drop it with 202. */
 static gboolean
 check_reporter (TocsinTxn *txn, TocsinAdmitting *a)
@@ -164,7 +180,8 @@ check_reporter (TocsinTxn *txn, TocsinAdmitting *a)
       return TRUE;
     }
   return tocsin_actors_find (txn, activity->actor, &a->reporter) &&
-         tocsin_admission_wants_author (txn, a->admission->policy, activity, a->reporter);
+         tocsin_admission_wants_author (txn, a->admission->policy, activity, a->reporter) &&
+         !is_ahead_of_update (txn, a);
 }
 
 /**

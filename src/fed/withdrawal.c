@@ -4,13 +4,14 @@
  * A Remove: the tombstone, the guard against mass withdrawal, and what was forwarded is taken
  * back too. A Remove that waits for a person is kept in the report's own row: withdrawn_us is set
  * while the state is still live, held_us says since when it waits, and `alternate` holds the signed
- * Remove.
+ * Remove, if it may travel on.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
 #include "fed/withdrawal.h"
 
 #include "codec/activity.h"
+#include "core/error.h"
 #include "fed/admission-private.h"
 #include "fed/guards.h"
 #include "fed/relay.h"
@@ -33,7 +34,8 @@ keep_until (TocsinTxn *txn, gint64 now_us)
  * @remove: what takes it back
  * @now_us: the time
  *
- * Body, subject and evidence go; followers that we forwarded the Add to get the Remove.
+ * Body, subject and evidence go; followers that we forwarded the Add to get the Remove, if @remove
+ * may travel on.
  */
 void
 tocsin_withdrawal_apply (TocsinTxn *txn,
@@ -61,16 +63,35 @@ tocsin_withdrawal_apply (TocsinTxn *txn,
   if (told)
     until_us = MAX (until_us, record->end_us);
   tocsin_reports_withdraw (txn, record->number, remove->reason, remove->removed_us, until_us);
-  if (told)
+  if (told && remove->activity != NULL)
     tocsin_relay_publish (txn, policy, &entry, add_sequence, now_us);
+}
+
+/* What others cannot check is not for them, and what nobody asked for could be the very text that
+ * is taken back: it is not kept either. */
+static gboolean
+may_travel (const TocsinAdmission *admission)
+{
+  return admission->proven && !admission->activity->has_unknown_members;
+}
+
+/* Whether the Remove is refused because it cannot go where the Add went. */
+static gboolean
+lacks_proof (TocsinAdmission *self, gboolean forwarded)
+{
+  if (self->proven || !forwarded)
+    return FALSE;
+  self->refusal =
+      g_error_new_literal (TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN,
+                           "What it takes back was forwarded: this needs a proof by its actor");
+  return TRUE;
 }
 
 static void
 hold_withdrawal (TocsinTxn *txn,
                  const TocsinAdmitting *a,
                  TocsinReportRecord *record,
-                 gint64 removed_us,
-                 const char *why)
+                 gint64 removed_us)
 {
   gint64 now_us = a->admission->now_us;
   g_auto (TocsinReviewRecord) line = { 0 };
@@ -80,7 +101,8 @@ hold_withdrawal (TocsinTxn *txn,
   record->held_us = now_us;
   record->remove_reason = a->admission->activity->reason;
   g_clear_pointer (&record->alternate, g_bytes_unref);
-  record->alternate = g_bytes_ref (a->admission->activity->raw);
+  if (may_travel (a->admission))
+    record->alternate = g_bytes_ref (a->admission->activity->raw);
   tocsin_reports_put (txn, record, now_us);
 
   if (tocsin_review_find_open (txn, TOCSIN_REVIEW_WITHDRAWAL, a->reporter, 0, &id) &&
@@ -95,7 +117,7 @@ hold_withdrawal (TocsinTxn *txn,
   line.count = 1;
   line.created_us = now_us;
   line.due_us = now_us + TOCSIN_HELD_LAPSE_US / a->admission->policy->time_scale;
-  line.text = g_strdup (why);
+  line.text = g_strdup ("This peer withdraws an unusual share of its reports");
   tocsin_review_add (txn, &line);
 }
 
@@ -163,7 +185,7 @@ remove_other (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us)
 
   if (!known && tocsin_admission_is_past_quota (txn, a))
     return;
-  if (known && record.live && tocsin_admission_keeps_older (txn, a))
+  if (known && record.updated_us <= removed_us && lacks_proof (self, record.forwarded))
     return;
   self->stored = TRUE;
   tocsin_tombstones_put (txn, a->reporter, self->activity->object, &tombstone);
@@ -172,7 +194,7 @@ remove_other (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us)
   tocsin_trust_remove (txn, record.truster, record.trustee, record.area);
   if (record.sequence != 0)
     tocsin_outbox_blank (txn, record.sequence);
-  if (record.forwarded)
+  if (record.forwarded && may_travel (self))
     tocsin_relay_publish (txn, self->policy, &entry, record.sequence, self->now_us);
 }
 
@@ -182,7 +204,8 @@ remove_other (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us)
  * @a: the admission, whose signer and reporter are known
  *
  * Takes a report or a trust statement back. The tombstone is kept whether or not we ever saw the
- * Add, so that a late one does not bring it back.
+ * Add, so that a late one does not bring it back. A key that nothing vouches for takes back
+ * nothing.
  */
 void
 tocsin_admission_remove (TocsinTxn *txn, TocsinAdmitting *a)
@@ -197,29 +220,31 @@ tocsin_admission_remove (TocsinTxn *txn, TocsinAdmitting *a)
     .removed_us = removed_us,
     .signer = a->signer,
     .activity_id = activity->id,
-    .activity = activity->raw,
+    .activity = may_travel (self) ? activity->raw : NULL,
   };
   g_auto (TocsinReportRecord) record = { 0 };
+  gboolean is_over;
   guint64 number;
 
+  if (tocsin_admission_keeps_older (txn, a))
+    return;
   if (!tocsin_reports_find (txn, a->reporter, activity->object, &number) ||
       !tocsin_reports_get (txn, number, &record))
     {
       remove_other (txn, a, removed_us);
       return;
     }
+  is_over = record.state == TOCSIN_STATE_WITHDRAWN || record.state == TOCSIN_STATE_EXPIRED ||
+            record.withdrawn_us != 0 || record.updated_us > removed_us;
+  if (!is_over && lacks_proof (self, record.forwarded))
+    return;
   self->stored = TRUE;
   tocsin_tombstones_put (txn, a->reporter, activity->object, &tombstone);
-  if (record.state == TOCSIN_STATE_WITHDRAWN || record.state == TOCSIN_STATE_EXPIRED ||
-      record.withdrawn_us != 0 || record.updated_us > removed_us)
+  if (is_over)
     return;
-  if (record.state == TOCSIN_STATE_LIVE && tocsin_admission_holds_key (txn, a))
-    hold_withdrawal (txn, a, &record, removed_us,
-                     "This peer withdraws reports, and nothing proves its new key");
-  else if (record.state == TOCSIN_STATE_LIVE && is_evidence (txn, &record) &&
-           is_mass_withdrawal (txn, a))
-    hold_withdrawal (txn, a, &record, removed_us,
-                     "This peer withdraws an unusual share of its reports");
+  if (record.state == TOCSIN_STATE_LIVE && is_evidence (txn, &record) &&
+      is_mass_withdrawal (txn, a))
+    hold_withdrawal (txn, a, &record, removed_us);
   else
     tocsin_withdrawal_apply (txn, self->policy, &record, &remove, self->now_us);
 }
@@ -243,13 +268,11 @@ settle_one (TocsinTxn *txn,
   if (record->state != TOCSIN_STATE_LIVE || record->withdrawn_us == 0 ||
       !tocsin_held_is_in_part (part, record->held_us))
     return;
-  if (apply && record->alternate != NULL)
+  if (apply)
     {
-      activity = tocsin_activity_parse (record->alternate, NULL);
+      activity = record->alternate != NULL ? tocsin_activity_parse (record->alternate, NULL) : NULL;
       remove.activity_id = activity != NULL ? activity->id : NULL;
-    }
-  if (remove.activity_id != NULL)
-    {
+      remove.activity = activity != NULL ? record->alternate : NULL;
       tocsin_withdrawal_apply (txn, policy, record, &remove, now_us);
       return;
     }

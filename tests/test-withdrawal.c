@@ -1,0 +1,268 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include "fed-case.h"
+#include "fed/withdrawal.h"
+#include "store/table-outbox.h"
+
+/* A Remove of b.example with @members, which end in a comma, before its own. */
+static GBytes *
+remove_with (const char *name, const char *members)
+{
+  g_autoptr (GBytes) plain = remove_bytes ("b.example", name, NOON, TOCSIN_REASON_ERASED);
+  gsize size;
+  const char *text = g_bytes_get_data (plain, &size);
+  char *edited = g_strdup_printf ("{%s%.*s", members, (int) size - 1, text + 1);
+
+  return g_bytes_new_take (edited, strlen (edited));
+}
+
+static GBytes *
+plain_remove (const char *name)
+{
+  return remove_bytes ("b.example", name, NOON, TOCSIN_REASON_ERASED);
+}
+
+typedef struct
+{
+  const char *text;
+  gboolean found;
+} Search;
+
+static gboolean
+search_entry (const TocsinOutboxRecord *entry, gpointer data)
+{
+  Search *search = data;
+  gsize size = 0;
+  const char *bytes = entry->activity != NULL ? g_bytes_get_data (entry->activity, &size) : NULL;
+
+  search->found |= bytes != NULL && g_strstr_len (bytes, (gssize) size, search->text) != NULL;
+  return TRUE;
+}
+
+static gboolean
+is_in_outbox (Case *c, const char *text)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+  Search search = { .text = text };
+
+  tocsin_outbox_foreach (txn, 0, search_entry, &search);
+  return search.found;
+}
+
+static gboolean
+mark_tried (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+  TocsinQueueEntry entry;
+
+  g_assert_true (tocsin_queue_next (txn, c->c, &entry));
+  entry.attempts = 1;
+  tocsin_queue_update (txn, &entry);
+  return TRUE;
+}
+
+/* A report of b.example that c.example has, or may have. */
+static void
+forward (Case *c, const char *name)
+{
+  const Draft draft = { .name = name };
+
+  g_assert_cmpint (admit_draft (c, &draft, NULL), ==, DONE);
+  write_ok (&c->f, mark_tried, c);
+}
+
+static void
+test_travels (Case *c, gconstpointer data)
+{
+  forward (c, "r1");
+  g_assert_cmpint (admit (c, plain_remove ("r1"), NULL), ==, DONE);
+  assert_report (c, "b.example", "r1", TOCSIN_STATE_WITHDRAWN, TOCSIN_HOLD_NONE);
+  g_assert_true (is_in_outbox (c, "remove-r1"));
+  g_assert_cmpuint (queued_for (c, c->c), ==, 2);
+}
+
+/* What a Remove says beside its meaning goes nowhere, or what is taken back could stay in it. */
+static void
+test_other_members (Case *c, gconstpointer data)
+{
+  static const char *const members[] = {
+    "\"content\":\"John Doe\",",
+    "\"attachment\":[{\"content\":\"John Doe\"}],",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (members); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("r%u", i);
+
+      forward (c, name);
+      g_assert_cmpint (admit (c, remove_with (name, members[i]), NULL), ==, DONE);
+      assert_report (c, "b.example", name, TOCSIN_STATE_WITHDRAWN, TOCSIN_HOLD_NONE);
+      g_assert_false (is_in_outbox (c, "John Doe"));
+    }
+}
+
+static gboolean
+write_settle_all (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+  TocsinHeldPart part = { .until_us = c->now_us };
+  guint64 after = 0;
+
+  do
+    after = tocsin_withdrawal_settle (txn, c->policy, c->b, TRUE, &part, after, c->now_us);
+  while (after != 0);
+  return TRUE;
+}
+
+/* The same where it waits for a person. */
+static void
+test_other_members_wait (Case *c, gconstpointer data)
+{
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  for (guint i = 0; i < 60; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("r-%u", i);
+      g_autofree char *value = g_strdup_printf ("192.0.2.%u", i);
+      Draft draft = { .name = name, .value = value };
+
+      g_assert_cmpint (admit_draft (c, &draft, NULL), ==, DONE);
+    }
+  for (guint i = 0; i < 25; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("r-%u", i);
+      g_autoptr (GBytes) body = remove_bytes ("b.example", name, NOON, TOCSIN_REASON_ERROR);
+      gsize size;
+      const char *text = g_bytes_get_data (body, &size);
+      char *edited = g_strdup_printf ("{\"content\":\"John Doe\",%.*s", (int) size - 1, text + 1);
+
+      g_assert_cmpint (admit (c, g_bytes_new_take (edited, strlen (edited)), NULL), ==, DONE);
+    }
+  get_report (c, "b.example", "r-24", &record);
+  g_assert_cmpint (record.state, ==, TOCSIN_STATE_LIVE);
+  g_assert_cmpint (record.withdrawn_us, !=, 0);
+  g_assert_null (record.alternate);
+  write_ok (&c->f, write_settle_all, c);
+  assert_report (c, "b.example", "r-24", TOCSIN_STATE_WITHDRAWN, TOCSIN_HOLD_NONE);
+  g_assert_false (is_in_outbox (c, "John Doe"));
+}
+
+static void
+other_software (TocsinPeerRecord *peer)
+{
+  peer->had_protocol_version = FALSE;
+}
+
+/* Where the Add went, no Remove without a proof can follow: its actor has to hear of it. */
+static void
+test_unproven (Case *c, gconstpointer data)
+{
+  const Way unproven = { .unproven = TRUE };
+  const Draft kept = { .name = "kept" };
+
+  edit_peer (c, c->b, other_software);
+  forward (c, "r1");
+  g_assert_cmpint (admit_draft (c, &kept, &unproven), ==, DONE);
+  g_assert_cmpint (admit (c, plain_remove ("r1"), &unproven), ==, TOCSIN_ERROR_FORBIDDEN);
+  assert_report (c, "b.example", "r1", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  g_assert_cmpint (admit (c, plain_remove ("kept"), &unproven), ==, DONE);
+  assert_report (c, "b.example", "kept", TOCSIN_STATE_WITHDRAWN, TOCSIN_HOLD_NONE);
+  g_assert_false (is_in_outbox (c, "remove-"));
+  g_assert_cmpint (admit (c, plain_remove ("r1"), NULL), ==, DONE);
+  g_assert_true (is_in_outbox (c, "remove-r1"));
+}
+
+static void
+other_version (TocsinPeerRecord *peer)
+{
+  peer->version_hold = TRUE;
+}
+
+static void
+not_followed (TocsinPeerRecord *peer)
+{
+  peer->version_hold = FALSE;
+  peer->following = TOCSIN_FOLLOWING_NONE;
+}
+
+static void
+block_it (TocsinPeerRecord *peer)
+{
+  peer->blocked = TRUE;
+}
+
+static void
+lift_hold (TocsinPeerRecord *peer)
+{
+  peer->key_hold = FALSE;
+}
+
+/* Who reports here no longer can take back what it reported; nobody else can, nor without proof. */
+static void
+test_by_former_peers (Case *c, gconstpointer data)
+{
+  static const struct
+  {
+    const char *report;
+    Way way;
+    void (*change) (TocsinPeerRecord *peer); /* of b.example, from here on */
+    int result;
+  } vectors[] = {
+    { "r0", { 0 }, other_version, DONE },
+    { "r1", { .unproven = TRUE }, not_followed, TOCSIN_ERROR_FORBIDDEN },
+    { "r1", { .signer = "z.example" }, NULL, TOCSIN_ERROR_NOT_A_PEER },
+    { "r1", { .pinning = TOCSIN_PINNING_CHANGED }, NULL, TOCSIN_ERROR_FORBIDDEN },
+    { "never", { 0 }, NULL, TOCSIN_ERROR_NOT_A_PEER },
+    { "r2", { 0 }, lift_hold, DONE },
+    { "r3", { 0 }, block_it, TOCSIN_ERROR_REFUSED },
+  };
+
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("r%u", i);
+      Draft draft = { .name = name };
+
+      g_assert_cmpint (admit_draft (c, &draft, NULL), ==, DONE);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_test_message ("%s", vectors[i].report);
+      if (vectors[i].change != NULL)
+        edit_peer (c, c->b, vectors[i].change);
+      g_assert_cmpint (admit (c, plain_remove (vectors[i].report), &vectors[i].way), ==,
+                       vectors[i].result);
+      if (vectors[i].result == DONE)
+        assert_report (c, "b.example", vectors[i].report, TOCSIN_STATE_WITHDRAWN, TOCSIN_HOLD_NONE);
+    }
+  assert_report (c, "b.example", "r1", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+}
+
+/* A follower of another major version gets no Adds, but what it has is taken back. */
+static void
+test_for_another_version (Case *c, gconstpointer data)
+{
+  const Draft later = { .name = "later" };
+
+  forward (c, "r1");
+  edit_peer (c, c->c, other_version);
+  g_assert_cmpint (admit_draft (c, &later, NULL), ==, DONE);
+  g_assert_cmpuint (queued_for (c, c->c), ==, 1);
+  g_assert_cmpint (admit (c, plain_remove ("r1"), NULL), ==, DONE);
+  g_assert_cmpuint (queued_for (c, c->c), ==, 2);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const CaseTest tests[] = {
+    { "/withdrawal/travels", test_travels },
+    { "/withdrawal/other-members", test_other_members },
+    { "/withdrawal/other-members/wait", test_other_members_wait },
+    { "/withdrawal/unproven", test_unproven },
+    { "/withdrawal/by-former-peers", test_by_former_peers },
+    { "/withdrawal/for-another-version", test_for_another_version },
+  };
+
+  return case_run (argc, argv, tests, G_N_ELEMENTS (tests));
+}
