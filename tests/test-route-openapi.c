@@ -56,6 +56,28 @@ documented_scopes (JsonObject *operation)
   return all;
 }
 
+/* A route that refuses what it does not know knows what is documented. */
+static void
+check_query (const TocsinRoute *route, JsonObject *operation)
+{
+  JsonArray *parameters =
+      json_object_has_member (operation, "parameters") ? ARRAY (operation, "parameters") : NULL;
+  guint n = 0;
+
+  if (route->query == NULL)
+    return;
+  for (guint i = 0; i < json_array_get_length (parameters); i++)
+    {
+      JsonObject *one = json_array_get_object_element (parameters, i);
+
+      if (g_strcmp0 (TEXT (one, "in"), "query") != 0)
+        continue;
+      n++;
+      g_assert_true (g_strv_contains (route->query, TEXT (one, "name")));
+    }
+  g_assert_cmpuint (n, ==, g_strv_length ((char **) route->query));
+}
+
 static guint
 count_operations (JsonObject *paths)
 {
@@ -88,6 +110,7 @@ test_routes (void)
 
       g_test_message ("%s %s", route->method, route->pattern);
       g_assert_cmpuint (documented_scopes (operation), ==, route->scope);
+      check_query (route, operation);
       if (json_object_has_member (operation, "requestBody"))
         g_assert_cmpuint (route->body_max_bytes, >, 0);
     }

@@ -265,11 +265,39 @@ test_filters (void)
   g_assert_cmpuint (count_listed (&admin, "cursor=&subject=&actor=&category=&state=&limit="), ==,
                     4);
   g_assert_cmpuint (count_listed (&admin, "state=&state=held"), ==, 0);
+  admin_refused (&admin, "GET", "/v1/reports?state=live&stat=held", NULL, 400, "stat: ");
+  admin_refused (&admin, "GET", "/v1/imports?foo=1", NULL, 400, "foo: ");
+  admin_refused (&admin, "GET", "/v1/audit?foo", NULL, 400, "foo: ");
   admin_refused (&admin, "GET", "/v1/reports?cursor=-1", NULL, 400, "cursor");
   admin_refused (&admin, "GET", "/v1/reports?subject=192.0.2.9", NULL, 400, "subject");
   admin_refused (&admin, "GET", "/v1/reports?subject=fax:1", NULL, 422, "subject");
   admin_refused (&admin, "GET", "/v1/reports?category=rude", NULL, 422, "category");
   admin_refused (&admin, "GET", "/v1/reports?state=odd", NULL, 400, "state");
+}
+
+/* A bundle shows the reports of one event, withdrawn ones too. */
+static void
+test_bundle (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) first = NULL;
+  g_autofree char *query = NULL;
+  g_autofree char *live = NULL;
+
+  admin_init (&admin);
+  first = admin_ask (&admin, "POST", "/v1/reports", TWO, 201);
+  admin_do (&admin, "POST", "/v1/reports", TWO, 201);
+  query = g_strdup_printf ("bundle=%d", (int) INT (OBJECT (first), "bundle"));
+  live = g_strconcat (query, "&state=live&subject=ip:192.0.2.9", NULL);
+  g_assert_cmpuint (count_listed (&admin, query), ==, 2);
+  g_assert_cmpuint (count_listed (&admin, live), ==, 1);
+  admin_do (&admin, "DELETE", "/v1/reports/1", NULL, 200);
+  g_assert_cmpuint (count_listed (&admin, query), ==, 2);
+  g_assert_cmpuint (count_listed (&admin, live), ==, 0);
+  g_assert_cmpuint (count_listed (&admin, "bundle=99"), ==, 0);
+  g_assert_cmpuint (count_listed (&admin, "bundle="), ==, 4);
+  admin_refused (&admin, "GET", "/v1/reports?bundle=0", NULL, 400, "bundle: ");
+  admin_refused (&admin, "GET", "/v1/reports?bundle=x", NULL, 400, "bundle: ");
 }
 
 static void
@@ -340,6 +368,7 @@ test_withdraw (void)
   g_autoptr (JsonNode) gone = NULL;
   g_autofree char *path = NULL;
   g_autofree char *odd = NULL;
+  g_autofree char *misspelt = NULL;
   g_autofree char *with_reason = NULL;
 
   admin_init (&admin);
@@ -349,7 +378,9 @@ test_withdraw (void)
       (int) INT (json_array_get_object_element (ARRAY (OBJECT (made), "reports"), 0), "number"));
   odd = g_strconcat (path, "?reason=mood", NULL);
   with_reason = g_strconcat (path, "?reason=appeal", NULL);
+  misspelt = g_strconcat (path, "?raeson=appeal", NULL);
   admin_refused (&admin, "DELETE", odd, NULL, 400, "reason");
+  admin_refused (&admin, "DELETE", misspelt, NULL, 400, "raeson: ");
   g_assert_cmpuint (count_listed (&admin, "state=live"), ==, 2);
   gone = admin_ask (&admin, "DELETE", with_reason, NULL, 200);
   g_assert_cmpstr (TEXT (OBJECT (gone), "state"), ==, "withdrawn");
@@ -516,6 +547,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-reports/report-of-a-peer", test_report_of_a_peer);
   g_test_add_func ("/route-reports/refusals", test_refusals);
   g_test_add_func ("/route-reports/filters", test_filters);
+  g_test_add_func ("/route-reports/bundle", test_bundle);
   g_test_add_func ("/route-reports/pages", test_pages);
   g_test_add_func ("/route-reports/short-pages", test_short_pages);
   g_test_add_func ("/route-reports/withdraw", test_withdraw);

@@ -205,7 +205,9 @@ check_reports (TocsinTxn *txn)
 {
   g_autoptr (GArray) held = tocsin_reports_held (txn, 0, 10);
   g_autoptr (GArray) batch = tocsin_reports_in_batch (txn, 2, 0, 10);
-  g_autoptr (GArray) bundle = tocsin_reports_in_bundle (txn, 1, 0, 10);
+  TocsinReportFilter of_bundle = { .bundle = 1 };
+  guint64 next = 0;
+  g_autoptr (GPtrArray) bundle = tocsin_reports_list (txn, &of_bundle, 0, 10, &next);
   g_auto (TocsinReportRecord) amber = { 0 };
   g_auto (TocsinReportRecord) two_faced = { 0 };
   g_auto (TocsinReportRecord) listed = { 0 };

@@ -37,6 +37,7 @@ static struct
   char *subject;
   char *actor;
   char *state;
+  char *bundle;
   char *limit;
   char *cursor;
   char *profile;
@@ -236,8 +237,12 @@ static gboolean
 make_list_path (TocsinInvocation *self, GString *path, GError **error)
 {
   g_autofree char *actor = NULL;
+  guint bundle = 0;
 
   if (!check_name ("category", given.category, error) || !check_name ("state", given.state, error))
+    return FALSE;
+  if (given.bundle != NULL &&
+      !tocsin_argument_number ("--bundle", given.bundle, 1, G_MAXINT, &bundle, error))
     return FALSE;
   if (given.subject != NULL)
     {
@@ -260,6 +265,7 @@ make_list_path (TocsinInvocation *self, GString *path, GError **error)
   tocsin_argument_add_query (path, "actor", actor);
   tocsin_argument_add_query (path, "category", given.category);
   tocsin_argument_add_query (path, "state", given.state);
+  tocsin_argument_add_query (path, "bundle", given.bundle);
   return TRUE;
 }
 
@@ -421,6 +427,8 @@ static const GOptionEntry list_options[] = {
     N_ ("SLUG") },
   { "state", 0, 0, G_OPTION_ARG_STRING, &given.state,
     N_ ("Only live, held, refused, withdrawn or expired"), N_ ("STATE") },
+  { "bundle", 0, 0, G_OPTION_ARG_STRING, &given.bundle, N_ ("Only of the event with this number"),
+    N_ ("N") },
   { "limit", 0, 0, G_OPTION_ARG_STRING, &given.limit, N_ ("At most so many (default: 200)"),
     N_ ("N") },
   { "cursor", 0, 0, G_OPTION_ARG_STRING, &given.cursor, N_ ("Go on where the last listing ended"),

@@ -128,6 +128,39 @@ check_body (TocsinRequest *self, GError **error)
   return TRUE;
 }
 
+typedef struct
+{
+  const char *const *known;
+  GError **error;
+  gboolean ok;
+} QueryCheck;
+
+/* A misspelt filter would be none, and what it was to leave out would be there. */
+static gboolean
+check_parameter (const char *name, const char *value, gpointer data)
+{
+  QueryCheck *check = data;
+  g_autofree char *cut = NULL;
+
+  check->ok = g_strv_contains (check->known, name);
+  if (check->ok)
+    return TRUE;
+  cut = g_utf8_substring (name, 0, MIN (g_utf8_strlen (name, -1), 48));
+  g_set_error (check->error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s: no such parameter is taken",
+               cut);
+  return FALSE;
+}
+
+static gboolean
+check_query (TocsinRequest *self, GError **error)
+{
+  QueryCheck check = { .known = self->match.route->query, .error = error, .ok = TRUE };
+
+  if (check.known != NULL)
+    tocsin_request_foreach_query (self, check_parameter, &check);
+  return check.ok;
+}
+
 gboolean
 tocsin_gate_admit (TocsinRequest *request, const TocsinRouter *router, const TocsinAuth *auth)
 {
@@ -137,7 +170,8 @@ tocsin_gate_admit (TocsinRequest *request, const TocsinRouter *router, const Toc
   tocsin_reply_set_signed (request->reply, request->kind == TOCSIN_LISTENER_PUBLIC);
   if (!find_route (request, router))
     return FALSE;
-  if (check_scope (request, auth, &error) && check_body (request, &error))
+  if (check_scope (request, auth, &error) && check_query (request, &error) &&
+      check_body (request, &error))
     return TRUE;
   tocsin_reply_set_error (request->reply, error);
   return FALSE;

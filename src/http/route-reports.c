@@ -128,6 +128,7 @@ read_filter (TocsinRequest *request,
   const char *actor = tocsin_request_get_given (request, "actor");
   const char *category = tocsin_request_get_given (request, "category");
   const char *name = tocsin_request_get_given (request, "state");
+  const char *bundle = tocsin_request_get_given (request, "bundle");
   TocsinReportState state;
 
   filter->has_actor = actor != NULL;
@@ -137,6 +138,12 @@ read_filter (TocsinRequest *request,
       filter->category = tocsin_json_body_category ("category", category, error);
       if (filter->category == 0)
         return FALSE;
+    }
+  if (bundle != NULL && (!tocsin_admin_number (bundle, &filter->bundle) || filter->bundle == 0))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                           "bundle: the number of an event is expected");
+      return FALSE;
     }
   if (name == NULL)
     return TRUE;
@@ -444,12 +451,17 @@ on_delete (TocsinRequest *request, TocsinReply *reply, gpointer data)
                                  on_withdrawn, op);
 }
 
+static const char *const list_query[] = { "cursor",   "limit", "subject", "actor",
+                                          "category", "state", "bundle",  NULL };
+static const char *const delete_query[] = { "reason", NULL };
+
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/reports", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_REPORT, 0, NULL },
+  { "GET", "/v1/reports", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_REPORT, 0, NULL, list_query },
   { "POST", "/v1/reports", on_post, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_REPORT, TOCSIN_ADMIN_BODY_BYTES,
     NULL },
   { "GET", "/v1/reports/{id}", on_get, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_REPORT, 0, NULL },
-  { "DELETE", "/v1/reports/{id}", on_delete, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_REPORT, 0, NULL },
+  { "DELETE", "/v1/reports/{id}", on_delete, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_REPORT, 0, NULL,
+    delete_query },
 };
 
 void

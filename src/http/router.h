@@ -44,6 +44,8 @@ typedef enum
  * @scope: #TocsinScope bits, of which a token needs one; 0: anyone may call
  * @body_max_bytes: the longest body; 0: a body is refused
  * @media_types: (nullable) (array zero-terminated=1): what a body may be; %NULL: anything
+ * @query: (nullable) (array zero-terminated=1): the parameters that are known, any other is
+ * refused; %NULL: the handler looks at what it knows
  *
  * One row of a table of routes. Static data.
  */
@@ -56,6 +58,7 @@ typedef struct
   guint scope;
   gsize body_max_bytes;
   const char *const *media_types;
+  const char *const *query;
 } TocsinRoute;
 
 /**

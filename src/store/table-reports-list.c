@@ -190,14 +190,6 @@ tocsin_reports_in_batch (TocsinTxn *txn, guint64 batch, guint64 after, guint lim
 }
 
 GArray *
-tocsin_reports_in_bundle (TocsinTxn *txn, guint64 bundle, guint64 after, guint limit)
-{
-  Source source = { TOCSIN_TABLE_REPORT_BUNDLES, tocsin_key_u64 (bundle) };
-
-  return numbers_of (txn, &source, after, limit);
-}
-
-GArray *
 tocsin_reports_held (TocsinTxn *txn, guint64 after, guint limit)
 {
   Source source = { TOCSIN_TABLE_REPORT_HELD, { .size = 0 } };

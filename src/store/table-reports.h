@@ -204,10 +204,8 @@ GPtrArray *tocsin_reports_list (TocsinTxn *txn,
                                 guint limit,
                                 guint64 *next) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Numbers of a batch or bundle after @after, ascending, at most @limit; of guint64. */
+/* Numbers of a batch after @after, ascending, at most @limit; of guint64. */
 GArray *tocsin_reports_in_batch (TocsinTxn *txn, guint64 batch, guint64 after, guint limit)
-    G_GNUC_WARN_UNUSED_RESULT;
-GArray *tocsin_reports_in_bundle (TocsinTxn *txn, guint64 bundle, guint64 after, guint limit)
     G_GNUC_WARN_UNUSED_RESULT;
 /* Held reports, oldest number first. */
 GArray *tocsin_reports_held (TocsinTxn *txn, guint64 after, guint limit) G_GNUC_WARN_UNUSED_RESULT;

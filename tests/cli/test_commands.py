@@ -219,6 +219,7 @@ class Commands(unittest.TestCase):
                 self.check(run(*arguments), code, r"\A\Z", ".")
         for arguments, code in (
                 (("x" * 120000,), 2), (("peer", "show", "x" * 120000), 3), (("report", "list", "--limit", "9" * 30), 2),
+                (("report", "list", "--bundle", "0"), 2),
                 (("report", "add", "ip=192.0.2.1", "--category", "spam", "--expires", "9" * 30 + "d"), 2),
                 (("peer", "show", "\x1b]0;x\x07"), 3), (("peer", "follow", "x", "--area", "=5"), 2),
                 (("report", "import", "/dev/null", "--category", "spam", "--type", "ip"), 1),
@@ -719,6 +720,8 @@ class Commands(unittest.TestCase):
                  "/v1/reports?subject=url%3Ahttps%3A%2F%2Fa.example%2F%3Fa%3Db", None,
                  {"reports": [{"id": "r1", "actor": B, "subject": {"type": "ip", "value": "192.0.2.1"}}],
                   "cursor": None}, rf"r1 +ip=192\.0\.2\.1 .*{B}"),
+                (("report", "list", "--bundle", "3"), "GET", "/v1/reports?bundle=3", None,
+                 {"reports": [{"id": "r3"}], "cursor": None}, "r3"),
                 (("config", "show"), "GET", "/v1/config", None, {"listen": "127.0.0.1:8477"}, "listen +127"),
                 (("housekeeping",), "POST", "/v1/housekeeping", {}, {"dry_run": False, "seen": 4}, r"Gone:\nseen +4"),
                 (("housekeeping", "--dry-run"), "POST", "/v1/housekeeping", {"dry_run": True},

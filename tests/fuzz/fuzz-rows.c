@@ -252,7 +252,8 @@ read_reports (TocsinTxn *txn)
   guint64 next = 0;
   g_autoptr (GPtrArray) page = tocsin_reports_list (txn, &filter, 0, 100, &next);
   g_autoptr (GArray) batch = tocsin_reports_in_batch (txn, 1, 0, 100);
-  g_autoptr (GArray) bundle = tocsin_reports_in_bundle (txn, 1, 0, 100);
+  TocsinReportFilter of_bundle = { .bundle = 1 };
+  g_autoptr (GPtrArray) bundle = tocsin_reports_list (txn, &of_bundle, 0, 100, &next);
   g_autoptr (GArray) held = tocsin_reports_held (txn, 0, 100);
 
   for (guint i = 0; i < page->len; i++)
