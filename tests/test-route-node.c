@@ -7,6 +7,7 @@
 
 #include <glib/gstdio.h>
 
+#include "store/table-catch-up.h"
 #include "store/table-meta.h"
 #include "store/table-outbox.h"
 #include "store/table-seen.h"
@@ -33,6 +34,70 @@ test_status (void)
   g_assert_cmpint (INT (counts, "trusted"), ==, PEERS);
   g_assert_cmpuint (json_array_get_length (ARRAY (status, "warnings")), ==, 0);
   g_assert_true (FLAG (json_object_get_object_member (status, "clock"), "sane"));
+}
+
+/* Of peer 1 the key is in doubt, peer 2 could not be read, peer 3 is followed by nobody. */
+static gboolean
+make_troubles (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+{
+  for (guint32 i = 1; i <= 3; i++)
+    {
+      g_auto (TocsinPeerRecord) peer = { 0 };
+      TocsinCatchUpRecord record = { .actor = i, .begun_us = 1, .failed_us = 2, .items = -1 };
+
+      tocsin_peer_record_init (&peer, i);
+      peer.following = i == 3 ? TOCSIN_FOLLOWING_NONE : TOCSIN_FOLLOWING_ACCEPTED;
+      peer.weights[TOCSIN_AREA_ANY] = 50;
+      peer.key_hold = i == 1;
+      tocsin_peers_put (txn, &peer);
+      record.error = (char *) "The peer answered 500";
+      tocsin_catch_up_put (txn, &record);
+    }
+  return TRUE;
+}
+
+static guint
+count_findings (JsonObject *doctor, const char *name, const char *text)
+{
+  JsonArray *checks = ARRAY (doctor, "checks");
+  guint n = 0;
+
+  for (guint i = 0; i < json_array_get_length (checks); i++)
+    {
+      JsonObject *check = json_array_get_object_element (checks, i);
+
+      if (g_str_equal (TEXT (check, "name"), name) && !FLAG (check, "ok") &&
+          strstr (TEXT (check, "text"), text) != NULL)
+        n++;
+    }
+  return n;
+}
+
+static void
+test_troubles (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) status = NULL;
+  g_autoptr (JsonNode) doctor = NULL;
+  JsonArray *warnings;
+
+  admin_init (&admin);
+  g_assert_true (tocsin_store_write (admin.node.store, make_troubles, NULL, &error));
+  g_assert_no_error (error);
+  status = admin_ask (&admin, "GET", "/v1/status", NULL, 200);
+  warnings = ARRAY (OBJECT (status), "warnings");
+  g_assert_cmpuint (json_array_get_length (warnings), ==, 2);
+  g_assert_nonnull (
+      strstr (json_array_get_string_element (warnings, 0), "https://p1.example/actor"));
+  g_assert_nonnull (
+      strstr (json_array_get_string_element (warnings, 1), "https://p2.example/actor"));
+  doctor = admin_ask (&admin, "POST", "/v1/doctor", "{}", 200);
+  g_assert_cmpuint (count_findings (OBJECT (doctor), "peer-keys", "https://p1.example/actor"), ==,
+                    1);
+  g_assert_cmpuint (
+      count_findings (OBJECT (doctor), "catch-up", "https://p2.example/actor was not read"), ==, 1);
+  g_assert_cmpuint (count_findings (OBJECT (doctor), "catch-up", ""), ==, 1);
 }
 
 static void
@@ -313,6 +378,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-node/status", test_status);
+  g_test_add_func ("/route-node/troubles", test_troubles);
   g_test_add_func ("/route-node/wrong-clock", test_wrong_clock);
   g_test_add_func ("/route-node/dead-writer", test_dead_writer);
   g_test_add_func ("/route-node/metrics", test_metrics);

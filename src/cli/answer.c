@@ -312,6 +312,17 @@ actor_name (const char *url)
              : g_strdup (url);
 }
 
+/* What fades with time has a fraction. */
+static char *
+count_text (JsonObject *row, const char *member)
+{
+  JsonNode *node = member_of (row, member);
+
+  return node != NULL && json_node_get_value_type (node) == G_TYPE_DOUBLE
+             ? g_strdup_printf ("%.0f", json_node_get_double (node))
+             : tocsin_answer_text (row, member);
+}
+
 static void
 add_cell (TocsinTable *table, JsonObject *row, const TocsinColumn *column, gint64 now_us)
 {
@@ -328,7 +339,12 @@ add_cell (TocsinTable *table, JsonObject *row, const TocsinColumn *column, gint6
     case TOCSIN_COLUMN_STATE:
       tocsin_table_add_toned (table, text, tocsin_answer_tone (text));
       break;
+    case TOCSIN_COLUMN_COUNT:
+      name = count_text (row, column->member);
+      tocsin_table_add (table, name);
+      break;
     case TOCSIN_COLUMN_ACTOR:
+    case TOCSIN_COLUMN_PEER:
       name = actor_name (text);
       tocsin_table_add (table, name);
       break;
@@ -367,9 +383,10 @@ tocsin_answer_print_list (JsonArray *rows,
     titles[i] = _ (columns[i].title);
   table = tocsin_table_new (n_columns, titles);
   for (guint i = 0; i < n_columns; i++)
-    if (columns[i].kind == TOCSIN_COLUMN_NUMBER)
+    if (columns[i].kind == TOCSIN_COLUMN_NUMBER || columns[i].kind == TOCSIN_COLUMN_COUNT)
       tocsin_table_align_right (table, i);
-    else if (columns[i].kind == TOCSIN_COLUMN_WHOLE || columns[i].kind == TOCSIN_COLUMN_REPORT)
+    else if (columns[i].kind == TOCSIN_COLUMN_WHOLE || columns[i].kind == TOCSIN_COLUMN_REPORT ||
+             columns[i].kind == TOCSIN_COLUMN_PEER)
       tocsin_table_keep_whole (table, i);
   for (guint r = 0; rows != NULL && r < json_array_get_length (rows); r++)
     {

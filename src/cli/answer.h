@@ -17,6 +17,8 @@ typedef enum
   TOCSIN_COLUMN_TIME,   /* how long ago */
   TOCSIN_COLUMN_STATE,  /* coloured by what it says */
   TOCSIN_COLUMN_ACTOR,  /* a URL; for people its host, where that is as good */
+  TOCSIN_COLUMN_PEER,   /* an actor's URL, to be typed again: never cut */
+  TOCSIN_COLUMN_COUNT,  /* a number of things, whole whatever the node has */
   TOCSIN_COLUMN_WHOLE,  /* never cut */
   TOCSIN_COLUMN_REPORT, /* the same: a report's URL, of a report of this node its last part */
 } TocsinColumnKind;

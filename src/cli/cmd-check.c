@@ -46,6 +46,7 @@ print_evidence (JsonArray *evidence)
     { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
     { "strength", N_ ("STRENGTH"), TOCSIN_COLUMN_NUMBER },
     { "age_days", N_ ("DAYS"), TOCSIN_COLUMN_NUMBER },
+    { "report", N_ ("REPORT"), TOCSIN_COLUMN_WHOLE },
   };
 
   if (evidence != NULL && json_array_get_length (evidence) > 0)

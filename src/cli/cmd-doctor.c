@@ -46,6 +46,9 @@ static const struct
   { "proxy",
     N_ ("Let the proxy pass Host and all headers unchanged, and add no path (see the nginx "
         "and Caddy examples)") },
+  { "peer-keys", N_ ("Compare its fingerprint with its admin by another way, then “tocsin peer "
+                     "confirm-key ACTOR FINGERPRINT”") },
+  { "catch-up", N_ ("The node tries again by itself; “tocsin peer reset ACTOR” tries at once") },
   { "peers", N_ ("See “tocsin peer list”; “tocsin peer reset ACTOR” tries one again at once") },
 };
 

@@ -15,6 +15,8 @@
 #include "codec/json-writer.h"
 #include "core/error.h"
 
+#define FINGERPRINT         "SHA256:"
+#define FINGERPRINT_DIGITS  64
 #define DEFAULT_TRUST       50
 #define TIMEOUT_MAX_SECONDS 604800
 
@@ -242,14 +244,41 @@ run_reset (TocsinInvocation *self, GError **error)
   return act (self, "POST", "/reset", NULL, _ ("breakers closed"), error);
 }
 
+/* As the node writes it, "SHA256:0123-4567-…", from whatever was copied: without its dashes, with
+ * blanks, in parts. What is none stays as it was typed. */
+static char *
+read_fingerprint (char **typed)
+{
+  g_autofree char *joined = g_strjoinv (" ", typed);
+  const char *at = g_ascii_strncasecmp (joined, FINGERPRINT, strlen (FINGERPRINT)) == 0
+                       ? joined + strlen (FINGERPRINT)
+                       : joined;
+  g_autoptr (GString) out = g_string_new (FINGERPRINT);
+  guint digits = 0;
+
+  for (; *at != '\0'; at++)
+    {
+      if (strchr (" -:", *at) != NULL)
+        continue;
+      if (!g_ascii_isxdigit (*at))
+        return g_steal_pointer (&joined);
+      if (digits > 0 && digits % 4 == 0)
+        g_string_append_c (out, '-');
+      g_string_append_c (out, g_ascii_tolower (*at));
+      digits++;
+    }
+  return digits == FINGERPRINT_DIGITS ? g_strdup (out->str) : g_steal_pointer (&joined);
+}
+
 static gboolean
 run_confirm_key (TocsinInvocation *self, GError **error)
 {
+  g_autofree char *fingerprint = read_fingerprint (self->args + 1);
   g_autoptr (GString) body = g_string_new (NULL);
   TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (body);
 
   tocsin_json_writer_begin_object (&json);
-  tocsin_json_writer_member_string (&json, "fingerprint", self->args[1]);
+  tocsin_json_writer_member_string (&json, "fingerprint", fingerprint);
   tocsin_json_writer_end_object (&json);
   return act (self, "POST", "/confirm-key", body, _ ("key confirmed"), error);
 }
@@ -316,13 +345,13 @@ static gboolean
 run_list (TocsinInvocation *self, GError **error)
 {
   static const TocsinColumn columns[] = {
-    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_ACTOR },
+    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_PEER },
     { "relation", N_ ("RELATION"), TOCSIN_COLUMN_STATE },
     { "trust", N_ ("TRUST"), TOCSIN_COLUMN_NUMBER },
     { "breaker", N_ ("BREAKER"), TOCSIN_COLUMN_STATE },
     { "last_seen", N_ ("LAST SEEN"), TOCSIN_COLUMN_TIME },
-    { "given", N_ ("GIVEN"), TOCSIN_COLUMN_NUMBER },
-    { "got", N_ ("GOT"), TOCSIN_COLUMN_NUMBER },
+    { "given", N_ ("GIVEN"), TOCSIN_COLUMN_COUNT },
+    { "got", N_ ("GOT"), TOCSIN_COLUMN_COUNT },
     { "ratio", N_ ("RATIO"), TOCSIN_COLUMN_NUMBER },
   };
   g_autoptr (GString) path = g_string_new ("/v1/peers");
@@ -351,7 +380,7 @@ static gboolean
 run_suggest (TocsinInvocation *self, GError **error)
 {
   static const TocsinColumn columns[] = {
-    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_ACTOR },
+    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_PEER },
     { "rank", N_ ("RANK"), TOCSIN_COLUMN_NUMBER },
     { "trusted_by", N_ ("TRUSTED BY"), TOCSIN_COLUMN_PLAIN },
   };
@@ -426,7 +455,7 @@ static const TocsinCommand peer_commands[] = {
   { "reset", N_ ("ACTOR"), N_ ("Close its breakers, so that it is called again"), NULL, NULL, 1, 1,
     FALSE, run_reset },
   { "confirm-key", N_ ("ACTOR FINGERPRINT"), N_ ("Take a new key that no known key has proved"),
-    NULL, NULL, 2, 2, FALSE, run_confirm_key },
+    NULL, NULL, 2, 2 + FINGERPRINT_DIGITS / 4, FALSE, run_confirm_key },
   { "suggest", "", N_ ("List actors that peers trust and we do not follow"), NULL, NULL, 0, 0,
     FALSE, run_suggest },
   { NULL },

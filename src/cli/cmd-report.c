@@ -362,6 +362,37 @@ run_undo (TocsinInvocation *self, GError **error)
   return tocsin_answer_done (self, "DELETE", path, NULL, _ ("The import is undone"), error);
 }
 
+/* Batches, newest first, as “report undo” wants them. */
+static gboolean
+run_imports (TocsinInvocation *self, GError **error)
+{
+  static const TocsinColumn columns[] = {
+    { "batch", N_ ("BATCH"), TOCSIN_COLUMN_WHOLE },
+    { "source", N_ ("SOURCE"), TOCSIN_COLUMN_PLAIN },
+    { "category", N_ ("CATEGORY"), TOCSIN_COLUMN_PLAIN },
+    { "type", N_ ("TYPE"), TOCSIN_COLUMN_PLAIN },
+    { "as", N_ ("AS"), TOCSIN_COLUMN_PLAIN },
+    { "count", N_ ("COUNT"), TOCSIN_COLUMN_NUMBER },
+    { "created", N_ ("CREATED"), TOCSIN_COLUMN_TIME },
+    { "undone", N_ ("UNDONE"), TOCSIN_COLUMN_TIME },
+  };
+  g_autoptr (GString) path = g_string_new ("/v1/imports");
+  g_autoptr (JsonNode) answer = NULL;
+  g_autofree char *cursor = NULL;
+
+  tocsin_argument_add_query (path, "cursor", given.cursor);
+  if (!tocsin_answer_get (self, "GET", path->str, NULL, &answer, error))
+    return FALSE;
+  if (self->json)
+    return TRUE;
+  tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "imports"), columns,
+                            G_N_ELEMENTS (columns), _ ("Nothing was imported"));
+  cursor = tocsin_answer_text (json_node_get_object (answer), "cursor");
+  if (*cursor != '\0')
+    g_printerr (_ ("There are more: --cursor %s\n"), cursor);
+  return TRUE;
+}
+
 /* The export goes out as it comes: it may be larger than memory. */
 static gboolean
 run_export (TocsinInvocation *self, GError **error)
@@ -442,6 +473,12 @@ static const GOptionEntry withdraw_options[] = {
   G_OPTION_ENTRY_NULL,
 };
 
+static const GOptionEntry imports_options[] = {
+  { "cursor", 0, 0, G_OPTION_ARG_STRING, &given.cursor, N_ ("Go on where the last listing ended"),
+    N_ ("CURSOR") },
+  G_OPTION_ENTRY_NULL,
+};
+
 static const GOptionEntry export_options[] = {
   { "format", 0, 0, G_OPTION_ARG_STRING, &given.format,
     N_ ("json (default), csv, mastodon-csv, or another that the node knows"), N_ ("FORMAT") },
@@ -468,6 +505,8 @@ static const TocsinCommand report_commands[] = {
     withdraw_options, 1, 1, TRUE, run_withdraw },
   { "import", N_ ("FILE|-"), N_ ("Read a list; one import is one batch"), NULL,
     tocsin_report_import_options, 1, 1, FALSE, tocsin_report_import_run },
+  { "imports", "", N_ ("List imports, each with the BATCH that undoes it"), NULL, imports_options,
+    0, 0, FALSE, run_imports },
   { "undo", N_ ("BATCH"), N_ ("Take an import back"), NULL, NULL, 1, 1, TRUE, run_undo },
   { "export", "", N_ ("Write what the node judges, as a list for a program"), NULL, export_options,
     0, 0, FALSE, run_export },

@@ -20,7 +20,7 @@ static gboolean
 run_list (TocsinInvocation *self, GError **error)
 {
   static const TocsinColumn columns[] = {
-    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_ACTOR },
+    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_PEER },
     { "rank", N_ ("RANK"), TOCSIN_COLUMN_NUMBER },
     { "y", N_ ("Y"), TOCSIN_COLUMN_NUMBER },
     { "hops", N_ ("HOPS"), TOCSIN_COLUMN_NUMBER },

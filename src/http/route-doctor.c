@@ -17,6 +17,7 @@
 #include "core/limits.h"
 #include "http/admin.h"
 #include "http/json-body.h"
+#include "http/peer-trouble.h"
 #include "http/routes-admin.h"
 #include "store/recount.h"
 
@@ -25,6 +26,7 @@
 #define DISK_LEAST_BYTES (G_GUINT64_CONSTANT (1) << 30)
 #define FILES_LEAST      4096
 #define FEEDS_TOLD_MAX   20
+#define PEERS_TOLD_MAX   20
 #define OTHERS           0007 /* mode bits: what is not the group's business either is stricter */
 #define GROUP_AND_OTHERS 0077
 
@@ -183,6 +185,46 @@ look_at_feeds (TocsinJsonWriter *json, TocsinApi *api)
     find (json, "feeds", TRUE, "%u lists of others are read, none of them failing", n);
 }
 
+typedef struct
+{
+  TocsinJsonWriter *json;
+  guint failed;
+  guint held;
+} Troubles;
+
+static gboolean
+find_trouble (TocsinPeerTrouble trouble, const char *actor, const char *error, gpointer data)
+{
+  Troubles *self = data;
+  gboolean held = trouble == TOCSIN_PEER_TROUBLE_KEY;
+  guint n = held ? ++self->held : ++self->failed;
+
+  if (n > PEERS_TOLD_MAX)
+    return TRUE;
+  if (held)
+    find (self->json, "peer-keys", FALSE, "%s: its key changed, and no known key proved that",
+          actor);
+  else
+    find (self->json, "catch-up", FALSE, "%s was not read to the end: %s", actor,
+          error != NULL ? error : "?");
+  return TRUE;
+}
+
+static void
+look_at_peers (TocsinJsonWriter *json, TocsinApi *api)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
+  Troubles troubles = { .json = json };
+
+  tocsin_peer_trouble_foreach (txn, find_trouble, &troubles);
+  if (troubles.held > PEERS_TOLD_MAX)
+    find (json, "peer-keys", FALSE, "and %u more", troubles.held - PEERS_TOLD_MAX);
+  if (troubles.failed > PEERS_TOLD_MAX)
+    find (json, "catch-up", FALSE, "and %u more", troubles.failed - PEERS_TOLD_MAX);
+  if (troubles.failed == 0)
+    find (json, "catch-up", TRUE, "no reading of a peer has failed");
+}
+
 static void
 look_at_limits (TocsinJsonWriter *json, TocsinApi *api)
 {
@@ -224,6 +266,7 @@ write_findings (Doctor *self, TocsinReply *reply)
   look_at_disk (&json, api);
   if (api->feeds != NULL)
     look_at_feeds (&json, api);
+  look_at_peers (&json, api);
   if (self->wrong != NULL && self->wrong[0] == NULL)
     find (&json, "recount", TRUE, "%" G_GUINT64_FORMAT " rows agree with their counters",
           self->rows);

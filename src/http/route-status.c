@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "core/limits.h"
 #include "http/admin.h"
+#include "http/peer-trouble.h"
 #include "http/routes-admin.h"
 #include "store/table-actors.h"
 #include "store/table-allow.h"
@@ -21,6 +22,8 @@
 #include "store/table-review.h"
 #include "store/table-subjects.h"
 #include "store/table-trust.h"
+
+#define PEERS_TOLD_MAX 5
 
 static void
 write_identity (TocsinJsonWriter *json, TocsinApi *api)
@@ -84,8 +87,51 @@ write_observe (TocsinJsonWriter *json, TocsinApi *api, gint64 now_us)
   tocsin_json_writer_end_object (json);
 }
 
+typedef struct
+{
+  TocsinJsonWriter *json;
+  guint n;
+} Troubles;
+
+static gboolean
+write_trouble (TocsinPeerTrouble trouble,
+               const char *actor,
+               const char *error G_GNUC_UNUSED,
+               gpointer data)
+{
+  Troubles *self = data;
+  g_autofree char *text = NULL;
+
+  if (++self->n > PEERS_TOLD_MAX)
+    return TRUE;
+  if (trouble == TOCSIN_PEER_TROUBLE_KEY)
+    text = g_strdup_printf ("%s is held: its key changed unproven; compare the fingerprint, then "
+                            "tocsin peer confirm-key",
+                            actor);
+  else
+    text = g_strdup_printf ("%s could not be read to the end; see tocsin peer show", actor);
+  tocsin_json_writer_string (self->json, text);
+  return TRUE;
+}
+
 static void
-write_warnings (TocsinJsonWriter *json, TocsinApi *api, guint fill, gint64 now_us)
+write_troubles (TocsinJsonWriter *json, TocsinTxn *txn)
+{
+  Troubles troubles = { .json = json };
+
+  tocsin_peer_trouble_foreach (txn, write_trouble, &troubles);
+  if (troubles.n > PEERS_TOLD_MAX)
+    {
+      g_autofree char *text =
+          g_strdup_printf ("%u more peers are held or could not be read; see tocsin doctor",
+                           troubles.n - PEERS_TOLD_MAX);
+
+      tocsin_json_writer_string (json, text);
+    }
+}
+
+static void
+write_warnings (TocsinJsonWriter *json, TocsinApi *api, TocsinTxn *txn, guint fill, gint64 now_us)
 {
   tocsin_json_writer_name (json, "warnings");
   tocsin_json_writer_begin_array (json);
@@ -101,6 +147,7 @@ write_warnings (TocsinJsonWriter *json, TocsinApi *api, guint fill, gint64 now_u
     tocsin_json_writer_string (json, "The clock is wrong; nothing is signed until it is set");
   if (!tocsin_writer_is_alive (api->writer))
     tocsin_json_writer_string (json, "Nothing can be written: the disk may be full");
+  write_troubles (json, txn);
   tocsin_json_writer_end_array (json);
 }
 
@@ -134,7 +181,7 @@ on_status (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_admin_member_time (&json, "now", now_us);
   tocsin_json_writer_member_bool (&json, "sane", tocsin_time_is_sane (now_us));
   tocsin_json_writer_end_object (&json);
-  write_warnings (&json, api, fill, now_us);
+  write_warnings (&json, api, txn, fill, now_us);
   tocsin_json_writer_end_object (&json);
   if (!tocsin_txn_check (txn, &error))
     tocsin_reply_set_error (reply, error);

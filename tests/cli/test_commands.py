@@ -26,7 +26,7 @@ B = "https://b.example/actor"
 C = "https://c.example/actor"
 PEERS = {"peers": [
     {"actor": B, "acct": "acct:tocsin@b.example", "relation": "mutual", "trust": 80, "breaker": "closed",
-     "last_seen": "2026-01-01T00:00:00Z", "given": 3, "got": 1234, "ratio": 0.5},
+     "last_seen": "2026-01-01T00:00:00Z", "given": 2.75, "got": 12345.5678, "ratio": 0.5},
     {"actor": C, "acct": "acct:tocsin@c.example", "relation": "following", "trust": 50, "breaker": "open",
      "last_seen": None, "given": 0, "got": 0, "ratio": None},
     {"actor": "https://two.example/a", "acct": "acct:a@two.example"},
@@ -370,7 +370,7 @@ class Commands(unittest.TestCase):
         done = self.node.run("peer", "list")
         lines = done.stdout.splitlines()
         self.assertEqual(lines[0].split(), "ACTOR RELATION TRUST BREAKER LAST SEEN GIVEN GOT RATIO".split())
-        self.assertRegex(lines[1], rf"{B} +mutual +80 +closed +\d+ d ago +3 +1234 +0\.5\Z")
+        self.assertRegex(lines[1], rf"{B} +mutual +80 +closed +\d+ d ago +3 +12346 +0\.5\Z")
         self.assertRegex(lines[2], rf"{C} +following +50 +open +- +0 +0 +-\Z")
         self.node.answer("GET", "/v1/peers?filter=pending", {"peers": []})
         self.check(self.node.run("peer", "list", "--pending"), 0, r"\A\Z", "No peers")
@@ -389,13 +389,15 @@ class Commands(unittest.TestCase):
         return shown
 
     def test_table_fits_the_terminal(self):
-        shown = self.terminal(60, "peer", "list", env={"NO_COLOR": "1"})
-        self.assertRegex(shown, r"\nb\.ex.*…")
+        self.node.answer("GET", "/v1/allow", {"allow": [{"type": "ip", "value": "192.0.2.1", "reason": "ours " * 20}]})
+        shown = self.terminal(60, "allow", "list", env={"NO_COLOR": "1"})
+        self.assertRegex(shown, r"\nip +192.*ours…?")
         self.assertNotIn("\x1b", shown)
         for line in shown.splitlines():
             self.assertLessEqual(len(line), 60, line)
 
     def test_what_is_needed_is_whole_on_a_terminal(self):
+        self.assertRegex(self.terminal(60, "peer", "list"), r"\nb\.example  (.*\n)*c\.example  (.*\n)*https://two\.example/a  ")
         self.node.answer("GET", "/v1/status", {"fingerprint": "0123-" * 20})
         self.assertIn("0123-" * 20, self.terminal(60, "status"))
         last = "01a2219d-70bb-74d9-a72c-aa567a0686aa"
@@ -581,9 +583,9 @@ class Commands(unittest.TestCase):
             "verdict": "block", "score": 99, "summary": "", "without": {B: "note"}, "subjects": [{
                 "type": "ip", "value": "192.0.2.1", "verdict": "block", "score": 99, "evidence": [{
                     "reporter": B, "via": B, "category": "spam", "opinion": "malicious", "state": "live",
-                    "strength": 0.875, "age_days": 1.5}]}]})
+                    "strength": 0.875, "age_days": 1.5, "report": "https://b.example/reports/1"}]}]})
         self.check(self.node.run("check", "ip=192.0.2.1", "--explain"), 11,
-                   rf"(?s)REPORTER.*{B} .*0\.875 +1\.5\n.*Without.*{B} +note")
+                   rf"(?s)REPORTER.*{B} .*0\.875 +1\.5 +https://b.example/reports/1\n.*Without.*{B} +note")
 
     def test_check_without_a_verdict(self):
         self.node.answer("POST", "/v1/check", {"verdict": "maybe"})

@@ -4,6 +4,7 @@
 
 Usage: TOCSIN=PATH test_sentences.py
 """
+import json
 import sys
 import unittest
 
@@ -100,6 +101,30 @@ class Sentences(unittest.TestCase):
         self.node.answer("POST", "/v1/backup", problem(409, "/dir: No such file"))
         self.says(("backup", "/dir"), 1, "/dir: No such file; the node writes as its own user and, under systemd, "
                   "below its data directory alone")
+
+    def test_imports(self):
+        listed = {"imports": [{"batch": "7", "source": "exits.txt", "actor": None, "category": "tor_exit", "type": "ip",
+                               "as": "imported", "count": 12, "created": "2026-01-01T00:00:00Z", "undone": None}], "cursor": 7}
+        self.node.answer("GET", "/v1/imports", listed)
+        done = self.node.run("report", "imports")
+        self.assertRegex(done.stdout, r"\ABATCH .*\n7 +exits\.txt +tor_exit +ip +imported +12 +\d+ d ago +-\n\Z")
+        self.assertEqual(done.stderr, "There are more: --cursor 7\n")
+        self.node.answer("GET", "/v1/imports?cursor=7", {"imports": [], "cursor": None})
+        self.assertEqual(self.node.run("report", "imports", "--cursor", "7").stderr, "Nothing was imported\n")
+        self.assertEqual(json.loads(self.node.run("report", "imports", "--json").stdout), listed)
+
+    def test_fingerprints_as_they_are_copied(self):
+        actor = "https://b.example/actor"
+        parts = [f"{n:04x}" for n in range(0xab00, 0xab10)]
+        whole = "SHA256:" + "-".join(parts)
+        self.node.answer("GET", "/v1/peers", {"peers": [{"actor": actor}]})
+        self.node.answer("POST", "/v1/peers/https%3A%2F%2Fb.example%2Factor/confirm-key", {})
+        for typed in ([whole], ["".join(parts)], [" ".join(parts)], parts, ["SHA256:" + "".join(parts).upper()],
+                      ["SHA256:", *parts]):
+            self.assertEqual(self.node.run("peer", "confirm-key", actor, *typed).returncode, 0, typed)
+            self.assertEqual(self.node.requests[-1].body, {"fingerprint": whole})
+        self.node.run("peer", "confirm-key", actor, "".join(parts)[:-1])
+        self.assertEqual(self.node.requests[-1].body, {"fingerprint": "".join(parts)[:-1]})
 
     def test_feed_remove(self):
         """A ready-made one stays in the list."""
