@@ -116,6 +116,7 @@ typedef struct
   guint8 category;
   const char *slug; /* in place of the category's own */
   guint8 confidence;
+  gboolean benign;
   gboolean sharing_set;
   TocsinSharing sharing;
   gint64 published_us;
@@ -156,6 +157,7 @@ draft_bytes (const Draft *draft)
   report.category = category->id;
   report.category_text = g_strdup (draft->slug != NULL ? draft->slug : category->slug);
   report.confidence = draft->confidence != 0 ? draft->confidence : 100;
+  report.opinion = draft->benign ? TOCSIN_OPINION_BENIGN : TOCSIN_OPINION_MALICIOUS;
   report.sharing = draft->sharing_set ? draft->sharing : TOCSIN_SHARING_GREEN;
   report.published_us = published_us;
   report.updated_us = draft->updated_us != 0 ? draft->updated_us : published_us;

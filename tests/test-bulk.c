@@ -261,7 +261,7 @@ withdraw_one (TocsinTxn *txn, gpointer data, GError **error)
   g_assert_false (tocsin_reports_withdraw (txn, number, TOCSIN_REASON_ERROR, T0, T0));
   /* A row of a list has no state. */
   g_assert_false (
-      tocsin_reports_set_state (txn, number + 1, TOCSIN_STATE_HELD, TOCSIN_HOLD_OPERATOR, T0));
+      tocsin_reports_set_state (txn, number + 1, TOCSIN_STATE_HELD, TOCSIN_HOLD_SUBJECT, T0));
   return TRUE;
 }
 

@@ -177,7 +177,7 @@ random_steps (TocsinTxn *txn, gpointer data, GError **error)
       switch (g_test_rand_int_range (0, 5))
         {
         case 0:
-          tocsin_reports_set_state (txn, number, g_test_rand_int_range (0, 3), TOCSIN_HOLD_OPERATOR,
+          tocsin_reports_set_state (txn, number, g_test_rand_int_range (0, 3), TOCSIN_HOLD_SUBJECT,
                                     h->now_us);
           break;
         case 1:

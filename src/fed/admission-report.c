@@ -124,7 +124,6 @@ hold_text (TocsinHold hold)
     case TOCSIN_HOLD_SUFFIX:
       return "A report about a name that is a public suffix here";
     case TOCSIN_HOLD_NONE:
-    case TOCSIN_HOLD_OPERATOR:
     case TOCSIN_HOLD_REJECTED:
     default:
       return "Held";
@@ -188,20 +187,13 @@ note_leak (TocsinTxn *txn, TocsinAdmitting *a)
                                                "A report marked amber is not to be relayed");
 }
 
-/* The operator has looked at this report: nothing that its reporter sends later undoes that. */
-static gboolean
-is_operators (TocsinHold hold)
-{
-  return hold == TOCSIN_HOLD_OPERATOR || hold == TOCSIN_HOLD_REJECTED;
-}
-
 /* Same `updated`, another content: both are kept for a person, neither counts. */
 static void
 keep_equivocation (TocsinTxn *txn, const TocsinAdmitting *a, TocsinReportRecord *record)
 {
   if (record->state != TOCSIN_STATE_LIVE && record->state != TOCSIN_STATE_HELD)
     return;
-  if (record->hold == TOCSIN_HOLD_EQUIVOCATION || is_operators (record->hold))
+  if (record->hold == TOCSIN_HOLD_EQUIVOCATION || record->hold == TOCSIN_HOLD_REJECTED)
     return;
   g_clear_pointer (&record->alternate, g_bytes_unref);
   record->alternate = g_bytes_ref (a->admission->activity->raw);
@@ -212,31 +204,42 @@ keep_equivocation (TocsinTxn *txn, const TocsinAdmitting *a, TocsinReportRecord 
   open_review (txn, a, record);
 }
 
-/* Reciprocity: who told us first, and whom this confirms. */
+/* Reciprocity: whether it is new to us, and whom this confirms. */
 static void
-count (TocsinTxn *txn, TocsinAdmitting *a, const TocsinSubjectKey *key)
+count (TocsinTxn *txn, TocsinAdmitting *a, const TocsinReportRecord *record)
 {
-  const TocsinPolicy *policy = a->admission->policy;
-  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
-  const TocsinEvidence *rows;
-  gsize n = tocsin_evidence_read (txn, key, &buffer, &rows);
-  guint32 branch = tocsin_trust_snapshot_branch_of (policy->trust, a->reporter);
-  guint32 other = G_MAXUINT32;
+  const TocsinAdmission *self = a->admission;
   gboolean first = TRUE;
 
-  for (gsize i = 0; i < n; i++)
-    {
-      if ((rows[i].flags & TOCSIN_EVIDENCE_IMPORTED) != 0 || rows[i].reporter == a->reporter)
-        continue;
-      first = FALSE;
-      if (rows[i].reporter != TOCSIN_ACTOR_LOCAL &&
-          tocsin_trust_snapshot_branch_of (policy->trust, rows[i].reporter) != branch)
-        other = tocsin_trust_snapshot_branch_of (policy->trust, rows[i].reporter);
-    }
-  tocsin_guards_count_got (&a->signer_peer, first, a->admission->now_us);
+  {
+    g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+    const TocsinEvidence *rows;
+    gsize n = tocsin_evidence_read (txn, &record->key, &buffer, &rows);
+
+    for (gsize i = 0; i < n; i++)
+      if ((rows[i].flags & TOCSIN_EVIDENCE_IMPORTED) == 0)
+        first = FALSE;
+  }
+  tocsin_guards_count_got (&a->signer_peer, first, self->now_us);
   a->peer_changed = TRUE;
-  if (!first && other != G_MAXUINT32 && other != a->signer)
-    tocsin_guards_count_confirmed (txn, other, a->admission->now_us);
+  tocsin_guards_confirm (txn, self->policy, record, self->now_us);
+}
+
+/* Whether the operator's allow list names the subject or what is around it, as a check looks. */
+static gboolean
+is_allowed (TocsinTxn *txn, const TocsinSubject *subject, gint64 now_us)
+{
+  TocsinNetworkLengths lengths;
+  g_autoptr (GArray) probes = NULL;
+
+  if (tocsin_allow_count (txn) == 0)
+    return FALSE;
+  tocsin_store_network_lengths (tocsin_txn_get_store (txn), &lengths);
+  probes = tocsin_subject_probes (subject, &lengths);
+  for (guint i = 0; i < probes->len; i++)
+    if (tocsin_allow_match (txn, &g_array_index (probes, TocsinProbe, i).key, now_us))
+      return TRUE;
+  return FALSE;
 }
 
 /* Past the quota: protocol.md's digest of what came still needs id and hash, and nothing else. */
@@ -270,17 +273,18 @@ store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, g
   gboolean contradicted;
 
   fill_record (a, record);
-  record->hold = is_operators (before) || before == TOCSIN_HOLD_EQUIVOCATION ? before : found;
+  record->hold =
+      before == TOCSIN_HOLD_REJECTED || before == TOCSIN_HOLD_EQUIVOCATION ? before : found;
   record->state = record->hold == TOCSIN_HOLD_NONE ? TOCSIN_STATE_LIVE : TOCSIN_STATE_HELD;
   record->held_us = record->hold == TOCSIN_HOLD_NONE ? 0 : self->now_us;
   if (is_new && tocsin_admission_is_past_quota (txn, a))
     refuse_report (record);
   if (is_new && record->state != TOCSIN_STATE_REFUSED)
-    count (txn, a, &record->key);
+    count (txn, a, record);
   if (self->activity->has_unknown_members)
     record->verified = FALSE;
 
-  contradicted = is_new && tocsin_allow_match (txn, &record->key, self->now_us);
+  contradicted = is_new && is_allowed (txn, &self->activity->report.subject, self->now_us);
   if (is_new && !a->is_relayed && tocsin_guards_count_contradiction (&a->signer_peer, contradicted))
     tocsin_guards_suggest_weight (txn, a->reporter, self->now_us);
   tocsin_reports_put (txn, record, self->now_us);

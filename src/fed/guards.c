@@ -8,6 +8,8 @@
 
 #include "fed/guards.h"
 
+#include "store/table-actors.h"
+#include "store/table-evidence.h"
 #include "store/table-review.h"
 
 /* The arithmetic knows hours and days; tests let them pass faster. Counted from 2026, so that the
@@ -163,14 +165,27 @@ tocsin_guards_count_got (TocsinPeerRecord *peer, gboolean first, gint64 now_us)
     peer->reciprocity.first += 1;
 }
 
-/**
- * tocsin_guards_count_confirmed:
- * @txn: a write transaction
- * @actor: a direct peer whose report another branch, or we, have now made too
- * @now_us: the time
- */
-void
-tocsin_guards_count_confirmed (TocsinTxn *txn, guint32 actor, gint64 now_us)
+/* ---- what a report says about those of others ---- */
+
+/* Whether a row of evidence counts here as a statement that a subject is bad. */
+static gboolean
+accuses (const TocsinEvidence *row, gint64 now_us)
+{
+  return (row->flags &
+          (TOCSIN_EVIDENCE_HELD | TOCSIN_EVIDENCE_IMPORTED | TOCSIN_EVIDENCE_BENIGN)) == 0 &&
+         row->expires_s > now_us / TOCSIN_SECOND_US;
+}
+
+/* Through whom an actor is heard; ourselves are a branch of our own. */
+static guint32
+branch_of (const TocsinPolicy *policy, guint32 actor)
+{
+  return actor == TOCSIN_ACTOR_LOCAL ? TOCSIN_ACTOR_LOCAL
+                                     : tocsin_trust_snapshot_branch_of (policy->trust, actor);
+}
+
+static void
+count_confirmed (TocsinTxn *txn, guint32 actor, gint64 now_us)
 {
   g_auto (TocsinPeerRecord) peer = { 0 };
 
@@ -179,6 +194,65 @@ tocsin_guards_count_confirmed (TocsinTxn *txn, guint32 actor, gint64 now_us)
   tocsin_reciprocity_decay (&peer.reciprocity, now_us);
   peer.reciprocity.confirmed += 1;
   tocsin_peers_put (txn, &peer);
+}
+
+/* The direct peers whose branches said what @record says, unless its own branch had said it too. */
+static GHashTable *
+find_confirmed (TocsinTxn *txn,
+                const TocsinPolicy *policy,
+                const TocsinReportRecord *record,
+                gint64 now_us)
+{
+  g_autoptr (GHashTable) branches = g_hash_table_new (NULL, NULL);
+  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+  guint32 own = branch_of (policy, record->actor);
+  const TocsinEvidence *rows;
+  gsize n = tocsin_evidence_read (txn, &record->key, &buffer, &rows);
+
+  for (gsize i = 0; i < n; i++)
+    {
+      guint32 branch = branch_of (policy, rows[i].reporter);
+
+      if (rows[i].category != record->category)
+        continue;
+      if (rows[i].reporter == record->actor || (branch == own && accuses (&rows[i], now_us)))
+        return NULL;
+      if (branch != TOCSIN_ACTOR_LOCAL && branch != TOCSIN_WALKS_NOBODY && branch != record->via &&
+          accuses (&rows[i], now_us))
+        g_hash_table_add (branches, GUINT_TO_POINTER (branch));
+    }
+  return g_steal_pointer (&branches);
+}
+
+/**
+ * tocsin_guards_confirm:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @record: a report, about to be stored for the first time
+ * @now_us: the time
+ *
+ * Counts for each other branch that @record, if it counts and is malicious, says the same as it
+ * did, once. Not for who brought @record, whose row the caller has in hand.
+ */
+void
+tocsin_guards_confirm (TocsinTxn *txn,
+                       const TocsinPolicy *policy,
+                       const TocsinReportRecord *record,
+                       gint64 now_us)
+{
+  g_autoptr (GHashTable) branches = NULL;
+  GHashTableIter iter;
+  gpointer branch;
+
+  if (record->state != TOCSIN_STATE_LIVE || record->basis != TOCSIN_BASIS_FIRST_HAND ||
+      record->opinion != TOCSIN_OPINION_MALICIOUS)
+    return;
+  branches = find_confirmed (txn, policy, record, now_us);
+  if (branches == NULL)
+    return;
+  g_hash_table_iter_init (&iter, branches);
+  while (g_hash_table_iter_next (&iter, &branch, NULL))
+    count_confirmed (txn, GPOINTER_TO_UINT (branch), now_us);
 }
 
 /* ---- contradiction ---- */
@@ -237,4 +311,80 @@ tocsin_guards_contradicted (TocsinTxn *txn, guint32 actor, gboolean contradicted
   tocsin_peers_put (txn, &peer);
   if (alert)
     tocsin_guards_suggest_weight (txn, actor, now_us);
+}
+
+/**
+ * tocsin_guards_overruled:
+ * @txn: a write transaction
+ * @key: a subject of which the operator says that it is not bad
+ * @category: in which way; 0: in none
+ * @now_us: the time
+ *
+ * Counts that against each direct peer that says it is, once.
+ */
+void
+tocsin_guards_overruled (TocsinTxn *txn,
+                         const TocsinSubjectKey *key,
+                         guint8 category,
+                         gint64 now_us)
+{
+  g_autoptr (GHashTable) reporters = g_hash_table_new (NULL, NULL);
+  GHashTableIter iter;
+  gpointer reporter;
+
+  {
+    g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+    const TocsinEvidence *rows;
+    gsize n = tocsin_evidence_read (txn, key, &buffer, &rows);
+
+    for (gsize i = 0; i < n; i++)
+      if (rows[i].reporter != TOCSIN_ACTOR_LOCAL && accuses (&rows[i], now_us) &&
+          (category == 0 || rows[i].category == category))
+        g_hash_table_add (reporters, GUINT_TO_POINTER (rows[i].reporter));
+  }
+  g_hash_table_iter_init (&iter, reporters);
+  while (g_hash_table_iter_next (&iter, &reporter, NULL))
+    {
+      g_auto (TocsinPeerRecord) peer = { 0 };
+
+      if (tocsin_peers_get (txn, GPOINTER_TO_UINT (reporter), &peer) &&
+          tocsin_peer_record_is_direct (&peer))
+        tocsin_guards_contradicted (txn, peer.actor, TRUE, now_us);
+    }
+}
+
+/* Whether we had called it benign already. */
+static gboolean
+is_repeated (TocsinTxn *txn, const TocsinReportRecord *record)
+{
+  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+  const TocsinEvidence *rows;
+  gsize n = tocsin_evidence_read (txn, &record->key, &buffer, &rows);
+
+  for (gsize i = 0; i < n; i++)
+    if (rows[i].reporter == TOCSIN_ACTOR_LOCAL && rows[i].category == record->category &&
+        (rows[i].flags & TOCSIN_EVIDENCE_BENIGN) != 0)
+      return TRUE;
+  return FALSE;
+}
+
+/**
+ * tocsin_guards_note_own:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @record: a report of our own, about to be stored
+ * @now_us: the time
+ *
+ * Who had reported the same is confirmed, and who had reported the contrary is overruled.
+ */
+void
+tocsin_guards_note_own (TocsinTxn *txn,
+                        const TocsinPolicy *policy,
+                        const TocsinReportRecord *record,
+                        gint64 now_us)
+{
+  if (record->opinion == TOCSIN_OPINION_MALICIOUS)
+    tocsin_guards_confirm (txn, policy, record, now_us);
+  else if (record->basis == TOCSIN_BASIS_FIRST_HAND && !is_repeated (txn, record))
+    tocsin_guards_overruled (txn, &record->key, record->category, now_us);
 }

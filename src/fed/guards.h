@@ -28,10 +28,21 @@ double tocsin_guards_ratio (const TocsinPeerRecord *peer, gint64 now_us);
 gboolean tocsin_guards_is_free_rider (const TocsinPeerRecord *peer, gint64 now_us);
 void tocsin_guards_count_given (TocsinPeerRecord *peer, gint64 now_us);
 void tocsin_guards_count_got (TocsinPeerRecord *peer, gboolean first, gint64 now_us);
-void tocsin_guards_count_confirmed (TocsinTxn *txn, guint32 actor, gint64 now_us);
+void tocsin_guards_confirm (TocsinTxn *txn,
+                            const TocsinPolicy *policy,
+                            const TocsinReportRecord *record,
+                            gint64 now_us);
 gboolean tocsin_guards_count_contradiction (TocsinPeerRecord *peer, gboolean contradicted);
 void tocsin_guards_suggest_weight (TocsinTxn *txn, guint32 actor, gint64 now_us);
 void
 tocsin_guards_contradicted (TocsinTxn *txn, guint32 actor, gboolean contradicted, gint64 now_us);
+void tocsin_guards_overruled (TocsinTxn *txn,
+                              const TocsinSubjectKey *key,
+                              guint8 category,
+                              gint64 now_us);
+void tocsin_guards_note_own (TocsinTxn *txn,
+                             const TocsinPolicy *policy,
+                             const TocsinReportRecord *record,
+                             gint64 now_us);
 
 G_END_DECLS

@@ -364,36 +364,6 @@ make_room (TocsinTxn *txn,
                        tocsin_reason_to_string (remove.reason));
 }
 
-/* Peers that had reported the same are confirmed by us. */
-static void
-confirm_others (TocsinTxn *txn,
-                const TocsinPolicy *policy,
-                const TocsinSubjectKey *key,
-                gint64 now_us)
-{
-  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
-  g_autoptr (GHashTable) done = g_hash_table_new (NULL, NULL);
-  const TocsinEvidence *rows;
-  gsize n = tocsin_evidence_read (txn, key, &buffer, &rows);
-
-  for (gsize i = 0; i < n; i++)
-    {
-      guint32 reporter = rows[i].reporter;
-
-      if (reporter != TOCSIN_ACTOR_LOCAL && (rows[i].flags & TOCSIN_EVIDENCE_IMPORTED) == 0 &&
-          tocsin_trust_snapshot_is_direct (policy->trust, reporter))
-        g_hash_table_add (done, GUINT_TO_POINTER (reporter));
-    }
-  {
-    GHashTableIter iter;
-    gpointer actor;
-
-    g_hash_table_iter_init (&iter, done);
-    while (g_hash_table_iter_next (&iter, &actor, NULL))
-      tocsin_guards_count_confirmed (txn, GPOINTER_TO_UINT (actor), now_us);
-  }
-}
-
 static void
 fill_record (const PublishChange *change, const Item *item, TocsinReportRecord *record)
 {
@@ -439,7 +409,7 @@ add_item (TocsinTxn *txn, const PublishChange *change, Item *item)
   g_auto (TocsinReportRecord) record = { 0 };
 
   fill_record (change, item, &record);
-  confirm_others (txn, change->policy, &record.key, change->now_us);
+  tocsin_guards_note_own (txn, change->policy, &record, change->now_us);
   tocsin_reports_put (txn, &record, change->now_us);
   item->number = record.number;
   note_mastodon_form (txn, &item->report);

@@ -14,13 +14,9 @@ const char *
 tocsin_hold_to_string (TocsinHold hold)
 {
   static const char *const names[] = {
-    [TOCSIN_HOLD_OPERATOR] = "operator",
-    [TOCSIN_HOLD_BURST] = "burst",
-    [TOCSIN_HOLD_EQUIVOCATION] = "equivocation",
-    [TOCSIN_HOLD_SUBJECT] = "subject",
-    [TOCSIN_HOLD_KEY] = "key",
-    [TOCSIN_HOLD_SUFFIX] = "suffix",
-    [TOCSIN_HOLD_REJECTED] = "rejected",
+    [TOCSIN_HOLD_BURST] = "burst",     [TOCSIN_HOLD_EQUIVOCATION] = "equivocation",
+    [TOCSIN_HOLD_SUBJECT] = "subject", [TOCSIN_HOLD_KEY] = "key",
+    [TOCSIN_HOLD_SUFFIX] = "suffix",   [TOCSIN_HOLD_REJECTED] = "rejected",
   };
 
   return (gsize) hold < G_N_ELEMENTS (names) ? names[hold] : NULL;

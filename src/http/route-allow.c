@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/limits.h"
+#include "fed/guards.h"
 #include "http/json-body.h"
 #include "http/routes.h"
 #include "store/table-allow.h"
@@ -209,6 +210,8 @@ write_put (TocsinTxn *txn, gpointer data, GError **error)
 {
   AllowOp *op = data;
 
+  if (!tocsin_allow_match (txn, &op->record.key, op->record.created_us))
+    tocsin_guards_overruled (txn, &op->record.key, 0, op->record.created_us);
   tocsin_allow_put (txn, &op->record);
   append_audit (txn, op, "allow.add");
   return TRUE;

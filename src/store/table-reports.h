@@ -11,13 +11,13 @@ G_BEGIN_DECLS
 typedef enum
 {
   TOCSIN_HOLD_NONE,
-  TOCSIN_HOLD_OPERATOR,     /* by hand */
-  TOCSIN_HOLD_BURST,        /* more than the peer usually sends; live after 7 days */
+  TOCSIN_HOLD_BURST = 2,    /* more than the peer usually sends; live after 7 days */
   TOCSIN_HOLD_EQUIVOCATION, /* two contents with one `updated` */
   TOCSIN_HOLD_SUBJECT,      /* non-global address, our own origin, a direct peer's host */
   TOCSIN_HOLD_KEY,          /* the reporter's key changed unproven */
   TOCSIN_HOLD_SUFFIX,       /* public suffix lists disagree */
-  TOCSIN_HOLD_REJECTED,     /* the operator looked and said no: stays held for good */
+  TOCSIN_HOLD_REJECTED,     /* the operator looked and said no: stays held for good, whatever comes
+                               later */
 } TocsinHold;
 
 /**
