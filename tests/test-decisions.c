@@ -7,6 +7,7 @@
 
 #include "codec/json-strict.h"
 #include "http/decisions.h"
+#include "store/table-allow.h"
 
 #define STREAM "/v1/decisions/stream"
 
@@ -41,6 +42,31 @@ summarise (const char *body)
     }
   g_ptr_array_add (lines, NULL);
   return g_strjoinv ("\n", (char **) lines->pdata);
+}
+
+static int
+compare_lines (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Every other /64, which makes more pieces than a network is cut into. */
+static gboolean
+allow_many (TocsinTxn *txn, gpointer data, GError **error)
+{
+  for (guint i = 0; i <= 2 * 4096; i += 2)
+    {
+      g_autofree char *value = g_strdup_printf ("2001:db8:1:%x::/64", i);
+      g_auto (TocsinAllowRecord) record = { .type = TOCSIN_SUBJECT_NETWORK };
+      g_auto (TocsinSubject) subject = { 0 };
+
+      if (!tocsin_subject_parse (&subject, TOCSIN_SUBJECT_NETWORK, value, error))
+        return FALSE;
+      record.key = tocsin_subject_key (&subject);
+      record.value = g_steal_pointer (&value);
+      tocsin_allow_put (txn, &record);
+    }
+  return TRUE;
 }
 
 static char *
@@ -287,6 +313,90 @@ test_usage_metrics (void)
     }
 }
 
+static void
+node_allow (Node *node, const char *method, const char *type, const char *value)
+{
+  g_autofree char *body = g_strdup_printf ("{\"type\":\"%s\",\"value\":\"%s\"}", type, value);
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (node, method, "/v1/allow", TYPE_CHECK, body, &answer);
+  g_assert_cmpuint (answer.status, ==, *method == 'P' ? 201 : 204);
+}
+
+/* The lines of an answer, sorted. */
+static void
+expect_lines (Node *node, const char *token, const char *target, const char *expected)
+{
+  g_autofree char *told = poll_as (node, token, target);
+  g_auto (GStrv) lines = g_strsplit (told, "\n", -1);
+  g_autofree char *sorted = NULL;
+
+  qsort (lines, g_strv_length (lines), sizeof *lines, compare_lines);
+  sorted = g_strjoinv ("\n", lines);
+  g_assert_cmpstr (sorted, ==, expected);
+}
+
+/* What is allowed in a network that is kept out is in no decision, from the moment it is allowed;
+ * the rest of the network is. */
+static void
+test_allowed_within (void)
+{
+  g_auto (Node) node = { 0 };
+  guint64 wide;
+
+  node_init (&node);
+  wide = node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "203.0.113.0/29", 17);
+  expect_poll (&node, "fw", STREAM "?startup=true", "+Range 203.0.113.0/29 ban");
+  node_allow (&node, "POST", "ip", "203.0.113.3");
+  expect_lines (&node, "fw", STREAM,
+                "+Range 203.0.113.0/31 ban\n+Range 203.0.113.2/32 ban\n"
+                "+Range 203.0.113.4/30 ban\n-Range 203.0.113.0/29 ban");
+  /* A narrower network is the same as a piece, and stays when either goes. */
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "203.0.113.4/30", 17);
+  expect_poll (&node, "fw", STREAM, "");
+  node_withdraw (&node, wide);
+  expect_lines (&node, "fw", STREAM, "-Range 203.0.113.0/31 ban\n-Range 203.0.113.2/32 ban");
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "203.0.113.0/29", 1);
+  expect_lines (&node, "fw", STREAM, "+Range 203.0.113.0/31 ban\n+Range 203.0.113.2/32 ban");
+  node_allow (&node, "DELETE", "ip", "203.0.113.3");
+  expect_lines (&node, "fw", STREAM,
+                "+Range 203.0.113.0/29 ban\n-Range 203.0.113.0/31 ban\n"
+                "-Range 203.0.113.2/32 ban");
+  expect_lines (&node, "other", STREAM, "+Range 203.0.113.0/29 ban\n+Range 203.0.113.4/30 ban");
+  node_allow (&node, "POST", "network", "203.0.113.0/28");
+  expect_lines (&node, "fw", STREAM, "-Range 203.0.113.0/29 ban\n-Range 203.0.113.4/30 ban");
+}
+
+/* Of what is shared nobody is kept out, neither by what is around it. */
+static void
+test_shared_within (void)
+{
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "198.51.100.0/24", 17);
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "198.51.100.200", 17);
+  expect_poll (&node, "fw", STREAM "?startup=true", "+Range 198.51.100.0/25 ban");
+  expect_poll (&node, "review", STREAM "?origins=tocsin,tocsin-review",
+               "+Range 198.51.100.0/25 ban");
+}
+
+/* One that would fall into too many pieces is told of no more. */
+static void
+test_too_many_pieces (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "2001:db8:1::/48", 17);
+  expect_poll (&node, "fw", STREAM "?startup=true", "+Range 2001:db8:1::/48 ban");
+  tocsin_store_write (node.store, allow_many, NULL, &error);
+  g_assert_no_error (error);
+  expect_poll (&node, "fw", STREAM, "-Range 2001:db8:1::/48 ban");
+  expect_poll (&node, "other", STREAM, "");
+}
+
 /* The log names what changed, so a bouncer with much is told little without a walk; the outcome is
  * the same as that of one. */
 static void
@@ -330,6 +440,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/decisions/each-has-its-own-place", test_each_has_its_own_place);
   g_test_add_func ("/decisions/idle", test_idle);
   g_test_add_func ("/decisions/what-is-in-no-log", test_what_is_in_no_log);
+  g_test_add_func ("/decisions/allowed-within", test_allowed_within);
+  g_test_add_func ("/decisions/shared-within", test_shared_within);
+  g_test_add_func ("/decisions/too-many-pieces", test_too_many_pieces);
   g_test_add_func ("/decisions/filters", test_filters);
   g_test_add_func ("/decisions/one", test_one);
   g_test_add_func ("/decisions/doubt", test_doubt);

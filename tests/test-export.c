@@ -27,6 +27,17 @@ expect (Node *node, const char *target, guint status, const char *text)
     g_assert_cmpstr (answer.body->str, ==, text);
 }
 
+static void
+expect_match (Node *node, const char *target, const char *pattern)
+{
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (node, "GET", target, NULL, NULL, &answer);
+  g_assert_cmpuint (answer.status, ==, 200);
+  if (!g_regex_match_simple (pattern, answer.body->str, 0, 0))
+    g_error ("%s: %s", target, answer.body->str);
+}
+
 /* A report and when it was observed. */
 typedef struct
 {
@@ -503,6 +514,17 @@ test_judged_as_a_check (void)
     g_assert_cmpuint (of_verdict[v], >, 10);
 }
 
+static void
+allow (Node *node, TocsinSubjectType type, const char *value)
+{
+  g_autofree char *body = g_strdup_printf ("{\"type\":\"%s\",\"value\":\"%s\"}",
+                                           tocsin_subject_type_to_string (type), value);
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (node, "POST", "/v1/allow", TYPE_CHECK, body, &answer);
+  g_assert_cmpuint (answer.status, ==, 201);
+}
+
 /* What was judged for the list before, and what is judged on the way, make the same bytes. */
 static void
 test_listing_is_a_walk (void)
@@ -516,6 +538,8 @@ test_listing_is_a_walk (void)
   const TocsinExportFormat *const *formats = tocsin_export_formats (&n);
 
   node_init (&node);
+  allow (&node, TOCSIN_SUBJECT_IP, "3.0.0.9");
+  allow (&node, TOCSIN_SUBJECT_DOMAIN, "good.s4.example");
   for (guint round = 0; round < 3; round++)
     {
       g_auto (TocsinJudge) judge = { 0 };
@@ -560,6 +584,121 @@ test_listing_is_a_walk (void)
   }
 }
 
+/* ---- what is allowed or shared in what is listed ---- */
+
+/* The strictest that a listing says of an address. */
+typedef struct
+{
+  guint32 address;
+  TocsinVerdict verdict;
+} Said;
+
+static gboolean
+on_listed (const TocsinExportRow *row, gpointer data)
+{
+  Said *said = data;
+  guint a, b, c, d, length = 32;
+
+  if (row->type != TOCSIN_SUBJECT_IP && row->type != TOCSIN_SUBJECT_NETWORK)
+    return TRUE;
+  g_assert_cmpint (sscanf (row->value, "%u.%u.%u.%u/%u", &a, &b, &c, &d, &length), >=, 4);
+  if (((said->address ^ (a << 24 | b << 16 | c << 8 | d)) >> (32 - length)) == 0)
+    said->verdict = MAX (said->verdict, row->verdict);
+  return TRUE;
+}
+
+/* A list says of each address what a check says. 198.51.100.128/25 is shared. */
+static void
+test_addresses_as_checked (void)
+{
+  static const char *const networks[] = { "198.51.96.0/20",    "198.51.100.0/24",
+                                          "198.51.100.32/27",  "198.51.100.0/26",
+                                          "198.51.100.192/26", "198.51.101.0/24" };
+  static const char *const allowed[] = { "198.51.100.40/29", "198.51.100.44/31",
+                                         "198.51.100.190/31", "198.51.101.0/25" };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (5);
+  g_auto (Node) node = { 0 };
+  TocsinListingFilter filter = { .types = 0xfe, .verdicts = 0xf };
+  guint of_verdict[TOCSIN_N_VERDICTS] = { 0 };
+  gint stop = 0;
+
+  node_init (&node);
+  for (gsize i = 0; i < G_N_ELEMENTS (networks); i++)
+    for (guint32 peer = 0; peer <= PEERS; peer++)
+      if (g_rand_int_range (rand, 0, 3) == 0)
+        node_report (&node, peer, TOCSIN_SUBJECT_NETWORK, networks[i], 17);
+  for (guint i = 0; i < 40; i++)
+    {
+      g_autofree char *value = g_strdup_printf ("198.51.100.%d", g_rand_int_range (rand, 0, 256));
+
+      node_report (&node, (guint32) g_rand_int_range (rand, 0, PEERS + 1), TOCSIN_SUBJECT_IP, value,
+                   17);
+      if (i % 4 == 0)
+        allow (&node, TOCSIN_SUBJECT_IP, value);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (allowed); i++)
+    allow (&node, TOCSIN_SUBJECT_NETWORK, allowed[i]);
+  {
+    g_auto (TocsinJudge) judge = { 0 };
+    g_autoptr (TocsinListing) listing = NULL;
+    TocsinExportMoment moment;
+    gboolean too_long;
+
+    tocsin_judge_begin (&judge, node.api, NULL, FALSE);
+    g_assert_true (tocsin_export_moment (&judge, &moment, NULL));
+    listing = tocsin_listing_new (&judge, &filter, &moment, NULL, 1000, &stop, &too_long, NULL);
+    for (guint i = 0; i < 512; i++)
+      {
+        g_autofree char *value = g_strdup_printf ("198.51.%u.%u", 100 + i / 256, i % 256);
+        Said said = { .address = 198u << 24 | 51u << 16 | (100 + i / 256) << 8 | i % 256 };
+        g_auto (TocsinSubject) subject = { 0 };
+        g_auto (TocsinFinding) finding = { 0 };
+
+        g_assert_true (tocsin_subject_parse (&subject, TOCSIN_SUBJECT_IP, value, NULL));
+        tocsin_judge_event (&judge, &subject, 1, &finding);
+        tocsin_listing_foreach_beyond (listing, NULL, on_listed, &said);
+        if (said.verdict != finding.verdict)
+          g_error ("%s: %u in the list, %u by a check", value, (guint) said.verdict,
+                   (guint) finding.verdict);
+        of_verdict[finding.verdict]++;
+      }
+  }
+  for (guint v = 0; v < TOCSIN_N_VERDICTS; v++)
+    g_assert_cmpuint (of_verdict[v], >, 10);
+}
+
+/* An allowed name below a listed one: excepted where a list has a form for that, else the listed
+ * one is left out. What is allowed needs to be in no network that is left. */
+static void
+test_allowed_within (void)
+{
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
+  node_report (&node, 0, TOCSIN_SUBJECT_DOMAIN, "more.spam.example", 1);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "203.0.113.4/30", 1);
+  allow (&node, TOCSIN_SUBJECT_DOMAIN, "good.more.spam.example");
+  allow (&node, TOCSIN_SUBJECT_IP, "203.0.113.5");
+  expect (&node, "/v1/export/mastodon-csv?min_verdict=block", 200,
+          "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\r\n");
+  expect_match (&node, "/v1/export/mastodon-csv/manifest", "\"count\":0,\"skipped\":2,");
+  expect_match (&node, "/v1/export/lines?type=domain", "^(more\\.)?spam.example\n");
+  expect_match (&node, "/v1/export/lines?type=network",
+                "^203\\.0\\.113\\.[46]/3[12]\n203\\.0\\.113\\.[46]/3[12]\n$");
+  expect_match (&node, "/v1/export/nftables", "203\\.0\\.113\\.4/32");
+  expect_match (&node, "/v1/export/rpz",
+                "good.more.spam.example CNAME rpz-passthru.\n"
+                "\\*.good.more.spam.example CNAME rpz-passthru.\n");
+  expect_match (&node, "/v1/export/nginx-map", "\n.good.more.spam.example allow;\n");
+  expect_match (&node, "/v1/export/postfix", "\ngood.more.spam.example DUNNO\n");
+  expect_match (&node, "/v1/export/rbldnsd", "\n!.good.more.spam.example\n");
+  /* Once, though it is below both. */
+  expect_match (&node, "/v1/export/nginx-map",
+                "^((?!good.more.spam)[^;]*;)*[^;]*good.more.spam.example allow;"
+                "((?!good.more.spam)[^;]*;)*((?!good.more.spam)[^;])*$");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -575,6 +714,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/export/refusals", test_refusals);
   g_test_add_func ("/export/judged-as-a-check", test_judged_as_a_check);
   g_test_add_func ("/export/listing-is-a-walk", test_listing_is_a_walk);
+  g_test_add_func ("/export/addresses-as-checked", test_addresses_as_checked);
+  g_test_add_func ("/export/allowed-within", test_allowed_within);
   g_test_add_func ("/export/warm", test_warm);
   g_test_add_func ("/export/spool", test_spool);
   g_test_add_func ("/export/spool-without-room", test_spool_without_room);

@@ -66,3 +66,15 @@ tocsin_network_list_holds (const TocsinNetworkList *self, const TocsinSubject *s
       return TRUE;
   return FALSE;
 }
+
+void
+tocsin_network_list_foreach (const TocsinNetworkList *self, TocsinNetworkFunc func, gpointer data)
+{
+  for (guint i = 0; i < self->prefixes->len; i++)
+    {
+      char text[TOCSIN_PREFIX_TEXT_BYTES];
+
+      tocsin_prefix_write (&g_array_index (self->prefixes, TocsinPrefix, i), TRUE, text);
+      func (text, data);
+    }
+}

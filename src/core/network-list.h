@@ -18,6 +18,11 @@ TocsinNetworkList *tocsin_network_list_new (const char *const *networks) G_GNUC_
 void tocsin_network_list_free (TocsinNetworkList *self);
 gboolean tocsin_network_list_holds (const TocsinNetworkList *self, const TocsinSubject *subject);
 
+/* Each in CIDR form, until the call returns. */
+typedef void (*TocsinNetworkFunc) (const char *network, gpointer data);
+void
+tocsin_network_list_foreach (const TocsinNetworkList *self, TocsinNetworkFunc func, gpointer data);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinNetworkList, tocsin_network_list_free)
 
 G_END_DECLS

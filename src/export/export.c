@@ -105,6 +105,31 @@ tocsin_export_is_name (const char *value)
   return TRUE;
 }
 
+gboolean
+tocsin_export_can_except (const TocsinExportRow *row)
+{
+  for (guint i = 0; row->allowed != NULL && i < row->allowed->len; i++)
+    if (!tocsin_export_is_name (g_ptr_array_index (row->allowed, i)))
+      return FALSE;
+  return TRUE;
+}
+
+/* A name may be below two that are listed, and some servers refuse what is there twice. */
+const char *
+tocsin_export_next_exception (TocsinExportWriter *self, const TocsinExportRow *row, guint *i)
+{
+  while (row->allowed != NULL && *i < row->allowed->len)
+    {
+      char *name = g_ptr_array_index (row->allowed, (*i)++);
+
+      if (self->excepted == NULL)
+        self->excepted = g_hash_table_new (g_str_hash, g_str_equal);
+      if (g_hash_table_add (self->excepted, name))
+        return name;
+    }
+  return NULL;
+}
+
 void
 tocsin_export_append_slugs (GString *out, guint64 categories, const char *separator)
 {
@@ -196,7 +221,7 @@ is_canary (const TocsinExportWriter *self, const TocsinExportRow *row)
 void
 tocsin_export_row (TocsinExportWriter *self, const TocsinExportRow *row)
 {
-  if (is_canary (self, row) || !self->format->row (self, row))
+  if (row->withheld || is_canary (self, row) || !self->format->row (self, row))
     {
       self->skipped++;
       return;
@@ -234,4 +259,5 @@ tocsin_export_clear (TocsinExportWriter *self)
     g_string_free (self->last, TRUE);
   self->last = NULL;
   g_clear_pointer (&self->seen, g_hash_table_unref);
+  g_clear_pointer (&self->excepted, g_hash_table_unref);
 }

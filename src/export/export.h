@@ -20,6 +20,8 @@ G_BEGIN_DECLS
  * @mastodon: (nullable): hash of the Mastodon form of an e-mail address
  * @categories: ids of those that it was reported in, a bit each
  * @first_seen_s, @last_seen_s, @expires_s: seconds since the epoch; 0: not known
+ * @withheld: so much in it is allowed that it cannot be told without that
+ * @allowed: (nullable) (element-type utf8): names below it that are allowed
  *
  * What is listed. Everything but numbers comes from strangers.
  */
@@ -35,6 +37,8 @@ typedef struct
   guint32 first_seen_s;
   guint32 last_seen_s;
   guint32 expires_s;
+  gboolean withheld;
+  const GPtrArray *allowed;
 } TocsinExportRow;
 
 /**
@@ -72,6 +76,7 @@ typedef struct _TocsinExportFormat TocsinExportFormat;
  * @last: (owned): the last entry, where that is not its value; for the manifest
  * @seen: (owned) (nullable) (element-type guint64): what was written, for formats in which two
  *   values may be one
+ * @excepted: (owned) (nullable) (element-type utf8): allowed names that were written
  */
 typedef struct
 {
@@ -85,6 +90,7 @@ typedef struct
   const char *last_value;
   GString *last;
   GHashTable *seen;
+  GHashTable *excepted;
 } TocsinExportWriter;
 
 /**

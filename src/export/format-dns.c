@@ -66,9 +66,12 @@ static gboolean
 write_rbldnsd (TocsinExportWriter *self, const TocsinExportRow *row)
 {
   GString *out = self->out;
+  const char *allowed;
+  guint i = 0;
 
-  if (row->type == TOCSIN_SUBJECT_DOMAIN ? !tocsin_export_is_name (row->value)
-                                         : !tocsin_export_is_address (row))
+  if ((row->type == TOCSIN_SUBJECT_DOMAIN ? !tocsin_export_is_name (row->value)
+                                          : !tocsin_export_is_address (row)) ||
+      !tocsin_export_can_except (row))
     return FALSE;
   if (row->type == TOCSIN_SUBJECT_DOMAIN)
     g_string_append_c (out, '.'); /* the name and what is below it */
@@ -78,6 +81,8 @@ write_rbldnsd (TocsinExportWriter *self, const TocsinExportRow *row)
   g_string_append_c (out, ':');
   tocsin_export_append_reason (out, row->categories);
   g_string_append_c (out, '\n');
+  while ((allowed = tocsin_export_next_exception (self, row, &i)) != NULL)
+    g_string_append_printf (out, "!.%s\n", allowed);
   return TRUE;
 }
 
@@ -190,17 +195,33 @@ is_rpz_trigger (const char *name)
 
 /* A name that does not fit would make servers refuse the whole zone. */
 static gboolean
+fits_rpz (const char *name)
+{
+  return tocsin_export_is_name (name) && strlen (name) <= RPZ_NAME_BYTES && !is_rpz_trigger (name);
+}
+
+static void
+append_rpz_name (GString *out, const char *name, const char *target)
+{
+  g_string_append_printf (out, "%s CNAME %s\n*.%s CNAME %s\n", name, target, name, target);
+}
+
+static gboolean
 write_rpz (TocsinExportWriter *self, const TocsinExportRow *row)
 {
+  const char *allowed;
+  guint i = 0;
+
   if (row->type != TOCSIN_SUBJECT_DOMAIN)
     return tocsin_export_is_address (row) && append_rpz_ip (self->out, row->value);
-  if (!tocsin_export_is_name (row->value) || strlen (row->value) > RPZ_NAME_BYTES ||
-      is_rpz_trigger (row->value))
+  if (!fits_rpz (row->value))
     return FALSE;
-  g_string_append (self->out, row->value);
-  g_string_append (self->out, " CNAME .\n*.");
-  g_string_append (self->out, row->value);
-  g_string_append (self->out, " CNAME .\n");
+  for (guint k = 0; row->allowed != NULL && k < row->allowed->len; k++)
+    if (!fits_rpz (g_ptr_array_index (row->allowed, k)))
+      return FALSE;
+  append_rpz_name (self->out, row->value, ".");
+  while ((allowed = tocsin_export_next_exception (self, row, &i)) != NULL)
+    append_rpz_name (self->out, allowed, "rpz-passthru.");
   return TRUE;
 }
 

@@ -233,6 +233,8 @@ write_fires (TocsinExportWriter *self, const TocsinExportRow *row)
   g_autoptr (GString) comment = g_string_new (NULL);
   char uuid[UUID_TEXT_BYTES];
 
+  if (row->allowed != NULL)
+    return FALSE; /* servers take a domain for all that is below */
   make_uuid (tocsin_verdict_to_string (row->verdict), row->key->bytes, sizeof row->key->bytes,
              uuid);
   g_string_append (self->out, self->count > 0 ? ",\n" : "\n");

@@ -173,7 +173,8 @@ begin_mastodon (TocsinExportWriter *self)
 static gboolean
 write_mastodon (TocsinExportWriter *self, const TocsinExportRow *row)
 {
-  if (!tocsin_export_is_name (row->value))
+  /* Who is suspended is so with all that is below. */
+  if (!tocsin_export_is_name (row->value) || row->allowed != NULL)
     return FALSE;
   g_string_append (self->out, row->value);
   g_string_append (self->out, row->verdict == TOCSIN_VERDICT_BLOCK ? ",suspend,False,False,\""

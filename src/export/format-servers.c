@@ -121,7 +121,13 @@ is_no_pattern (const TocsinExportWriter *self, const char *value)
 static gboolean
 write_map (TocsinExportWriter *self, const TocsinExportRow *row)
 {
-  if (!is_new_key (self, row->value))
+  const char *allowed;
+  guint i = 0;
+
+  /* Of a list from allow on an allowed name may be a row itself, and nginx wants each once. */
+  if (!tocsin_export_can_except (row) ||
+      (row->allowed != NULL && self->info->least == TOCSIN_VERDICT_ALLOW) ||
+      !is_new_key (self, row->value))
     return FALSE;
   if (row->type == TOCSIN_SUBJECT_DOMAIN)
     {
@@ -135,6 +141,8 @@ write_map (TocsinExportWriter *self, const TocsinExportRow *row)
   g_string_append_c (self->out, ' ');
   g_string_append (self->out, tocsin_verdict_to_string (row->verdict));
   g_string_append (self->out, ";\n");
+  while ((allowed = tocsin_export_next_exception (self, row, &i)) != NULL)
+    g_string_append_printf (self->out, ".%s allow;\n", allowed);
   return TRUE;
 }
 
@@ -191,18 +199,22 @@ is_plain_email (const char *value)
 static gboolean
 write_postfix (TocsinExportWriter *self, const TocsinExportRow *row)
 {
+  const char *allowed;
   gboolean fits;
+  guint i = 0;
 
   if (row->type == TOCSIN_SUBJECT_IP)
     fits = tocsin_export_is_address (row);
   else if (row->type == TOCSIN_SUBJECT_EMAIL)
     fits = is_plain_email (row->value);
   else
-    fits = tocsin_export_is_name (row->value);
+    fits = tocsin_export_is_name (row->value) && tocsin_export_can_except (row);
   if (!fits)
     return FALSE;
   g_string_append (self->out, row->value);
   append_action (self->out, row);
+  while ((allowed = tocsin_export_next_exception (self, row, &i)) != NULL)
+    g_string_append_printf (self->out, "%s DUNNO\n", allowed);
   return TRUE;
 }
 

@@ -35,6 +35,12 @@ gboolean tocsin_export_is_address (const TocsinExportRow *row);
 gboolean tocsin_export_is_name (const char *value);
 gboolean tocsin_export_is_v6 (const TocsinExportRow *row);
 
+/* Where a name stands for what is below it: whether each that is allowed there can be written. */
+gboolean tocsin_export_can_except (const TocsinExportRow *row);
+/* The next of them that is in no row before, from *@i on; NULL: there is none. */
+const char *
+tocsin_export_next_exception (TocsinExportWriter *self, const TocsinExportRow *row, guint *i);
+
 /* "Reported for spam, phishing": ASCII without quotes, from our own table alone. */
 void tocsin_export_append_reason (GString *out, guint64 categories);
 

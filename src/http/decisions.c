@@ -147,7 +147,7 @@ on_decision (const TocsinExportRow *row, gpointer data)
 {
   Answer *answer = data;
 
-  if (tocsin_export_is_own_address (row))
+  if (row->withheld || tocsin_export_is_own_address (row))
     return TRUE;
   if (answer->n++ > 0)
     g_string_append_c (answer->spool.buffer, ',');

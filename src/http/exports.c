@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "http/cuts.h"
 #include "http/list-thread.h"
 #include "http/listing.h"
 #include "http/spool.h"
@@ -27,6 +28,7 @@ typedef struct
   const gint *stop;
   TocsinSpool spool;
   TocsinExportWriter writer;
+  TocsinCuts *cuts; /* (owned) (nullable): in the listing, if there is one */
   guint n_looked;
   GError *error; /* (owned) (nullable) */
 } Making;
@@ -53,6 +55,7 @@ on_subject (const TocsinSubjectRecord *record, gpointer data)
     }
   if ((making->query->types & TOCSIN_EXPORT_TYPE_BIT (record->type)) == 0 ||
       (record->value == NULL && !(making->query->format->digested && record->has_mastodon)) ||
+      tocsin_cuts_find (making->cuts, &record->key, NULL) ||
       !tocsin_export_takes (&making->writer, &row))
     return TRUE;
   row.mastodon = record->has_mastodon ? record->mastodon : NULL;
@@ -75,18 +78,37 @@ on_row (const TocsinExportRow *row, gpointer data)
   return tocsin_spool_keep_short (&making->spool, &making->error);
 }
 
+/* What is told in the place of what was passed over, in the order that a listing has it in. */
+static void
+walk_cuts (Making *making)
+{
+  for (guint i = 0; making->error == NULL && i < tocsin_cuts_count (making->cuts); i++)
+    {
+      const TocsinExportRow *row;
+
+      tocsin_cuts_get (making->cuts, i, &row);
+      if (row != NULL)
+        on_row (row, making);
+    }
+}
+
 static gboolean
 walk (Making *making, const TocsinListing *listing, GError **error)
 {
   guint n_sections = making->query->format->n_sections;
 
+  if (listing == NULL)
+    making->cuts = tocsin_cuts_new (making->judge, making->query->types);
   for (guint section = 0; section < n_sections && making->error == NULL; section++)
     {
       tocsin_export_begin_section (&making->writer, section);
       if (listing != NULL)
         tocsin_listing_foreach_beyond (listing, NULL, on_row, making);
       else
-        tocsin_subjects_foreach (making->judge->txn, "", NULL, on_subject, making);
+        {
+          tocsin_subjects_foreach (making->judge->txn, "", NULL, on_subject, making);
+          walk_cuts (making);
+        }
       tocsin_export_end_section (&making->writer);
     }
   if (making->error == NULL)
@@ -156,6 +178,7 @@ tocsin_export_make (TocsinJudge *judge,
     }
   tocsin_export_clear (&making.writer);
   tocsin_spool_clear (&making.spool);
+  tocsin_cuts_free (making.cuts);
   return made;
 }
 

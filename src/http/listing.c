@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "http/cuts.h"
 #include "store/table-changes.h"
 
 #define STOP_EVERY            1024
@@ -48,6 +49,7 @@ struct _TocsinListing
   TocsinListingFilter filter;
   TocsinExportMoment moment;
   GPtrArray *chunks; /* (owned) (element-type Chunk) by key */
+  TocsinCuts *cuts;  /* (owned) what is told otherwise than it is in these */
 };
 
 gboolean
@@ -366,6 +368,7 @@ make (Making *making, const TocsinListing *before, GError **error)
   else
     tocsin_subjects_foreach (making->judge->txn, "", NULL, on_subject, making);
   seal (making, making->entries->len);
+  making->listing->cuts = tocsin_cuts_new (making->judge, making->listing->filter.types);
   if (making->too_long && making->error == NULL)
     g_set_error_literal (&making->error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
                          "There are more entries than can be kept in memory");
@@ -410,6 +413,7 @@ listing_clear (gpointer data)
   TocsinListing *self = data;
 
   g_ptr_array_unref (self->chunks);
+  tocsin_cuts_free (self->cuts);
 }
 
 TocsinListing *
@@ -480,7 +484,18 @@ go_to (Place *place, const TocsinSubjectKey *key)
 }
 
 static gboolean
-foreach_in_chunk (const Chunk *chunk, Place *its, TocsinListingFunc func, gpointer data)
+is_cut (const TocsinListing *self, const TocsinSubjectKey *key)
+{
+  return self != NULL && tocsin_cuts_find (self->cuts, key, NULL);
+}
+
+/* What is cut in either listing is compared by itself. */
+static gboolean
+foreach_in_chunk (const TocsinListing *self,
+                  const Chunk *chunk,
+                  Place *its,
+                  TocsinListingFunc func,
+                  gpointer data)
 {
   for (guint i = 0; i < chunk->n; i++)
     {
@@ -488,10 +503,60 @@ foreach_in_chunk (const Chunk *chunk, Place *its, TocsinListingFunc func, gpoint
       const Entry *other = go_to (its, &entry->key);
       TocsinExportRow row;
 
-      if (other != NULL && tocsin_id_equal (&other->key, &entry->key) &&
-          other->verdict == entry->verdict)
+      if ((other != NULL && tocsin_id_equal (&other->key, &entry->key) &&
+           other->verdict == entry->verdict) ||
+          is_cut (self, &entry->key) || is_cut (its->listing, &entry->key))
         continue;
       read_entry (chunk, entry, &row);
+      if (!func (&row, data))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* What is told under @key, as it is stored or in its place. */
+static gboolean
+find_told (const TocsinListing *self, const TocsinSubjectKey *key, TocsinExportRow *out)
+{
+  Place place = { .listing = self };
+  const TocsinExportRow *instead;
+  const Entry *entry;
+
+  if (self != NULL && tocsin_cuts_find (self->cuts, key, &instead))
+    {
+      if (instead == NULL || !tocsin_listing_filter_takes (&self->filter, instead))
+        return FALSE;
+      *out = *instead;
+      return TRUE;
+    }
+  entry = go_to (&place, key);
+  if (entry == NULL || !tocsin_id_equal (&entry->key, key))
+    return FALSE;
+  read_entry (place_chunk (&place), entry, out);
+  return TRUE;
+}
+
+/* What @self tells, and @other tells not or otherwise, of what is cut in @cuts and not in
+ * @but (nullable). */
+static gboolean
+foreach_cut (const TocsinListing *self,
+             const TocsinListing *other,
+             const TocsinCuts *cuts,
+             const TocsinCuts *but,
+             TocsinListingFunc func,
+             gpointer data)
+{
+  for (guint i = 0; i < tocsin_cuts_count (cuts); i++)
+    {
+      const TocsinExportRow *instead;
+      const TocsinSubjectKey *key = tocsin_cuts_get (cuts, i, &instead);
+      TocsinExportRow row, its;
+
+      if ((but != NULL && tocsin_cuts_find (but, key, NULL)) || !find_told (self, key, &row))
+        continue;
+      if (find_told (other, key, &its) && its.verdict == row.verdict &&
+          its.withheld == row.withheld)
+        continue;
       if (!func (&row, data))
         return FALSE;
     }
@@ -513,7 +578,9 @@ tocsin_listing_foreach_beyond (const TocsinListing *self,
       (void) go_to (&its, &chunk->entries[0].key);
       if (place_chunk (&its) == chunk)
         skip_chunk (&its);
-      else if (!foreach_in_chunk (chunk, &its, func, data))
+      else if (!foreach_in_chunk (self, chunk, &its, func, data))
         return;
     }
+  if (foreach_cut (self, other, self->cuts, NULL, func, data) && other != NULL)
+    foreach_cut (self, other, other->cuts, self->cuts, func, data);
 }

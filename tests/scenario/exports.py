@@ -486,19 +486,11 @@ NGINX = NGINX_HEAD + """
 """
 
 
-def check_nginx(tools):
-    nginx = find("nginx")
-    if nginx is None:
-        return skip(tools.node, "nginx")
+def start_nginx(tools, nginx):
+    """The process, and how to ask it."""
     port = free_port()
-    tools.export("nginx-geo", "geo")
-    tools.export("nginx-map", "map")
-    tools.export("nginx-map?type=url,actor", "urls")
-    block = documented("geo $tocsin_client", "exports.md")[0]
-    block = block.replace("/etc/nginx/tocsin-geo.conf", "geo").replace("/etc/nginx/tocsin-map.conf", "map")
-    config = tools.write("nginx.conf", NGINX_HEAD.format(dir=tools.dir) + block + "}\n")
-    tested = subprocess.run([nginx, "-t", "-c", config, "-p", tools.dir], capture_output=True, text=True, check=False)
-    expect(tested.returncode == 0, f"nginx takes what docs/exports.md says: {tested.stderr}")
+    for name, target in (("geo", "nginx-geo"), ("map", "nginx-map"), ("urls", "nginx-map?type=url,actor")):
+        tools.export(target, name)
     config = tools.write("nginx.conf", NGINX.format(dir=tools.dir, port=port))
     process = tools.start(nginx, "-c", config, "-p", tools.dir)
 
@@ -514,6 +506,19 @@ def check_nginx(tools):
 
     wait_until(lambda: process.poll() is not None or ask("") is not None, "nginx answers")
     expect(process.poll() is None, f"nginx: {tools.log()}")
+    return process, ask
+
+
+def check_nginx(tools):
+    nginx = find("nginx")
+    if nginx is None:
+        return skip(tools.node, "nginx")
+    process, ask = start_nginx(tools, nginx)
+    block = documented("geo $tocsin_client", "exports.md")[0]
+    block = block.replace("/etc/nginx/tocsin-geo.conf", "geo").replace("/etc/nginx/tocsin-map.conf", "map")
+    config = tools.write("documented.conf", NGINX_HEAD.format(dir=tools.dir) + block + "}\n")
+    tested = subprocess.run([nginx, "-t", "-c", config, "-p", tools.dir], capture_output=True, text=True, check=False)
+    expect(tested.returncode == 0, f"nginx takes what docs/exports.md says: {tested.stderr}")
     expect(ask(f"ip={ADDRESS}&name={DOMAIN}") == "block block allow", "an address and a name that are listed")
     expect(ask(f"ip=198.51.100.70&name=www.{DOMAIN}") == "block block allow", "what they cover")
     expect(ask(f"ip=2001:db8:1:2:9::1&name=canary.test") == "block block allow", "IPv6, and the canary")
@@ -522,6 +527,16 @@ def check_nginx(tools):
     for url in tools.fetch("json?type=url,actor").json["subjects"]:
         expect(ask("", url["value"]) == "allow allow block", f"{url['value']!r}, as a whole")
     tools.end(process)
+    # What is allowed in a range, or below a name, is let in, and the rest is not.
+    entries = [tools.node.ask("POST", "/v1/allow", {"type": kind, "value": value}, 201)["id"]
+               for kind, value in (("ip", "198.51.100.70"), ("domain", "good." + DOMAIN))]
+    process, ask = start_nginx(tools, nginx)
+    expect(ask(f"ip=198.51.100.70&name=www.good.{DOMAIN}") == "allow allow allow", "what is allowed")
+    for address in ("198.51.100.64", "198.51.100.69", "198.51.100.71", "198.51.100.127"):
+        expect(ask(f"ip={address}&name=www.{DOMAIN}") == "block block allow", f"what is around it: {address}")
+    tools.end(process)
+    for entry in entries:
+        tools.node.ask("DELETE", "/v1/allow/" + entry, None, 204)
 
 
 def check_postfix(tools):
