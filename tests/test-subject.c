@@ -560,6 +560,8 @@ test_mastodon_email (void)
     { "x y@a.example", NULL },
     { "x", NULL },
   };
+    { "\xc4\xb0@a.example", "i\xcc\x87@a.example" },
+    { "\xce\x91\xce\xa3@a.example", "\xce\xb1\xcf\x83@a.example" },
   g_autofree char *hash = tocsin_subject_mastodon_email_hash ("Foo.Bar+baz@Example.com", NULL);
   g_autofree char *sum =
       g_compute_checksum_for_string (G_CHECKSUM_SHA256, "foobar@example.com", -1);
@@ -590,6 +592,34 @@ test_acct (void)
   {
     const char *input;
     const char *user; /* NULL: none */
+/* Mastodon's form is made of what was written, which the canonical form does not tell. */
+static void
+test_written_email (void)
+{
+  static const struct
+  {
+    TocsinSubjectType type;
+    const char *input;
+    const char *written;
+  } cases[] = {
+    { EMAIL, "jdoe@gmail.com", NULL },
+    { EMAIL, "j.doe+x@googlemail.com", "j.doe+x@googlemail.com" },
+    { EMAIL, "me@bücher.example", "me@bücher.example" },
+    { DOMAIN, "A.example", NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (TocsinSubject) subject = { 0 };
+      g_auto (TocsinSubject) copy = { 0 };
+
+      g_assert_true (tocsin_subject_parse (&subject, cases[i].type, cases[i].input, NULL));
+      g_assert_cmpstr (subject.written, ==, cases[i].written);
+      tocsin_subject_copy (&copy, &subject);
+      g_assert_cmpstr (copy.written, ==, cases[i].written);
+    }
+}
+
     const char *host;
   } cases[] = {
     { "acct:Me@A.example", "Me", "a.example" },
@@ -704,3 +734,4 @@ main (int argc, char *argv[])
   g_test_add_func ("/subject/types", test_types);
   return g_test_run ();
 }
+  g_test_add_func ("/subject/written-email", test_written_email);

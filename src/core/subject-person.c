@@ -190,6 +190,8 @@ tocsin_subject_parse_email (const char *input, char **value, GError **error)
                  "E-mail address is longer than 320 bytes in canonical form");
 }
 
+#define DOTTED_I 0x130 /* the one letter whose lower case is two characters */
+
 /* Lower case without regard to a locale, as Ruby's downcase; NULL if @text is not UTF-8. */
 static char *
 lower (const char *text)
@@ -200,7 +202,10 @@ lower (const char *text)
     return NULL;
   out = g_string_sized_new (strlen (text) + 1);
   for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at))
-    g_string_append_unichar (out, g_unichar_tolower (g_utf8_get_char (at)));
+    if (g_utf8_get_char (at) == DOTTED_I)
+      g_string_append (out, "i\xCC\x87");
+    else
+      g_string_append_unichar (out, g_unichar_tolower (g_utf8_get_char (at)));
   return g_string_free (out, FALSE);
 }
 

@@ -76,6 +76,7 @@ tocsin_subject_copy (TocsinSubject *self, const TocsinSubject *from)
   *self = *from;
   self->value = g_strdup (from->value);
   self->key_value = g_strdup (from->key_value);
+  self->written = g_strdup (from->written);
 }
 
 void
@@ -83,6 +84,7 @@ tocsin_subject_clear (TocsinSubject *self)
 {
   g_free (self->value);
   g_free (self->key_value);
+  g_free (self->written);
   memset (self, 0, sizeof *self);
 }
 
@@ -190,6 +192,8 @@ gboolean
 tocsin_subject_parse (TocsinSubject *self,
                       TocsinSubjectType type,
                       const char *input,
+  if (type == TOCSIN_SUBJECT_EMAIL && strcmp (parsed.value, input) != 0)
+    parsed.written = g_strdup (input);
                       GError **error)
 {
   return parse (self, type, input, TRUE, error);

@@ -33,6 +33,8 @@ typedef TocsinId TocsinSubjectKey;
  * @key_value: (owned) (nullable): the text that was hashed: "2001:db8:1:2::/64" for an IPv6
  *   address, else the same as @value
  * @digest: SHA-256("tocsin:1:KEYTYPE:" + @key_value)
+ * @written: (owned) (nullable): an e-mail address as it was given, where that is not @value: of
+ *   it Mastodon makes another form
  *
  * Something that a report can be about, in canonical form.
  */
@@ -43,6 +45,7 @@ typedef struct
   char *value;
   char *key_value;
   guint8 digest[TOCSIN_SHA256_BYTES];
+  char *written;
 } TocsinSubject;
 
 /**

@@ -396,7 +396,8 @@ note_mastodon_form (TocsinTxn *txn, const TocsinReport *report)
 
   if (report->subject.type != TOCSIN_SUBJECT_EMAIL || report->subject.value == NULL)
     return;
-  form = tocsin_subject_mastodon_email (report->subject.value, NULL);
+  form = tocsin_subject_mastodon_email (
+      report->subject.written != NULL ? report->subject.written : report->subject.value, NULL);
   if (form == NULL)
     return;
   tocsin_sha256 (form, strlen (form), subject.mastodon);
