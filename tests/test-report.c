@@ -183,6 +183,38 @@ test_defaults (void)
     }
 }
 
+/* However late it ends: what is valid while listed is so for 48 hours more. */
+static void
+test_evidence_end (void)
+{
+  static const struct
+  {
+    guint8 category;
+    TocsinSubjectType type;
+    gint64 ends_us; /* after the last observation, as its end */
+    gint64 lasts_us;
+  } ends[] = {
+    { 20, IP, 900 * TOCSIN_DAY_US, 48 * TOCSIN_HOUR_US },
+    { 20, TOCSIN_SUBJECT_NETWORK, 20000 * TOCSIN_DAY_US, 48 * TOCSIN_HOUR_US },
+    { 23, DOMAIN, 30 * TOCSIN_DAY_US, 48 * TOCSIN_HOUR_US },
+    { 20, IP, 3 * TOCSIN_HOUR_US, 3 * TOCSIN_HOUR_US },
+    { 1, IP, 900 * TOCSIN_DAY_US, 120 * TOCSIN_DAY_US },
+    { 1, IP, TOCSIN_DAY_US, TOCSIN_DAY_US },
+    { 6, DOMAIN, 20000 * TOCSIN_DAY_US, 20000 * TOCSIN_DAY_US },
+    { 1, TOCSIN_SUBJECT_EMAIL, 3 * YEAR_US, 3 * YEAR_US },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      TocsinReport report = { .category = ends[i].category,
+                              .subject = { .type = ends[i].type },
+                              .last_observed_us = NOW_US,
+                              .end_us = NOW_US + ends[i].ends_us };
+
+      g_assert_cmpint (tocsin_report_evidence_end (&report) - NOW_US, ==, ends[i].lasts_us);
+    }
+}
+
 #define CHECK_NAMES(Type, name, n)                                                                 \
   for (int i = 0; i < (n); i++)                                                                    \
     {                                                                                              \
@@ -217,6 +249,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/report/text-length", test_text_length);
   g_test_add_func ("/report/csam-url-by-digest", test_csam_url_by_digest);
   g_test_add_func ("/report/defaults", test_defaults);
+  g_test_add_func ("/report/evidence-end", test_evidence_end);
   g_test_add_func ("/report/names", test_names);
   return g_test_run ();
 }

@@ -205,6 +205,9 @@ static const struct
   { "seen long ago, to end late",
     ONE ("spam", "\"observed_at\":\"2024-12-31T00:00:00Z\",\"expires\":\"2027-06-01T00:00:00Z\""),
     422, "/observed_at: " },
+  { "csam at a URL",
+    "{\"category\":\"csam\",\"subjects\":[{\"type\":\"url\",\"value\":\"https://a.example/x\"}]}",
+    422, "/subjects/0: A csam report never carries a URL: report its domain" },
 };
 
 static void
@@ -233,6 +236,63 @@ test_refusals (void)
   report = json_array_get_object_element (ARRAY (OBJECT (made), "reports"), 0);
   g_assert_cmpstr (TEXT (report, "comment"), ==, LONG);
   g_assert_cmpstr (TEXT (report, "sharing"), ==, "amber");
+}
+
+/* What Mastodon compares is made of the address as it was written (EmailHelper of its source). */
+static void
+test_mastodon_form (void)
+{
+  static const struct
+  {
+    const char *written;
+    const char *form;
+  } cases[] = {
+    { "J.Doe+x@googlemail.com", "jdoe@googlemail.com" },
+    { "me.too@bücher.example", "metoo@bücher.example" },
+    { "me@xn--bcher-kva.example.org", "me@xn--bcher-kva.example.org" },
+    { "plain@example.org", "plain@example.org" },
+  };
+  g_auto (Admin) admin = { 0 };
+
+  admin_init (&admin);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *body = g_strdup_printf ("{\"category\":\"spam\",\"subjects\":"
+                                               "[{\"type\":\"email\",\"value\":\"%s\"}]}",
+                                               cases[i].written);
+      g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, cases[i].form, -1);
+      g_auto (Answer) list = { 0 };
+
+      admin_do (&admin, "POST", "/v1/reports", body, 201);
+      node_ask (&admin.node, "GET", "/v1/export/mastodon-email-hashes", NULL, NULL, &list);
+      g_assert_cmpuint (list.status, ==, 200);
+      if (strstr (list.body->str, sum) == NULL)
+        g_error ("%s: no %s in %s", cases[i].form, sum, list.body->str);
+    }
+}
+
+/* A fact that holds while it is listed has 48 hours, however late its end. */
+static void
+test_while_listed (void)
+{
+  g_auto (Admin) admin = { 0 };
+  const gint64 hours[] = { 0, 46, 49 };
+
+  admin_init (&admin);
+  admin_do (&admin, "POST", "/v1/reports",
+            "{\"category\":\"tor_exit\",\"expires\":\"2081-01-01T00:00:00Z\","
+            "\"subjects\":[{\"type\":\"network\",\"value\":\"192.0.2.0/28\"}]}",
+            201);
+  for (gsize i = 0; i < G_N_ELEMENTS (hours); i++)
+    {
+      gint64 then_us = now_us;
+      g_autoptr (JsonNode) found = NULL;
+
+      now_us += hours[i] * TOCSIN_HOUR_US;
+      found = admin_ask (&admin, "GET", "/v1/check?ip=192.0.2.1", NULL, 200);
+      now_us = then_us;
+      g_assert_cmpstr (TEXT (OBJECT (found), "verdict"), ==, hours[i] < 48 ? "note" : "allow");
+    }
 }
 
 static guint
@@ -546,6 +606,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-reports/names-of-a-report", test_names_of_a_report);
   g_test_add_func ("/route-reports/report-of-a-peer", test_report_of_a_peer);
   g_test_add_func ("/route-reports/refusals", test_refusals);
+  g_test_add_func ("/route-reports/mastodon-form", test_mastodon_form);
+  g_test_add_func ("/route-reports/while-listed", test_while_listed);
   g_test_add_func ("/route-reports/filters", test_filters);
   g_test_add_func ("/route-reports/bundle", test_bundle);
   g_test_add_func ("/route-reports/pages", test_pages);

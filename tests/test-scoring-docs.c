@@ -48,14 +48,14 @@ actor_number (const char *letter)
   return (guint32) (letter[0] - 'A');
 }
 
-/* "B", "B 80", "B 80 full" or "us": gives the actor, and notes its weight. */
+/* "B", "B 80", "B 80 full", "us" or "list": gives the actor, and notes its weight. */
 static guint32
 read_reporter (Example *self, const char *text)
 {
   g_auto (GStrv) word = g_strsplit (text, " ", -1);
   guint32 actor;
 
-  if (strcmp (text, "us") == 0)
+  if (strcmp (text, "us") == 0 || strcmp (text, "list") == 0)
     return 0;
   actor = actor_number (word[0]);
   if (word[1] != NULL)
@@ -88,6 +88,8 @@ read_report (Example *self, const char *text)
                            .observed_s = NOW_S,
                            .expires_s = NOW_S + 90 * DAY_S,
                            .report = self->n_rows };
+  if (strcmp (half[0], "list") == 0)
+    row->flags |= TOCSIN_EVIDENCE_IMPORTED;
   for (gsize i = 1; word[i] != NULL; i++)
     if (g_str_has_suffix (word[i], "d"))
       row->observed_s -= (guint32) atoi (word[i]) * DAY_S;

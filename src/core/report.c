@@ -115,7 +115,7 @@ check_subject (const TocsinReport *self, Refusal *refusal)
     }
   if (self->category == CSAM && type == TOCSIN_SUBJECT_URL && self->subject.value != NULL)
     return refuse (refusal, TOCSIN_REPORT_PART_SUBJECT,
-                   "A csam report never carries a URL: report its digest or its domain");
+                   "A csam report never carries a URL: report its domain");
   return TRUE;
 }
 
@@ -225,6 +225,8 @@ tocsin_report_evidence_end (const TocsinReport *self)
   const TocsinCategory *category = tocsin_category_by_id (self->category);
   int days = category->half_life_days[self->subject.type];
 
+  if (days == TOCSIN_HALF_LIFE_WHILE_LISTED)
+    return MIN (self->end_us, self->last_observed_us + WHILE_LISTED_US);
   if (days <= 0)
     return self->end_us;
   return MIN (self->end_us, self->last_observed_us + HALF_LIVES_KEPT * days * TOCSIN_DAY_US);

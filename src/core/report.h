@@ -160,7 +160,8 @@ gint64 tocsin_report_default_end (guint8 category, TocsinSubjectType type, gint6
  * @self: a report
  *
  * Returns: when its evidence is purged, in microseconds since the epoch: at its end, or four
- *   half-lives after the last observation if that is earlier
+ *   half-lives after the last observation if that is earlier; 48 h after it for what is valid
+ *   while listed
  */
 gint64 tocsin_report_evidence_end (const TocsinReport *self);
 
