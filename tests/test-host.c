@@ -224,14 +224,58 @@ test_local (void)
 static void
 test_shared_providers (void)
 {
-  static const char *const shared[] = { "126.com",     "gmail.com",   "github.io",   "pages.dev",
-                                        "youtube.com", "outlook.com", "zohomail.com" };
+  static const struct
+  {
+    const char *domain;
+    const char *provider; /* NULL: none */
+  } cases[] = {
+    { "126.com", "126.com" },
+    { "gmail.com", "gmail.com" },
+    { "github.io", "github.io" },
+    { "pages.dev", "pages.dev" },
+    { "outlook.com", "outlook.com" },
+    { "zohomail.com", "zohomail.com" },
+    { "youtube.com", "youtube.com" },
+    { "www.youtube.com", "youtube.com" },
+    { "m.youtube.com", "youtube.com" },
+    { "old.reddit.com", "reddit.com" },
+    { "mobile.x.com", "x.com" },
+    { "www.docs.google.com", "docs.google.com" },
+    { "www.www.youtube.com", NULL },
+    { "wwww.youtube.com", NULL },
+    { "ww.youtube.com", NULL },
+    { "channel.youtube.com", NULL },
+    { "notyoutube.com", NULL },
+    { "www.example.com", NULL },
+    { "www.com", NULL },
+    { "www", NULL },
+    { "someone.github.io", NULL },
+    { "m.github.io", NULL }, /* somebody's own */
+    { "mail.example", NULL },
+    { "", NULL },
+  };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (shared); i++)
-    g_assert_true (tocsin_domain_is_shared_provider (shared[i]));
-  g_assert_false (tocsin_domain_is_shared_provider ("someone.github.io"));
-  g_assert_false (tocsin_domain_is_shared_provider ("mail.example"));
-  g_assert_false (tocsin_domain_is_shared_provider (""));
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpstr (tocsin_domain_provider (cases[i].domain), ==, cases[i].provider);
+}
+
+static void
+see_name (const char *domain, gpointer data)
+{
+  g_assert_nonnull (tocsin_domain_provider (domain));
+  g_assert_true (g_hash_table_add (data, g_strdup (domain)));
+}
+
+static void
+test_every_name_of_a_provider (void)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  tocsin_domain_foreach_provider (see_name, seen);
+  g_assert_true (g_hash_table_contains (seen, "youtube.com"));
+  g_assert_true (g_hash_table_contains (seen, "www.youtube.com"));
+  g_assert_true (g_hash_table_contains (seen, "github.io"));
+  g_assert_false (g_hash_table_contains (seen, "www.github.io"));
 }
 
 int
@@ -244,5 +288,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/host/public-suffix-vectors", test_public_suffix_vectors);
   g_test_add_func ("/host/local", test_local);
   g_test_add_func ("/host/shared-providers", test_shared_providers);
+  g_test_add_func ("/host/every-name-of-a-provider", test_every_name_of_a_provider);
   return g_test_run ();
 }

@@ -174,6 +174,60 @@ test_beside_own (void)
     g_assert_cmpstr (TEXT (json_array_get_object_element (reports, i), "basis"), ==, "first_hand");
 }
 
+/* What others say of a provider is left out, by whatever name; what is said by oneself is not. */
+static void
+test_providers (void)
+{
+  static const struct
+  {
+    const char *as;
+    int accepted;
+    guint rejected;
+  } cases[] = { { "imported", 2, 3 }, { "first_hand", 5, 0 } };
+  g_auto (Admin) admin = { 0 };
+
+  admin_init (&admin);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *body = g_strdup_printf (
+          "{\"as\":\"%s\",\"category\":\"spam\",\"type\":\"domain\",\"entries\":["
+          "{\"value\":\"youtube.com\"},{\"value\":\"www.youtube.com\"},{\"value\":\"a.example\"},"
+          "{\"type\":\"url\",\"value\":\"https://www.youtube.com/\"},"
+          "{\"type\":\"url\",\"value\":\"https://www.youtube.com/watch?v=1\"}]}",
+          cases[i].as);
+      g_autoptr (JsonNode) made = admin_ask (&admin, "POST", "/v1/imports", body, 201);
+
+      g_assert_cmpint (INT (OBJECT (made), "accepted"), ==, cases[i].accepted);
+      g_assert_cmpuint (json_array_get_length (ARRAY (OBJECT (made), "rejected")), ==,
+                        cases[i].rejected);
+    }
+}
+
+/* Nobody reads a file again: what holds while it is listed has 30 days. */
+static void
+test_while_listed (void)
+{
+  g_auto (Admin) admin = { 0 };
+  const gint64 days[] = { 0, 29, 31 };
+
+  admin_init (&admin);
+  admin_do (&admin, "POST", "/v1/imports",
+            "{\"as\":\"imported\",\"category\":\"tor_exit\",\"type\":\"ip\",\"entries\":"
+            "[{\"value\":\"192.0.2.1\"}]}",
+            201);
+  for (gsize i = 0; i < G_N_ELEMENTS (days); i++)
+    {
+      gint64 then_us = now_us;
+      g_autoptr (JsonNode) found = NULL;
+
+      now_us += days[i] * TOCSIN_DAY_US;
+      found = admin_ask (&admin, "GET", "/v1/check?ip=192.0.2.1", NULL, 200);
+      now_us = then_us;
+      g_assert_cmpstr (TEXT (OBJECT (found), "verdict"), ==, days[i] < 30 ? "note" : "allow");
+      g_assert_cmpint (INT (OBJECT (found), "score"), ==, 0);
+    }
+}
+
 /* More than one slice. */
 static void
 test_long_list (void)
@@ -253,6 +307,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-imports/renewal", test_renewal);
   g_test_add_func ("/route-imports/first-hand", test_first_hand);
   g_test_add_func ("/route-imports/beside-own", test_beside_own);
+  g_test_add_func ("/route-imports/providers", test_providers);
+  g_test_add_func ("/route-imports/while-listed", test_while_listed);
   g_test_add_func ("/route-imports/long-list", test_long_list);
   g_test_add_func ("/route-imports/refusals", test_refusals);
   return g_test_run ();

@@ -353,7 +353,11 @@ static const struct
     "network=2001:db8:1:2::/64 network=2001:db8:1:2::5/128 network=2001:db8:1::/48" },
   { NETWORK, "192.0.2.0/24", "network=192.0.2.0/24 network=192.0.0.0/16" },
   { NETWORK, "192.0.2.128/25", "network=192.0.2.128/25 network=192.0.2.0/24 network=192.0.0.0/16" },
+  { NETWORK, "192.0.2.77/32",
+    "network=192.0.2.77/32 ip=192.0.2.77 network=192.0.2.0/24 network=192.0.0.0/16" },
   { NETWORK, "2001:db8:1::/48", "network=2001:db8:1::/48" },
+  { NETWORK, "2001:db8:1:2::5/128",
+    "network=2001:db8:1:2::5/128 network=2001:db8:1:2::/64 network=2001:db8:1::/48" },
   { NETWORK, "2001:db8:1:2::/64", "network=2001:db8:1:2::/64 network=2001:db8:1::/48" },
   { EMAIL, "me@a.b.example.co.uk",
     "email=me@a.b.example.co.uk domain=a.b.example.co.uk domain=b.example.co.uk "
@@ -489,6 +493,7 @@ static const struct
   { DOMAIN, "a.local", FALSE, FALSE, FALSE },
   { DOMAIN, "abc.onion", FALSE, FALSE, FALSE },
   { DOMAIN, "gmail.com", TRUE, FALSE, TRUE },
+  { DOMAIN, "www.youtube.com", TRUE, FALSE, TRUE },
   { EMAIL, "me@gmail.com", TRUE, FALSE, FALSE },
   { EMAIL, "me@a.internal", FALSE, FALSE, FALSE },
   { USERNAME, "me", TRUE, FALSE, FALSE },
@@ -499,6 +504,8 @@ static const struct
   { URL, "http://intranet/", FALSE, FALSE, FALSE },
   { URL, "https://github.com", TRUE, FALSE, TRUE },
   { URL, "http://medium.com/", TRUE, FALSE, TRUE },
+  { URL, "https://www.github.com:443//#x", TRUE, FALSE, TRUE },
+  { URL, "https://someone.github.io/", TRUE, FALSE, FALSE },
   { URL, "https://github.com/x/", TRUE, FALSE, FALSE },
   { URL, "https://github.com/?x", TRUE, FALSE, FALSE },
   { URL, "https://a.example/", TRUE, FALSE, FALSE },
@@ -553,6 +560,8 @@ test_mastodon_email (void)
     { "test@bücher.example", "test@bücher.example" },
     { "a.b+c@b.example", "ab@b.example" },
     { "\xc3\x84.x@\xc3\x84.example", "\xc3\xa4x@\xc3\xa4.example" },
+    { "\xc4\xb0@a.example", "i\xcc\x87@a.example" },
+    { "\xce\x91\xce\xa3@a.example", "\xce\xb1\xcf\x83@a.example" },
     { "+x@a.example", NULL },
     { "...@a.example", NULL },
     { "\xff@a.example", NULL },
@@ -560,8 +569,6 @@ test_mastodon_email (void)
     { "x y@a.example", NULL },
     { "x", NULL },
   };
-    { "\xc4\xb0@a.example", "i\xcc\x87@a.example" },
-    { "\xce\x91\xce\xa3@a.example", "\xce\xb1\xcf\x83@a.example" },
   g_autofree char *hash = tocsin_subject_mastodon_email_hash ("Foo.Bar+baz@Example.com", NULL);
   g_autofree char *sum =
       g_compute_checksum_for_string (G_CHECKSUM_SHA256, "foobar@example.com", -1);
@@ -585,13 +592,6 @@ test_mastodon_email (void)
     }
 }
 
-static void
-test_acct (void)
-{
-  static const struct
-  {
-    const char *input;
-    const char *user; /* NULL: none */
 /* Mastodon's form is made of what was written, which the canonical form does not tell. */
 static void
 test_written_email (void)
@@ -620,6 +620,13 @@ test_written_email (void)
     }
 }
 
+static void
+test_acct (void)
+{
+  static const struct
+  {
+    const char *input;
+    const char *user; /* NULL: none */
     const char *host;
   } cases[] = {
     { "acct:Me@A.example", "Me", "a.example" },
@@ -693,6 +700,29 @@ test_digest_alone_is_nothing_special (void)
 }
 
 static void
+test_first_page_by_digest (void)
+{
+  static const struct
+  {
+    const char *url;
+    gboolean broad;
+  } cases[] = {
+    { "https://youtube.com/", TRUE },       { "http://www.youtube.com/", TRUE },
+    { "https://github.io/", TRUE },         { "https://m.github.io/", FALSE },
+    { "https://youtube.com/watch", FALSE }, { "https://a.example/", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (TocsinSubject) subject = { 0 };
+
+      g_assert_true (tocsin_subject_parse (&subject, URL, cases[i].url, NULL));
+      g_clear_pointer (&subject.value, g_free);
+      g_assert_cmpint (tocsin_subject_is_broad (&subject), ==, cases[i].broad);
+    }
+}
+
+static void
 test_types (void)
 {
   for (guint i = IP; i <= ACTOR; i++)
@@ -728,10 +758,11 @@ main (int argc, char *argv[])
   g_test_add_func ("/subject/questions", test_questions);
   g_test_add_func ("/subject/connectable", test_connectable);
   g_test_add_func ("/subject/mastodon-email", test_mastodon_email);
+  g_test_add_func ("/subject/written-email", test_written_email);
   g_test_add_func ("/subject/acct", test_acct);
   g_test_add_func ("/subject/long-acct", test_long_acct);
   g_test_add_func ("/subject/digest-is-nothing-special", test_digest_alone_is_nothing_special);
+  g_test_add_func ("/subject/first-page-by-digest", test_first_page_by_digest);
   g_test_add_func ("/subject/types", test_types);
   return g_test_run ();
 }
-  g_test_add_func ("/subject/written-email", test_written_email);

@@ -18,6 +18,10 @@
 #define MAX_INPUT_BYTES 1024
 #define TOO_LONG        "Host name is longer than 253 bytes"
 
+/* What a provider puts before its name for the same pages, for another screen or taste. */
+static const char *const other_labels[] = { "www", "m",     "mobile", "old", "new",
+                                            "np",  "touch", "mbasic", "web" };
+
 static gboolean
 refuse (GError **error, const char *message)
 {
@@ -173,9 +177,47 @@ compare_name (const void *key, const void *element)
   return strcmp (key, *(const char *const *) element);
 }
 
-gboolean
-tocsin_domain_is_shared_provider (const char *domain)
+static const char *
+find_provider (const char *domain)
 {
-  return bsearch (domain, tocsin_shared_providers, tocsin_n_shared_providers, sizeof (char *),
-                  compare_name) != NULL;
+  const char *const *found = bsearch (domain, tocsin_shared_providers, tocsin_n_shared_providers,
+                                      sizeof (char *), compare_name);
+
+  return found != NULL ? *found : NULL;
+}
+
+const char *
+tocsin_domain_provider (const char *domain)
+{
+  const char *provider = find_provider (domain);
+  gsize len = strcspn (domain, ".");
+
+  if (provider != NULL || domain[len] == '\0')
+    return provider;
+  for (gsize i = 0; i < G_N_ELEMENTS (other_labels); i++)
+    if (strncmp (domain, other_labels[i], len) == 0 && other_labels[i][len] == '\0')
+      {
+        provider = find_provider (domain + len + 1);
+        return provider != NULL && tocsin_host_registrable (provider) != NULL ? provider : NULL;
+      }
+  return NULL;
+}
+
+void
+tocsin_domain_foreach_provider (TocsinDomainFunc func, gpointer data)
+{
+  for (gsize i = 0; i < tocsin_n_shared_providers; i++)
+    {
+      const char *provider = tocsin_shared_providers[i];
+
+      func (provider, data);
+      if (tocsin_host_registrable (provider) == NULL)
+        continue;
+      for (gsize k = 0; k < G_N_ELEMENTS (other_labels); k++)
+        {
+          g_autofree char *domain = g_strconcat (other_labels[k], ".", provider, NULL);
+
+          func (domain, data);
+        }
+    }
 }

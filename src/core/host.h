@@ -54,12 +54,25 @@ const char *tocsin_host_registrable (const char *host);
 gboolean tocsin_host_is_local (const char *host);
 
 /**
- * tocsin_domain_is_shared_provider:
+ * tocsin_domain_provider:
  * @domain: a canonical host name
  *
- * Returns: %TRUE if @domain itself is on the shipped list of providers whose users have nothing
- *   to do with each other (data/shared-providers.txt)
+ * Looks @domain up in the shipped list of providers whose users have nothing to do with each other
+ * (data/shared-providers.txt), also with one label before it by which providers call the same
+ * pages: "www.", "m.", "old." and the like. Where anyone can register below a provider, as at
+ * github.io, such a name is somebody's own.
+ *
+ * Returns: (nullable): the provider's name as the list has it, static; %NULL if it is none
  */
-gboolean tocsin_domain_is_shared_provider (const char *domain);
+const char *tocsin_domain_provider (const char *domain);
+
+typedef void (*TocsinDomainFunc) (const char *domain, gpointer data);
+
+/**
+ * tocsin_domain_foreach_provider:
+ * @func: called for each name for which tocsin_domain_provider() finds one
+ * @data: data for @func
+ */
+void tocsin_domain_foreach_provider (TocsinDomainFunc func, gpointer data);
 
 G_END_DECLS

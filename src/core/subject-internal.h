@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "core/host.h"
 #include "core/subject.h"
 
 G_BEGIN_DECLS
@@ -38,11 +39,16 @@ void tocsin_prefix_cut (TocsinPrefix *prefix, guint8 length);
 /* Makes IPv4 of what is IPv4 within IPv6. */
 void tocsin_prefix_unmap (TocsinPrefix *prefix);
 
+/* The key under which @value, the text that is hashed, is stored. */
+void tocsin_subject_hash_key (TocsinSubjectType type, const char *value, TocsinSubjectKey *key);
+
 void tocsin_probe_append (GArray *probes,
                           TocsinSubjectType type,
                           const char *value,
                           guint8 prefix_length,
                           gboolean exact);
+/* The key of the address that the whole network @prefix is, if it is no more than one. */
+void tocsin_probes_add_lone_address (GArray *probes, const TocsinPrefix *prefix);
 void tocsin_probes_add_networks (GArray *probes,
                                  const TocsinPrefix *prefix,
                                  const TocsinNetworkLengths *lengths);
@@ -52,5 +58,9 @@ void tocsin_probes_add_host (GArray *probes, const char *host, const TocsinNetwo
 void tocsin_probes_add_url (GArray *probes, const char *url);
 /* (transfer full): the host of a canonical URL, without brackets. */
 char *tocsin_url_host (const char *url);
+/* The same without memory of its own; FALSE if it is longer than a name may be. */
+gboolean tocsin_url_copy_host (const char *url, char out[TOCSIN_HOST_MAX_BYTES + 1]);
+/* What of a canonical URL follows the host: "/", "/a?b". */
+const char *tocsin_url_path (const char *url);
 
 G_END_DECLS

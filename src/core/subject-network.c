@@ -271,6 +271,18 @@ is_listed (GArray *probes, int bits)
   return FALSE;
 }
 
+/* 192.0.2.9/32 is 192.0.2.9, and each has a key. Of IPv6 both have that of their /64. */
+void
+tocsin_probes_add_lone_address (GArray *probes, const TocsinPrefix *prefix)
+{
+  char text[TOCSIN_PREFIX_TEXT_BYTES];
+
+  if (prefix->family_bytes != V4_BYTES || prefix->length != 8 * V4_BYTES)
+    return;
+  tocsin_prefix_write (prefix, FALSE, text);
+  tocsin_probe_append (probes, TOCSIN_SUBJECT_IP, text, 0, FALSE);
+}
+
 /* From the narrowest network to the widest, each once. */
 void
 tocsin_probes_add_networks (GArray *probes,

@@ -406,6 +406,27 @@ tocsin_url_host (const char *url)
   return authority[0] == '[' ? g_strndup (authority + 1, len - 2) : g_strndup (authority, len);
 }
 
+gboolean
+tocsin_url_copy_host (const char *url, char out[TOCSIN_HOST_MAX_BYTES + 1])
+{
+  const char *authority = skip_scheme (url);
+  gsize len = host_length (authority);
+
+  if (len > TOCSIN_HOST_MAX_BYTES)
+    return FALSE;
+  memcpy (out, authority, len);
+  out[len] = '\0';
+  return TRUE;
+}
+
+const char *
+tocsin_url_path (const char *url)
+{
+  const char *authority = skip_scheme (url);
+
+  return authority + strcspn (authority, "/");
+}
+
 /* The host and its suffixes of at most five labels, down to what someone registered. */
 static guint
 find_hosts (const char *host, const char *hosts[MAX_HOSTS])
@@ -472,7 +493,7 @@ tocsin_probes_add_url (GArray *probes, const char *url)
 {
   const char *authority = skip_scheme (url);
   g_autofree char *host = g_strndup (authority, host_length (authority));
-  const char *path = authority + strcspn (authority, "/");
+  const char *path = tocsin_url_path (url);
   const char *schemes[] = { HTTP, HTTPS };
   const char *hosts[MAX_HOSTS];
   gsize paths[2 + MAX_PATH_PREFIXES];

@@ -113,6 +113,15 @@ hash_value (TocsinSubjectType type, const char *value, guint8 digest[TOCSIN_SHA2
   tocsin_sha256_parts (parts, digest);
 }
 
+void
+tocsin_subject_hash_key (TocsinSubjectType type, const char *value, TocsinSubjectKey *key)
+{
+  guint8 digest[TOCSIN_SHA256_BYTES];
+
+  hash_value (type, value, digest);
+  memcpy (key->bytes, digest, sizeof key->bytes);
+}
+
 static gboolean
 parse_domain (const char *input, gboolean strict, char **value, GError **error)
 {
@@ -183,6 +192,8 @@ parse (
     parsed.key_type = TOCSIN_SUBJECT_NETWORK;
   else
     parsed.key_value = g_strdup (parsed.value);
+  if (type == TOCSIN_SUBJECT_EMAIL && strcmp (parsed.value, input) != 0)
+    parsed.written = g_strdup (input);
   hash_value (parsed.key_type, parsed.key_value, parsed.digest);
   *self = parsed;
   return TRUE;
@@ -192,8 +203,6 @@ gboolean
 tocsin_subject_parse (TocsinSubject *self,
                       TocsinSubjectType type,
                       const char *input,
-  if (type == TOCSIN_SUBJECT_EMAIL && strcmp (parsed.value, input) != 0)
-    parsed.written = g_strdup (input);
                       GError **error)
 {
   return parse (self, type, input, TRUE, error);
@@ -218,7 +227,6 @@ void
 tocsin_probe_append (
     GArray *probes, TocsinSubjectType type, const char *value, guint8 prefix_length, gboolean exact)
 {
-  guint8 digest[TOCSIN_SHA256_BYTES];
   TocsinProbe probe = {
     .type = type,
     .value = g_strdup (value),
@@ -226,8 +234,7 @@ tocsin_probe_append (
     .exact = exact,
   };
 
-  hash_value (type, value, digest);
-  memcpy (probe.key.bytes, digest, sizeof probe.key.bytes);
+  tocsin_subject_hash_key (type, value, &probe.key);
   g_array_append_val (probes, probe);
 }
 
@@ -272,8 +279,11 @@ add_related (GArray *probes, const TocsinSubject *self, const TocsinNetworkLengt
     {
     case TOCSIN_SUBJECT_IP:
     case TOCSIN_SUBJECT_NETWORK:
-      if (tocsin_prefix_read (self->value, &prefix))
-        tocsin_probes_add_networks (probes, &prefix, lengths);
+      if (!tocsin_prefix_read (self->value, &prefix))
+        break;
+      if (self->type == TOCSIN_SUBJECT_NETWORK)
+        tocsin_probes_add_lone_address (probes, &prefix);
+      tocsin_probes_add_networks (probes, &prefix, lengths);
       break;
     case TOCSIN_SUBJECT_EMAIL:
       add_domains (probes, strrchr (self->value, '@') + 1, TRUE);
@@ -355,29 +365,4 @@ tocsin_subject_is_public_suffix (const TocsinSubject *self)
 {
   return self->type == TOCSIN_SUBJECT_DOMAIN && self->value != NULL &&
          tocsin_host_registrable (self->value) == NULL;
-}
-
-/* The first page of a host stands for all below it: it is among the expressions that every URL
- * there is looked up by. */
-static gboolean
-is_first_page (const char *url)
-{
-  const char *path = strchr (strstr (url, "://") + 3, '/');
-
-  return path != NULL && path[1] == '\0';
-}
-
-gboolean
-tocsin_subject_is_broad (const TocsinSubject *self)
-{
-  if (self->type == TOCSIN_SUBJECT_NETWORK && self->value != NULL)
-    return tocsin_network_is_broad (self->value);
-  if (self->type == TOCSIN_SUBJECT_URL && self->value != NULL && is_first_page (self->value))
-    {
-      g_autofree char *host = tocsin_url_host (self->value);
-
-      return tocsin_domain_is_shared_provider (host);
-    }
-  return self->type == TOCSIN_SUBJECT_DOMAIN && self->value != NULL &&
-         tocsin_domain_is_shared_provider (self->value);
 }

@@ -204,7 +204,8 @@ char *tocsin_subject_digest_string (const TocsinSubject *self) G_GNUC_WARN_UNUSE
  *
  * Lists the keys under which evidence about @self may be stored (scoring.md 5): its own first,
  * then what covers it from near to far: networks, the host of an address or URL with its parents,
- * for a URL at most 5 hosts × 6 paths × http and https. No key is listed twice. Of a subject known
+ * for a URL at most 5 hosts × 6 paths × http and https. A network of one IPv4 address has the key
+ * of the address, too. No key is listed twice. Of a subject known
  * by its digest alone there is its own key and no other.
  *
  * Returns: (transfer full) (element-type TocsinProbe): free with g_array_unref()
@@ -235,14 +236,32 @@ gboolean tocsin_subject_is_global (const TocsinSubject *self);
 gboolean tocsin_subject_is_shared_address (const TocsinSubject *self);
 
 /**
- * tocsin_subject_is_broad:
- * @self: a subject
+ * tocsin_subject_is_provider:
+ * @self: a subject; of one without a value the first 16 bytes of the digest are enough
  *
- * Returns: %TRUE for a network shorter than /24 (IPv4) or /48 (IPv6) and for the domain of a
- *   shared provider or the URL of its first page, which covers all its pages; they stop at note
- *   or review (scoring.md 4)
+ * Returns: %TRUE for the domain of a shared provider (tocsin_domain_provider()), and for the URL
+ *   of its first page, which covers all its pages, even if only the digest of that is known
+ */
+gboolean tocsin_subject_is_provider (const TocsinSubject *self);
+
+/**
+ * tocsin_subject_is_broad:
+ * @self: a subject, as for tocsin_subject_is_provider()
+ *
+ * Returns: %TRUE for a network shorter than /24 (IPv4) or /48 (IPv6), and for what
+ *   tocsin_subject_is_provider() says; they stop at note or review (scoring.md 4)
  */
 gboolean tocsin_subject_is_broad (const TocsinSubject *self);
+
+/**
+ * tocsin_probe_is_broad:
+ * @self: one of the probes of @asked
+ * @asked: the subject of a check
+ *
+ * Returns: %TRUE if what has the key @self is broad by itself, or is a URL at a shared provider
+ *   that covers @asked and is not the same page
+ */
+gboolean tocsin_probe_is_broad (const TocsinProbe *self, const TocsinSubject *asked);
 
 /**
  * tocsin_subject_is_public_suffix:

@@ -10,7 +10,6 @@
 
 #include "core/category.h"
 #include "core/error.h"
-#include "core/host.h"
 #include "store/bulk.h"
 
 #define VALUES_BLOCK_BYTES (1024 * 1024)
@@ -83,13 +82,10 @@ find_fault (const TocsinFeedList *self, const TocsinSubject *subject)
 
   if (category->half_life_days[subject->type] == TOCSIN_HALF_LIFE_REFUSED)
     return "is of a type that the category says nothing about";
-  if (subject->type == TOCSIN_SUBJECT_DOMAIN)
-    {
-      if (tocsin_subject_is_public_suffix (subject))
-        return "is a public suffix";
-      if (tocsin_domain_is_shared_provider (subject->value))
-        return "is a provider that everybody uses";
-    }
+  if (tocsin_subject_is_public_suffix (subject))
+    return "is a public suffix";
+  if (tocsin_subject_is_provider (subject))
+    return "is a provider that everybody uses";
   if (!tocsin_subject_is_global (subject))
     return "is in a private or reserved range, or a name that means another machine everywhere";
   return NULL;

@@ -12,7 +12,6 @@
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/host.h"
 #include "fed/publish.h"
 #include "store/bulk.h"
 #include "store/table-actors.h"
@@ -49,8 +48,7 @@ find_fault (const TocsinImportEntry *self, gboolean imported)
     return "this category says nothing about subjects of this type";
   if (!tocsin_subject_is_global (&self->subject))
     return "it is not public";
-  if (imported && self->subject.type == TOCSIN_SUBJECT_DOMAIN &&
-      tocsin_domain_is_shared_provider (self->subject.value))
+  if (imported && tocsin_subject_is_provider (&self->subject))
     return "it is a provider that everybody uses";
   return NULL;
 }

@@ -186,7 +186,7 @@ read_key (TocsinJudge *self, Event *event, const TocsinSubject *subject, const T
       g_ptr_array_add (event->joined, event->buffer.rows);
       event->buffer = (TocsinEvidenceBuffer){ 0 };
     }
-  evidence.broad = tocsin_subject_is_broad (&key);
+  evidence.broad = tocsin_probe_is_broad (probe, subject);
   evidence.shared = is_shared (self, subject) || is_shared (self, &key);
   g_array_append_val (event->keys, evidence);
 }
@@ -363,6 +363,7 @@ tocsin_judge_row (TocsinJudge *self, const TocsinSubjectRecord *record, TocsinEx
                             .key_value = (char *) record->value };
   TocsinKeyFinding found;
 
+  memcpy (subject.digest, record->key.bytes, sizeof record->key.bytes);
   evidence.n_rows =
       tocsin_evidence_read_onward (self->txn, &record->key, &self->buffer, &evidence.rows);
   if (self->own_only)
@@ -377,7 +378,6 @@ tocsin_judge_row (TocsinJudge *self, const TocsinSubjectRecord *record, TocsinEx
       if (evidence.broad || evidence.shared)
         tocsin_score_key (&self->scoring, &evidence, &found);
     }
-  memcpy (subject.digest, record->key.bytes, sizeof record->key.bytes);
   if (found.known && is_allowed (self, &subject))
     {
       found.verdict = TOCSIN_VERDICT_ALLOW;
