@@ -253,6 +253,7 @@ test_mastodon_form (void)
     { "plain@example.org", "plain@example.org" },
   };
   g_auto (Admin) admin = { 0 };
+  g_auto (Answer) list = { 0 };
 
   admin_init (&admin);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -260,12 +261,15 @@ test_mastodon_form (void)
       g_autofree char *body = g_strdup_printf ("{\"category\":\"spam\",\"subjects\":"
                                                "[{\"type\":\"email\",\"value\":\"%s\"}]}",
                                                cases[i].written);
-      g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, cases[i].form, -1);
-      g_auto (Answer) list = { 0 };
 
       admin_do (&admin, "POST", "/v1/reports", body, 201);
-      node_ask (&admin.node, "GET", "/v1/export/mastodon-email-hashes", NULL, NULL, &list);
-      g_assert_cmpuint (list.status, ==, 200);
+    }
+  node_ask (&admin.node, "GET", "/v1/export/mastodon-email-hashes", NULL, NULL, &list);
+  g_assert_cmpuint (list.status, ==, 200);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, cases[i].form, -1);
+
       if (strstr (list.body->str, sum) == NULL)
         g_error ("%s: no %s in %s", cases[i].form, sum, list.body->str);
     }
