@@ -124,6 +124,12 @@ test_statements (Case *c, gconstpointer data)
   g_assert_true (record.held);
   g_assert_false (record.live);
   g_assert_cmpuint (count_lines (c), ==, 1);
+  /* Nor do two contents of another statement: a decision is about all that an actor states. */
+  admit (c, statement_bytes ("b.example", "v", "g.example", 10, T0, "9"), NULL);
+  admit (c, statement_bytes ("b.example", "v", "g.example", 20, T0, "10"), NULL);
+  g_assert_true (get_statement (c, "g.example", &record));
+  g_assert_true (record.held);
+  g_assert_cmpuint (count_lines (c), ==, 1);
   /* Nobody vouches for itself. */
   g_assert_cmpint (admit (c, statement_bytes ("b.example", "t", "b.example", 90, T0, "5"), NULL),
                    ==, DROPPED);

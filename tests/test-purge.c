@@ -16,6 +16,7 @@
 #include "store/table-reports.h"
 #include "store/table-review.h"
 #include "store/table-seen.h"
+#include "store/table-trust.h"
 #include "store/txn-private.h"
 
 #define DAY     TOCSIN_DAY_US
@@ -345,6 +346,101 @@ test_moot_lines (Fixture *f, gconstpointer data)
   g_assert_cmpuint (rows_of (f, TOCSIN_TABLE_REVIEW), ==, 2);
 }
 
+/* Reports, and a line about each: whether nothing of it is left to decide. */
+static const struct
+{
+  TocsinReportState state;
+  TocsinHold hold;
+  TocsinReviewKind kind;
+  gboolean moot;
+} settled[] = {
+  { TOCSIN_STATE_HELD, TOCSIN_HOLD_SUFFIX, TOCSIN_REVIEW_HELD, FALSE },
+  { TOCSIN_STATE_HELD, TOCSIN_HOLD_EQUIVOCATION, TOCSIN_REVIEW_EQUIVOCATION, FALSE },
+  { TOCSIN_STATE_HELD, TOCSIN_HOLD_REJECTED, TOCSIN_REVIEW_HELD, TRUE },
+  { TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE, TOCSIN_REVIEW_HELD, TRUE },
+  { TOCSIN_STATE_WITHDRAWN, TOCSIN_HOLD_NONE, TOCSIN_REVIEW_EQUIVOCATION, TRUE },
+  { TOCSIN_STATE_REFUSED, TOCSIN_HOLD_NONE, TOCSIN_REVIEW_HELD, TRUE },
+};
+
+#define OTHERS 1500 /* lines before them: more than one purge looks at */
+
+static gboolean
+add_settled (TocsinTxn *txn, gpointer data, GError **error)
+{
+  GBytes *other = g_bytes_new_static ("{}", 2);
+  TocsinReviewRecord line = { .kind = TOCSIN_REVIEW_BURST };
+  TocsinTrustRecord statement = { .truster = 8,
+                                  .trustee = 9,
+                                  .weight = 50,
+                                  .held = TRUE,
+                                  .id = (char *) "https://a.example/trust/1",
+                                  .alternate = other };
+
+  for (guint i = 0; i < OTHERS; i++)
+    tocsin_review_add (txn, &line);
+  for (guint i = 0; i < G_N_ELEMENTS (settled); i++)
+    {
+      g_autofree char *id = g_strdup_printf ("https://a.example/%u", i);
+      TocsinReportRecord report = { .actor = 7,
+                                    .category = 1,
+                                    .state = settled[i].state,
+                                    .hold = settled[i].hold,
+                                    .subject_type = TOCSIN_SUBJECT_DOMAIN,
+                                    .key_type = TOCSIN_SUBJECT_DOMAIN,
+                                    .end_us = T0 + DAY,
+                                    .evidence_end_us = T0 + DAY,
+                                    .key = key_number (i),
+                                    .id = id,
+                                    .value = (char *) "example.org" };
+
+      tocsin_reports_put (txn, &report, T0);
+      line.kind = settled[i].kind;
+      line.report = report.number;
+      tocsin_review_add (txn, &line);
+    }
+  /* Two who stated contradicting things, of whom one took it back. */
+  tocsin_trust_put (txn, &statement);
+  line.kind = TOCSIN_REVIEW_EQUIVOCATION;
+  line.report = 0;
+  line.actor = 8;
+  tocsin_review_add (txn, &line);
+  line.actor = 7;
+  tocsin_review_add (txn, &line);
+  g_bytes_unref (other);
+  return tocsin_txn_check (txn, error);
+}
+
+static gboolean
+purge_once (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_store_purge (txn, T0, 1000);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+test_settled_lines (Fixture *f, gconstpointer data)
+{
+  guint moot = 1;
+
+  write_ok (f, add_settled, NULL);
+  g_assert_cmpuint (count_open (f), ==, OTHERS + G_N_ELEMENTS (settled) + 2);
+  /* A bounded part at a time, and then from the beginning. */
+  write_ok (f, purge_once, NULL);
+  g_assert_cmpuint (count_open (f), ==, OTHERS + G_N_ELEMENTS (settled) + 2);
+  write_ok (f, purge_once, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (settled); i++)
+    {
+      g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+      g_auto (TocsinReviewRecord) line = { 0 };
+
+      g_test_message ("line %u", i);
+      g_assert_true (tocsin_review_get (txn, OTHERS + 1 + i, &line));
+      g_assert_true ((line.state == TOCSIN_REVIEW_LAPSED) == settled[i].moot);
+      moot += settled[i].moot;
+    }
+  g_assert_cmpuint (count_open (f), ==, OTHERS + G_N_ELEMENTS (settled) + 2 - moot);
+}
+
 static gboolean
 verify (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -376,6 +472,7 @@ main (int argc, char *argv[])
   g_test_add ("/purge/ends", Fixture, NULL, set_up, test_ends, tear_down);
   g_test_add ("/purge/foretold", Fixture, NULL, set_up, test_foretold, tear_down);
   g_test_add ("/purge/moot-lines", Fixture, NULL, set_up, test_moot_lines, tear_down);
+  g_test_add ("/purge/settled-lines", Fixture, NULL, set_up, test_settled_lines, tear_down);
   g_test_add ("/purge/audit-shows", Fixture, NULL, set_up, test_audit_shows, tear_down);
   return g_test_run ();
 }

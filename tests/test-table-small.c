@@ -103,6 +103,43 @@ review (TocsinTxn *txn, gpointer data, GError **error)
   return TRUE;
 }
 
+/* What is due is found among whatever else is open, and in the order of kinds. */
+static gboolean
+review_due (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinReviewRecord other = { .kind = TOCSIN_REVIEW_HELD, .actor = 4, .report = 9 };
+  TocsinReviewRecord general = { .kind = TOCSIN_REVIEW_HELD, .actor = 4 };
+  TocsinReviewRecord burst = { .kind = TOCSIN_REVIEW_BURST, .actor = 4, .due_us = T0 + 2 };
+  TocsinReviewRecord withdrawal = { .kind = TOCSIN_REVIEW_WITHDRAWAL, .actor = 3 };
+  guint64 due, last, found;
+
+  for (guint i = 0; i < 3; i++)
+    tocsin_review_add (txn, &other);
+  g_assert_false (tocsin_review_find_general (txn, TOCSIN_REVIEW_HELD, 4, &found));
+  general.id = tocsin_review_add (txn, &general);
+  g_assert_true (tocsin_review_find_general (txn, TOCSIN_REVIEW_HELD, 4, &found));
+  g_assert_cmpuint (found, ==, general.id);
+  g_assert_false (tocsin_review_find_general (txn, TOCSIN_REVIEW_HELD, 3, &found));
+
+  tocsin_review_add (txn, &withdrawal);
+  withdrawal.actor = 5;
+  withdrawal.due_us = T0 + 1;
+  last = tocsin_review_add (txn, &withdrawal);
+  due = tocsin_review_add (txn, &burst);
+  g_assert_false (tocsin_review_find_due (txn, T0, &found));
+  g_assert_true (tocsin_review_find_due (txn, T0 + 1, &found));
+  g_assert_cmpuint (found, ==, last);
+  g_assert_true (tocsin_review_find_due (txn, T0 + 2, &found));
+  g_assert_cmpuint (found, ==, due);
+  g_assert_true (tocsin_review_get (txn, due, &burst));
+  burst.state = TOCSIN_REVIEW_LAPSED;
+  tocsin_review_put (txn, &burst);
+  tocsin_review_record_clear (&burst);
+  g_assert_true (tocsin_review_find_due (txn, T0 + 2, &found));
+  g_assert_cmpuint (found, ==, last);
+  return TRUE;
+}
+
 static gboolean
 tokens (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -253,9 +290,10 @@ static const struct
   const char *name;
   TocsinWriteFunc story;
 } stories[] = {
-  { "/tables/seen", seen },         { "/tables/allow", allow },     { "/tables/review", review },
-  { "/tables/tokens", tokens },     { "/tables/imports", imports }, { "/tables/outbox", outbox },
-  { "/tables/subjects", subjects },
+  { "/tables/seen", seen },     { "/tables/allow", allow },
+  { "/tables/review", review }, { "/tables/review-due", review_due },
+  { "/tables/tokens", tokens }, { "/tables/imports", imports },
+  { "/tables/outbox", outbox }, { "/tables/subjects", subjects },
 };
 
 static void

@@ -30,12 +30,23 @@ keep_equivocation (TocsinTxn *txn, const TocsinAdmitting *a, TocsinTrustRecord *
     .text = (char *) "Two different trust statements under one id and time",
   };
 
+  g_auto (TocsinReviewRecord) open = { 0 };
+  guint64 id;
+
   if (record->held)
     return;
   record->held = TRUE;
   record->live = FALSE;
   record->alternate = g_bytes_ref (a->admission->activity->raw);
   tocsin_trust_put (txn, record);
+  /* One line an actor: a decision is about all of them. */
+  if (tocsin_review_find_general (txn, TOCSIN_REVIEW_EQUIVOCATION, a->reporter, &id) &&
+      tocsin_review_get (txn, id, &open))
+    {
+      open.count++;
+      tocsin_review_put (txn, &open);
+      return;
+    }
   tocsin_review_add (txn, &line);
 }
 

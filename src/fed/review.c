@@ -373,22 +373,6 @@ tocsin_review_decide_finish (GAsyncResult *result, GError **error)
 
 /* ---- time decides ---- */
 
-typedef struct
-{
-  gint64 now_us;
-  guint64 id; /* out */
-} Due;
-
-static gboolean
-find_due (const TocsinReviewRecord *line, gpointer data)
-{
-  Due *due = data;
-
-  if (line->due_us != 0 && line->due_us <= due->now_us)
-    due->id = line->id;
-  return due->id == 0;
-}
-
 /**
  * tocsin_review_lapse_async:
  * @fed: the federation
@@ -406,19 +390,20 @@ tocsin_review_lapse_async (TocsinFederation *fed,
                            gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
-  Due due = { .now_us = now_us };
+  gboolean found;
+  guint64 id;
 
   {
     g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
 
-    tocsin_review_foreach (txn, 0, TRUE, find_due, &due);
+    found = tocsin_review_find_due (txn, now_us, &id);
   }
-  if (due.id == 0)
+  if (!found)
     {
       g_task_return_boolean (task, FALSE);
       return;
     }
-  g_task_set_task_data (task, decision_new (fed, due.id, TOCSIN_REVIEW_LAPSED, now_us),
+  g_task_set_task_data (task, decision_new (fed, id, TOCSIN_REVIEW_LAPSED, now_us),
                         (GDestroyNotify) decision_free);
   submit_slice (task);
 }

@@ -17,6 +17,10 @@
 #include "store/table-queue.h"
 #include "store/table-review.h"
 #include "store/table-seen.h"
+#include "store/table-trust.h"
+
+#define REVIEW_LOOKS    1000 /* lines that one purge looks at; the next goes on where it ended */
+#define STATEMENT_LOOKS 100  /* of these, for a line about trust */
 
 gint64
 tocsin_store_keep_us (TocsinStore *self)
@@ -93,18 +97,48 @@ typedef struct
   GArray *ids;  /* (nullable) of guint64 */
   GArray *moot; /* (nullable) of guint64 */
   guint64 max_rows;
+  guint64 looks;     /* left */
+  guint64 looked_at; /* the last line */
+  gboolean stopped;  /* before the end */
   guint64 n;
 } OldLines;
 
-/* Nothing is left to decide about a report that is gone. A peer whose reports are held would fill
- * the list for good. */
 static gboolean
-is_moot (TocsinTxn *txn, const TocsinReviewRecord *line)
+is_undecided (const TocsinTrustRecord *statement, gpointer data)
+{
+  gboolean *found = data;
+
+  *found = statement->held && statement->alternate != NULL;
+  return !*found;
+}
+
+static gboolean
+has_undecided_statement (TocsinTxn *txn, guint32 truster)
+{
+  gboolean found = FALSE;
+
+  tocsin_trust_foreach_of (txn, truster, is_undecided, &found);
+  return found;
+}
+
+/* Nothing is left to decide about a report that is gone, or is not held any more, or was rejected
+ * with all that came with it. A peer whose reports are held would fill the list for good. */
+static gboolean
+is_moot (OldLines *self, const TocsinReviewRecord *line)
 {
   g_auto (TocsinReportRecord) report = { 0 };
 
-  return line->state == TOCSIN_REVIEW_OPEN && line->report != 0 &&
-         (!tocsin_reports_get (txn, line->report, &report) || report.state == TOCSIN_STATE_EXPIRED);
+  if (line->state != TOCSIN_REVIEW_OPEN ||
+      (line->kind != TOCSIN_REVIEW_HELD && line->kind != TOCSIN_REVIEW_EQUIVOCATION))
+    return FALSE;
+  if (line->report != 0)
+    return !tocsin_reports_get (self->txn, line->report, &report) ||
+           report.state != TOCSIN_STATE_HELD || report.hold == TOCSIN_HOLD_REJECTED;
+  if (line->kind != TOCSIN_REVIEW_EQUIVOCATION)
+    return FALSE;
+  /* All that an actor states is looked at. */
+  self->looks -= MIN (self->looks, STATEMENT_LOOKS);
+  return !has_undecided_statement (self->txn, line->actor);
 }
 
 static gboolean
@@ -112,16 +146,21 @@ collect_line (const TocsinReviewRecord *line, gpointer data)
 {
   OldLines *self = data;
 
+  self->stopped = self->looks == 0 || self->n >= self->max_rows ||
+                  (self->moot != NULL && self->moot->len >= self->max_rows);
+  if (self->stopped)
+    return FALSE;
+  self->looks--;
+  self->looked_at = line->id;
   if (line->state != TOCSIN_REVIEW_OPEN && line->decided_us < self->before_us)
     {
       self->n++;
       if (self->ids != NULL)
         g_array_append_val (self->ids, line->id);
     }
-  if (self->moot != NULL && self->moot->len < self->max_rows && is_moot (self->txn, line))
+  if (self->moot != NULL && is_moot (self, line))
     g_array_append_val (self->moot, line->id);
-  /* Lines that stay open for long must not hide what is behind them. */
-  return self->n < self->max_rows;
+  return TRUE;
 }
 
 static void
@@ -147,10 +186,13 @@ purge_review (TocsinTxn *txn, gint64 now_us, guint max_rows)
                    .before_us = now_us - tocsin_store_keep_us (txn->store),
                    .ids = ids,
                    .moot = moot,
-                   .max_rows = max_rows };
+                   .max_rows = max_rows,
+                   .looks = REVIEW_LOOKS };
+  guint64 *position = tocsin_store_review_position (txn->store);
   guint n = 0;
 
-  tocsin_review_foreach (txn, 0, FALSE, collect_line, &old);
+  tocsin_review_foreach (txn, *position, FALSE, collect_line, &old);
+  *position = old.stopped ? old.looked_at : 0;
   for (guint i = 0; i < ids->len; i++)
     n += tocsin_review_remove (txn, g_array_index (ids, guint64, i)) ? 1 : 0;
   for (guint i = 0; i < moot->len; i++)
@@ -238,7 +280,8 @@ tocsin_store_purge_count (TocsinTxn *txn, gint64 now_us, TocsinPurgeCounts *out)
   const TocsinRetention *keep = tocsin_store_get_retention (txn->store);
   gint64 now_s = now_us / TOCSIN_SECOND_US;
   OldLines old = { .before_us = now_us - tocsin_store_keep_us (txn->store),
-                   .max_rows = G_MAXUINT64 };
+                   .max_rows = G_MAXUINT64,
+                   .looks = G_MAXUINT64 };
   ExpiredEntries expired = { .now_us = now_us };
   guint64 changes = tocsin_txn_entries (txn, TOCSIN_TABLE_CHANGES);
 

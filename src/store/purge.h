@@ -62,8 +62,9 @@ typedef struct
  * time loses body, subject and text at the next midnight (UTC; the digest of protocol.md "Catching
  * up" counts it until then); tombstones, seen ids, review, audit and the change log are trimmed by
  * age; deliveries that nobody waits for any more go, and so do entries of the outbox and of the
- * list of imports that are of no more use. Open lines of review about a report that has expired are
- * closed.
+ * list of imports that are of no more use. Open lines of review about what there is nothing left to
+ * decide of are closed. Of review and outbox a bounded part is looked at, the next call looks at
+ * what follows.
  *
  * Returns: rows changed, but for those lines, and none that only should have been, so that there is
  *   an end to it; call again while this is not 0

@@ -57,6 +57,7 @@ struct _TocsinStore
   gint lost;              /* atomic */
   TocsinRetention retention;
   guint64 outbox_position; /* of the writer: where the purge of the outbox goes on */
+  guint64 review_position; /* and that of `review` */
 };
 
 #define U32 sizeof (guint32)
@@ -112,6 +113,12 @@ guint64 *
 tocsin_store_outbox_position (TocsinStore *self)
 {
   return &self->outbox_position;
+}
+
+guint64 *
+tocsin_store_review_position (TocsinStore *self)
+{
+  return &self->review_position;
 }
 
 const char *

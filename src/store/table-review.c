@@ -8,6 +8,8 @@
 #include "store/table-meta.h"
 #include "store/txn-private.h"
 
+#define GENERAL_LOOKS 100
+
 static const TocsinField fields[] = {
   TOCSIN_PLAIN (TocsinReviewRecord, id),     TOCSIN_PLAIN (TocsinReviewRecord, kind),
   TOCSIN_PLAIN (TocsinReviewRecord, state),  TOCSIN_PLAIN (TocsinReviewRecord, actor),
@@ -104,6 +106,71 @@ tocsin_review_find_open (
     return FALSE;
   *id = tocsin_key_read_u64 ((const guint8 *) cursor.key.data + prefix);
   return TRUE;
+}
+
+/* What tells whether to go on: %TRUE at the line that is looked for. */
+typedef gboolean (*LineFunc) (const TocsinReviewRecord *line, gint64 now_us);
+
+/* The first open line whose key begins as @from does, of at most @looks. */
+static gboolean
+find_among (TocsinTxn *txn,
+            const TocsinKey *from,
+            gsize prefix,
+            guint looks,
+            LineFunc func,
+            gint64 now_us,
+            guint64 *id)
+{
+  g_auto (TocsinCursor) cursor = { 0 };
+  gboolean more;
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_REVIEW_OPEN);
+  for (more = tocsin_cursor_seek (&cursor, from);
+       more && memcmp (cursor.key.data, from->bytes, prefix) == 0 && looks > 0;
+       more = tocsin_cursor_next (&cursor), looks--)
+    {
+      g_auto (TocsinReviewRecord) line = { 0 };
+
+      *id = tocsin_key_read_u64 ((const guint8 *) cursor.key.data + from->size - sizeof *id);
+      if (tocsin_review_get (txn, *id, &line) && func (&line, now_us))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+is_general (const TocsinReviewRecord *line, gint64 now_us G_GNUC_UNUSED)
+{
+  return line->report == 0;
+}
+
+gboolean
+tocsin_review_find_general (TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 *id)
+{
+  TocsinKey from = open_key (kind, actor, 0, 0);
+
+  return find_among (txn, &from, from.size - sizeof *id, GENERAL_LOOKS, is_general, 0, id);
+}
+
+static gboolean
+is_due (const TocsinReviewRecord *line, gint64 now_us)
+{
+  return line->due_us != 0 && line->due_us <= now_us;
+}
+
+gboolean
+tocsin_review_find_due (TocsinTxn *txn, gint64 now_us, guint64 *id)
+{
+  static const TocsinReviewKind kinds[] = { TOCSIN_REVIEW_BURST, TOCSIN_REVIEW_WITHDRAWAL };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      TocsinKey from = open_key (kinds[i], 0, 0, 0);
+
+      if (find_among (txn, &from, 1, G_MAXUINT, is_due, now_us, id))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 typedef struct

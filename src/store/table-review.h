@@ -46,7 +46,7 @@ typedef struct
   guint64 batch;  /* or 0 */
   guint64 count;  /* how many reports it stands for */
   gint64 created_us;
-  gint64 due_us; /* when it lapses by itself; 0: never */
+  gint64 due_us; /* when it lapses by itself, of BURST and WITHDRAWAL alone; 0: never */
   gint64 decided_us;
   char *text;       /* (owned) one sentence, no subject */
   char *decided_by; /* (owned) (nullable) token name, or "socket" */
@@ -64,6 +64,12 @@ gboolean tocsin_review_remove (TocsinTxn *txn, guint64 id);
 /* The open line of (kind, actor, batch), to be counted up instead of a new one. */
 gboolean tocsin_review_find_open (
     TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 batch, guint64 *id);
+/* The open line of (kind, actor) that is about none of its reports by number; looks at a few. */
+gboolean
+tocsin_review_find_general (TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 *id);
+/* An open line whose time is over: looks at those of the kinds that have one, of which each actor
+ * has one at most. */
+gboolean tocsin_review_find_due (TocsinTxn *txn, gint64 now_us, guint64 *id);
 /* In the order of ids after @after; open ones only or all. */
 typedef gboolean (*TocsinReviewFunc) (const TocsinReviewRecord *record, gpointer data);
 void tocsin_review_foreach (

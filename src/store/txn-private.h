@@ -87,6 +87,8 @@ const char *tocsin_store_get_table_name (TocsinTable table);
 gsize tocsin_store_get_key_bytes (TocsinTable table);
 /* The entry of the outbox that the last purge looked at; the writer's. */
 guint64 *tocsin_store_outbox_position (TocsinStore *self);
+/* The line of `review` that it looked at. */
+guint64 *tocsin_store_review_position (TocsinStore *self);
 void tocsin_store_committed (TocsinStore *self, TocsinNotes notes);
 void tocsin_store_lost (TocsinStore *self);
 gboolean tocsin_store_error_from_rc (int rc, GError **error); /* always FALSE */
