@@ -39,7 +39,12 @@ test_presented (void)
   g_assert_cmpstr (tocsin_auth_presented ("Bearer abc", "key"), ==, "abc");
   g_assert_cmpstr (tocsin_auth_presented ("bearer  abc", NULL), ==, "abc");
   g_assert_cmpstr (tocsin_auth_presented (NULL, "key"), ==, "key");
-  g_assert_null (tocsin_auth_presented ("Basic abc", "key"));
+  g_assert_cmpstr (tocsin_auth_presented ("Bearer", "key"), ==, "");
+  g_assert_cmpstr (tocsin_auth_presented ("Bearer ", "key"), ==, "");
+  g_assert_cmpstr (tocsin_auth_presented ("Basic abc", "key"), ==, "key");
+  g_assert_cmpstr (tocsin_auth_presented ("Bearers abc", "key"), ==, "key");
+  g_assert_cmpstr (tocsin_auth_presented ("", "key"), ==, "key");
+  g_assert_null (tocsin_auth_presented ("Basic abc", NULL));
   g_assert_null (tocsin_auth_presented (NULL, NULL));
 }
 

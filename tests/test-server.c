@@ -604,20 +604,35 @@ test_threads (void)
 static void
 test_tokens (void)
 {
+#define UNKNOWN "does not know the token"
+#define MISSING "needs a token"
   TocsinToken tokens[2] = { { (char *) "one", { 0 }, TOCSIN_SCOPE_CHECK },
                             { (char *) "two", { 0 }, TOCSIN_SCOPE_METRICS } };
   static const struct
   {
     const char *field;
     guint status;
+    const char *detail;
   } cases[] = {
-    { "Authorization: Bearer tocsin_one", 200 },
-    { "Authorization: bearer tocsin_one", 200 },
-    { "X-Api-Key: tocsin_one", 200 },
-    { "Authorization: Bearer tocsin_two", 403 },
-    { "Authorization: Bearer tocsin_none", 401 },
-    { "Authorization: Basic dG9jc2luX29uZQ==", 401 },
-    { "X-Nothing: a", 401 },
+    { "Authorization: Bearer tocsin_one", 200, "" },
+    { "Authorization: bearer tocsin_one", 200, "" },
+    { "X-Api-Key: tocsin_one", 200, "" },
+    { "Authorization: Bearer tocsin_two", 403, "the scope check" },
+    { "Authorization: Bearer tocsin_none", 401, UNKNOWN },
+    { "X-Api-Key: tocsin_none", 401, UNKNOWN },
+    { "Authorization: Basic dG9jc2luX29uZQ==", 401, MISSING }, /* tocsin_one */
+    { "Authorization: Bearer", 401, MISSING },
+    { "X-Nothing: a", 401, MISSING },
+    /* Of a proxy in front, someone:else; of a program that knows nothing better, a:tocsin_one. */
+    { "Authorization: Basic c29tZW9uZTplbHNl", 401, MISSING },
+    { "Authorization: Basic c29tZW9uZTplbHNl\r\nX-Api-Key: tocsin_one", 200, "" },
+    { "Authorization: Basic c29tZW9uZTplbHNl\r\nX-Api-Key: tocsin_two", 403, "the scope check" },
+    { "Authorization: Basic c29tZW9uZTplbHNl\r\nX-Api-Key: tocsin_none", 401, UNKNOWN },
+    { "Authorization:\r\nX-Api-Key: tocsin_one", 200, "" },
+    { "Authorization: Basic YTp0b2NzaW5fb25l", 200, "" },
+    { "Authorization: Basic YTp0b2NzaW5fb25l\r\nX-Api-Key: tocsin_none", 200, "" },
+    { "Authorization: Basic YTp0b2NzaW5fbm9uZQ==", 401, UNKNOWN },
+    { "Authorization: Bearer tocsin_none\r\nX-Api-Key: tocsin_one", 401, UNKNOWN },
   };
   Node node;
 
@@ -634,6 +649,7 @@ test_tokens (void)
 
       g_assert_cmpuint (raw_status (answer), ==, cases[i].status);
       g_assert_true ((cases[i].status == 401) == (strstr (answer, "unauthenticated") != NULL));
+      g_assert_nonnull (strstr (answer, cases[i].detail));
     }
   node_stop (&node);
 }

@@ -18,6 +18,7 @@
 
 #define TOKEN_RANDOM_BYTES     32
 #define BASIC_MAX_BYTES        1024
+#define BEARER                 "Bearer"
 #define TOKEN_BYTES_MAX        256
 #define ADMIN_TOKEN_FILE       "admin.token"
 #define ADMIN_TOKEN_CREDENTIAL "tocsin.admin-token"
@@ -221,11 +222,11 @@ tocsin_auth_presented (const char *authorization, const char *api_key)
 {
   const char *token;
 
-  if (authorization == NULL)
+  if (authorization == NULL || g_ascii_strncasecmp (authorization, BEARER, strlen (BEARER)) != 0)
     return api_key;
-  if (g_ascii_strncasecmp (authorization, "Bearer ", 7) != 0)
-    return NULL;
-  token = authorization + 7;
+  token = authorization + strlen (BEARER);
+  if (*token != '\0' && *token != ' ')
+    return api_key;
   while (*token == ' ')
     token++;
   return token;

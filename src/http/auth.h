@@ -73,9 +73,11 @@ guint tocsin_auth_lookup (const TocsinAuth *self, const char *presented, const c
  * @authorization: (nullable): the value of Authorization
  * @api_key: (nullable): the value of X-Api-Key
  *
+ * A proxy in front may have an @authorization of its own, of another scheme.
+ *
  * Returns: (nullable): where the token begins in `Bearer TOKEN`
- *   ([RFC 6750, section 2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)), else @api_key if
- *   there is no @authorization
+ *   ([RFC 6750, section 2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)), and @api_key if
+ *   @authorization has not that scheme
  */
 const char *tocsin_auth_presented (const char *authorization, const char *api_key);
 

@@ -29,7 +29,8 @@ find_route (TocsinRequest *self, const TocsinRouter *router)
   return FALSE;
 }
 
-static void
+/* Returns: whether a token was shown, known or not */
+static gboolean
 identify (TocsinRequest *self, const TocsinAuth *auth)
 {
   const char *authorization = tocsin_request_get_header (self, "Authorization");
@@ -40,28 +41,33 @@ identify (TocsinRequest *self, const TocsinAuth *auth)
   if (self->kind == TOCSIN_LISTENER_UNIX)
     {
       self->scopes = TOCSIN_SCOPE_ALL;
-      return;
+      return TRUE;
     }
   token = tocsin_auth_presented (authorization, tocsin_request_get_header (self, "X-Api-Key"));
-  if (token == NULL)
-    {
-      password = tocsin_auth_basic (authorization);
-      token = password;
-    }
   if (token != NULL && auth != NULL)
     self->scopes = tocsin_auth_lookup (auth, token, &name);
+  if (self->scopes == 0)
+    {
+      password = tocsin_auth_basic (authorization);
+      if (password != NULL && auth != NULL)
+        self->scopes = tocsin_auth_lookup (auth, password, &name);
+    }
   if (name != NULL)
     self->token_name = g_string_assign (self->token_copy, name)->str;
+  /* Any other password is a proxy's. */
+  return (token != NULL && *token != '\0') ||
+         (password != NULL && g_str_has_prefix (password, TOCSIN_TOKEN_PREFIX));
 }
 
 static gboolean
 check_scope (TocsinRequest *self, const TocsinAuth *auth, GError **error)
 {
   guint wanted = self->match.route->scope;
+  gboolean shown;
 
   if (wanted == TOCSIN_SCOPE_NONE)
     return TRUE;
-  identify (self, auth);
+  shown = identify (self, auth);
   if ((self->scopes & wanted) != 0)
     return TRUE;
   if (self->scopes != 0)
@@ -71,6 +77,9 @@ check_scope (TocsinRequest *self, const TocsinAuth *auth, GError **error)
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN,
                    "This token does not have the scope %s", names);
     }
+  else if (shown)
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED,
+                         "This node does not know the token: it was mistyped, or removed");
   else
     g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED,
                          "This call needs a token: “Authorization: Bearer TOKEN” or X-Api-Key");
