@@ -186,19 +186,35 @@ test_actions (void)
   g_assert_cmpuint (count (&a, "?filter=pending"), ==, 0);
 }
 
-/* Whoever is named by the host alone is changed, and answered for, all the same. */
+/* Whoever only asked to follow has no account that WebFinger confirmed. By the name that it gives
+ * itself and its host, or by the host alone, it is found, changed and answered for all the same. */
 static void
-test_named_by_host (void)
+test_named_otherwise (void)
 {
+  static const char *const names[] = { "", "@tocsin@", "acct%3Atocsin@", "tocsin@", "Tocsin@" };
   Befriend pending = { .peer = &b.node, .follower = TOCSIN_FOLLOWER_PENDING };
-  g_autoptr (JsonObject) peer = NULL;
-  g_autofree char *target = NULL;
 
-  public_node_befriend (&a.node, &pending);
-  target = g_strdup_printf ("/v1/peers/127.0.0.1%%3A%u/accept", b.node.port);
-  peer = ask (&a, "POST", target, NULL, 200);
-  expect_string (peer, "actor", public_node_actor (&b.node));
-  expect_string (peer, "follower", "reader");
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *target =
+          g_strdup_printf ("/v1/peers/%s127.0.0.1%%3A%u", names[i], b.node.port);
+      g_autofree char *accept = g_strconcat (target, "/accept", NULL);
+      g_autofree char *catch_up = g_strconcat (target, "/catch-up", NULL);
+      g_autoptr (JsonObject) before = NULL;
+      g_autoptr (JsonObject) read = NULL;
+      g_autoptr (JsonObject) after = NULL;
+
+      public_node_befriend (&a.node, &pending);
+      before = ask (&a, "GET", target, NULL, 200);
+      expect_string (before, "actor", public_node_actor (&b.node));
+      expect_string (before, "preferred_username", "tocsin");
+      g_assert_true (json_object_get_null_member (before, "acct"));
+      read = ask (&a, "GET", catch_up, NULL, 200);
+      expect_string (read, "actor", public_node_actor (&b.node));
+      after = ask (&a, "POST", accept, NULL, 200);
+      expect_string (after, "actor", public_node_actor (&b.node));
+      expect_string (after, "follower", "reader");
+    }
 }
 
 static void
@@ -327,6 +343,8 @@ test_refusals (void)
     { "POST", "/v1/peers", "{" ACTOR ",\"areas\":{\"food\":9}}", 422, "/areas/food: " },
     { "GET", "/v1/peers?filter=all", NULL, 400, "filter: " },
     { "GET", UNKNOWN, NULL, 404, NULL },
+    { "GET", "/v1/peers/no%20actor", NULL, 404, NULL },
+    { "GET", "/v1/peers/@tocsin@z.example", NULL, 404, NULL },
     { "GET", UNKNOWN "/catch-up?wait=5", NULL, 404, NULL },
     { "DELETE", UNKNOWN, NULL, 404, NULL },
     { "POST", UNKNOWN "/accept", NULL, 404, NULL },
@@ -383,7 +401,7 @@ main (int argc, char **argv)
   operated_start (&b);
   g_test_add_func ("/route-peers/follow", test_follow);
   g_test_add_func ("/route-peers/actions", test_actions);
-  g_test_add_func ("/route-peers/named-by-host", test_named_by_host);
+  g_test_add_func ("/route-peers/named-otherwise", test_named_otherwise);
   g_test_add_func ("/route-peers/trust", test_trust);
   g_test_add_func ("/route-peers/catch-up", test_catch_up);
   g_test_add_func ("/route-peers/confirm-key", test_confirm_key);

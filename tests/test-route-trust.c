@@ -8,6 +8,7 @@
 #include <json-glib/json-glib.h>
 
 #include "http/routes-admin.h"
+#include "store/table-peers.h"
 
 /* Peer 1 is trusted 80, and 90 for spam; it trusts 2, which trusts 3, which trusts 4. Peer 5 is
  * distrusted. */
@@ -32,6 +33,7 @@ start (Node *node)
 
   node_init (node);
   tocsin_route_trust_add (node->router, node->api);
+  tocsin_route_reports_add (node->router, node->api);
   tocsin_api_set_trust (node->api, trust);
 }
 
@@ -153,6 +155,81 @@ test_distrusted (void)
 }
 
 static void
+put_peer (TocsinTxn *txn, const char *uri, const char *user, const char *acct)
+{
+  g_auto (TocsinActorRecord) actor = { 0 };
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint32 number = tocsin_actors_intern (txn, uri, T0);
+
+  g_assert_true (tocsin_actors_get (txn, number, &actor));
+  actor.preferred_username = g_strdup (user);
+  actor.acct = g_strdup (acct);
+  tocsin_actors_put (txn, &actor);
+  tocsin_peer_record_init (&peer, number);
+  tocsin_peers_put (txn, &peer);
+}
+
+static gboolean
+put_peers (TocsinTxn *txn, gpointer data, GError **error)
+{
+  put_peer (txn, "https://p1.example/actor", "Tocsin", NULL);
+  put_peer (txn, "https://p2.example/actor", "tocsin", "ops@social.example");
+  put_peer (txn, "https://two.example/a", "a", NULL);
+  put_peer (txn, "https://two.example/b", "b", NULL);
+  /* A name is worth nothing beside an account that was confirmed. */
+  put_peer (txn, "https://social.example/actor", "ops", NULL);
+  return TRUE;
+}
+
+/* An actor is named here as where something is done about it; so is the reporter whose reports are
+ * listed. */
+static void
+test_spellings (void)
+{
+  static const struct
+  {
+    const char *written;
+    guint status;
+    const char *actor;
+    guint reports;
+  } vectors[] = {
+    { "https%3A%2F%2Fp1.example%2Factor", 200, "https://p1.example/actor", 1 },
+    { "HTTPS%3A%2F%2FP1.example%2Factor", 200, "https://p1.example/actor", 1 },
+    { "p1.example", 200, "https://p1.example/actor", 1 },
+    { "https%3A%2F%2Fp1.example", 200, "https://p1.example/actor", 1 },
+    { "tocsin@p1.example", 200, "https://p1.example/actor", 1 },
+    { "@tocsin@p1.example", 200, "https://p1.example/actor", 1 },
+    { "acct%3Atocsin%40p1.example", 200, "https://p1.example/actor", 1 },
+    { "@Ops@Social.example", 200, "https://p2.example/actor", 0 },
+    { "@tocsin@p2.example", 200, "https://p2.example/actor", 0 },
+    { "@b@two.example", 200, "https://two.example/b", 0 },
+    { "two.example", 409, NULL, 0 },
+    { "@c@two.example", 404, NULL, 0 },
+    { "p3.example", 404, NULL, 0 }, /* known, but no peer */
+    { "no%20actor", 404, NULL, 0 },
+  };
+  g_auto (Node) node = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  start (&node);
+  tocsin_store_write (node.store, put_peers, NULL, &error);
+  g_assert_no_error (error);
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autofree char *target = g_strconcat ("/v1/trust/", vectors[i].written, NULL);
+      g_autofree char *filter = g_strconcat ("/v1/reports?actor=", vectors[i].written, NULL);
+      g_autoptr (JsonObject) answer = ask (&node, target, vectors[i].status);
+      g_autoptr (JsonObject) listed = ask (&node, filter, 200);
+
+      if (vectors[i].actor != NULL)
+        g_assert_cmpstr (json_object_get_string_member (answer, "actor"), ==, vectors[i].actor);
+      g_assert_cmpuint (json_array_get_length (json_object_get_array_member (listed, "reports")),
+                        ==, vectors[i].reports);
+    }
+}
+
+static void
 test_refusals (void)
 {
   g_auto (Node) node = { 0 };
@@ -170,6 +247,7 @@ main (int argc, char **argv)
   g_test_add_func ("/route-trust/list", test_list);
   g_test_add_func ("/route-trust/paths", test_paths);
   g_test_add_func ("/route-trust/distrusted", test_distrusted);
+  g_test_add_func ("/route-trust/spellings", test_spellings);
   g_test_add_func ("/route-trust/refusals", test_refusals);
   return g_test_run ();
 }

@@ -62,14 +62,29 @@ bare_account (const char *text)
 typedef struct
 {
   const char *actor;
-  const char *account; /* (nullable) */
+  const char *account; /* (nullable) as WebFinger confirmed it, which follows a Follow */
+  char *claimed;       /* (owned) (nullable) of the name that it gives itself, and its host */
   char *host;          /* (owned) */
 } Known;
 
 static void
 known_clear (gpointer data)
 {
+  g_free (((Known *) data)->claimed);
   g_free (((Known *) data)->host);
+}
+
+/* The name is whatever the peer's document says: one that nobody can type, or that would do
+ * something to a terminal, is none. */
+static char *
+claimed_account (const char *name, const char *host)
+{
+  if (name == NULL || *name == '\0' || *host == '\0')
+    return NULL;
+  for (const char *c = name; *c != '\0'; c = g_utf8_next_char (c))
+    if (!g_unichar_isgraph (g_utf8_get_char (c)) || strchr ("@/:", *c) != NULL)
+      return NULL;
+  return g_strconcat (name, "@", host, NULL);
 }
 
 static GArray *
@@ -90,6 +105,8 @@ known_from (JsonArray *peers)
       if (known.actor == NULL)
         continue;
       known.host = host_of (known.actor);
+      known.claimed = claimed_account (
+          tocsin_answer_string (json_node_get_object (node), "preferred_username"), known.host);
       if (known.account != NULL)
         known.account = bare_account (known.account);
       g_array_append_val (list, known);
@@ -109,6 +126,8 @@ names_of (const GArray *list)
       g_strv_builder_add (names, known->actor);
       if (known->account != NULL && *known->account != '\0')
         g_strv_builder_add (names, known->account);
+      else if (known->claimed != NULL)
+        g_strv_builder_add (names, known->claimed);
       g_strv_builder_add (names, known->host);
     }
   return g_strv_builder_end (names);
@@ -124,6 +143,39 @@ matches (const Known *known, const char *typed)
   if (strchr (bare, '@') != NULL)
     return known->account != NULL && g_ascii_strcasecmp (known->account, bare) == 0;
   return g_ascii_strcasecmp (known->host, bare) == 0;
+}
+
+static gboolean
+claims (const Known *known, const char *typed)
+{
+  return known->claimed != NULL && g_ascii_strcasecmp (known->claimed, bare_account (typed)) == 0;
+}
+
+/* The one that @fits, or NULL; NULL with @error if there are several. */
+static const Known *
+find (const GArray *list,
+      const char *typed,
+      gboolean (*fits) (const Known *known, const char *typed),
+      GError **error)
+{
+  const Known *found = NULL;
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      const Known *known = &g_array_index (list, Known, i);
+
+      if (!fits (known, typed))
+        continue;
+      if (found != NULL && !g_str_equal (found->actor, known->actor))
+        {
+          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                       _ ("“%s” may be %s or %s; type the one you mean"), typed, found->actor,
+                       known->actor);
+          return NULL;
+        }
+      found = known;
+    }
+  return found;
 }
 
 static void
@@ -159,32 +211,25 @@ tocsin_actor_ref_resolve (TocsinControl *control,
 {
   g_autoptr (JsonNode) node = NULL;
   g_autoptr (GArray) list = NULL;
+  g_autoptr (GError) several = NULL;
   JsonArray *peers = load_peers (control, &node, error);
-  const Known *found = NULL;
+  const Known *found;
 
   if (peers == NULL)
     return NULL;
   list = known_from (peers);
-  for (guint i = 0; i < list->len; i++)
-    {
-      const Known *known = &g_array_index (list, Known, i);
-
-      if (!matches (known, typed))
-        continue;
-      if (found != NULL && !g_str_equal (found->actor, known->actor))
-        {
-          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                       _ ("“%s” may be %s or %s; type the one you mean"), typed, found->actor,
-                       known->actor);
-          return NULL;
-        }
-      found = known;
-    }
+  found = find (list, typed, matches, &several);
+  if (found == NULL && several == NULL)
+    found = find (list, typed, claims, &several);
   if (found != NULL)
     return g_strdup (found->actor);
-  if (may_be_new && (g_str_has_prefix (typed, "https://") || g_str_has_prefix (typed, "http://")))
+  if (several != NULL)
+    g_propagate_error (error, g_steal_pointer (&several));
+  else if (may_be_new &&
+           (g_str_has_prefix (typed, "https://") || g_str_has_prefix (typed, "http://")))
     return g_strdup (typed);
-  set_unknown (list, typed, error);
+  else
+    set_unknown (list, typed, error);
   return NULL;
 }
 

@@ -56,6 +56,7 @@ tocsin_peer_view_clear (TocsinPeerView *self)
 {
   g_free (self->actor);
   g_free (self->acct);
+  g_free (self->preferred_username);
   g_free (self->name);
   g_free (self->protocol_version);
   g_free (self->moved_to);
@@ -220,6 +221,7 @@ tocsin_peers_describe (TocsinTxn *txn,
   tocsin_actors_get (txn, peer->actor, &actor);
   out->actor = g_steal_pointer (&actor.uri);
   out->acct = g_steal_pointer (&actor.acct);
+  out->preferred_username = g_steal_pointer (&actor.preferred_username);
   out->name = g_steal_pointer (&actor.name);
   out->protocol_version = g_steal_pointer (&actor.protocol_version);
   out->moved_to = g_steal_pointer (&actor.moved_to);

@@ -32,14 +32,15 @@ typedef struct
 typedef struct
 {
   guint32 number;
-  char *actor;            /* (owned) URI */
-  char *acct;             /* (owned) (nullable) user@host */
-  char *name;             /* (owned) (nullable) */
-  char *protocol_version; /* (owned) (nullable) */
-  char *moved_to;         /* (owned) (nullable) */
-  char *relation;         /* (owned) in short: "direct, reader", "guest", "blocked"… */
-  const char *following;  /* none, pending, accepted, rejected: ours of it */
-  const char *follower;   /* none, pending, guest, reader, rejected: its of us */
+  char *actor;              /* (owned) URI */
+  char *acct;               /* (owned) (nullable) user@host */
+  char *preferred_username; /* (owned) (nullable) what it calls itself at its host */
+  char *name;               /* (owned) (nullable) */
+  char *protocol_version;   /* (owned) (nullable) */
+  char *moved_to;           /* (owned) (nullable) */
+  char *relation;           /* (owned) in short: "direct, reader", "guest", "blocked"… */
+  const char *following;    /* none, pending, accepted, rejected: ours of it */
+  const char *follower;     /* none, pending, guest, reader, rejected: its of us */
   gint64 following_since_us;
   gint64 follower_since_us;
   gint64 last_seen_us;

@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/uri.h"
+#include "fed/peer-search.h"
 #include "fed/peers-private.h"
 #include "fed/pinning.h"
 #include "fed/relay.h"
@@ -149,76 +150,12 @@ tocsin_peer_message_clear (TocsinPeerMessage *self)
 
 /* ---- who is meant ---- */
 
-typedef struct
-{
-  TocsinTxn *txn;
-  const TocsinActorAddress *address;
-  char *found; /* (owned) (nullable) */
-  guint n;
-} HostSearch;
-
-static gboolean
-is_at_host (const char *uri, const char *host)
-{
-  g_autofree char *host_port = tocsin_uri_host_port (uri, NULL);
-  g_autofree char *https = g_strconcat ("https://", host, NULL);
-  g_autofree char *http = g_strconcat ("http://", host, NULL);
-  const char *origin = g_str_has_prefix (uri, "http:") ? http : https;
-  g_autofree char *wanted = tocsin_uri_host_port (origin, NULL);
-
-  return host_port != NULL && g_strcmp0 (host_port, wanted) == 0;
-}
-
-static gboolean
-match_host (const TocsinPeerRecord *peer, gpointer data)
-{
-  HostSearch *search = data;
-  g_auto (TocsinActorRecord) actor = { 0 };
-
-  if (!tocsin_actors_get (search->txn, peer->actor, &actor) ||
-      !is_at_host (actor.uri, search->address->host) ||
-      (search->address->user != NULL &&
-       g_strcmp0 (actor.preferred_username, search->address->user) != 0))
-    return TRUE;
-  search->n++;
-  g_free (search->found);
-  search->found = g_strdup (actor.uri);
-  return TRUE;
-}
-
 static char *
 acct_of (const TocsinActorAddress *address)
 {
   g_autofree char *acct = g_strdup_printf ("%s@%s", address->user, address->host);
 
   return g_utf8_strdown (acct, -1);
-}
-
-static char *
-find_known (TocsinFederation *fed, const TocsinActorAddress *address, GError **error)
-{
-  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
-  HostSearch search = { .txn = txn, .address = address };
-
-  if (address->user != NULL)
-    {
-      g_autofree char *acct = acct_of (address);
-      guint32 number;
-
-      if (tocsin_actors_find_acct (txn, acct, &number))
-        return g_strdup (tocsin_actors_peek_uri (txn, number));
-    }
-  tocsin_peers_foreach (txn, match_host, &search);
-  if (search.n == 1)
-    return search.found;
-  g_free (search.found);
-  if (search.n == 0)
-    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
-                         "This node knows no such actor");
-  else
-    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
-                         "This node knows several actors of this host; name one by its URL");
-  return NULL;
 }
 
 /**
@@ -238,12 +175,17 @@ char *
 tocsin_peers_lookup (TocsinFederation *fed, const char *text, GError **error)
 {
   g_auto (TocsinActorAddress) address = { 0 };
+  g_autoptr (TocsinReading) txn = NULL;
+  guint32 number;
 
   if (!tocsin_actor_address_parse (&address, text, error))
     return NULL;
   if (address.uri != NULL)
     return tocsin_uri_canonicalise (address.uri, error);
-  return find_known (fed, &address, error);
+  txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
+  return tocsin_peer_search (txn, text, &number, error)
+             ? g_strdup (tocsin_actors_peek_uri (txn, number))
+             : NULL;
 }
 
 /* ---- follow ---- */

@@ -7,9 +7,10 @@
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/subject.h"
-#include "core/uri.h"
+#include "fed/peer-search.h"
 #include "store/table-actors.h"
+
+#define UNKNOWN_PEER "This node has had nothing to do with this actor"
 
 const char *
 tocsin_admin_who (const TocsinRequest *request)
@@ -56,21 +57,38 @@ tocsin_admin_cursor (TocsinRequest *request, guint64 *out, GError **error)
 gboolean
 tocsin_admin_find_actor (TocsinTxn *txn, const char *text, guint32 *out)
 {
-  g_autofree char *uri = NULL;
-  g_autofree char *user = NULL;
-  g_autofree char *host = NULL;
+  return tocsin_peer_search (txn, text, out, NULL);
+}
 
-  if (tocsin_actors_find (txn, text, out))
+gboolean
+tocsin_admin_get_actor (
+    TocsinTxn *txn, const char *text, const char *unknown, guint32 *out, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+
+  if (tocsin_peer_search (txn, text, out, &why))
     return TRUE;
-  if (tocsin_subject_parse_acct (text, &user, &host))
-    {
-      g_autofree char *acct = g_strconcat (user, "@", host, NULL);
-      g_autofree char *lower = g_utf8_strdown (acct, -1);
+  if (!tocsin_txn_check (txn, error))
+    return FALSE;
+  if (g_error_matches (why, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT))
+    g_propagate_error (error, g_steal_pointer (&why));
+  else
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, unknown);
+  return FALSE;
+}
 
-      return tocsin_actors_find_acct (txn, lower, out);
-    }
-  uri = tocsin_uri_canonicalise (text, NULL);
-  return uri != NULL && tocsin_actors_find (txn, uri, out);
+gboolean
+tocsin_admin_get_peer (TocsinTxn *txn, const char *text, TocsinPeerRecord *out, GError **error)
+{
+  guint32 number;
+
+  if (!tocsin_admin_get_actor (txn, text, UNKNOWN_PEER, &number, error))
+    return FALSE;
+  if (tocsin_peers_get (txn, number, out))
+    return TRUE;
+  if (tocsin_txn_check (txn, error))
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, UNKNOWN_PEER);
+  return FALSE;
 }
 
 gboolean

@@ -5,6 +5,7 @@
 
 #include "codec/json-writer.h"
 #include "http/api.h"
+#include "store/table-peers.h"
 
 G_BEGIN_DECLS
 
@@ -29,8 +30,17 @@ gboolean tocsin_admin_cursor (TocsinRequest *request, guint64 *out, GError **err
 /* Whether @text is decimal digits of a guint64 and nothing else. */
 gboolean tocsin_admin_number (const char *text, guint64 *out);
 
-/* The actor that @text, a URI or `user@host`, names here. */
+/* The actor that @text names here: see tocsin_peer_search(). */
 gboolean tocsin_admin_find_actor (TocsinTxn *txn, const char *text, guint32 *out);
+
+/* The same for an answer about it. %FALSE with %TOCSIN_ERROR_CONFLICT if several fit, with
+ * %TOCSIN_ERROR_NOT_FOUND and @unknown if none does, or with what the store met. */
+gboolean tocsin_admin_get_actor (
+    TocsinTxn *txn, const char *text, const char *unknown, guint32 *out, GError **error);
+
+/* The peer that @text names; %FALSE as tocsin_admin_get_actor(). */
+gboolean
+tocsin_admin_get_peer (TocsinTxn *txn, const char *text, TocsinPeerRecord *out, GError **error);
 
 /* %FALSE with %TOCSIN_ERROR_UNAVAILABLE if the store is too full to add to it. */
 gboolean tocsin_admin_has_room (TocsinApi *api, GError **error);

@@ -155,6 +155,7 @@ tocsin_peer_json_write (TocsinJsonWriter *json,
   tocsin_json_writer_begin_object (json);
   tocsin_json_writer_member_string (json, "actor", view.actor);
   tocsin_json_writer_member_string (json, "acct", view.acct);
+  tocsin_json_writer_member_string (json, "preferred_username", view.preferred_username);
   tocsin_json_writer_member_string (json, "name", view.name);
   write_relation (json, &view);
   write_weights (json, &view);

@@ -39,19 +39,6 @@ cursor_of (const TocsinPeerView *view)
                           view->reports_total, view->read_failed_us);
 }
 
-static gboolean
-find_peer (TocsinTxn *txn, const char *id, TocsinPeerRecord *out, GError **error)
-{
-  guint32 number;
-
-  if (tocsin_admin_find_actor (txn, id, &number) && tocsin_peers_get (txn, number, out))
-    return TRUE;
-  if (tocsin_txn_check (txn, error))
-    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
-                         "This node has had nothing to do with this actor");
-  return FALSE;
-}
-
 /* A #TocsinPollFunc. */
 static gboolean
 answer (TocsinReply *reply, gpointer data)
@@ -64,7 +51,7 @@ answer (TocsinReply *reply, gpointer data)
   g_autoptr (GError) error = NULL;
   TocsinJsonWriter json = { 0 };
 
-  if (!find_peer (txn, question->id, &peer, &error))
+  if (!tocsin_admin_get_peer (txn, question->id, &peer, &error))
     {
       tocsin_reply_set_error (reply, error);
       return TRUE;

@@ -25,18 +25,14 @@ answer_peer (TocsinApi *api, TocsinReply *reply, const char *id)
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
   g_auto (TocsinPeerRecord) peer = { 0 };
   g_autoptr (GError) error = NULL;
-  guint32 number;
 
-  if (tocsin_admin_find_actor (txn, id, &number) && tocsin_peers_get (txn, number, &peer))
+  if (tocsin_admin_get_peer (txn, id, &peer, &error))
     {
       TocsinJsonWriter json =
           TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
 
       tocsin_peer_json_write (&json, txn, &peer, tocsin_api_now_us (api));
     }
-  else if (tocsin_txn_check (txn, &error))
-    g_set_error_literal (&error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
-                         "This node has had nothing to do with this actor");
   if (error != NULL || !tocsin_txn_check (txn, &error))
     tocsin_reply_set_error (reply, error);
 }

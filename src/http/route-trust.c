@@ -231,18 +231,14 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
   TocsinArea area;
   guint32 actor;
 
-  if (read_area (request, &area, &error))
+  if (read_area (request, &area, &error) &&
+      tocsin_admin_get_actor (txn, tocsin_request_get_param (request, "actor"),
+                              "This node has not heard of this actor", &actor, &error))
     {
-      if (tocsin_admin_find_actor (txn, tocsin_request_get_param (request, "actor"), &actor))
-        {
-          TocsinJsonWriter json =
-              TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+      TocsinJsonWriter json =
+          TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
 
-          write_actor (&json, txn, trust, area, actor);
-        }
-      else if (tocsin_txn_check (txn, &error))
-        g_set_error_literal (&error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
-                             "This node has not heard of this actor");
+      write_actor (&json, txn, trust, area, actor);
     }
   if (error != NULL || !tocsin_txn_check (txn, &error))
     tocsin_reply_set_error (reply, error);

@@ -325,29 +325,6 @@ class Commands(unittest.TestCase):
         self.node.answer("POST", "/v1/peers", problem(403, "This node follows nobody at c.example"))
         self.check(self.node.run("peer", "follow", C), 4, r"\A\Z", "follows nobody")
 
-    def test_actor_spellings(self):
-        self.node.answer("POST", f"/v1/peers/{quoted(B)}/accept", {})
-        self.node.answer("GET", f"/v1/reports?actor={quoted(B)}", {"reports": [{"id": "r1"}], "cursor": None})
-        self.check(self.node.run("report", "list", "--actor", "b.example"), 0, "r1")
-        for typed in (B, "acct:tocsin@b.example", "@tocsin@b.example", "tocsin@b.example", "b.example", "B.example"):
-            with self.subTest(typed):
-                self.check(self.node.run("peer", "accept", typed), 0, re.escape(B))
-                self.assertEqual(self.last().path, f"/v1/peers/{quoted(B)}/accept")
-
-    def test_actor_unknown(self):
-        self.check(self.node.run("peer", "show", "b.exmaple"), 3, r"\A\Z", "did you mean “b.example”")
-        self.check(self.node.run("peer", "show", "@tocsni@b.example"), 3, None, "did you mean “tocsin@b.example”")
-        self.check(self.node.run("report", "list", "--actor", "b.exmaple"), 3, r"\A\Z", "did you mean “b.example”")
-        self.check(self.node.run("peer", "show", "elsewhere.test"), 3, None, "no peer “elsewhere.test”")
-        self.check(self.node.run("peer", "accept", "https://d.example/actor"), 3, None, "no peer")
-        self.check(self.node.run("peer", "accept", "two.example"), 2, None, "two.example/a or https://two.example/b")
-
-    def test_block_a_stranger(self):
-        path = f"/v1/peers/{quoted('https://d.example/actor')}/block"
-        self.node.answer("POST", path, {})
-        self.check(self.node.run("peer", "block", "https://d.example/actor"), 0)
-        self.assertEqual(self.last().path, path)
-
     def test_peer_actions(self):
         base = f"/v1/peers/{quoted(B)}"
         for words, method, path, body in (
