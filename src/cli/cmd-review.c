@@ -22,9 +22,14 @@ static gboolean
 run_review_list (TocsinInvocation *self, GError **error)
 {
   static const TocsinColumn columns[] = {
-    { "id", N_ ("ID"), TOCSIN_COLUMN_PLAIN },       { "kind", N_ ("KIND"), TOCSIN_COLUMN_PLAIN },
-    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_ACTOR }, { "count", N_ ("COUNT"), TOCSIN_COLUMN_NUMBER },
-    { "due", N_ ("DUE"), TOCSIN_COLUMN_TIME },      { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
+    { "id", N_ ("ID"), TOCSIN_COLUMN_PLAIN },
+    { "kind", N_ ("KIND"), TOCSIN_COLUMN_PLAIN },
+    { "actor", N_ ("ACTOR"), TOCSIN_COLUMN_ACTOR },
+    { "subject", N_ ("SUBJECT"), TOCSIN_COLUMN_PLAIN },
+    { "category", N_ ("CATEGORY"), TOCSIN_COLUMN_PLAIN },
+    { "count", N_ ("COUNT"), TOCSIN_COLUMN_NUMBER },
+    { "due", N_ ("DUE"), TOCSIN_COLUMN_TIME },
+    { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
     { "text", N_ ("WHAT"), TOCSIN_COLUMN_WHOLE },
   };
   g_autoptr (JsonNode) answer = NULL;

@@ -22,8 +22,10 @@ tocsin_hold_to_string (TocsinHold hold)
   return (gsize) hold < G_N_ELEMENTS (names) ? names[hold] : NULL;
 }
 
-static void
-write_subject (TocsinJsonWriter *json, TocsinTxn *txn, const TocsinReportRecord *record)
+void
+tocsin_report_view_write_subject (TocsinJsonWriter *json,
+                                  TocsinTxn *txn,
+                                  const TocsinReportRecord *record)
 {
   static const guint8 none[TOCSIN_SHA256_BYTES];
   TocsinSubjectRecord subject = { 0 };
@@ -52,6 +54,16 @@ write_subject (TocsinJsonWriter *json, TocsinTxn *txn, const TocsinReportRecord 
   tocsin_json_writer_end_object (json);
 }
 
+void
+tocsin_report_view_write_category (TocsinJsonWriter *json, const TocsinReportRecord *record)
+{
+  const TocsinCategory *category = tocsin_category_by_id (record->category);
+  const char *slug = category != NULL ? category->slug : NULL;
+
+  tocsin_json_writer_member_string (json, "category",
+                                    record->category_text != NULL ? record->category_text : slug);
+}
+
 static void
 write_withdrawal (TocsinJsonWriter *json, const TocsinReportRecord *record)
 {
@@ -68,9 +80,6 @@ tocsin_report_view_write (TocsinJsonWriter *json,
                           const TocsinReportRecord *record,
                           gboolean with_activity)
 {
-  const TocsinCategory *category = tocsin_category_by_id (record->category);
-  const char *slug = category != NULL ? category->slug : NULL;
-
   tocsin_json_writer_begin_object (json);
   tocsin_json_writer_member_string (json, "id", record->id);
   tocsin_json_writer_member_int (json, "number", (gint64) record->number);
@@ -78,9 +87,8 @@ tocsin_report_view_write (TocsinJsonWriter *json,
   tocsin_json_writer_member_string (json, "hold", tocsin_hold_to_string (record->hold));
   tocsin_admin_member_actor (json, "actor", txn, record->actor);
   tocsin_admin_member_actor (json, "via", txn, record->via);
-  write_subject (json, txn, record);
-  tocsin_json_writer_member_string (json, "category",
-                                    record->category_text != NULL ? record->category_text : slug);
+  tocsin_report_view_write_subject (json, txn, record);
+  tocsin_report_view_write_category (json, record);
   tocsin_json_writer_member_string (json, "opinion", tocsin_opinion_to_string (record->opinion));
   tocsin_json_writer_member_string (json, "basis", tocsin_basis_to_string (record->basis));
   tocsin_json_writer_member_int (json, "confidence", record->confidence);

@@ -22,6 +22,12 @@ void tocsin_report_view_write (TocsinJsonWriter *json,
                                const TocsinReportRecord *record,
                                gboolean with_activity);
 
+/* The members "subject", null where none is left, and "category" alone. */
+void tocsin_report_view_write_subject (TocsinJsonWriter *json,
+                                       TocsinTxn *txn,
+                                       const TocsinReportRecord *record);
+void tocsin_report_view_write_category (TocsinJsonWriter *json, const TocsinReportRecord *record);
+
 const char *tocsin_hold_to_string (TocsinHold hold); /* static; NULL for TOCSIN_HOLD_NONE */
 
 G_END_DECLS

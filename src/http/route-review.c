@@ -9,6 +9,7 @@
 
 #include "fed/review.h"
 #include "http/admin.h"
+#include "http/report-view.h"
 #include "http/routes-admin.h"
 #include "store/table-reports.h"
 
@@ -24,14 +25,24 @@ write_line (const TocsinReviewRecord *line, gpointer data)
   Listing *listing = data;
   TocsinJsonWriter *json = listing->json;
   g_auto (TocsinReportRecord) report = { 0 };
+  gboolean has_report =
+      line->report != 0 && tocsin_reports_get (listing->txn, line->report, &report);
 
-  if (line->report != 0)
-    tocsin_reports_get (listing->txn, line->report, &report);
   tocsin_json_writer_begin_object (json);
   tocsin_json_writer_member_int (json, "id", (gint64) line->id);
   tocsin_json_writer_member_string (json, "kind", tocsin_review_kind_to_string (line->kind));
   tocsin_admin_member_actor (json, "actor", listing->txn, line->actor);
   tocsin_json_writer_member_string (json, "report", report.id);
+  if (has_report)
+    {
+      tocsin_report_view_write_subject (json, listing->txn, &report);
+      tocsin_report_view_write_category (json, &report);
+    }
+  else
+    {
+      tocsin_json_writer_member_string (json, "subject", NULL);
+      tocsin_json_writer_member_string (json, "category", NULL);
+    }
   tocsin_json_writer_member_int (json, "count", (gint64) line->count);
   tocsin_admin_member_time (json, "created", line->created_us);
   tocsin_admin_member_time (json, "due", line->due_us);

@@ -35,7 +35,8 @@ ROW = {name: EVIL for name in (
 
 def answer():
     """Something in every list and member that a command looks at, all of it said by somebody bad."""
-    row = {**ROW, "subjects": [{**ROW, "categories": [ROW], "notes": [ROW], "evidence": [ROW]}], "count": 1}
+    row = {**ROW, "subjects": [{**ROW, "categories": [ROW], "notes": [ROW], "evidence": [ROW]}], "count": 1,
+           "subject": {"type": EVIL, "value": EVIL}}
     lists = {name: [row] for name in (
         "reports", "items", "entries", "peers", "feeds", "allow", "tokens", "actors", "suggestions", "paths", "checks",
         "rejected")}
