@@ -5,6 +5,7 @@
 #include "fed-node.h"
 #include "fed/housekeeping.h"
 #include "fed/pinning.h"
+#include "fed/relations.h"
 #include "fed/review.h"
 #include "fed/sync-note.h"
 #include "store/table-audit.h"
@@ -631,13 +632,14 @@ enum
   ASKS,
   ASKS_TOO_LONG_DISTRUSTED, /* the operator has said so */
   LEFT,
+  UNBLOCKED, /* and never asked; what it is to be told has not left yet */
   N_ASKING
 };
 
 static gboolean
 write_asking (TocsinTxn *txn, gpointer data, GError **error)
 {
-  static const guint days[N_ASKING] = { 31, 29, 31, 2 };
+  static const guint days[N_ASKING] = { 31, 29, 31, 2, 0 };
   guint32 *numbers = data;
   gint64 now_us = tocsin_time_now_us ();
 
@@ -650,10 +652,12 @@ write_asking (TocsinTxn *txn, gpointer data, GError **error)
       document->inbox = g_strdup ("https://asks.example/inbox");
       numbers[i] = tocsin_pinning_save_actor (txn, document, T0);
       tocsin_peers_get (txn, numbers[i], &peer);
-      peer.follower = i == LEFT ? TOCSIN_FOLLOWER_NONE : TOCSIN_FOLLOWER_PENDING;
-      peer.follower_since_us = now_us - days[i] * TOCSIN_DAY_US;
+      peer.follower = i == LEFT || i == UNBLOCKED ? TOCSIN_FOLLOWER_NONE : TOCSIN_FOLLOWER_PENDING;
+      peer.follower_since_us = i == UNBLOCKED ? 0 : now_us - days[i] * TOCSIN_DAY_US;
       peer.weights[TOCSIN_AREA_ANY] = i == ASKS_TOO_LONG_DISTRUSTED ? 0 : -1;
       tocsin_peers_put (txn, &peer);
+      if (i == UNBLOCKED)
+        tocsin_queue_add (txn, numbers[i], 1, now_us + TOCSIN_DAY_US);
     }
   return TRUE;
 }
@@ -707,6 +711,8 @@ test_housekeeping (World *world, gconstpointer data)
   get_peer (world->node, asking[ASKS_TOO_LONG_DISTRUSTED], &peer);
   g_assert_cmpint (peer.follower, ==, TOCSIN_FOLLOWER_NONE);
   g_assert_cmpint (peer.weights[TOCSIN_AREA_ANY], ==, 0);
+  get_peer (world->node, asking[UNBLOCKED], &peer);
+  g_assert_true (tocsin_relation_is_over (&peer));
 }
 
 int

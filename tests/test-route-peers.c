@@ -380,6 +380,31 @@ test_refusals (void)
   g_assert_true (json_object_get_null_member (peer, "trust"));
 }
 
+/* "since" is of a relation: somebody with whom there never was one has none, blocked or not. */
+static void
+test_block_a_stranger (void)
+{
+  static const char *const steps[] = { "block", "unblock" };
+  Befriend both = { .peer = &b.node,
+                    .following = TOCSIN_FOLLOWING_ACCEPTED,
+                    .follower = TOCSIN_FOLLOWER_READER };
+
+  public_node_befriend (&a.node, &both);
+  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      g_autofree char *after = g_strconcat ("/", steps[i], NULL);
+      g_autofree char *target =
+          g_strconcat ("/v1/peers/https%3A%2F%2Fstranger.example%2Factor", after, NULL);
+      g_autoptr (JsonObject) stranger = ask (&a, "POST", target, NULL, 200);
+      g_autoptr (JsonObject) peer = ask_peer (&a, &b, "POST", after, NULL);
+
+      g_assert_true (json_object_get_null_member (stranger, "following_since"));
+      g_assert_true (json_object_get_null_member (stranger, "follower_since"));
+      g_assert_false (json_object_get_null_member (peer, "following_since"));
+      g_assert_false (json_object_get_null_member (peer, "follower_since"));
+    }
+}
+
 /* A literal path wins over the pattern. */
 static void
 test_suggestions (void)
@@ -406,6 +431,7 @@ main (int argc, char **argv)
   g_test_add_func ("/route-peers/catch-up", test_catch_up);
   g_test_add_func ("/route-peers/confirm-key", test_confirm_key);
   g_test_add_func ("/route-peers/refusals", test_refusals);
+  g_test_add_func ("/route-peers/block-a-stranger", test_block_a_stranger);
   g_test_add_func ("/route-peers/suggestions", test_suggestions);
   result = g_test_run ();
   operated_stop (&b);

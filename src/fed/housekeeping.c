@@ -15,6 +15,7 @@
 #include "fed/review.h"
 #include "store/purge.h"
 #include "store/table-peers.h"
+#include "store/table-queue.h"
 
 #define INTERVAL_US    TOCSIN_MINUTE_US
 #define ROWS           1000
@@ -52,10 +53,19 @@ round_free (Round *round)
 
 typedef struct
 {
+  TocsinTxn *txn;
   gint64 now_us;
   GArray *expired; /* of guint32 */
   GArray *owed;    /* of guint32 */
 } Due;
+
+/* Whom the operator no longer blocks hears of it first. */
+static gboolean
+is_to_be_forgotten (const Due *due, const TocsinPeerRecord *peer, gint64 age_us)
+{
+  return tocsin_relation_is_over (peer) && age_us > GONE_US &&
+         tocsin_queue_count_of (due->txn, peer->actor) == 0;
+}
 
 static gboolean
 collect_due (const TocsinPeerRecord *peer, gpointer data)
@@ -64,8 +74,7 @@ collect_due (const TocsinPeerRecord *peer, gpointer data)
   gint64 age_us = due->now_us - peer->follower_since_us;
 
   if ((peer->follower == TOCSIN_FOLLOWER_PENDING && age_us > PENDING_US) ||
-      (tocsin_relation_is_over (peer) && age_us > GONE_US) ||
-      tocsin_relation_is_lost (peer, due->now_us))
+      is_to_be_forgotten (due, peer, age_us) || tocsin_relation_is_lost (peer, due->now_us))
     g_array_append_val (due->expired, peer->actor);
   else if (tocsin_relation_is_owed_an_answer (peer, due->now_us))
     g_array_append_val (due->owed, peer->actor);
@@ -113,7 +122,7 @@ settle_peers (TocsinTxn *txn, const Round *round)
 {
   g_autoptr (GArray) expired = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_autoptr (GArray) owed = g_array_new (FALSE, FALSE, sizeof (guint32));
-  Due due = { .now_us = round->now_us, .expired = expired, .owed = owed };
+  Due due = { .txn = txn, .now_us = round->now_us, .expired = expired, .owed = owed };
 
   tocsin_peers_foreach (txn, collect_due, &due);
   drop_strangers (txn, expired, round->now_us);

@@ -86,8 +86,9 @@ forget_weights (TocsinPeerRecord *peer)
 static void
 end_following (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
 {
+  if (peer->following != TOCSIN_FOLLOWING_NONE)
+    peer->following_since_us = now_us;
   peer->following = TOCSIN_FOLLOWING_NONE;
-  peer->following_since_us = now_us;
   g_clear_pointer (&peer->follow_id, g_free);
   forget_weights (peer);
   /* Followed again, it is read from the beginning, as one batch. */
@@ -102,8 +103,9 @@ end_following (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
 static void
 end_follower (TocsinPeerRecord *peer, gint64 now_us)
 {
+  if (peer->follower != TOCSIN_FOLLOWER_NONE)
+    peer->follower_since_us = now_us;
   peer->follower = TOCSIN_FOLLOWER_NONE;
-  peer->follower_since_us = now_us;
   g_clear_pointer (&peer->follower_follow_id, g_free);
   g_clear_pointer (&peer->follower_object, g_free);
 }

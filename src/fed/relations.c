@@ -546,8 +546,9 @@ write_delete (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   record.retired_us = self->now_us;
   tocsin_actors_put (txn, &record);
   matters = is_of_interest (peer);
+  if (peer->follower != TOCSIN_FOLLOWER_NONE)
+    peer->follower_since_us = self->now_us;
   peer->follower = TOCSIN_FOLLOWER_NONE;
-  peer->follower_since_us = self->now_us;
   if (matters)
     tell (txn, peer->actor, TOCSIN_REVIEW_MOVED, "This peer has shut down", self->now_us);
   tocsin_peers_put (txn, peer);

@@ -68,10 +68,10 @@ typedef struct
 
   /* Relations. */
   TocsinFollowing following;
-  gint64 following_since_us; /* of the present state */
+  gint64 following_since_us; /* of the present state; 0: we never followed it */
   char *follow_id;           /* (nullable) id of our Follow */
   TocsinFollower follower;
-  gint64 follower_since_us;
+  gint64 follower_since_us;    /* likewise; 0: it never asked */
   char *follower_follow_id;    /* (nullable) id of their Follow */
   char *follower_object;       /* (nullable) its object, as they wrote it */
   gint64 follower_answered_us; /* at most once an hour; negated while a newer Follow waits for it */
