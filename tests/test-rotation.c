@@ -283,6 +283,74 @@ test_not_stored (World *world, gconstpointer data)
   g_assert_cmpstr (key_at (world, 0)->multibase, ==, announced);
 }
 
+/* A directory that is not empty is in the way of a file. */
+static char *
+block_key (World *world, const char *name)
+{
+  char *path = g_build_filename (world->node->f.dir, "keys", name, NULL);
+  g_autofree char *inside = g_build_filename (path, "inside", NULL);
+
+  g_assert_cmpint (g_mkdir_with_parents (inside, 0700), ==, 0);
+  return path;
+}
+
+/* The new key cannot be put in place: the old one is used, and the next attempt is no conflict. */
+static void
+test_not_put_in_place (World *world, gconstpointer data)
+{
+  g_autofree char *old = g_strdup (key_at (world, 0)->multibase);
+  g_autofree char *in_the_way = block_key (world, "ed25519-2.pem");
+  g_autofree char *fingerprint = NULL;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GAsyncResult) result = NULL;
+
+      tocsin_rotation_run_async (world->node->fed, "tester", on_result, &result);
+      WAIT_FOR (result != NULL);
+      g_assert_cmpint (finish (result, NULL), ==, TOCSIN_ERROR_STORE);
+      g_assert_cmpstr (key_at (world, 0)->multibase, ==, old);
+      g_assert_null (key_at (world, 1));
+    }
+  remove_tree (in_the_way);
+  fingerprint = rotate (world);
+  g_assert_cmpstr (key_at (world, 1)->multibase, ==, old);
+}
+
+/* The old one cannot be deleted: peers know of the new one, so that is used, and the old one goes
+ * later. */
+static void
+test_not_retired (World *world, gconstpointer data)
+{
+  g_autofree char *old = g_strdup (key_at (world, 0)->multibase);
+  g_autofree char *in_the_way = block_key (world, "ed25519-1.retired");
+  g_autofree char *pem = g_build_filename (world->node->f.dir, "keys", "ed25519-1.pem", NULL);
+  g_autofree char *fingerprint = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  TocsinIdentity *identity = world->node->fed->identity;
+
+  g_test_expect_message ("tocsin-fed", G_LOG_LEVEL_WARNING, "The old private key is not deleted*");
+  fingerprint = rotate (world);
+  g_test_assert_expected_messages ();
+  g_assert_cmpstr (key_at (world, 0)->multibase, !=, old);
+  g_assert_cmpstr (key_at (world, 1)->multibase, ==, old);
+  g_assert_cmpint (key_at (world, 1)->expires_us, >, tocsin_time_now_us ());
+  g_assert_true (g_file_test (pem, G_FILE_TEST_EXISTS));
+
+  tocsin_rotation_run_async (world->node->fed, "tester", on_result, &result);
+  WAIT_FOR (result != NULL);
+  g_assert_cmpint (finish (result, NULL), ==, TOCSIN_ERROR_STORE);
+  remove_tree (in_the_way);
+  g_assert_true (tocsin_identity_finish_retiring (identity, &error));
+  g_assert_no_error (error);
+  g_assert_false (g_file_test (pem, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_test (in_the_way, G_FILE_TEST_IS_REGULAR));
+  g_free (fingerprint);
+  fingerprint = rotate (world);
+  g_assert_cmpstr (key_at (world, 2)->multibase, ==, old);
+}
+
 static TocsinIdentity *
 reopen (World *world)
 {
@@ -354,6 +422,8 @@ main (int argc, char **argv)
     { "/rotation/seen-by-peer/unproven", test_seen_by_peer, FALSE },
     { "/rotation/twice-at-once", test_twice_at_once, 0 },
     { "/rotation/not-stored", test_not_stored, 0 },
+    { "/rotation/not-put-in-place", test_not_put_in_place, 0 },
+    { "/rotation/not-retired", test_not_retired, 0 },
     { "/rotation/crash", test_crash, 0 },
   };
 

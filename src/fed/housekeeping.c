@@ -191,6 +191,7 @@ on_timer (gpointer data)
 
   g_clear_pointer (&self->timer, g_source_unref);
   tocsin_store_check_readers (self->fed->store);
+  tocsin_identity_finish_retiring (self->fed->identity, NULL);
   round->self = g_rc_box_acquire (self);
   round->base = g_strdup (tocsin_identity_get_base (self->fed->identity));
   round->now_us = tocsin_time_now_us ();

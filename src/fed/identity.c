@@ -44,6 +44,7 @@ struct _TocsinIdentity
   TocsinPrivateKey *next; /* (nullable) of a rotation under way */
   guint ed25519_number;
   gint64 rotated_us;
+  guint unretired;    /* number of a key whose private half could not be deleted yet; 0: none */
   GPtrArray *retired; /* (element-type TocsinActorKey) */
   char *rsa_id;
   char *ed25519_id;
@@ -114,17 +115,12 @@ read_retired (TocsinIdentity *self, guint number, GError **error)
 }
 
 static gboolean
-retire (const TocsinIdentity *self,
-        guint number,
-        const TocsinPrivateKey *key,
-        gint64 rotated_us,
-        GError **error)
+retire (const TocsinIdentity *self, guint number, const TocsinActorKey *key, GError **error)
 {
   g_autofree char *pem = key_path (self, number, ".pem");
   g_autofree char *retired = key_path (self, number, ".retired");
-  g_autofree char *multikey = tocsin_public_key_to_multikey (tocsin_private_key_public (key));
-  g_autofree char *expires = tocsin_time_format (rotated_us + RETIRED_OVERLAP_US);
-  g_autofree char *text = g_strdup_printf ("%s %s\n", multikey, expires);
+  g_autofree char *expires = tocsin_time_format (key->expires_us);
+  g_autofree char *text = g_strdup_printf ("%s %s\n", key->multibase, expires);
 
   if (g_file_set_contents_full (retired, text, -1,
                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
@@ -135,6 +131,22 @@ retire (const TocsinIdentity *self,
   return FALSE;
 }
 
+/* What is left of a key that was in use until @rotated_us. */
+static TocsinActorKey *
+retired_key (const TocsinIdentity *self,
+             guint number,
+             const TocsinPrivateKey *private_key,
+             gint64 rotated_us)
+{
+  g_autofree char *id = key_id (self, number);
+  TocsinActorKey *key = tocsin_actor_key_new (id, self->actor);
+
+  key->multibase = tocsin_public_key_to_multikey (tocsin_private_key_public (private_key));
+  key->expires_us = rotated_us + RETIRED_OVERLAP_US;
+  key->assertion = TRUE;
+  return key;
+}
+
 /* A rotation that was interrupted after its new key came into use left two keys: the older one
  * is retired now. */
 static gboolean
@@ -143,11 +155,15 @@ finish_rotation (const TocsinIdentity *self, guint number, GError **error)
   g_autofree char *pem = key_path (self, number, ".pem");
   g_autofree char *next = key_path (self, number + 1, ".pem");
   g_autoptr (TocsinPrivateKey) key = NULL;
+  g_autoptr (TocsinActorKey) old = NULL;
 
   if (!g_file_test (pem, G_FILE_TEST_EXISTS) || !g_file_test (next, G_FILE_TEST_EXISTS))
     return TRUE;
   key = tocsin_private_key_load (pem, error);
-  return key != NULL && retire (self, number, key, tocsin_time_now_us (), error);
+  if (key == NULL)
+    return FALSE;
+  old = retired_key (self, number, key, tocsin_time_now_us ());
+  return retire (self, number, old, error);
 }
 
 /* Finds the Ed25519 key in use and those that were. */
@@ -450,7 +466,8 @@ tocsin_identity_prove (const TocsinIdentity *self,
  * is durable, or tocsin_identity_rotate_abort() if it could not be sent.
  *
  * Returns: (transfer none) (nullable): the document after the rotation. On error, %NULL, and
- *   @error is %TOCSIN_ERROR_CONFLICT (a rotation is under way) or %TOCSIN_ERROR_STORE
+ *   @error is %TOCSIN_ERROR_CONFLICT (a rotation is under way) or %TOCSIN_ERROR_STORE, also while
+ *   the private half of the key before cannot be deleted
  */
 const TocsinActorDocument *
 tocsin_identity_rotate_prepare (TocsinIdentity *self, gint64 now_us, GError **error)
@@ -463,6 +480,8 @@ tocsin_identity_rotate_prepare (TocsinIdentity *self, gint64 now_us, GError **er
                            "The key is being changed already");
       return NULL;
     }
+  if (!tocsin_identity_finish_retiring (self, error))
+    return NULL;
   /* A key that an unfinished rotation left behind may have been announced: its id is its own. */
   self->next = load_or_make (path, TOCSIN_KEY_ED25519, error);
   if (self->next == NULL)
@@ -490,16 +509,19 @@ tocsin_identity_rotate_abort (TocsinIdentity *self)
  * @self: our identity, after tocsin_identity_rotate_prepare()
  * @error: return location for an error, or %NULL
  *
- * Puts the new key in use. The old private key is deleted; its public half stays in the document,
- * because what it proved is still in the outbox.
+ * Puts the new key in use. The old private key is deleted, now or by
+ * tocsin_identity_finish_retiring(); its public half stays in the document, because what it proved
+ * is still in the outbox.
  *
- * Returns: %FALSE with %TOCSIN_ERROR_STORE
+ * Returns: %FALSE with %TOCSIN_ERROR_STORE; then the old key is in use, and the next rotation is to
+ *   the same new one
  */
 gboolean
 tocsin_identity_rotate_commit (TocsinIdentity *self, GError **error)
 {
   g_autofree char *new_key = key_path (self, self->ed25519_number + 1, ".new");
   g_autofree char *new_pem = key_path (self, self->ed25519_number + 1, ".pem");
+  g_autoptr (GError) local = NULL;
 
   g_return_val_if_fail (self->next != NULL, FALSE);
 
@@ -507,19 +529,44 @@ tocsin_identity_rotate_commit (TocsinIdentity *self, GError **error)
   if (g_rename (new_key, new_pem) != 0)
     {
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s: %s", new_pem, g_strerror (errno));
+      tocsin_identity_rotate_abort (self);
       return FALSE;
     }
-  if (!retire (self, self->ed25519_number, self->ed25519, self->rotated_us, error))
-    return FALSE;
-
+  /* From here on a start would use it, so this does, whatever becomes of the old one's file. */
+  g_ptr_array_add (self->retired,
+                   retired_key (self, self->ed25519_number, self->ed25519, self->rotated_us));
+  self->unretired = self->ed25519_number;
   g_clear_pointer (&self->ed25519, tocsin_private_key_free);
   self->ed25519 = g_steal_pointer (&self->next);
   g_clear_pointer (&self->next_document, tocsin_actor_document_free);
-  if (!read_retired (self, self->ed25519_number, error))
-    return FALSE;
   self->ed25519_number++;
   g_free (self->ed25519_id);
   self->ed25519_id = key_id (self, self->ed25519_number);
   set_document (self, build_document (self));
+  if (!tocsin_identity_finish_retiring (self, &local))
+    g_warning ("The old private key is not deleted yet: %s", local->message);
+  return TRUE;
+}
+
+/**
+ * tocsin_identity_finish_retiring:
+ * @self: our identity
+ * @error: return location for an error, or %NULL
+ *
+ * Deletes the private half of the key that was in use before, if that failed until now. To be
+ * called now and then; a start does so too.
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_STORE
+ */
+gboolean
+tocsin_identity_finish_retiring (TocsinIdentity *self, GError **error)
+{
+  if (self->unretired == 0)
+    return TRUE;
+  /* It is the newest of them. */
+  if (!retire (self, self->unretired, g_ptr_array_index (self->retired, self->retired->len - 1),
+               error))
+    return FALSE;
+  self->unretired = 0;
   return TRUE;
 }

@@ -66,6 +66,7 @@ const TocsinActorDocument *
 tocsin_identity_rotate_prepare (TocsinIdentity *self, gint64 now_us, GError **error);
 void tocsin_identity_rotate_abort (TocsinIdentity *self);
 gboolean tocsin_identity_rotate_commit (TocsinIdentity *self, GError **error);
+gboolean tocsin_identity_finish_retiring (TocsinIdentity *self, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinIdentity, tocsin_identity_free)
 
