@@ -15,7 +15,6 @@ static struct
 {
   gboolean all;
   char *count;
-  char *cursor;
 } given;
 
 static gboolean
@@ -94,81 +93,4 @@ const TocsinCommand tocsin_cmd_review = {
   .synopsis = N_ ("list|accept|reject"),
   .summary = N_ ("What waits for the operator's word"),
   .commands = review_commands,
-};
-
-static gboolean
-run_audit_list (TocsinInvocation *self, GError **error)
-{
-  static const TocsinColumn columns[] = {
-    { "number", N_ ("NUMBER"), TOCSIN_COLUMN_NUMBER },
-    { "time", N_ ("TIME"), TOCSIN_COLUMN_PLAIN },
-    { "who", N_ ("WHO"), TOCSIN_COLUMN_PLAIN },
-    { "action", N_ ("ACTION"), TOCSIN_COLUMN_PLAIN },
-    { "object", N_ ("OBJECT"), TOCSIN_COLUMN_PLAIN },
-    { "detail", N_ ("DETAIL"), TOCSIN_COLUMN_PLAIN },
-  };
-  g_autoptr (GString) path = g_string_new ("/v1/audit");
-  g_autoptr (JsonNode) answer = NULL;
-  g_autofree char *cursor = NULL;
-
-  tocsin_argument_add_query (path, "cursor", given.cursor);
-  if (!tocsin_answer_get (self, "GET", path->str, NULL, &answer, error))
-    return FALSE;
-  if (self->json)
-    return TRUE;
-  tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "entries"), columns,
-                            G_N_ELEMENTS (columns), _ ("Nothing was written down"));
-  cursor = tocsin_answer_text (json_node_get_object (answer), "cursor");
-  if (*cursor != '\0')
-    g_printerr (_ ("There are more: --cursor %s\n"), cursor);
-  return TRUE;
-}
-
-static gboolean
-run_audit_verify (TocsinInvocation *self, GError **error)
-{
-  g_autoptr (JsonNode) answer = NULL;
-  JsonNode *ok;
-
-  if (!tocsin_answer_get (self, "POST", "/v1/audit/verify", NULL, &answer, error))
-    return FALSE;
-  ok = json_object_get_member (json_node_get_object (answer), "ok");
-  if (ok != NULL && json_node_get_value_type (ok) == G_TYPE_BOOLEAN && json_node_get_boolean (ok))
-    {
-      if (!self->json)
-        g_print (_ ("The audit log is whole: %d entries, each fits the one before\n"),
-                 (int) tocsin_answer_int (json_node_get_object (answer), "checked"));
-      return TRUE;
-    }
-  if (self->json)
-    self->status = TOCSIN_EXIT_FAILED;
-  else
-    {
-      g_autofree char *text = tocsin_answer_text (json_node_get_object (answer), "error");
-
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, _ ("The audit log is broken: %s"),
-                   text);
-    }
-  return self->json;
-}
-
-static const GOptionEntry audit_options[] = {
-  { "cursor", 0, 0, G_OPTION_ARG_STRING, &given.cursor, N_ ("Go on where the last listing ended"),
-    N_ ("CURSOR") },
-  G_OPTION_ENTRY_NULL,
-};
-
-static const TocsinCommand audit_commands[] = {
-  { "list", "", N_ ("List who did what, newest first"), NULL, audit_options, 0, 0, FALSE,
-    run_audit_list },
-  { "verify", "", N_ ("Check that no entry was changed, lost or put in between"), NULL, NULL, 0, 0,
-    FALSE, run_audit_verify },
-  { NULL },
-};
-
-const TocsinCommand tocsin_cmd_audit = {
-  .name = "audit",
-  .synopsis = N_ ("list|verify"),
-  .summary = N_ ("Who did what on this node"),
-  .commands = audit_commands,
 };

@@ -696,7 +696,7 @@ class Commands(unittest.TestCase):
                 (("review", "accept", "7"), "POST", "/v1/review/7/accept", None, {}, "Accepted"),
                 (("review", "reject", "7", "--yes"), "POST", "/v1/review/7/reject", None, {}, "Rejected"),
                 (("audit", "list", "--cursor", "9"), "GET", "/v1/audit?cursor=9", None,
-                 {"entries": [{"number": 8, "who": "socket", "action": "peer.trust"}]}, "8 .*socket +peer.trust"),
+                 {"entries": [{"number": 8, "who": "socket", "action": "peer.trust"}], "cursor": None}, "8 .*socket +peer.trust"),
                 (("audit", "verify"), "POST", "/v1/audit/verify", None, {"ok": True, "checked": 12}, "whole: 12"),
                 (("report", "list", "--subject", "url=https://a.example/?a=b"), "GET",
                  "/v1/reports?subject=url%3Ahttps%3A%2F%2Fa.example%2F%3Fa%3Db", None,

@@ -7,6 +7,7 @@ Usage: TOCSIN=PATH test_sentences.py
 import json
 import sys
 import unittest
+import urllib.parse
 
 from fake_node import FakeNode, problem, run
 
@@ -125,6 +126,25 @@ class Sentences(unittest.TestCase):
             self.assertEqual(self.node.requests[-1].body, {"fingerprint": whole})
         self.node.run("peer", "confirm-key", actor, "".join(parts)[:-1])
         self.assertEqual(self.node.requests[-1].body, {"fingerprint": "".join(parts)[:-1]})
+
+    def test_audit_list_goes_through_the_pages(self):
+        """What one list shows last, the next does not show, and it leaves nothing out."""
+        def page(request):
+            start = int(dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query)).get("cursor", 451))
+            numbers = list(range(start - 1, 0, -1))[:200]
+            return {"entries": [{"number": n} for n in numbers], "cursor": numbers[-1] if numbers and numbers[-1] > 1 else None}
+
+        self.node.answers = type("Any", (), {"get": lambda _, key, other: page})()
+        for limit in (90, 200, 201, 449):
+            shown, more = [], []
+            while more != ["--cursor", "None"]:
+                listed = json.loads(self.node.run("audit", "list", "--limit", str(limit), "--json", *more).stdout)
+                self.assertLessEqual(len(listed["entries"]), limit)
+                shown += [e["number"] for e in listed["entries"]]
+                more = ["--cursor", str(listed["cursor"])]
+            self.assertEqual(shown, list(range(450, 0, -1)), limit)
+        self.assertEqual(self.node.run("audit", "list", "--limit", "3").stderr, "There are more: --cursor 448\n")
+        self.says(("audit", "list", "--limit", "0"), 2, "--limit must be a whole number from 1 to 1000000")
 
     def test_feed_remove(self):
         """A ready-made one stays in the list."""
