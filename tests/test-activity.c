@@ -201,6 +201,8 @@ test_malformed (void)
     { "{'type':'Follow'," IDS ",'object':'" B "','published':'yesterday'}",
       "/published: not an RFC 3339 time" },
     { "{'type':'Accept','actor':'" A "'}", "/object" MISSING },
+    { "{'type':'Move'," IDS ",'object':'" A "','target':'javascript:alert(1)'}",
+      "/target: Not a URI with a host" },
     { "{'type':'Accept','actor':'" A "','object':{'type':'Follow'}}",
       "/object: neither an id nor an activity with actor and object" },
     { "{'type':'Undo'," IDS ",'object':{'type':'Follow','actor':'" A "'}}",

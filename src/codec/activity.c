@@ -310,7 +310,8 @@ read_by_kind (TocsinActivity *self, JsonObject *root, GError **error)
     case TOCSIN_ACTIVITY_UPDATE:
       return read_update (self, root, error);
     case TOCSIN_ACTIVITY_MOVE:
-      return read_object_id (self, root, error) && read_target (self, root, error);
+      return read_object_id (self, root, error) && read_target (self, root, error) &&
+             tocsin_as_check_id (self->target, FALSE, "/target", error);
     case TOCSIN_ACTIVITY_FOLLOW:
     case TOCSIN_ACTIVITY_BLOCK:
     case TOCSIN_ACTIVITY_DELETE:
