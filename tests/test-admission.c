@@ -608,39 +608,6 @@ test_key_changed_version (Case *c, gconstpointer data)
   g_assert_cmpuint (record.confidence, ==, 10);
 }
 
-/* Nor does a key that nothing vouches for take anything back, whatever the reason; nor later, when
- * nobody has said that it is right. */
-static void
-test_key_changed_remove (Case *c, gconstpointer data)
-{
-  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
-  const Draft first = { .name = "first" };
-  TocsinTombstone tombstone;
-
-  g_assert_cmpint (admit_draft (c, &first, NULL), ==, DONE);
-  g_assert_cmpint (
-      admit (c, remove_bytes ("b.example", "first", c->now_us, TOCSIN_REASON_ERASED), &changed), ==,
-      TOCSIN_ERROR_FORBIDDEN);
-  g_assert_cmpint (
-      admit (c, remove_bytes ("b.example", "never", c->now_us, TOCSIN_REASON_ERASED), &changed), ==,
-      TOCSIN_ERROR_FORBIDDEN);
-  assert_report (c, "b.example", "first", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
-  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_KEY_CHANGE, c->b, NULL), !=, 0);
-  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_WITHDRAWAL, c->b, NULL), ==, 0);
-  {
-    g_autoptr (TocsinReading) txn = case_read (c);
-
-    g_assert_false (
-        tocsin_tombstones_get (txn, c->b, "https://b.example/reports/never", &tombstone));
-  }
-  /* It was not seen: once the key is confirmed it can be read again. */
-  edit_peer (c, c->b, lift_hold);
-  g_assert_cmpint (
-      admit (c, remove_bytes ("b.example", "first", c->now_us, TOCSIN_REASON_ERASED), NULL), ==,
-      DONE);
-  assert_report (c, "b.example", "first", TOCSIN_STATE_WITHDRAWN, TOCSIN_HOLD_NONE);
-}
-
 /* What a relay brings before the peer's own Update: neither held nor seen. */
 static void
 test_key_changed_relayed (Case *c, gconstpointer data)
@@ -718,7 +685,6 @@ main (int argc, char **argv)
     { "/admission/mass-withdrawal/disregarded", test_mass_withdrawal, FALSE },
     { "/admission/replaced-withdrawal", test_replaced_withdrawal },
     { "/admission/key-changed", test_key_changed },
-    { "/admission/key-changed/remove", test_key_changed_remove },
     { "/admission/key-changed/version", test_key_changed_version },
     { "/admission/key-changed/relayed", test_key_changed_relayed },
     { "/admission/contradiction/exact", test_contradiction, FALSE },

@@ -39,6 +39,22 @@ test_answers (void)
   g_assert_true (is_told (TOCSIN_REVIEW_OTHER, asked));
 }
 
+/* Who is asked can say no at once. */
+static void
+test_reject_at_once (void)
+{
+  static const char follow_id[] = "https://a.example/activities/follow-8";
+  guint32 asked = new_actor ("refuses.example");
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  set_relation (
+      (Relation){ .actor = asked, .following = TOCSIN_FOLLOWING_PENDING, .follow_id = follow_id });
+  g_assert_cmpint (receive (message ("refuses.example", "Reject", "x", follow_id), NULL), ==, -1);
+  read_peer ("refuses.example", &peer);
+  g_assert_cmpint (peer.following, ==, TOCSIN_FOLLOWING_REJECTED);
+  g_assert_true (is_told (TOCSIN_REVIEW_OTHER, asked));
+}
+
 static void
 test_accept_embedded (void)
 {
@@ -156,15 +172,21 @@ test_undo (void)
 /* ---- Update ---- */
 
 static GBytes *
-update_bytes (const char *host, const char *const *multikeys)
+update_to (const char *host, const char *const *multikeys, const char *version)
 {
   g_autofree char *actor = actor_of (host);
   g_autofree char *id = g_strdup_printf ("https://%s/activities/update", host);
-  g_autoptr (TocsinActorDocument) document = document_of (host, multikeys, "1.0");
+  g_autoptr (TocsinActorDocument) document = document_of (host, multikeys, version);
   TocsinActivityHead head = head_of (actor, id);
   g_autoptr (JsonObject) update = tocsin_activity_build_update (&head, document);
 
   return tocsin_activity_to_bytes (update, NULL);
+}
+
+static GBytes *
+update_bytes (const char *host, const char *const *multikeys)
+{
+  return update_to (host, multikeys, "1.0");
 }
 
 static void
@@ -198,10 +220,56 @@ test_update (void)
   g_assert_true (peer.key_hold);
   g_assert_cmpint (tocsin_pinning_of (&peer, three), ==, TOCSIN_PINNING_CHANGED);
   g_assert_true (is_told (TOCSIN_REVIEW_KEY_CHANGE, actor));
-  /* Nor is the hold lifted by an Update, whatever proves it. */
-  g_assert_cmpint (receive (update_bytes ("renews.example", third), &by_one), ==, -1);
+  /* An old Update, sent once more, explains nothing; the one that names the key does. */
+  g_assert_cmpint (receive (update_bytes ("renews.example", second), &by_one), ==, -1);
   read_peer ("renews.example", &peer);
   g_assert_true (peer.key_hold);
+  g_assert_cmpint (receive (update_bytes ("renews.example", third), &by_one), ==, -1);
+  read_peer ("renews.example", &peer);
+  g_assert_false (peer.key_hold);
+  g_assert_cmpint (tocsin_pinning_of (&peer, three), ==, TOCSIN_PINNING_MATCHES);
+  g_assert_false (is_told (TOCSIN_REVIEW_KEY_CHANGE, actor));
+}
+
+/* An Update to another major version holds and is told, one back ends that. */
+static void
+test_update_version (void)
+{
+  static const struct
+  {
+    const char *version;
+    gboolean hold;
+  } rows[] = { { "1.7", FALSE }, { "0.9", TRUE }, { "2.0", TRUE }, { "1.0", FALSE } };
+  guint32 actor = new_actor ("versions.example");
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  set_relation ((Relation){ .actor = actor, .following = TOCSIN_FOLLOWING_ACCEPTED });
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_test_message ("%s", rows[i].version);
+      g_assert_cmpint (receive (update_to ("versions.example", NULL, rows[i].version), NULL), ==,
+                       -1);
+      read_peer ("versions.example", &peer);
+      g_assert_true (peer.version_hold == rows[i].hold);
+      g_assert_true (is_told (TOCSIN_REVIEW_OTHER, actor) == (i > 0));
+    }
+}
+
+/* Nor does another version, now and then, free of proofs. */
+static void
+test_accept_proves_at_any_version (void)
+{
+  static const char follow_id[] = "https://a.example/activities/follow-7";
+  guint32 actor = save_document (document_of ("new.example", NULL, "2.0"));
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  set_relation (
+      (Relation){ .actor = actor, .following = TOCSIN_FOLLOWING_PENDING, .follow_id = follow_id });
+  g_assert_cmpint (receive (message ("new.example", "Accept", "x", follow_id), NULL), ==, -1);
+  g_assert_cmpint (receive (update_to ("new.example", NULL, "1.0"), NULL), ==,
+                   TOCSIN_ERROR_FORBIDDEN);
+  read_peer ("new.example", &peer);
+  g_assert_true (peer.had_protocol_version);
 }
 
 /* ---- Block, Move, Delete, strangers ---- */
@@ -213,10 +281,14 @@ test_block (void)
       head_of ("https://blocks.example/actor", "https://blocks.example/activities/u");
   g_autoptr (JsonObject) undo = tocsin_activity_build_undo (
       &head, TOCSIN_ACTIVITY_BLOCK, "https://blocks.example/activities/b", US);
+  g_autoptr (JsonObject) others =
+      tocsin_activity_build_undo (&head, TOCSIN_ACTIVITY_BLOCK,
+                                  "https://blocks.example/activities/c", "https://c.example/actor");
   guint32 actor = new_actor ("blocks.example");
   g_auto (TocsinPeerRecord) peer = { 0 };
 
-  set_relation ((Relation){ .actor = actor, .follower = TOCSIN_FOLLOWER_READER });
+  set_relation ((Relation){
+      .actor = actor, .following = TOCSIN_FOLLOWING_ACCEPTED, .follower = TOCSIN_FOLLOWER_READER });
   g_assert_cmpint (
       receive (message ("blocks.example", "Block", "b", "https://c.example/actor"), NULL), ==, -1);
   read_peer ("blocks.example", &peer);
@@ -225,10 +297,31 @@ test_block (void)
   read_peer ("blocks.example", &peer);
   g_assert_true (peer.blocks_us);
   g_assert_false (tocsin_peer_record_is_follower (&peer));
+  g_assert_cmpint (peer.following, ==, TOCSIN_FOLLOWING_REJECTED);
   g_assert_true (is_told (TOCSIN_REVIEW_OTHER, actor));
+  /* Of a Block of somebody else, that is no Undo. */
+  g_assert_cmpint (receive (tocsin_activity_to_bytes (others, NULL), NULL), ==, -1);
+  read_peer ("blocks.example", &peer);
+  g_assert_true (peer.blocks_us);
   g_assert_cmpint (receive (tocsin_activity_to_bytes (undo, NULL), NULL), ==, -1);
   read_peer ("blocks.example", &peer);
   g_assert_true (tocsin_peer_record_is_follower (&peer));
+  /* Neither knows of the other's following any more: it has to be asked for anew. */
+  g_assert_cmpint (peer.following, ==, TOCSIN_FOLLOWING_REJECTED);
+
+  g_assert_cmpint (receive (message ("blocks.example", "Block", "b2", US), NULL), ==, -1);
+  g_assert_cmpint (
+      receive (message ("blocks.example", "Undo", "u2", "https://other.example/activities/b2"),
+               NULL),
+      ==, -1);
+  read_peer ("blocks.example", &peer);
+  g_assert_true (peer.blocks_us);
+  g_assert_cmpint (
+      receive (message ("blocks.example", "Undo", "u3", "https://blocks.example/activities/b2"),
+               NULL),
+      ==, -1);
+  read_peer ("blocks.example", &peer);
+  g_assert_false (peer.blocks_us);
 }
 
 static void
@@ -319,6 +412,9 @@ main (int argc, char **argv)
   g_test_add_func ("/relations/accept/keeps-proofs", test_accept_keeps_proofs);
   g_test_add_func ("/relations/undo", test_undo);
   g_test_add_func ("/relations/update", test_update);
+  g_test_add_func ("/relations/answers/proves-at-any-version", test_accept_proves_at_any_version);
+  g_test_add_func ("/relations/update/version", test_update_version);
+  g_test_add_func ("/relations/answers/reject-at-once", test_reject_at_once);
   g_test_add_func ("/relations/block", test_block);
   g_test_add_func ("/relations/move", test_move);
   g_test_add_func ("/relations/delete", test_delete);

@@ -198,6 +198,39 @@ lift_hold (TocsinPeerRecord *peer)
   peer->key_hold = FALSE;
 }
 
+/* A key that nothing vouches for takes nothing back, whatever the reason; nor later, when
+ * nobody has said that it is right. */
+static void
+test_key_changed (Case *c, gconstpointer data)
+{
+  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  const Draft first = { .name = "first" };
+  TocsinTombstone tombstone;
+
+  g_assert_cmpint (admit_draft (c, &first, NULL), ==, DONE);
+  g_assert_cmpint (
+      admit (c, remove_bytes ("b.example", "first", c->now_us, TOCSIN_REASON_ERASED), &changed), ==,
+      TOCSIN_ERROR_FORBIDDEN);
+  g_assert_cmpint (
+      admit (c, remove_bytes ("b.example", "never", c->now_us, TOCSIN_REASON_ERASED), &changed), ==,
+      TOCSIN_ERROR_FORBIDDEN);
+  assert_report (c, "b.example", "first", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_KEY_CHANGE, c->b, NULL), !=, 0);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_WITHDRAWAL, c->b, NULL), ==, 0);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+
+    g_assert_false (
+        tocsin_tombstones_get (txn, c->b, "https://b.example/reports/never", &tombstone));
+  }
+  /* It was not seen: once the key is confirmed it can be read again. */
+  edit_peer (c, c->b, lift_hold);
+  g_assert_cmpint (
+      admit (c, remove_bytes ("b.example", "first", c->now_us, TOCSIN_REASON_ERASED), NULL), ==,
+      DONE);
+  assert_report (c, "b.example", "first", TOCSIN_STATE_WITHDRAWN, TOCSIN_HOLD_NONE);
+}
+
 /* Who reports here no longer can take back what it reported; nobody else can, nor without proof. */
 static void
 test_by_former_peers (Case *c, gconstpointer data)
@@ -260,6 +293,7 @@ main (int argc, char **argv)
     { "/withdrawal/other-members", test_other_members },
     { "/withdrawal/other-members/wait", test_other_members_wait },
     { "/withdrawal/unproven", test_unproven },
+    { "/withdrawal/key-changed", test_key_changed },
     { "/withdrawal/by-former-peers", test_by_former_peers },
     { "/withdrawal/for-another-version", test_for_another_version },
   };

@@ -23,6 +23,7 @@
 #include "fed/admission.h"
 #include "fed/delivery.h"
 #include "fed/departure.h"
+#include "fed/peers.h"
 #include "fed/pinning.h"
 #include "fed/relations.h"
 #include "fed/signer.h"
@@ -557,6 +558,8 @@ on_relation_stored (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointe
   /* A key that the actor no longer names must not count from memory. */
   if (change->activity->kind == TOCSIN_ACTIVITY_UPDATE)
     tocsin_keyring_forget (op->fed->keyring, change->activity->actor);
+  if (change->lifted != 0)
+    tocsin_peers_release_key (op->fed, change->lifted);
   op->fed->stats.inbox_accepted++;
   g_task_return_boolean (task, TRUE);
 }

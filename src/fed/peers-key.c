@@ -5,6 +5,7 @@
  * operator and says which key is right:
  *   tocsin_peers_confirm_key_async -> on_document (the keys, read anew) -> write_confirm ->
  *   on_confirmed -> write_release, again until nothing is held for its key
+ * An Update that a pinned key proves says so too: tocsin_peers_release_key() is the end of that.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -13,10 +14,9 @@
 #include "fed/held.h"
 #include "fed/peers-private.h"
 #include "fed/pinning.h"
+#include "fed/sync.h"
 #include "store/table-actors.h"
 #include "store/table-audit.h"
-#include "store/table-review.h"
-#include "store/table-trust.h"
 
 static void on_document (GObject *source, GAsyncResult *result, gpointer user_data);
 static gboolean write_confirm (TocsinTxn *txn, gpointer data, GError **error);
@@ -103,58 +103,6 @@ find_key (const TocsinActorDocument *document, const char *fingerprint, gint64 n
   return NULL;
 }
 
-static void
-close_line (TocsinTxn *txn, const TocsinPeerChange *change, guint32 actor)
-{
-  g_auto (TocsinReviewRecord) line = { 0 };
-  guint64 id;
-
-  if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_KEY_CHANGE, actor, 0, &id) ||
-      !tocsin_review_get (txn, id, &line))
-    return;
-  line.state = TOCSIN_REVIEW_ACCEPTED;
-  line.decided_us = change->now_us;
-  g_free (line.decided_by);
-  line.decided_by = g_strdup (change->who);
-  tocsin_review_put (txn, &line);
-}
-
-typedef struct
-{
-  guint32 trustee;
-  TocsinArea area;
-} Statement;
-
-static gboolean
-collect_statement (const TocsinTrustRecord *record, gpointer data)
-{
-  Statement statement = { .trustee = record->trustee, .area = record->area };
-
-  if (record->held && record->alternate == NULL)
-    g_array_append_val ((GArray *) data, statement);
-  return TRUE;
-}
-
-/* At most 1,000, scoring.md 1. */
-static void
-release_statements (TocsinTxn *txn, const TocsinPeerChange *change, const TocsinPeerRecord *peer)
-{
-  guint32 truster = peer->actor;
-  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (Statement));
-
-  tocsin_trust_foreach_of (txn, truster, collect_statement, statements);
-  for (guint i = 0; i < statements->len; i++)
-    {
-      const Statement *statement = &g_array_index (statements, Statement, i);
-      g_auto (TocsinTrustRecord) record = { 0 };
-
-      if (!tocsin_trust_get (txn, truster, statement->trustee, statement->area, &record) ||
-          !tocsin_held_is_vouched_for (peer, record.activity, change->now_us))
-        continue;
-      tocsin_held_release_statement (txn, change->policy, &record, change->now_us);
-    }
-}
-
 static gboolean
 write_confirm (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -173,10 +121,7 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
     }
   tocsin_pinning_save_actor (txn, document, change->now_us);
   tocsin_pinning_pin (&peer, key, change->now_us);
-  peer.key_hold = FALSE;
-  tocsin_peers_put (txn, &peer);
-  close_line (txn, change, peer.actor);
-  release_statements (txn, change, &peer);
+  tocsin_pinning_lift (txn, change->policy, &peer, change->who, change->now_us);
   change->number = peer.actor;
   tocsin_audit_append (txn, change->now_us, change->who, "peer.confirm-key", change->actor,
                        change->fingerprint);
@@ -193,7 +138,11 @@ on_confirmed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user
   if (!tocsin_writer_submit_finish (result, &error))
     g_task_return_error (task, g_steal_pointer (&error));
   else if (change->released)
-    g_task_return_boolean (task, TRUE);
+    {
+      /* What came meanwhile to change or take back what counts was refused, and not seen. */
+      tocsin_sync_read_peer (change->fed->sync, change->number, TRUE);
+      g_task_return_boolean (task, TRUE);
+    }
   else
     {
       change->after = change->next;
@@ -211,6 +160,25 @@ write_release (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
                                            TRUE, NULL, change->after, change->now_us);
   change->released = change->next == 0;
   return TRUE;
+}
+
+/**
+ * tocsin_peers_release_key:
+ * @fed: the federation
+ * @actor: the number of a peer that is held for its key no longer
+ *
+ * Lets what was held for the key count, a part at a time, if a key that is pinned now proves it;
+ * then reads the peer's outbox again for what was refused meanwhile.
+ */
+void
+tocsin_peers_release_key (TocsinFederation *fed, guint32 actor)
+{
+  g_autoptr (GTask) task = tocsin_peer_change_begin (fed, "node", NULL, NULL);
+  TocsinPeerChange *change = g_task_get_task_data (task);
+
+  change->number = actor;
+  tocsin_writer_submit_async (fed->writer, write_release, change, NULL, NULL, on_confirmed,
+                              g_steal_pointer (&task));
 }
 
 /**

@@ -18,9 +18,11 @@
 #include "fed/peers-private.h"
 #include "fed/pinning.h"
 #include "fed/relay.h"
+#include "fed/sync-note.h"
 #include "fed/webfinger.h"
 #include "store/table-actors.h"
 #include "store/table-audit.h"
+#include "store/table-catch-up.h"
 #include "store/table-outbox.h"
 #include "store/table-queue.h"
 
@@ -213,7 +215,8 @@ tocsin_followed_free (TocsinFollowed *self)
  * @user_data: data for @callback
  *
  * Asks an actor for its reports and publishes how far it is trusted. The same again sends a Follow
- * that was not answered once more; of an actor that has accepted it changes the weights alone.
+ * that was not answered once more; of an actor that has accepted it changes the weights alone, and
+ * asks anew only where its outbox was not shown to us the last time.
  */
 void
 tocsin_peers_follow_async (TocsinFederation *fed,
@@ -334,18 +337,20 @@ send_follow (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *p
   gboolean again = peer->following == TOCSIN_FOLLOWING_PENDING && peer->follow_id != NULL;
   g_auto (TocsinPeerMessage) message = { 0 };
 
-  if (again)
-    drop_waiting (txn, peer->actor, peer->follow_id);
+  drop_waiting (txn, peer->actor, peer->follow_id);
   tocsin_peer_message_init (&message, change, again ? peer->follow_id : NULL);
   tocsin_peer_message_send (txn, &message,
                             tocsin_activity_build_follow (&message.head, change->actor),
                             peer->actor, change->now_us);
   if (again)
     return;
-  peer->following = TOCSIN_FOLLOWING_PENDING;
-  peer->following_since_us = change->now_us;
   g_free (peer->follow_id);
   peer->follow_id = g_strdup (message.id);
+  /* Asked anew, it is who it was. */
+  if (peer->following == TOCSIN_FOLLOWING_ACCEPTED)
+    return;
+  peer->following = TOCSIN_FOLLOWING_PENDING;
+  peer->following_since_us = change->now_us;
   /* The operator compares fingerprints anew: whatever was pinned before is of no account. */
   g_clear_pointer (&peer->keys, g_array_unref);
   peer->key_hold = FALSE;
@@ -363,13 +368,23 @@ remember_acct (TocsinTxn *txn, guint32 number, const char *acct)
   tocsin_actors_put (txn, &record);
 }
 
+/* It accepted us, and does not show us its outbox any more: it may have lost or ended that. */
+static gboolean
+is_forgotten (TocsinTxn *txn, const TocsinPeerRecord *peer)
+{
+  g_auto (TocsinCatchUpRecord) record = { 0 };
+
+  return tocsin_catch_up_get (txn, peer->actor, &record) && record.failed_us != 0 &&
+         g_strcmp0 (record.error, TOCSIN_SYNC_NOT_SHOWN) == 0;
+}
+
 static gboolean
 write_follow (TocsinTxn *txn, gpointer data, GError **error)
 {
   TocsinPeerChange *change = data;
   g_auto (TocsinPeerRecord) peer = { 0 };
   guint32 number = tocsin_pinning_save_actor (txn, change->known->document, change->now_us);
-  gboolean accepted;
+  gboolean asks;
 
   tocsin_peers_get (txn, number, &peer);
   if (peer.blocked)
@@ -381,13 +396,13 @@ write_follow (TocsinTxn *txn, gpointer data, GError **error)
   fill_weights (change, &peer);
   if (!tocsin_trust_plan_write (txn, change->plan, change->policy, &peer, change->now_us, error))
     return FALSE;
-  accepted = peer.following == TOCSIN_FOLLOWING_ACCEPTED;
-  if (!accepted)
+  asks = peer.following != TOCSIN_FOLLOWING_ACCEPTED || is_forgotten (txn, &peer);
+  if (asks)
     send_follow (txn, change, &peer);
   change->following = peer.following;
   remember_acct (txn, number, change->acct);
   tocsin_peers_put (txn, &peer);
-  tocsin_audit_append (txn, change->now_us, change->who, accepted ? "peer.trust" : "peer.follow",
+  tocsin_audit_append (txn, change->now_us, change->who, asks ? "peer.follow" : "peer.trust",
                        change->actor, NULL);
   return TRUE;
 }

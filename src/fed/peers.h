@@ -88,6 +88,7 @@ void tocsin_peers_confirm_key_async (TocsinFederation *fed,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
 gboolean tocsin_peers_confirm_key_finish (GAsyncResult *result, GError **error);
+void tocsin_peers_release_key (TocsinFederation *fed, guint32 actor);
 
 char *tocsin_peers_lookup (TocsinFederation *fed,
                            const char *text,

@@ -3,7 +3,7 @@
  *
  * Keys of peers over time (protocol.md, "Identity"): the Ed25519 keys of a direct peer are pinned
  * when it accepts us; another one counts once an Update that a pinned key proved names it, else
- * the peer is held until the operator has compared fingerprints.
+ * the peer is held until such an Update comes or the operator has compared fingerprints.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -11,8 +11,10 @@
 
 #include "core/clock.h"
 #include "core/uri.h"
+#include "fed/held.h"
 #include "store/store.h"
 #include "store/table-review.h"
+#include "store/table-trust.h"
 
 /**
  * tocsin_pinning_of:
@@ -130,6 +132,89 @@ tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
   if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_KEY_CHANGE, peer->actor, 0, &id))
     tocsin_review_add (txn, &line);
 }
+
+/* ---- the end of a hold ---- */
+
+static void
+close_line (TocsinTxn *txn, guint32 actor, const char *who, gint64 now_us)
+{
+  g_auto (TocsinReviewRecord) line = { 0 };
+  guint64 id;
+
+  if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_KEY_CHANGE, actor, 0, &id) ||
+      !tocsin_review_get (txn, id, &line))
+    return;
+  line.state = TOCSIN_REVIEW_ACCEPTED;
+  line.decided_us = now_us;
+  g_free (line.decided_by);
+  line.decided_by = g_strdup (who);
+  tocsin_review_put (txn, &line);
+}
+
+typedef struct
+{
+  guint32 trustee;
+  TocsinArea area;
+} Statement;
+
+static gboolean
+collect_statement (const TocsinTrustRecord *record, gpointer data)
+{
+  Statement statement = { .trustee = record->trustee, .area = record->area };
+
+  if (record->held && record->alternate == NULL)
+    g_array_append_val ((GArray *) data, statement);
+  return TRUE;
+}
+
+/* At most 1,000, scoring.md 1. */
+static void
+release_statements (TocsinTxn *txn,
+                    const TocsinPolicy *policy,
+                    const TocsinPeerRecord *peer,
+                    gint64 now_us)
+{
+  guint32 truster = peer->actor;
+  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (Statement));
+
+  tocsin_trust_foreach_of (txn, truster, collect_statement, statements);
+  for (guint i = 0; i < statements->len; i++)
+    {
+      const Statement *statement = &g_array_index (statements, Statement, i);
+      g_auto (TocsinTrustRecord) record = { 0 };
+
+      if (!tocsin_trust_get (txn, truster, statement->trustee, statement->area, &record) ||
+          !tocsin_held_is_vouched_for (peer, record.activity, now_us))
+        continue;
+      tocsin_held_release_statement (txn, policy, &record, now_us);
+    }
+}
+
+/**
+ * tocsin_pinning_lift:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @peer: (inout): a peer whose right key is pinned by now; it is written back
+ * @who: (nullable): who says that it is right; %NULL: the peer itself, by a key that was pinned
+ * @now_us: the time
+ *
+ * Ends the hold, closes its line, and lets trust statements count that a pinned key proves. Reports
+ * can be many: they are left for tocsin_peers_release_key().
+ */
+void
+tocsin_pinning_lift (TocsinTxn *txn,
+                     const TocsinPolicy *policy,
+                     TocsinPeerRecord *peer,
+                     const char *who,
+                     gint64 now_us)
+{
+  peer->key_hold = FALSE;
+  tocsin_peers_put (txn, peer);
+  close_line (txn, peer->actor, who, now_us);
+  release_statements (txn, policy, peer, now_us);
+}
+
+/* ---- who it is ---- */
 
 static void
 set (char **field, const char *value)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "codec/actor-json.h"
+#include "fed/policy.h"
 #include "store/table-actors.h"
 #include "store/table-peers.h"
 
@@ -22,6 +23,11 @@ void tocsin_pinning_pin (TocsinPeerRecord *peer, const TocsinActorKey *key, gint
 void
 tocsin_pinning_pin_all (TocsinPeerRecord *peer, const TocsinActorDocument *document, gint64 now_us);
 void tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);
+void tocsin_pinning_lift (TocsinTxn *txn,
+                          const TocsinPolicy *policy,
+                          TocsinPeerRecord *peer,
+                          const char *who,
+                          gint64 now_us);
 guint32
 tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, gint64 now_us);
 

@@ -28,6 +28,7 @@
 #define FOLLOWERS_MAX          10000 /* what the open policy lets in by itself */
 #define GUESTS_PER_DOMAIN_MAX  100
 #define GUEST_SILENT_US        (37 * TOCSIN_DAY_US) /* away after 7 days, and then for 30 more */
+#define OUR_MAJOR              1
 #define ANSWER_AGAIN_US        TOCSIN_HOUR_US
 
 static gboolean
@@ -163,6 +164,25 @@ static gboolean
 is_of_interest (const TocsinPeerRecord *peer)
 {
   return peer->following != TOCSIN_FOLLOWING_NONE || tocsin_peer_record_is_follower (peer);
+}
+
+/* Protocol.md, "Identity": another major version is no reason to part, but nothing new is
+ * exchanged; the operator hears of it once. */
+static void
+note_version (TocsinTxn *txn,
+              const TocsinRelationChange *self,
+              TocsinPeerRecord *peer,
+              const TocsinActorDocument *document)
+{
+  int major = tocsin_actor_document_protocol_major (document);
+  gboolean hold = major >= 0 && major != OUR_MAJOR;
+
+  if (hold && !peer->version_hold &&
+      (peer->following != TOCSIN_FOLLOWING_NONE || peer->follower != TOCSIN_FOLLOWER_NONE))
+    tell (txn, peer->actor, TOCSIN_REVIEW_OTHER,
+          "This peer speaks another major version of the protocol; nothing is exchanged",
+          self->now_us);
+  peer->version_hold = hold;
 }
 
 /* ---- Follow ---- */
@@ -368,7 +388,7 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
       peer->follower = self->guest ? TOCSIN_FOLLOWER_GUEST : TOCSIN_FOLLOWER_PENDING;
       peer->follower_since_us = self->now_us;
     }
-  peer->version_hold = tocsin_actor_document_protocol_major (self->sender->document) > 1;
+  note_version (txn, self, peer, self->sender->document);
   peer->last_seen_us = self->now_us;
   tocsin_guards_hear (peer, self->policy, self->now_us);
   g_free (peer->follower_follow_id);
@@ -409,7 +429,7 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   if (peer->follow_id == NULL || peer->following == TOCSIN_FOLLOWING_NONE ||
       g_strcmp0 (activity->object, peer->follow_id) != 0)
     return refuse (error, TOCSIN_ERROR_FORBIDDEN, "This node has sent you no such Follow");
-  if (accepted == was_accepted)
+  if (accepted ? was_accepted : peer->following == TOCSIN_FOLLOWING_REJECTED)
     return TRUE;
   if (!accepted)
     {
@@ -427,17 +447,13 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   peer->following_since_us = self->now_us;
   /* A peer that rejects and then accepts again does not get rid of its pinned keys that way, nor of
    * having to prove by them: both go when the operator follows it anew. */
-  peer->had_protocol_version = major == 1 || (pinned && peer->had_protocol_version);
-  peer->version_hold = major > 1;
+  peer->had_protocol_version = major >= 0 || (pinned && peer->had_protocol_version);
+  note_version (txn, self, peer, self->sender->document);
   peer->sync_due_us = self->now_us;
   if (!pinned)
     tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
   else if (names_unpinned_key (peer, self->sender->document))
     tocsin_pinning_hold (txn, peer, self->now_us);
-  if (peer->version_hold)
-    tell (txn, peer->actor, TOCSIN_REVIEW_OTHER,
-          "This peer speaks another major version of the protocol; nothing is exchanged",
-          self->now_us);
   tocsin_peers_put (txn, peer);
   return TRUE;
 }
@@ -458,15 +474,27 @@ names_our_follow (const TocsinRelationChange *self, const TocsinPeerRecord *peer
          g_strcmp0 (nested->object, self->policy->actor) == 0;
 }
 
+/* The id of their Block is not remembered: an id alone that is not that of their Follow means the
+ * Block, if there is one. */
+static gboolean
+names_their_block (const TocsinRelationChange *self, const TocsinPeerRecord *peer)
+{
+  const TocsinActivity *activity = self->activity;
+  const TocsinNestedActivity *nested = &activity->nested;
+
+  if (activity->object_kind != TOCSIN_OBJECT_ACTIVITY)
+    return g_strcmp0 (activity->object, peer->follower_follow_id) != 0 &&
+           tocsin_uri_same_origin (activity->object, activity->actor);
+  return nested->kind == TOCSIN_ACTIVITY_BLOCK &&
+         (nested->actor == NULL || g_str_equal (nested->actor, activity->actor)) &&
+         (nested->object == NULL || g_str_equal (nested->object, self->policy->actor));
+}
+
 static void
 write_undo (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
 {
-  if (self->activity->nested.kind == TOCSIN_ACTIVITY_BLOCK)
-    {
-      if (!peer->blocks_us)
-        return;
-      peer->blocks_us = FALSE;
-    }
+  if (peer->blocks_us && names_their_block (self, peer))
+    peer->blocks_us = FALSE;
   else if (peer->follower != TOCSIN_FOLLOWER_NONE && names_our_follow (self, peer))
     {
       peer->follower = TOCSIN_FOLLOWER_NONE;
@@ -479,6 +507,8 @@ write_undo (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
   tocsin_peers_put (txn, peer);
 }
 
+/* Who blocks us has forgotten that we follow it, and does not remember it with the Undo either: we
+ * have to ask anew. */
 static void
 write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
 {
@@ -487,6 +517,11 @@ write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
   if (g_strcmp0 (self->activity->object, self->policy->actor) != 0 || peer->blocks_us)
     return;
   peer->blocks_us = TRUE;
+  if (peer->following != TOCSIN_FOLLOWING_NONE && peer->following != TOCSIN_FOLLOWING_REJECTED)
+    {
+      peer->following = TOCSIN_FOLLOWING_REJECTED;
+      peer->following_since_us = self->now_us;
+    }
   if (matters)
     tell (txn, peer->actor, TOCSIN_REVIEW_OTHER, "This peer has blocked this node", self->now_us);
   tocsin_peers_put (txn, peer);
@@ -500,6 +535,7 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   const TocsinActorDocument *document = self->activity->document;
   gboolean pinned = self->proof_key != NULL &&
                     tocsin_pinning_of (peer, self->proof_key) == TOCSIN_PINNING_MATCHES;
+  gboolean lifts = FALSE;
 
   if (self->activity->object_kind != TOCSIN_OBJECT_ACTOR || document == NULL)
     return TRUE;
@@ -509,14 +545,20 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     return refuse (error, TOCSIN_ERROR_FORBIDDEN, "This activity needs a proof by its actor");
   if (peer->keys != NULL && names_unpinned_key (peer, document))
     {
-      if (pinned && !peer->key_hold)
+      if (pinned)
         tocsin_pinning_pin_all (peer, document, self->now_us);
       else
         tocsin_pinning_hold (txn, peer, self->now_us);
+      /* What used the new key was faster. An Update that names no new one explains no hold. */
+      lifts = pinned && peer->key_hold;
     }
-  peer->version_hold = tocsin_actor_document_protocol_major (document) > 1;
+  note_version (txn, self, peer, document);
   tocsin_pinning_save_actor (txn, document, self->now_us);
-  tocsin_peers_put (txn, peer);
+  if (lifts)
+    tocsin_pinning_lift (txn, self->policy, peer, NULL, self->now_us);
+  else
+    tocsin_peers_put (txn, peer);
+  self->lifted = lifts ? peer->actor : 0;
   return TRUE;
 }
 

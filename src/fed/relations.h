@@ -21,6 +21,8 @@ G_BEGIN_DECLS
  * @gone: of a Delete: the actor answered 404 or 410
  * @now_us: the time
  * @refusal: (owned) (nullable) (out): why it was refused, where the refusal left a trace
+ * @lifted: (out): of an Update: the number of its actor, if that is held for its key no longer;
+ * else 0. tocsin_peers_release_key() is still to be called
  *
  * A change of relation that another actor asks for, on its way into the store.
  */
@@ -37,6 +39,7 @@ typedef struct
   gboolean gone;
   gint64 now_us;
   GError *refusal;
+  guint32 lifted;
 } TocsinRelationChange;
 
 TocsinRelationChange *tocsin_relation_change_new (TocsinFederation *fed,

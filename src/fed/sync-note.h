@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 
 /* Private to sync.c and sync-read.c: what a reading writes of the peer when it begins and ends. */
 
+/* Why a reading failed, where the peer no longer knows that we follow it; peers.c asks for that. */
+#define TOCSIN_SYNC_NOT_SHOWN "The peer does not show its outbox"
+
 /**
  * TocsinSyncNote:
  * @policy: (owned): the state of this node

@@ -18,6 +18,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "fed/knock.h"
+#include "fed/peers.h"
 #include "fed/sync-note.h"
 #include "fed/sync-page.h"
 #include "store/table-actors.h"
@@ -66,6 +67,7 @@ typedef struct
   gsize bytes;         /* of what is not flushed */
   guint waits;         /* that the peer asked for since the last page */
   guint settlings;
+  gboolean was_held;    /* for its key, before a change of its keys was written */
   gboolean is_settling; /* for a change of the owner's keys to be written before the page goes on */
   gboolean ended;       /* no page follows */
   gboolean is_over;     /* the task has returned */
@@ -318,7 +320,7 @@ on_head (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
     }
   if (!g_str_equal (head->attributed_to, op->uri) || head->last_sequence < 0)
     {
-      fail_with (task, TOCSIN_ERROR_FORBIDDEN, "The peer does not show its outbox");
+      fail_with (task, TOCSIN_ERROR_FORBIDDEN, TOCSIN_SYNC_NOT_SHOWN);
       return;
     }
   op->head_last = head->last_sequence;
@@ -542,6 +544,15 @@ has_new_keys (const ReadOp *op)
   return op->checked != NULL && op->checked->update != NULL && op->settlings < SETTLINGS_MAX;
 }
 
+static gboolean
+is_held_for_its_key (const ReadOp *op)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (op->fed->store));
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  return tocsin_peers_get (txn, op->actor, &peer) && peer.key_hold;
+}
+
 /* A few signatures at a time: others wait for this thread too. */
 static gboolean
 check_some (gpointer user_data)
@@ -565,6 +576,7 @@ check_some (gpointer user_data)
   if (op->is_settling)
     {
       op->settlings++;
+      op->was_held = is_held_for_its_key (op);
       flush (task);
     }
   else if (op->index < op->page->activities->len)
@@ -642,6 +654,8 @@ on_page_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer u
   if (op->is_settling && op->writes == 0)
     {
       op->is_settling = FALSE;
+      if (op->was_held && !is_held_for_its_key (op))
+        tocsin_peers_release_key (op->fed, op->actor);
       check_some (g_steal_pointer (&task));
     }
   else if (op->is_waiting || (op->ended && op->writes == 0))

@@ -1,0 +1,108 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * A peer that accepted us and has forgotten it: it blocked us for a while, or was restored from an
+ * old copy.
+ */
+#include "codec/activity.h"
+#include "fed/peers.h"
+#include "fed/sync-note.h"
+#include "peer-world.h"
+#include "store/table-queue.h"
+
+static void
+follow (World *world, const char *actor)
+{
+  const gint8 weights[TOCSIN_N_AREAS] = { 50, -1, -1, -1 };
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinFollowed) followed = NULL;
+
+  tocsin_peers_follow_async (world->node->fed, actor, weights, "tester", on_result, &result);
+  WAIT_FOR (result != NULL);
+  followed = tocsin_peers_follow_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+static guint32
+peer_of (World *world, const char *actor, TocsinPeerRecord *out)
+{
+  guint32 number;
+
+  {
+    g_autoptr (TocsinReading) txn =
+        tocsin_reader_begin (tocsin_store_get_reader (world->node->f.store));
+
+    g_assert_true (tocsin_actors_find (txn, actor, &number));
+  }
+  get_peer (world->node, number, out);
+  return number;
+}
+
+static gboolean
+write_accepted (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const guint32 *number = data;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  const TocsinPeerKey key = { .confirmed = TRUE,
+                              .since_us = T0,
+                              .id = g_strdup ("https://x.example/actor#ed25519-1"),
+                              .multibase = g_strdup ("z6Mk") };
+
+  tocsin_peers_get (txn, *number, &peer);
+  peer.following = TOCSIN_FOLLOWING_ACCEPTED;
+  peer.keys = tocsin_peer_keys_new ();
+  g_array_append_val (peer.keys, key);
+  peer.key_hold = TRUE;
+  tocsin_peers_put (txn, &peer);
+  return TRUE;
+}
+
+static void
+fail_reading (World *world, guint32 number, const char *why)
+{
+  g_autoptr (GError) error = g_error_new_literal (TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN, why);
+  TocsinSyncFailure *failure = tocsin_sync_failure_new (number, T0, T0 + 1, error);
+
+  write_ok (&world->node->f, tocsin_sync_failure_write, failure);
+  tocsin_sync_failure_free (failure);
+}
+
+static void
+test_asks_anew (World *world, gconstpointer data)
+{
+  g_autofree char *actor = actor_named (world, "one");
+  g_autofree char *first_id = NULL;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint32 number;
+
+  tocsin_sync_stop (world->node->fed->sync);
+  follow (world, actor);
+  number = peer_of (world, actor, &peer);
+  first_id = g_strdup (peer.follow_id);
+  write_ok (&world->node->f, write_accepted, &number);
+
+  /* That it does not answer is no reason. */
+  fail_reading (world, number, "Could not connect");
+  follow (world, actor);
+  peer_of (world, actor, &peer);
+  g_assert_cmpstr (peer.follow_id, ==, first_id);
+
+  fail_reading (world, number, TOCSIN_SYNC_NOT_SHOWN);
+  follow (world, actor);
+  peer_of (world, actor, &peer);
+  g_assert_cmpstr (peer.follow_id, !=, first_id);
+  /* It is the same peer all the while: what it said counts, and what it has to prove. */
+  g_assert_cmpint (peer.following, ==, TOCSIN_FOLLOWING_ACCEPTED);
+  g_assert_true (peer.key_hold);
+  g_assert_cmpuint (peer.keys->len, ==, 1);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/follow-again/asks-anew", World, NULL, world_set_up, test_asks_anew,
+              world_tear_down);
+  return g_test_run ();
+}

@@ -1,0 +1,300 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+/* The inbox where keys have changed, or cannot be had. */
+#include "fed/sync.h"
+#include "inbox-nodes.h"
+#include "store/table-seen.h"
+
+static void
+expect (PublicNode *signer, GBytes *body, guint status)
+{
+  g_autoptr (TocsinEnvelope) envelope = public_node_post (body);
+  g_autofree char *answer = NULL;
+
+  public_node_sign (signer, &us, TOCSIN_SIGN_RFC9421_ED25519, envelope, tocsin_time_now_us ());
+  answer = public_node_ask (&us, envelope);
+  assert_answer (answer, status, NULL);
+}
+
+/* The peer's Update of its own document: as it is, but for a name and, where given, one more key.
+ */
+static GBytes *
+make_update (const char *name, const char *multikey, const char *activity)
+{
+  g_autoptr (TocsinActorDocument) document = tocsin_actor_document_new (public_node_actor (&peer));
+  const TocsinActorDocument *own = tocsin_identity_get_document (peer.fed->identity);
+  Draft draft = { .id = activity };
+  g_autofree char *id = NULL;
+  g_autofree char *to = NULL;
+  TocsinActivityHead head = draft_head (&peer, &draft, &id, &to);
+
+  document->type = g_strdup (own->type);
+  document->inbox = g_strdup (own->inbox);
+  document->outbox = g_strdup (own->outbox);
+  document->reports = g_strdup (own->reports);
+  document->trust = g_strdup (own->trust);
+  document->protocol_version = g_strdup (own->protocol_version);
+  document->name = g_strdup (name);
+  for (guint i = 0; i < own->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (own->keys, i);
+      TocsinActorKey *copy = tocsin_actor_key_new (key->id, key->owner);
+
+      copy->pem = g_strdup (key->pem);
+      copy->multibase = g_strdup (key->multibase);
+      copy->assertion = key->assertion;
+      g_ptr_array_add (document->keys, copy);
+    }
+  if (multikey != NULL)
+    {
+      g_autofree char *key_id = g_strconcat (public_node_actor (&peer), "#ed25519-9", NULL);
+      TocsinActorKey *key = tocsin_actor_key_new (key_id, public_node_actor (&peer));
+
+      key->multibase = g_strdup (multikey);
+      key->assertion = TRUE;
+      g_ptr_array_add (document->keys, key);
+    }
+  head.to = public_node_actor (&us);
+  return draft_finish (&peer, &draft, tocsin_activity_build_update (&head, document));
+}
+
+static void
+test_update_is_believed_at_once (void)
+{
+  g_autoptr (GBytes) body = make_update ("Renamed", NULL, "update");
+  TocsinKnownActor *known;
+
+  expect (&peer, body, 202);
+  known = tocsin_keyring_peek (us.fed->keyring, public_node_actor (&peer));
+  if (known == NULL)
+    g_error ("The peer is no longer known");
+  g_assert_cmpstr (known->document->name, ==, "Renamed");
+}
+
+static gboolean
+hold_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  tocsin_pinning_hold (txn, &record, tocsin_time_now_us ());
+  tocsin_peers_put (txn, &record);
+  return TRUE;
+}
+
+static gboolean
+is_live (const char *name)
+{
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  return find_report (&peer, name, &record) && record.state == TOCSIN_STATE_LIVE;
+}
+
+/* Something by the peer's new key was here before the Update that names it. */
+static void
+test_update_ends_a_hold (void)
+{
+  Draft draft = { .id = "early", .report = "early" };
+  g_autoptr (GBytes) add = make_add (&peer, &draft);
+  g_autoptr (GBytes) renamed = make_update ("Renamed", NULL, "renamed");
+  g_autoptr (TocsinPrivateKey) key = tocsin_private_key_generate (TOCSIN_KEY_ED25519, NULL);
+  g_autofree char *multikey = tocsin_public_key_to_multikey (tocsin_private_key_public (key));
+  g_autoptr (GBytes) update = make_update ("Renamed", multikey, "new-key");
+
+  write_ok (&us.files, hold_write, NULL);
+  expect (&peer, add, 202);
+  expect (&peer, renamed, 202);
+  g_assert_false (is_live ("early"));
+  expect (&peer, update, 202);
+  while (!is_live ("early"))
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static gboolean
+save_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_pinning_save_actor (txn, data, tocsin_time_now_us ());
+  return TRUE;
+}
+
+/* Who claims the key id of another is not found under it. */
+static void
+test_foreign_key_ids (void)
+{
+  g_autoptr (TocsinActorDocument) document =
+      tocsin_actor_document_new ("https://evil.example/actor");
+  const char *foreign = "https://good.example/actor#main-key";
+  const char *own = "https://evil.example/actor#main-key";
+  const char *const ids[] = { foreign, own };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      TocsinActorKey *key = tocsin_actor_key_new (ids[i], "https://evil.example/actor");
+
+      key->pem = g_strdup ("pem");
+      g_ptr_array_add (document->keys, key);
+    }
+  write_ok (&us.files, save_write, document);
+  g_assert_null (tocsin_keyring_peek (us.fed->keyring, foreign));
+  g_assert_nonnull (tocsin_keyring_peek (us.fed->keyring, own));
+}
+
+static void
+on_found (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GAsyncResult **out = data;
+
+  *out = g_object_ref (result);
+}
+
+static TocsinKnownActor *
+find_key (const char *uri, GError **error)
+{
+  TocsinFetchAllowance allowance = { 0 };
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tocsin_keyring_find_async (us.fed->keyring, uri, TRUE, &allowance, on_found, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return tocsin_keyring_find_finish (us.fed->keyring, result, error);
+}
+
+/* Anyone can name a page of any host as a key. The host is not to blame for what it answers, and
+ * its actors' keys are asked for all the same. */
+static void
+test_page_as_a_key (void)
+{
+  g_autofree char *page =
+      g_strconcat (tocsin_identity_get_base (stranger.fed->identity), "/", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinKnownActor) none = find_key (page, &error);
+  g_autoptr (TocsinKnownActor) actor = NULL;
+
+  g_assert_null (none);
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE);
+  g_clear_error (&error);
+  actor = find_key (public_node_actor (&stranger), &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (actor);
+}
+
+/* @author: whom the peer trusts; 0: nobody, as at the start */
+static void
+believe_through_peer (guint32 author)
+{
+  static guint generation = 1;
+  const TocsinTrustPeer row = { .actor = peer_number, .area = TOCSIN_AREA_ANY, .weight = 0.5 };
+  const TocsinGraphStatement statement = { .from = peer_number,
+                                           .to = author,
+                                           .weight_ppb = TOCSIN_TRUST_WEIGHT_ONE,
+                                           .area = TOCSIN_AREA_ANY };
+  const TocsinTrustInput input = { &statement, author != 0 ? 1 : 0, &row, 1 };
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, ++generation, 1);
+
+  g_assert_true (author == 0 || tocsin_trust_snapshot_is_believed (trust, author));
+  tocsin_federation_set_trust (us.fed, trust);
+}
+
+/* The relay is followed; the author is believed through it, and changed its key unnoticed. */
+static void
+test_relayed_after_a_new_key (void)
+{
+  Draft draft = { .id = "relayed", .report = "relayed" };
+  g_autoptr (GBytes) body = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (TocsinReportRecord) record = { 0 };
+  guint32 author;
+
+  write_ok (&us.files, save_write,
+            (gpointer) tocsin_identity_get_document (stranger.fed->identity));
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+
+    g_assert_true (tocsin_actors_find (txn, public_node_actor (&stranger), &author));
+  }
+  believe_through_peer (author);
+
+  tocsin_identity_rotate_prepare (stranger.fed->identity, tocsin_time_now_us (), &error);
+  g_assert_no_error (error);
+  tocsin_identity_rotate_commit (stranger.fed->identity, &error);
+  g_assert_no_error (error);
+  body = make_add (&stranger, &draft);
+  expect (&peer, body, 202);
+  g_assert_true (find_report (&stranger, "relayed", &record));
+  g_assert_cmpint (record.state, ==, TOCSIN_STATE_LIVE);
+  g_assert_true (record.relayed);
+
+  /* For the tests that come: the stranger is one again. */
+  believe_through_peer (0);
+}
+
+static gint64
+reread_of_peer (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  return record.reread_us;
+}
+
+/* The relay is followed; the author is believed through it, and cannot be asked for its key. That
+ * is not the relay's fault: what it brought is looked for in its outbox later. */
+static void
+test_relayed_of_an_unreachable (void)
+{
+  const char *author = "http://127.0.0.1:1/actor";
+  g_autofree char *text =
+      g_strdup_printf ("{\"type\":\"Remove\",\"id\":\"http://127.0.0.1:1/activities/r\","
+                       "\"actor\":\"%s\",\"object\":\"http://127.0.0.1:1/reports/x\","
+                       "\"published\":\"2026-11-01T00:00:00Z\","
+                       "\"target\":\"http://127.0.0.1:1/actor/reports\"}",
+                       author);
+  guint64 dropped = us.fed->stats.inbox_dropped;
+  g_autoptr (GBytes) body = NULL;
+  Befriend reader = { .peer = &us, .follower = TOCSIN_FOLLOWER_READER };
+  guint32 number;
+
+  public_node_befriend (&peer, &reader);
+  write_ok (&us.files, intern_write, (gpointer) author);
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+
+    g_assert_true (tocsin_actors_find (txn, author, &number));
+  }
+  believe_through_peer (number);
+  tocsin_sync_start (us.fed->sync);
+  body = g_bytes_new_static (text, strlen (text));
+  expect (&peer, body, 202);
+  g_assert_cmpuint (us.fed->stats.inbox_dropped, ==, dropped + 1);
+  while (reread_of_peer () == 0)
+    g_main_context_iteration (NULL, TRUE);
+  tocsin_sync_stop (us.fed->sync);
+  believe_through_peer (0);
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+
+    g_assert_false (tocsin_seen_knows (txn, "http://127.0.0.1:1/activities/r"));
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  inbox_nodes_start ();
+
+  g_test_add_func ("/inbox-keys/update-is-believed-at-once", test_update_is_believed_at_once);
+  g_test_add_func ("/inbox-keys/update-ends-a-hold", test_update_ends_a_hold);
+  g_test_add_func ("/inbox-keys/foreign-key-ids", test_foreign_key_ids);
+  g_test_add_func ("/inbox-keys/page-as-a-key", test_page_as_a_key);
+  g_test_add_func ("/inbox-keys/relayed-after-a-new-key", test_relayed_after_a_new_key);
+  g_test_add_func ("/inbox-keys/relayed-of-an-unreachable", test_relayed_of_an_unreachable);
+  status = g_test_run ();
+
+  inbox_nodes_stop ();
+  return status;
+}
