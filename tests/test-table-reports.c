@@ -570,8 +570,8 @@ test_recount (Fixture *f, gconstpointer data)
   g_assert_cmpuint (g_strv_length (after), ==, 4);
 }
 
-/* Entries 1 to 7: an Add and a Remove of a report that goes, an Add of one that stays, a message, a
- * statement of trust in two versions, and the last. */
+/* Entries 1 to 8: an Add and a Remove of a report that goes, an Add of one that stays, a message, a
+ * statement of trust in two versions, the Remove of another, and the last. */
 static gboolean
 write_outbox (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -585,7 +585,7 @@ write_outbox (TocsinTxn *txn, gpointer data, GError **error)
   } entries[] = {
     { TOCSIN_OUTBOX_ADD, &gone },    { TOCSIN_OUTBOX_REMOVE, &gone }, { TOCSIN_OUTBOX_ADD, &stays },
     { TOCSIN_OUTBOX_MESSAGE, NULL }, { TOCSIN_OUTBOX_ADD, NULL },     { TOCSIN_OUTBOX_ADD, NULL },
-    { TOCSIN_OUTBOX_MESSAGE, NULL },
+    { TOCSIN_OUTBOX_REMOVE, NULL },  { TOCSIN_OUTBOX_MESSAGE, NULL },
   };
 
   gone.end_us = gone.evidence_end_us = T0 + 500 * DAY;
@@ -630,9 +630,9 @@ static void
 test_outbox_purge (Fixture *f, gconstpointer data)
 {
   const gint64 ages[] = { TOCSIN_SEEN_DAYS, TOCSIN_SEEN_DAYS + 1, 501 };
-  const guint64 due[] = { 0, 2, 2 };
+  const guint64 due[] = { 0, 3, 2 };
   /* By bit: what is there after it. */
-  const guint left[] = { 0x7f, 0x67, 0x64 };
+  const guint left[] = { 0xff, 0xa7, 0xa4 };
 
   write_ok (f, write_outbox, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (ages); i++)
@@ -645,14 +645,14 @@ test_outbox_purge (Fixture *f, gconstpointer data)
         g_assert_cmpuint (purge.due, ==, due[i]);
       g_assert_cmpuint (purge.went, >=, due[i]);
       g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
-      for (guint entry = 1; entry <= 7; entry++)
+      for (guint entry = 1; entry <= 8; entry++)
         {
           g_autofree char *id = g_strdup_printf ("https://me.example/activities/%u", entry);
 
           g_assert_cmpint (tocsin_outbox_find (txn, id, &sequence), ==,
                            (left[i] >> (entry - 1)) & 1);
         }
-      g_assert_cmpuint (tocsin_outbox_last (txn), ==, 7);
+      g_assert_cmpuint (tocsin_outbox_last (txn), ==, 8);
     }
 }
 

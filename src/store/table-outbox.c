@@ -148,7 +148,8 @@ tocsin_outbox_foreach (TocsinTxn *txn, guint64 after, TocsinOutboxFunc func, gpo
 
 /* ---- what nobody can need any more ---- */
 
-/* A statement of trust has no end: its Remove stays, as long as somebody may have the Add. */
+/* Of an entry that is older than tombstones are kept. A statement of trust has no row once it was
+ * taken back; without the tombstone its Remove would not keep the Add out either. */
 static gboolean
 is_over (TocsinTxn *txn, const TocsinOutboxRecord *entry)
 {
@@ -162,7 +163,7 @@ is_over (TocsinTxn *txn, const TocsinOutboxRecord *entry)
     case TOCSIN_OUTBOX_REMOVE:
       if (entry->report != 0)
         return !tocsin_txn_has (txn, TOCSIN_TABLE_REPORTS, &report);
-      return entry->kind == TOCSIN_OUTBOX_ADD && entry->blanked;
+      return entry->kind == TOCSIN_OUTBOX_REMOVE || entry->blanked;
     case TOCSIN_OUTBOX_UPDATE:
     default:
       return FALSE;

@@ -62,8 +62,9 @@ guint64 tocsin_outbox_last (TocsinTxn *txn); /* lastSequence; 0: empty */
  * @max_rows: the most entries to remove
  *
  * Removes entries that are older than ids are kept for and that nobody can need any more: messages,
- * and what is left of an Add and its Remove once their report's own row has gone. A gap is then an
- * entry that is not there. Looks at a bounded part of the outbox, the next call at what follows.
+ * and what is left of an Add and its Remove once their report's own row has gone, or of a trust
+ * statement that was replaced or taken back. A gap is then an entry that is not there. Looks at a
+ * bounded part of the outbox, the next call at what follows.
  *
  * Returns: how many entries went
  */
