@@ -72,6 +72,55 @@ test_post (void)
 }
 
 static void
+assert_basis (Admin *admin, gboolean automatic, const char *basis, const char *verdict)
+{
+  g_autofree char *body =
+      g_strdup_printf ("{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}],"
+                       "\"category\":\"spam\",\"automatic\":%s}",
+                       automatic ? "true" : "false");
+  g_autoptr (JsonNode) made = admin_ask (admin, "POST", "/v1/reports", body, 201);
+  g_autoptr (JsonNode) checked = NULL;
+  JsonObject *report = json_array_get_object_element (ARRAY (OBJECT (made), "reports"), 0);
+
+  g_assert_cmpstr (TEXT (report, "basis"), ==, basis);
+  checked = admin_ask (admin, "POST", "/v1/check",
+                       "{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}]}", 200);
+  g_assert_cmpstr (TEXT (OBJECT (checked), "verdict"), ==, verdict);
+}
+
+static guint64
+last_sequence (Admin *admin)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (admin->node.store));
+
+  return tocsin_outbox_last (txn);
+}
+
+/* A program that reports what it was told adds no voice: what it says stays here and counts
+ * nothing. What this node said itself tells it nothing. */
+static void
+test_automatic (void)
+{
+  g_auto (Admin) admin = { 0 };
+
+  admin_init (&admin);
+  node_report (&admin.node, 1, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  node_report (&admin.node, 2, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  assert_basis (&admin, TRUE, "derived", "review");
+  g_assert_cmpuint (last_sequence (&admin), ==, 0);
+  node_trust (&admin.node, 1, 2);
+  assert_basis (&admin, TRUE, "first_hand", "block");
+  assert_basis (&admin, TRUE, "first_hand", "block");
+  node_trust (&admin.node, 2, 3);
+  assert_basis (&admin, FALSE, "first_hand", "block");
+  g_assert_cmpuint (last_sequence (&admin), ==, 3);
+  admin_refused (&admin, "POST", "/v1/reports",
+                 "{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}],"
+                 "\"category\":\"spam\",\"automatic\":1}",
+                 400, "/automatic");
+}
+
+static void
 test_names_of_a_report (void)
 {
   g_auto (Admin) admin = { 0 };
@@ -607,6 +656,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-reports/post", test_post);
+  g_test_add_func ("/route-reports/automatic", test_automatic);
   g_test_add_func ("/route-reports/names-of-a-report", test_names_of_a_report);
   g_test_add_func ("/route-reports/report-of-a-peer", test_report_of_a_peer);
   g_test_add_func ("/route-reports/refusals", test_refusals);

@@ -44,6 +44,7 @@ static struct
   char *min_verdict;
   char *type;
   gboolean manifest;
+  gboolean automatic;
 } given;
 
 static gboolean
@@ -136,6 +137,8 @@ write_report (TocsinInvocation *self, GString *body, GError **error)
   write_member (&json, "expires", expires);
   write_member (&json, "observed_at", given.observed_at);
   write_member (&json, "last_observed_at", given.last_observed_at);
+  if (given.automatic)
+    tocsin_json_writer_member_bool (&json, "automatic", TRUE);
   tocsin_json_writer_end_object (&json);
   return TRUE;
 }
@@ -447,6 +450,8 @@ static const GOptionEntry add_options[] = {
     N_ ("When it was seen first (default: now)"), N_ ("TIME") },
   { "last-observed-at", 0, 0, G_OPTION_ARG_STRING, &given.last_observed_at,
     N_ ("When it was seen last (default: as --observed-at)"), N_ ("TIME") },
+  { "automatic", 0, 0, G_OPTION_ARG_NONE, &given.automatic,
+    N_ ("No person has looked: counts only where peers have not said it already"), NULL },
   G_OPTION_ENTRY_NULL,
 };
 

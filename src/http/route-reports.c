@@ -13,6 +13,7 @@
 #include "fed/publish.h"
 #include "http/admin.h"
 #include "http/json-body.h"
+#include "http/judge.h"
 #include "http/report-view.h"
 #include "http/routes-admin.h"
 #include "store/table-actors.h"
@@ -299,11 +300,13 @@ read_words (JsonObject *object, TocsinDraft *draft, GError **error)
 }
 
 static gboolean
-read_draft (TocsinApi *api, TocsinRequest *request, TocsinDraft *draft, GError **error)
+read_draft (
+    TocsinApi *api, TocsinRequest *request, TocsinDraft *draft, gboolean *automatic, GError **error)
 {
-  static const char *const members[] = { "subjects",    "category",         "action",  "confidence",
-                                         "opinion",     "comment",          "sharing", "expires",
-                                         "observed_at", "last_observed_at", NULL };
+  static const char *const members[] = { "subjects",         "category",  "action",
+                                         "confidence",       "opinion",   "comment",
+                                         "sharing",          "expires",   "observed_at",
+                                         "last_observed_at", "automatic", NULL };
   g_autoptr (JsonNode) body = tocsin_json_body_parse (request, members, NULL, error);
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
   JsonObject *object = body != NULL ? json_node_get_object (body) : NULL;
@@ -311,12 +314,29 @@ read_draft (TocsinApi *api, TocsinRequest *request, TocsinDraft *draft, GError *
 
   if (object == NULL || !read_words (object, draft, error) ||
       !tocsin_json_opt_int (object, "", "confidence", 1, 100, &confidence, error) ||
+      !tocsin_json_opt_bool (object, "", "automatic", automatic, error) ||
       !tocsin_json_body_time (object, "expires", &draft->end_us, error) ||
       !tocsin_json_body_time (object, "observed_at", &draft->observed_us, error) ||
       !tocsin_json_body_time (object, "last_observed_at", &draft->last_observed_us, error))
     return FALSE;
   draft->confidence = (guint8) confidence;
   return read_subjects (object, txn, draft, error);
+}
+
+/* Whether what others report says “review” by itself: a program that reports what it was told would
+ * make one voice into many (scoring.md 3). */
+static gboolean
+is_told_already (TocsinApi *api, const TocsinDraft *draft, gboolean *told, GError **error)
+{
+  g_auto (TocsinJudge) judge = { 0 };
+  g_auto (TocsinFinding) finding = { 0 };
+
+  tocsin_judge_begin (&judge, api, NULL, FALSE);
+  judge.scoring.without_own = TRUE;
+  tocsin_judge_event (&judge, (const TocsinSubject *) (gpointer) draft->subjects->data,
+                      draft->subjects->len, &finding);
+  *told = finding.verdict >= TOCSIN_VERDICT_REVIEW;
+  return tocsin_txn_check (judge.txn, error);
 }
 
 typedef struct
@@ -379,11 +399,14 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
   TocsinApi *api = data;
   g_auto (TocsinDraft) draft = { 0 };
   g_autoptr (GError) error = NULL;
+  gboolean automatic = FALSE;
 
   tocsin_draft_init (&draft);
   if (!tocsin_admin_has_federation (api, reply))
     return;
-  if (!read_draft (api, request, &draft, &error) || !tocsin_admin_has_room (api, &error))
+  if (!read_draft (api, request, &draft, &automatic, &error) ||
+      !tocsin_admin_has_room (api, &error) ||
+      (automatic && !is_told_already (api, &draft, &draft.derived, &error)))
     {
       tocsin_reply_set_error (reply, error);
       return;

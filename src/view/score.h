@@ -35,6 +35,7 @@ G_BEGIN_DECLS
  * @lists: (unowned) (nullable): the feeds in force; %NULL: none is known, and every row stands
  * @actor_name: (nullable): the URI of an actor number, for sentences; borrowed until the next call
  * @explain: also list what was heard, and what each origin's absence would change
+ * @without_own: leave out what this node's operator reported
  *
  * All that a verdict depends on besides the evidence.
  */
@@ -49,6 +50,7 @@ typedef struct
   const char *(*actor_name) (guint32 actor, gpointer data);
   gpointer actor_name_data;
   gboolean explain;
+  gboolean without_own;
 } TocsinScoring;
 
 /**
