@@ -2,7 +2,10 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 #include "fed-case.h"
+#include "fed/given.h"
 #include "fed/guards.h"
+#include "fed/outbox-view.h"
+#include "fed/relay.h"
 #include "fed/sync-note.h"
 
 /* How many of @n Adds at the case's time go live. */
@@ -356,7 +359,7 @@ test_reciprocity (Case *c, gconstpointer data)
   tocsin_peer_record_init (&peer, c->b);
   g_assert_cmpfloat (tocsin_guards_ratio (&peer, NOON), ==, 1);
   for (guint i = 0; i < 501; i++)
-    tocsin_guards_count_given (&peer, NOON);
+    tocsin_guards_count_given (NULL, &peer, FALSE, NOON);
   g_assert_cmpuint (peer.given_total, ==, 501);
   g_assert_true (tocsin_guards_is_free_rider (&peer, NOON));
   g_assert_false (tocsin_guards_is_free_rider (&peer, NOON + TOCSIN_DAY_US));
@@ -364,6 +367,78 @@ test_reciprocity (Case *c, gconstpointer data)
   tocsin_guards_count_got (&peer, FALSE, NOON);
   g_assert_cmpfloat (peer.reciprocity.got, ==, 2);
   g_assert_cmpfloat (peer.reciprocity.first, ==, 1);
+}
+
+static void
+take_many (TocsinPeerRecord *peer)
+{
+  peer->reciprocity = (TocsinReciprocity){ .given = 499.5, .updated_us = NOON };
+}
+
+static gboolean
+write_given (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+  g_autoptr (GArray) sequences = g_array_new (FALSE, FALSE, sizeof (guint64));
+  TocsinGiven given = {
+    .policy = c->policy, .actor = c->c, .sequences = sequences, .now_us = NOON
+  };
+
+  for (guint64 i = 1; i <= 3; i++)
+    g_array_append_val (sequences, i);
+  return tocsin_given_write (txn, &given, error) && tocsin_given_write (txn, &given, error);
+}
+
+static gboolean
+write_publish (TocsinTxn *txn, gpointer data, GError **error)
+{
+  static const TocsinOutboxKind kinds[] = { TOCSIN_OUTBOX_ADD, TOCSIN_OUTBOX_REMOVE,
+                                            TOCSIN_OUTBOX_UPDATE };
+  const Case *c = data;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      g_autofree char *id = g_strdup_printf ("https://a.example/activities/%zu", i);
+      g_autoptr (GBytes) activity = g_bytes_new_static ("{}", 2);
+      TocsinOutboxRecord entry = { .kind = kinds[i],
+                                   .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+                                   .sharing = TOCSIN_SHARING_CLEAR,
+                                   .created_us = NOON,
+                                   .activity_id = id,
+                                   .activity = activity };
+
+      tocsin_relay_publish (txn, c->policy, &entry, 0, NOON);
+    }
+  return TRUE;
+}
+
+/* What it reads counts once; of the peer that it makes, the operator is told once; and what it has
+ * is taken back all the same. */
+static void
+test_free_rider (Case *c, gconstpointer data)
+{
+  gboolean strict = GPOINTER_TO_INT (data);
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint64 count;
+
+  c->policy->free_rider_warns = c->policy->free_rider_pauses = strict;
+  edit_peer (c, c->c, take_many);
+  write_ok (&c->f, write_given, c);
+  get_case_peer (c, c->c, &peer);
+  g_assert_cmpuint (peer.given_total, ==, 3);
+  g_assert_cmpuint (peer.delivered_sequence, ==, 3);
+  g_assert_true (tocsin_guards_is_free_rider (&peer, NOON));
+  g_assert_true ((open_line (c, TOCSIN_REVIEW_FREE_RIDER, c->c, &count) != 0) == strict);
+  g_assert_cmpuint (count, ==, strict ? 1 : 0);
+  write_ok (&c->f, write_publish, c);
+  g_assert_cmpuint (queued_for (c, c->c), ==, strict ? 2 : 3);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+    TocsinViewer viewer = tocsin_viewer_for (txn, c->policy, "https://c.example/actor", NOON);
+
+    g_assert_cmpint (viewer.kind, ==, TOCSIN_VIEWER_READER);
+    g_assert_true (viewer.removes_only == strict);
+  }
 }
 
 int
@@ -379,6 +454,8 @@ main (int argc, char **argv)
     { "/guards/contradiction", test_contradiction },
     { "/guards/confirmed", test_confirmed },
     { "/guards/overruled", test_overruled },
+    { "/guards/free-rider/show", test_free_rider, FALSE },
+    { "/guards/free-rider/pause", test_free_rider, TRUE },
     { "/guards/reciprocity", test_reciprocity },
   };
 

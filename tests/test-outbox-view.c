@@ -113,7 +113,9 @@ page_for (const TocsinViewer *viewer, guint64 after)
 {
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = tocsin_outbox_view_page (txn, us.fed->identity, viewer, after, &error);
+  g_autoptr (GArray) given = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (GBytes) bytes =
+      tocsin_outbox_view_page (txn, us.fed->identity, viewer, after, given, &error);
   TocsinOutboxPage *page;
 
   g_assert_no_error (error);
@@ -170,12 +172,13 @@ test_refused (void)
     {
       g_autoptr (TocsinReading) txn =
           tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+      g_autoptr (GArray) given = g_array_new (FALSE, FALSE, sizeof (guint64));
       g_autoptr (GError) error = NULL;
       g_autoptr (GBytes) head = tocsin_outbox_view_head (txn, us.fed->identity, &viewers[v].viewer);
       g_autoptr (TocsinCollectionHead) bare = tocsin_collection_head_parse (head, outbox (), NULL);
 
       g_assert_null (
-          tocsin_outbox_view_page (txn, us.fed->identity, &viewers[v].viewer, 0, &error));
+          tocsin_outbox_view_page (txn, us.fed->identity, &viewers[v].viewer, 0, given, &error));
       g_assert_error (error, TOCSIN_ERROR, (int) codes[v]);
       g_assert_nonnull (bare);
       g_assert_cmpint (bare->last_sequence, ==, -1);
@@ -291,7 +294,7 @@ test_viewer (void)
       guint32 number = public_node_befriend (&us, &b);
       g_autoptr (TocsinReading) txn =
           tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
-      TocsinViewer viewer = tocsin_viewer_for (txn, public_node_actor (&other));
+      TocsinViewer viewer = tocsin_viewer_for (txn, us.fed->policy, public_node_actor (&other), T0);
 
       g_assert_cmpint (viewer.kind, ==, rows[i].kind);
       g_assert_cmpuint (viewer.actor, ==, number);
@@ -304,17 +307,19 @@ test_viewer (void)
 
     write_ok (&us.files, write_version_hold, &number);
     txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
-    viewer = tocsin_viewer_for (txn, public_node_actor (&other));
+    viewer = tocsin_viewer_for (txn, us.fed->policy, public_node_actor (&other), T0);
     g_assert_cmpint (viewer.kind, ==, TOCSIN_VIEWER_READER);
     g_assert_true (viewer.removes_only);
   }
   {
     g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
 
-    g_assert_cmpint (tocsin_viewer_for (txn, NULL).kind, ==, TOCSIN_VIEWER_UNSIGNED);
-    g_assert_cmpint (tocsin_viewer_for (txn, "https://unknown.example/actor").kind, ==,
-                     TOCSIN_VIEWER_STRANGER);
-    g_assert_cmpint (tocsin_viewer_for (txn, public_node_actor (&us)).kind, ==,
+    g_assert_cmpint (tocsin_viewer_for (txn, us.fed->policy, NULL, T0).kind, ==,
+                     TOCSIN_VIEWER_UNSIGNED);
+    g_assert_cmpint (
+        tocsin_viewer_for (txn, us.fed->policy, "https://unknown.example/actor", T0).kind, ==,
+        TOCSIN_VIEWER_STRANGER);
+    g_assert_cmpint (tocsin_viewer_for (txn, us.fed->policy, public_node_actor (&us), T0).kind, ==,
                      TOCSIN_VIEWER_STRANGER);
   }
   public_node_stop (&other);

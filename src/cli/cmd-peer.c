@@ -341,6 +341,26 @@ run_show (TocsinInvocation *self, GError **error)
          show_peer (self, actor, error);
 }
 
+/* Beside the table, whose columns are full. */
+static void
+mark_free_riders (JsonArray *peers)
+{
+  for (guint i = 0; peers != NULL && i < json_array_get_length (peers); i++)
+    {
+      JsonNode *peer = json_array_get_element (peers, i);
+      JsonNode *mark = JSON_NODE_HOLDS_OBJECT (peer)
+                           ? json_object_get_member (json_node_get_object (peer), "free_rider")
+                           : NULL;
+      g_autofree char *actor = NULL;
+
+      if (mark == NULL || json_node_get_value_type (mark) != G_TYPE_BOOLEAN ||
+          !json_node_get_boolean (mark))
+        continue;
+      actor = tocsin_answer_text (json_node_get_object (peer), "actor");
+      g_print (_ ("free rider: %s takes reports and never gives any\n"), actor);
+    }
+}
+
 static gboolean
 run_list (TocsinInvocation *self, GError **error)
 {
@@ -371,8 +391,12 @@ run_list (TocsinInvocation *self, GError **error)
   if (!tocsin_answer_get (self, "GET", path->str, NULL, &answer, error))
     return FALSE;
   if (!self->json)
-    tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "peers"), columns,
-                              G_N_ELEMENTS (columns), _ ("No peers"));
+    {
+      JsonArray *peers = tocsin_answer_array (json_node_get_object (answer), "peers");
+
+      tocsin_answer_print_list (peers, columns, G_N_ELEMENTS (columns), _ ("No peers"));
+      mark_free_riders (peers);
+    }
   return TRUE;
 }
 

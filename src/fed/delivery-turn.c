@@ -316,14 +316,15 @@ settle_taken (TocsinTxn *txn,
     return;
   tocsin_queue_done (txn, peer->actor, attempt->sequence);
   remember_scheme (peer, attempt->scheme);
-  peer->delivered_sequence = MAX (peer->delivered_sequence, attempt->sequence);
-  if (attempt->kind == TOCSIN_OUTBOX_ADD)
+  /* What it read of our outbox meanwhile was counted then. */
+  if (attempt->kind == TOCSIN_OUTBOX_ADD && attempt->sequence > peer->delivered_sequence)
     {
       g_auto (TocsinOutboxRecord) entry = { 0 };
 
       /* Reciprocity is about reports; a statement of trust is no gift. */
       if (tocsin_outbox_get (txn, attempt->sequence, &entry) && entry.report != 0)
-        tocsin_guards_count_given (peer, turn->now_us);
+        tocsin_guards_count_given (txn, peer, turn->free_rider_warns, turn->now_us);
+      peer->delivered_sequence = attempt->sequence;
     }
 }
 

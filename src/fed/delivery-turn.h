@@ -90,6 +90,7 @@ typedef struct
   GArray *reset;
   gint64 now_us;
   guint time_scale;
+  gboolean free_rider_warns; /* as in TocsinPolicy */
 } TocsinTurn;
 
 TocsinTurn *tocsin_turn_new (gint64 now_us, guint time_scale) G_GNUC_WARN_UNUSED_RESULT;

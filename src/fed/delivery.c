@@ -371,6 +371,7 @@ pump (TocsinDelivery *self)
       return;
     }
   turn = tocsin_turn_new (now_us, self->fed->time_scale);
+  turn->free_rider_warns = self->fed->free_rider_warns;
   g_ptr_array_extend_and_steal (turn->settle, g_steal_pointer (&self->answered));
   self->answered = g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_attempt_free);
   g_array_append_vals (turn->reset, self->resets->data, self->resets->len);

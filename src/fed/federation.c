@@ -47,6 +47,7 @@ tocsin_federation_new (TocsinStore *store,
   self->burst_per_hour = options->burst_per_hour;
   self->peer_requests_per_minute = options->peer_requests_per_minute;
   self->sync_interval_hours = options->sync_interval_hours;
+  self->free_rider_warns = options->free_rider_warns;
   self->free_rider_pauses = options->free_rider_pauses;
   self->time_scale = MAX (options->time_scale, 1);
   self->budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
@@ -111,6 +112,7 @@ build_policy (TocsinFederation *self, TocsinTrustSnapshot *trust)
   policy->host = g_strdup (tocsin_identity_get_authority (self->identity));
   policy->actor = g_strdup (tocsin_identity_get_actor (self->identity));
   policy->burst_per_hour = self->burst_per_hour;
+  policy->free_rider_warns = self->free_rider_warns;
   policy->free_rider_pauses = self->free_rider_pauses;
   policy->trust = tocsin_trust_snapshot_ref (trust);
   policy->time_scale = self->time_scale;

@@ -32,6 +32,7 @@ typedef struct
   guint burst_per_hour;
   guint peer_requests_per_minute; /* per signer */
   guint sync_interval_hours;
+  gboolean free_rider_warns;
   gboolean free_rider_pauses;
   guint time_scale; /* divides every wait; 1 but in tests */
 } TocsinFederationOptions;
@@ -77,6 +78,7 @@ typedef struct
   guint burst_per_hour;
   guint peer_requests_per_minute;
   guint sync_interval_hours;
+  gboolean free_rider_warns;
   gboolean free_rider_pauses;
   guint time_scale;
   TocsinFederationStats stats;

@@ -145,13 +145,32 @@ tocsin_guards_is_free_rider (const TocsinPeerRecord *peer, gint64 now_us)
   return tocsin_reciprocity_is_free_rider (&peer->reciprocity, now_us);
 }
 
-/* A report that @peer took from us. */
+/**
+ * tocsin_guards_count_given:
+ * @txn: a write transaction
+ * @peer: (inout): who took a report from us
+ * @warns: whether the operator is to be told if this makes it a free rider
+ * @now_us: the time
+ */
 void
-tocsin_guards_count_given (TocsinPeerRecord *peer, gint64 now_us)
+tocsin_guards_count_given (TocsinTxn *txn, TocsinPeerRecord *peer, gboolean warns, gint64 now_us)
 {
+  gboolean was_free_rider = tocsin_guards_is_free_rider (peer, now_us);
+  TocsinReviewRecord line = {
+    .kind = TOCSIN_REVIEW_FREE_RIDER,
+    .actor = peer->actor,
+    .count = 1,
+    .created_us = now_us,
+    .text = (char *) "This peer takes reports and never gives any",
+  };
+  guint64 id;
+
   tocsin_reciprocity_decay (&peer->reciprocity, now_us);
   peer->reciprocity.given += 1;
   peer->given_total++;
+  if (warns && !was_free_rider && tocsin_guards_is_free_rider (peer, now_us) &&
+      !tocsin_review_find_open (txn, TOCSIN_REVIEW_FREE_RIDER, peer->actor, 0, &id))
+    tocsin_review_add (txn, &line);
 }
 
 /* A report that @peer sent; @first if nobody had told us of the subject before. */

@@ -26,7 +26,8 @@ gboolean tocsin_guards_withdrawal (TocsinPeerRecord *peer,
                                    gint64 now_us);
 double tocsin_guards_ratio (const TocsinPeerRecord *peer, gint64 now_us);
 gboolean tocsin_guards_is_free_rider (const TocsinPeerRecord *peer, gint64 now_us);
-void tocsin_guards_count_given (TocsinPeerRecord *peer, gint64 now_us);
+void
+tocsin_guards_count_given (TocsinTxn *txn, TocsinPeerRecord *peer, gboolean warns, gint64 now_us);
 void tocsin_guards_count_got (TocsinPeerRecord *peer, gboolean first, gint64 now_us);
 void tocsin_guards_confirm (TocsinTxn *txn,
                             const TocsinPolicy *policy,

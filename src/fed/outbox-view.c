@@ -14,6 +14,7 @@
 #include "codec/report-json.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "fed/guards.h"
 #include "store/table-actors.h"
 #include "store/table-meta.h"
 #include "store/table-outbox.h"
@@ -26,12 +27,14 @@
 /**
  * tocsin_viewer_for:
  * @txn: a transaction
+ * @policy: the state of this node
  * @signer: (nullable): the actor who signed the request; %NULL if nobody did
+ * @now_us: the time
  *
  * Returns: what that actor is to us
  */
 TocsinViewer
-tocsin_viewer_for (TocsinTxn *txn, const char *signer)
+tocsin_viewer_for (TocsinTxn *txn, const TocsinPolicy *policy, const char *signer, gint64 now_us)
 {
   TocsinViewer viewer = { .kind =
                               signer != NULL ? TOCSIN_VIEWER_STRANGER : TOCSIN_VIEWER_UNSIGNED };
@@ -43,8 +46,11 @@ tocsin_viewer_for (TocsinTxn *txn, const char *signer)
   if (!tocsin_peers_get (txn, viewer.actor, &peer) || !tocsin_peer_record_is_follower (&peer))
     return viewer;
   /* Protocol.md, "Identity": to another major version of the protocol no Adds go, so none lie
-   * here for it either; but what it has from before is taken back. */
-  viewer.removes_only = peer.version_hold;
+   * here for it either; but what it has from before is taken back. So for one that is paused: it
+   * has no digest to compare until it may read again, and then it reads what it missed. */
+  viewer.removes_only = peer.version_hold ||
+                        (policy->free_rider_pauses && tocsin_guards_is_free_rider (&peer, now_us));
+  viewer.given = peer.delivered_sequence;
   viewer.kind =
       peer.follower == TOCSIN_FOLLOWER_READER ? TOCSIN_VIEWER_READER : TOCSIN_VIEWER_GUEST;
   return viewer;
@@ -145,6 +151,7 @@ typedef struct
 {
   const TocsinViewer *viewer;
   TocsinOutboxPage *page;
+  GArray *given;
   guint64 complete; /* every entry up to here is in, or not for this viewer */
   guint scanned;
   gboolean is_full;
@@ -168,6 +175,9 @@ add_entry (const TocsinOutboxRecord *entry, gpointer data)
           return FALSE;
         }
       g_ptr_array_add (filling->page->activities, g_bytes_ref (entry->activity));
+      if (entry->kind == TOCSIN_OUTBOX_ADD && entry->report != 0 &&
+          entry->sequence > filling->viewer->given)
+        g_array_append_val (filling->given, entry->sequence);
     }
   filling->complete = entry->sequence;
   return TRUE;
@@ -179,6 +189,8 @@ add_entry (const TocsinOutboxRecord *entry, gpointer data)
  * @identity: who we are
  * @viewer: who asks
  * @after: the sequence that it has already
+ * @given: (element-type guint64): the sequences of the reports on the page that it was not given
+ *   before are added to it
  * @error: return location for an error, or %NULL
  *
  * Returns: (transfer full): BASE/outbox/after/@after: at most 50 activities and 512 KiB, each byte
@@ -189,12 +201,13 @@ tocsin_outbox_view_page (TocsinTxn *txn,
                          const TocsinIdentity *identity,
                          const TocsinViewer *viewer,
                          guint64 after,
+                         GArray *given,
                          GError **error)
 {
   const char *outbox = tocsin_identity_get_document (identity)->outbox;
   g_autoptr (TocsinOutboxPage) page = NULL;
   g_autofree char *epoch = NULL;
-  Filling filling = { .viewer = viewer, .complete = after };
+  Filling filling = { .viewer = viewer, .given = given, .complete = after };
 
   if (!is_follower (viewer) || after > G_MAXINT64)
     {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "fed/identity.h"
+#include "fed/policy.h"
 #include "store/txn.h"
 
 G_BEGIN_DECLS
@@ -23,10 +24,12 @@ typedef struct
 {
   TocsinViewerKind kind;
   guint32 actor;         /* of a guest, a reader, or a stranger that we know; else 0 */
-  gboolean removes_only; /* a follower that speaks another major version of the protocol */
+  gboolean removes_only; /* a follower that speaks another major version, or is paused */
+  guint64 given;         /* the newest report of ours that it was given */
 } TocsinViewer;
 
-TocsinViewer tocsin_viewer_for (TocsinTxn *txn, const char *signer);
+TocsinViewer
+tocsin_viewer_for (TocsinTxn *txn, const TocsinPolicy *policy, const char *signer, gint64 now_us);
 
 /* Each gives (transfer full) the body to send, or %NULL with %TOCSIN_ERROR_UNAUTHENTICATED,
  * _NOT_FOUND or _GONE. They only read, on any thread that has a transaction. */
@@ -37,6 +40,7 @@ GBytes *tocsin_outbox_view_page (TocsinTxn *txn,
                                  const TocsinIdentity *identity,
                                  const TocsinViewer *viewer,
                                  guint64 after,
+                                 GArray *given,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GBytes *tocsin_outbox_view_reports (TocsinTxn *txn,
                                     const TocsinIdentity *identity,

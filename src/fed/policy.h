@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  * @actor: (owned): our own actor
  * @protected: (owned): ourselves and direct peers: reports about them are held for a person
  * @burst_per_hour: reports an hour that every peer may send, whatever its habit
- * @free_rider_pauses: nothing is sent to a peer that only takes
+ * @free_rider_warns: the operator is told of a peer that only takes
+ * @free_rider_pauses: a peer that only takes gets no Adds
  * @trust: (owned): who is believed
  * @time_scale: divides every wait of a guard; 1 but in tests
  *
@@ -30,6 +31,7 @@ typedef struct
   char *actor;
   TocsinProtected *protected;
   guint burst_per_hour;
+  gboolean free_rider_warns;
   gboolean free_rider_pauses;
   TocsinTrustSnapshot *trust;
   guint time_scale;

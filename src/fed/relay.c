@@ -33,7 +33,8 @@ may_receive (const Audience *audience, const TocsinPeerRecord *peer)
   if (peer->follower == TOCSIN_FOLLOWER_GUEST && entry->sharing != TOCSIN_SHARING_CLEAR &&
       entry->kind != TOCSIN_OUTBOX_UPDATE)
     return FALSE;
-  return !audience->policy->free_rider_pauses ||
+  /* What it has from before is taken back all the same. */
+  return !audience->policy->free_rider_pauses || entry->kind != TOCSIN_OUTBOX_ADD ||
          !tocsin_guards_is_free_rider (peer, audience->now_us);
 }
 

@@ -39,6 +39,7 @@ static const struct
   { TOCSIN_REVIEW_DRIFT, "drift" },
   { TOCSIN_REVIEW_BUDGET, "budget" },
   { TOCSIN_REVIEW_OTHER, "other" },
+  { TOCSIN_REVIEW_FREE_RIDER, "free_rider" },
 };
 
 /* Wire names; never translated. */
@@ -152,6 +153,7 @@ settle (TocsinTxn *txn,
     case TOCSIN_REVIEW_DRIFT:
     case TOCSIN_REVIEW_BUDGET:
     case TOCSIN_REVIEW_OTHER:
+    case TOCSIN_REVIEW_FREE_RIDER:
     default:
       return 0;
     }

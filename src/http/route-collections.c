@@ -5,6 +5,7 @@
 
 #include "codec/httpsig.h"
 #include "core/error.h"
+#include "fed/given.h"
 #include "fed/outbox-view.h"
 #include "fed/signer.h"
 #include "http/routes-public.h"
@@ -54,7 +55,7 @@ answer (TocsinPublic *self, TocsinRequest *request, ViewFunc view, const char *s
   g_autoptr (GBytes) body = NULL;
 
   if (signer != NULL)
-    viewer = tocsin_viewer_for (txn, signer);
+    viewer = tocsin_viewer_for (txn, self->federation->policy, signer, self->now_us ());
   body = view (txn, self, request, &viewer, &error);
   /* A read that failed leaves a body that lacks something; it must not pass for the whole. */
   if (body != NULL && !tocsin_txn_check (txn, &error))
@@ -166,6 +167,8 @@ view_page (TocsinReading *txn,
            const TocsinViewer *viewer,
            GError **error)
 {
+  g_autoptr (GArray) given = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (GBytes) page = NULL;
   guint64 after;
 
   if (!parse_sequence (tocsin_request_get_param (request, "seq"), &after))
@@ -173,7 +176,13 @@ view_page (TocsinReading *txn,
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "No such page");
       return NULL;
     }
-  return tocsin_outbox_view_page (txn, self->federation->identity, viewer, after, error);
+  page = tocsin_outbox_view_page (txn, self->federation->identity, viewer, after, given, error);
+  if (given->len > 0)
+    tocsin_writer_submit (
+        self->federation->writer, tocsin_given_write,
+        tocsin_given_new (self->federation->policy, viewer->actor, given, self->now_us ()),
+        (GDestroyNotify) tocsin_given_free);
+  return g_steal_pointer (&page);
 }
 
 static GBytes *

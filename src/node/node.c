@@ -158,6 +158,7 @@ make_federation (TocsinNode *self, GError **error)
     .burst_per_hour = config->burst_per_hour,
     .peer_requests_per_minute = config->peer_requests_per_minute,
     .sync_interval_hours = config->sync_interval_hours,
+    .free_rider_warns = config->free_rider_policy != TOCSIN_FREE_RIDER_SHOW,
     .free_rider_pauses = config->free_rider_policy == TOCSIN_FREE_RIDER_PAUSE,
     .time_scale = config->time_scale,
   };

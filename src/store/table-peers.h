@@ -116,7 +116,7 @@ typedef struct
   gint64 sync_done_us;
   gint64 reread_us; /* newest re-read from 0 */
   TocsinSyncState sync_state;
-  guint64 delivered_sequence; /* newest that it took */
+  guint64 delivered_sequence; /* newest Add of ours that it took or read */
 
   /* Keys and scheme. */
   GArray *keys; /* (owned) (nullable) of TocsinPeerKey, with a clear func */

@@ -22,6 +22,7 @@ typedef enum
   TOCSIN_REVIEW_DRIFT = 10,  /* digests differ after the re-read */
   TOCSIN_REVIEW_BUDGET = 11, /* an actor is past its single-voice budget */
   TOCSIN_REVIEW_OTHER = 12,
+  TOCSIN_REVIEW_FREE_RIDER = 13, /* a peer takes and never gives */
 } TocsinReviewKind;
 
 typedef enum
