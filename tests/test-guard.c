@@ -43,11 +43,34 @@ test_burst (void)
 
   g_assert_cmpuint (take (&burst, 300, START_US), ==, 200);
   /* No more after a clock that went back, or at once. */
-  g_assert_cmpuint (take (&burst, 10, START_US - TOCSIN_DAY_US), ==, 0);
+  g_assert_cmpuint (take (&burst, 10, START_US - TOCSIN_HOUR_US), ==, 0);
   g_assert_cmpuint (take (&burst, 10, START_US), ==, 0);
   g_assert_cmpuint (take (&burst, 200, START_US + TOCSIN_HOUR_US / 2), ==, 100);
   /* A week of silence is the most that is saved. */
   g_assert_cmpuint (take (&burst, 50000, START_US + 30 * TOCSIN_DAY_US), ==, 200 * 168);
+}
+
+/* A clock that was ahead once, and was set right, holds nothing up for longer than an hour. */
+static void
+test_clock_was_ahead (void)
+{
+  static const gint64 ahead_us[] = { 2 * TOCSIN_HOUR_US, 3650 * TOCSIN_DAY_US };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ahead_us); i++)
+    {
+      TocsinBurst burst = { 0 };
+      TocsinWithdrawals withdrawals = { 0 };
+
+      g_assert_cmpuint (take (&burst, 300, START_US + ahead_us[i]), ==, 200);
+      g_assert_cmpuint (take (&burst, 10, START_US), ==, 0);
+      g_assert_cmpuint (take (&burst, 200, START_US + TOCSIN_HOUR_US / 2), ==, 100);
+      g_assert_cmpuint (take (&burst, 300, START_US + 10 * TOCSIN_HOUR_US), ==, 300);
+
+      for (guint n = 0; n < 30; n++)
+        tocsin_withdrawals_add (&withdrawals, START_US + 3650 * TOCSIN_DAY_US);
+      tocsin_withdrawals_add (&withdrawals, START_US);
+      g_assert_false (tocsin_withdrawals_is_mass (&withdrawals, 10, START_US));
+    }
 }
 
 /* Who is heard all the time has an hour's allowance and no more, however little it says. */
@@ -201,6 +224,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/guard/allowance", test_allowance);
   g_test_add_func ("/guard/burst", test_burst);
+  g_test_add_func ("/guard/clock-was-ahead", test_clock_was_ahead);
   g_test_add_func ("/guard/steady", test_steady);
   g_test_add_func ("/guard/after-silence", test_after_silence);
   g_test_add_func ("/guard/median-hour", test_median_hour);

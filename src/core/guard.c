@@ -22,15 +22,19 @@
 #define FREE_RATIO     0.05
 #define FREE_GIVEN     500
 
-/* Sets the slots of a ring to 0 that time has passed since @at, and moves @at to @now. */
+/* Sets the slots of a ring to 0 that time has passed since @at, and moves @at to @now. A clock that
+ * was ahead for a moment leaves an @at that is a whole turn ahead or more: the ring begins anew. */
 static void
 advance (guint32 *ring, guint size, gint64 *at, gint64 now)
 {
-  if (now - *at >= (gint64) size)
-    memset (ring, 0, sizeof *ring * size);
-  else
-    for (gint64 i = *at + 1; i <= now; i++)
-      ring[i % size] = 0;
+  if (ABS (now - *at) >= (gint64) size)
+    {
+      memset (ring, 0, sizeof *ring * size);
+      *at = now;
+      return;
+    }
+  for (gint64 i = *at + 1; i <= now; i++)
+    ring[i % size] = 0;
   *at = MAX (*at, now);
 }
 
@@ -91,15 +95,18 @@ tocsin_burst_allowance (guint32 per_hour, guint32 median_hour, double hours_sinc
  *
  * Notes a contact with the peer: after more than an hour of silence it has the allowance of that
  * time, a week's at most; within the hour no more than an hour's comes back. So one that is heard
- * all the time saves up nothing, and what a long silence gave lasts until it is used.
+ * all the time saves up nothing, and what a long silence gave lasts until it is used. A contact
+ * that a clock noted that was ahead for a moment was now: else nothing would come back for years.
  */
 void
 tocsin_burst_hear (TocsinBurst *self, guint32 per_hour, gint64 now_us)
 {
   guint32 median = tocsin_burst_median_hour (self, now_us);
   double rate = tocsin_burst_allowance (per_hour, median, 1);
-  double hours = (double) MAX (0, now_us - self->updated_us) / (double) TOCSIN_HOUR_US;
+  double hours;
 
+  self->updated_us = tocsin_time_due (self->updated_us, now_us, TOCSIN_HOUR_US);
+  hours = (double) MAX (0, now_us - self->updated_us) / (double) TOCSIN_HOUR_US;
   if (self->updated_us == 0)
     self->left = rate;
   else if (hours > 1)
@@ -150,7 +157,7 @@ move_to (TocsinWithdrawals *self, gint64 now_us)
 {
   gint64 day = MAX (0, now_us) / TOCSIN_DAY_US;
 
-  if (day > self->day)
+  if (day > self->day || self->day - day >= TOCSIN_GUARD_DAYS)
     self->erased_today = 0;
   advance (self->by_hour, TOCSIN_GUARD_HOURS, &self->hour, MAX (0, now_us) / TOCSIN_HOUR_US);
   advance (self->by_day, TOCSIN_GUARD_DAYS, &self->day, day);
