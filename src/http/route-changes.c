@@ -14,16 +14,15 @@
  * of the store, the trust and that hour, and time is one more change: once the hour has gone by,
  * the pages after it also tell of every key whose verdict or score faded meanwhile ("a sweep"),
  * found by judging each key at both hours. The budget of single voices (http/api.h) counts events
- * that are asked about; here nobody asks, and it does not apply. Who builds a firewall's set of it
- * acts on it, so while this node observes the keys are those of its operator's own reports alone,
- * as in exports, and "mode" says so.
+ * that are asked about; here nobody asks, and it does not apply. While this node observes, verdicts
+ * are advice, as those of a check are, and "mode" says so.
  *
  * A cursor names the generation, the version of the trust, the start of this process (another one
  * may have other profiles), the hour and min_verdict that the reader's copy is of, and by an "o"
  * before them that it was made while observing; within a reset also the last key, and within a
- * sweep the hour that the keys up to the last one are at. Another trust, observing or no longer, a
- * change of the allow list or more changes at once than the log names may alter any verdict, so
- * they lead to a reset. What could not be read is a 503, never an empty page.
+ * sweep the hour that the keys up to the last one are at. Another trust, a change of the allow list
+ * or more changes at once than the log names may alter any verdict, and observing or no longer what
+ * a verdict is for, so they lead to a reset. What could not be read is a 503, never an empty page.
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
@@ -279,6 +278,12 @@ begin_page (Page *page, GString *out, gboolean reset)
   tocsin_json_writer_begin_array (&page->json);
 }
 
+static gboolean
+observes (const TocsinJudge *judge)
+{
+  return tocsin_api_is_observing (judge->state, judge->scoring.now_us);
+}
+
 static void
 end_page (Page *page)
 {
@@ -289,7 +294,7 @@ end_page (Page *page)
   tocsin_json_writer_member_bool (&page->json, "more", page->more);
   tocsin_json_writer_member_string (&page->json, "cursor", cursor->str);
   tocsin_json_writer_member_int (&page->json, "generation", (gint64) page->judge->generation);
-  if (page->judge->own_only)
+  if (observes (page->judge))
     tocsin_json_writer_member_string (&page->json, "mode", "observe");
   tocsin_json_writer_end_object (&page->json);
   g_string_append_c (page->json.out, '\n');
@@ -301,7 +306,7 @@ write_reset (Page *page, const Poll *poll, gboolean begins, guint64 hour, GStrin
   begin_page (page, out, begins);
   if (begins)
     page->cursor = (Cursor){
-      .observe = page->judge->own_only,
+      .observe = observes (page->judge),
       .generation = page->judge->generation,
       .version = tocsin_trust_snapshot_version (page->judge->scoring.trust),
       .started = (guint64) poll->api->started_us,
@@ -348,7 +353,7 @@ fits (const Poll *poll, TocsinJudge *judge, guint64 hour)
   const Cursor *cursor = &poll->cursor;
 
   return poll->has_cursor && cursor->started == (guint64) poll->api->started_us &&
-         cursor->observe == judge->own_only &&
+         cursor->observe == observes (judge) &&
          cursor->version == tocsin_trust_snapshot_version (judge->scoring.trust) &&
          cursor->hour <= hour && (cursor->stage != IN_SWEEP || cursor->next_hour <= hour) &&
          tocsin_changes_covers (judge->txn, cursor->generation);
@@ -371,7 +376,6 @@ answer (TocsinReply *reply, gpointer data)
 
   tocsin_judge_begin (&judge, poll->api, NULL, FALSE);
   judge.scoring.n_over_budget = 0;
-  judge.own_only = tocsin_api_is_observing (judge.state, judge.scoring.now_us);
   hour = (guint64) (judge.scoring.now_us / TOCSIN_HOUR_US);
   if (!fits (poll, &judge, hour))
     write_reset (&page, poll, TRUE, hour, out);
