@@ -47,7 +47,8 @@ tocsin_viewer_for (TocsinTxn *txn, const TocsinPolicy *policy, const char *signe
     return viewer;
   /* Protocol.md, "Identity": to another major version of the protocol no Adds go, so none lie
    * here for it either; but what it has from before is taken back. So for one that is paused: it
-   * has no digest to compare until it may read again, and then it reads what it missed. */
+   * has no digest to compare until it may read again. One that then differs makes it read from 0;
+   * if it missed only what is of others, nothing does. */
   viewer.removes_only = peer.version_hold ||
                         (policy->free_rider_pauses && tocsin_guards_is_free_rider (&peer, now_us));
   viewer.given = peer.delivered_sequence;
