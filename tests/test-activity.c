@@ -439,6 +439,28 @@ test_accepted_variants (void)
     }
 }
 
+/* Versions are ordered by when they were made, and so is what takes them back. */
+static void
+test_remove_time (void)
+{
+  static const char remove[] =
+      "{'type':'Remove'," IDS ",'target':'" A "/reports','object':'https://a.example/r/1'%s}";
+  g_autofree char *dated = g_strdup_printf (
+      remove, ",'proof':{'type':'DataIntegrityProof','cryptosuite':'eddsa-jcs-2022',"
+              "'created':'2026-11-23T18:00:00Z'}");
+  g_autofree char *both =
+      g_strdup_printf (remove, ",'published':'2026-11-23T17:00:00Z','proof':{'type':"
+                               "'DataIntegrityProof','cryptosuite':'eddsa-jcs-2022',"
+                               "'created':'2026-11-23T18:00:00Z'}");
+  g_autofree char *neither = g_strdup_printf (remove, "");
+  g_autoptr (TocsinActivity) by_proof = parse (dated);
+  g_autoptr (TocsinActivity) by_itself = parse (both);
+
+  g_assert_cmpint (by_proof->published_us - by_itself->published_us, ==, TOCSIN_HOUR_US);
+  assert_refused (neither, TOCSIN_ERROR_UNPROCESSABLE,
+                  "/published: missing, and no proof is dated");
+}
+
 /* A Remove travels as it is: what it says beside its meaning could be what is taken back. */
 static void
 test_remove_says_no_more (void)
@@ -694,10 +716,12 @@ test_ownership (void)
       TOCSIN_ERROR_INVALID, "/object/id" UNCANONICAL },
     { REPORT, "'actor':'" A "'", "'actor':'https://u@a.example/actor'", NULL, TOCSIN_ERROR_INVALID,
       "/actor: URI has a user name in it" },
-    { "{'type':'Remove'," IDS ",'target':'" A "/trust','object':'https://a.example/s/1'}", "", "",
-      NULL, -1, NULL },
-    { "{'type':'Remove'," IDS ",'target':'" A "/trust','object':'https://b.example/s/1'}", "", "",
-      NULL, TOCSIN_ERROR_OWNERSHIP, "/object/id: not on the origin of the actor" },
+    { "{'type':'Remove'," IDS ",'published':'2026-11-23T18:00:00Z','target':'" A
+      "/trust','object':'https://a.example/s/1'}",
+      "", "", NULL, -1, NULL },
+    { "{'type':'Remove'," IDS ",'published':'2026-11-23T18:00:00Z','target':'" A
+      "/trust','object':'https://b.example/s/1'}",
+      "", "", NULL, TOCSIN_ERROR_OWNERSHIP, "/object/id: not on the origin of the actor" },
     { "{'type':'Undo'," IDS ",'object':{'type':'Follow','actor':'" B "','object':'" B "'}}", "", "",
       NULL, TOCSIN_ERROR_OWNERSHIP, "/object/actor: not the actor of the Undo" },
     { "{'type':'Move'," IDS ",'object':'" B "','target':'" A "'}", "", "", NULL,
@@ -720,8 +744,9 @@ test_ownership (void)
     { "{'type':'Undo'," IDS ",'object':{'type':'Follow','actor':'" A "','object':'" B "'}}", "", "",
       NULL, -1, NULL },
     { "{'type':'Move'," IDS ",'object':'" A "','target':'" B "'}", "", "", NULL, -1, NULL },
-    { "{'type':'Remove'," IDS ",'target':'x','object':'https://a.example/s/1'}", "", "", NULL,
-      TOCSIN_ERROR_INVALID, "/target: Not a URI with a host" },
+    { "{'type':'Remove'," IDS
+      ",'published':'2026-11-23T18:00:00Z','target':'x','object':'https://a.example/s/1'}",
+      "", "", NULL, TOCSIN_ERROR_INVALID, "/target: Not a URI with a host" },
     { "{'type':'Like','id':'x','actor':'y'}", "", "", NULL, -1, NULL },
   };
 
@@ -753,6 +778,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/activity/accepted-variants", test_accepted_variants);
   g_test_add_func ("/activity/unknown-category-is-other", test_unknown_category_is_other);
   g_test_add_func ("/activity/remove-says-no-more", test_remove_says_no_more);
+  g_test_add_func ("/activity/remove-time", test_remove_time);
   g_test_add_func ("/activity/content-limit", test_content_limit);
   g_test_add_func ("/activity/limits", test_limits);
   g_test_add_func ("/activity/long-type", test_long_type);

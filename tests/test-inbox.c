@@ -392,12 +392,13 @@ test_drops_relayed (void)
   guint before = tocsin_keyring_count_fetches (us.fed->keyring);
 
   write_ok (&us.files, intern_write, (gpointer) "https://127.0.0.1:1/actor");
-  expect_text (&peer,
-               g_strdup ("{\"type\":\"Remove\",\"id\":\"https://127.0.0.1:1/activities/r\","
-                         "\"actor\":\"https://127.0.0.1:1/actor\","
-                         "\"object\":\"https://127.0.0.1:1/reports/x\","
-                         "\"target\":\"https://127.0.0.1:1/actor/reports\"}"),
-               202, NULL);
+  expect_text (
+      &peer,
+      g_strdup ("{\"type\":\"Remove\",\"id\":\"https://127.0.0.1:1/activities/r\","
+                "\"published\":\"2026-11-01T00:00:00Z\",\"actor\":\"https://127.0.0.1:1/actor\","
+                "\"object\":\"https://127.0.0.1:1/reports/x\","
+                "\"target\":\"https://127.0.0.1:1/actor/reports\"}"),
+      202, NULL);
   g_assert_cmpuint (tocsin_keyring_count_fetches (us.fed->keyring), ==, before);
 }
 

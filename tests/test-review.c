@@ -93,6 +93,7 @@ remove_of (const char *report)
   char *text = g_strdup_printf ("{\"@context\":\"https://www.w3.org/ns/activitystreams\","
                                 "\"id\":\"https://p.example/activities/x\",\"type\":\"Remove\","
                                 "\"actor\":\"https://p.example/actor\",\"object\":\"%s\","
+                                "\"published\":\"2026-11-01T00:00:00Z\","
                                 "\"target\":\"https://p.example/reports\"}",
                                 report);
 

@@ -9,6 +9,7 @@
 
 #include "codec/as-read.h"
 #include "codec/jcs.h"
+#include "codec/proof.h"
 #include "codec/report-json.h"
 #include "core/error.h"
 #include "core/limits.h"
@@ -260,6 +261,11 @@ read_remove (TocsinActivity *self, JsonObject *root, GError **error)
   /* It would travel on with the Remove, and with it what is withdrawn. */
   if (self->object_kind != TOCSIN_OBJECT_URI)
     return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "/object: not an id alone");
+  /* Versions are ordered by time, and that of its arrival is not its actor's. */
+  if (self->published_us == 0)
+    self->published_us = tocsin_proof_peek_created_us (root);
+  if (self->published_us == 0)
+    return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "/published: missing, and no proof is dated");
   if (summary == NULL || !tocsin_reason_from_string (summary, &self->reason))
     self->reason = TOCSIN_REASON_OTHER;
   self->has_unknown_members =
@@ -338,7 +344,7 @@ read_by_kind (TocsinActivity *self, JsonObject *root, GError **error)
  * Returns: (transfer full) (nullable): the activity. On error %NULL with %TOCSIN_ERROR_INVALID
  *   (the message begins with the JSON pointer), %TOCSIN_ERROR_TOO_LARGE, or
  *   %TOCSIN_ERROR_UNPROCESSABLE where an Add holds no valid Report or TrustStatement, an Update
- *   no valid actor, or a Remove more than an id.
+ *   no valid actor, or a Remove no time or more than an id.
  */
 TocsinActivity *
 tocsin_activity_parse (GBytes *body, GError **error)

@@ -69,7 +69,7 @@ typedef struct
   TocsinNestedActivity nested;
   char *target;                 /* (owned) (nullable) never %NULL for Add, Remove, Move */
   TocsinRemoveReason reason;    /* of a Remove; OTHER where none that we know is named */
-  gint64 published_us;          /* 0: not named */
+  gint64 published_us;          /* 0: not named; of a Remove, else when it was proven */
   char **to;                    /* (owned) (array zero-terminated=1) */
   gboolean has_unknown_members; /* processed, and never forwarded */
   gboolean is_foreign;          /* an Update of what another owns */

@@ -238,6 +238,28 @@ tocsin_proof_created_us (const TocsinProof *self)
   return self->created_us;
 }
 
+/**
+ * tocsin_proof_peek_created_us:
+ * @activity: as tocsin_json_parse() read it
+ *
+ * Nothing is checked here.
+ *
+ * Returns: when the proof says that it was made, in microseconds since the epoch; 0: there is none
+ */
+gint64
+tocsin_proof_peek_created_us (JsonObject *activity)
+{
+  JsonObject *proof = NULL;
+  gint64 created_us = 0;
+  const char *text;
+
+  if (!find_proof (activity, &proof, NULL) || proof == NULL ||
+      !json_object_has_member (proof, "created"))
+    return 0;
+  text = tocsin_json_string (json_object_get_member (proof, "created"));
+  return text != NULL && tocsin_time_parse (text, &created_us, NULL) ? created_us : 0;
+}
+
 /* What tocsin_proof_document_hash() gives for the same activity; it was needed for the proof. */
 const guint8 *
 tocsin_proof_get_document_hash (const TocsinProof *self)

@@ -31,6 +31,7 @@ gboolean tocsin_proof_inspect (JsonObject *activity,
 gboolean tocsin_proof_verify (const TocsinProof *self, const TocsinPublicKey *key, GError **error);
 const char *tocsin_proof_verification_method (const TocsinProof *self);
 gint64 tocsin_proof_created_us (const TocsinProof *self);
+gint64 tocsin_proof_peek_created_us (JsonObject *activity);
 const guint8 *tocsin_proof_get_document_hash (const TocsinProof *self); /* of 32 bytes */
 const char *tocsin_proof_peek_method (JsonObject *activity);
 void tocsin_proof_free (TocsinProof *self);

@@ -212,7 +212,7 @@ tocsin_admission_remove (TocsinTxn *txn, TocsinAdmitting *a)
 {
   TocsinAdmission *self = a->admission;
   const TocsinActivity *activity = self->activity;
-  gint64 removed_us = activity->published_us != 0 ? activity->published_us : self->now_us;
+  gint64 removed_us = activity->published_us;
   TocsinTombstone tombstone = { .removed_us = removed_us,
                                 .until_us = keep_until (txn, self->now_us) };
   TocsinWithdrawal remove = {
