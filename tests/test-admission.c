@@ -389,6 +389,22 @@ test_leak (Case *c, gconstpointer data)
   g_assert_null (record.id);
 }
 
+/* What its actor sent us too, as it does to whoever may have it. */
+static void
+test_leak_of_seen (Case *c, gconstpointer data)
+{
+  const Draft amber = { .host = "c.example", .sharing_set = TRUE, .sharing = TOCSIN_SHARING_AMBER };
+  const Way relay = { .signer = "b.example" };
+  const Way unproven = { .signer = "b.example", .unproven = TRUE };
+
+  g_assert_cmpint (admit_draft (c, &amber, NULL), ==, DONE);
+  g_assert_cmpint (admit_draft (c, &amber, &unproven), ==, TOCSIN_ERROR_FORBIDDEN);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_LEAK, c->b, NULL), ==, 0);
+  g_assert_cmpint (admit_draft (c, &amber, &relay), ==, TOCSIN_ERROR_FORBIDDEN);
+  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_LEAK, c->b, NULL), !=, 0);
+  assert_report (c, "c.example", "r1", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+}
+
 /* A relay cannot leave tombstones of somebody whom nobody believes. */
 static void
 test_remove_by_nobody (Case *c, gconstpointer data)
@@ -678,6 +694,7 @@ main (int argc, char **argv)
     { "/admission/forwarding", test_forwarding },
     { "/admission/remove-of-forwarded", test_remove_of_forwarded },
     { "/admission/leak", test_leak },
+    { "/admission/leak/of-seen", test_leak_of_seen },
     { "/admission/remove-by-nobody", test_remove_by_nobody },
     { "/admission/quota", test_quota },
     { "/admission/quota/before-trust", test_quota_before_trust },

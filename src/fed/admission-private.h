@@ -31,6 +31,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinAdmitting, tocsin_admitting_clear)
 gboolean tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a);
 gboolean tocsin_admission_holds_key (TocsinTxn *txn, TocsinAdmitting *a);
 gboolean tocsin_admission_keeps_older (TocsinTxn *txn, TocsinAdmitting *a);
+void tocsin_admission_note_leak (TocsinTxn *txn, TocsinAdmitting *a);
 gboolean tocsin_admission_add_report (TocsinTxn *txn, TocsinAdmitting *a, GError **error);
 void tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a);
 void tocsin_admission_remove (TocsinTxn *txn, TocsinAdmitting *a);

@@ -164,8 +164,8 @@ open_review (TocsinTxn *txn, const TocsinAdmitting *a, const TocsinReportRecord 
 }
 
 /* A peer relayed what was for us alone: the operator is told who. */
-static void
-note_leak (TocsinTxn *txn, TocsinAdmitting *a)
+void
+tocsin_admission_note_leak (TocsinTxn *txn, TocsinAdmitting *a)
 {
   TocsinReviewRecord line = {
     .kind = TOCSIN_REVIEW_LEAK,
@@ -317,11 +317,6 @@ tocsin_admission_add_report (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
 
   if (!tocsin_report_validate (report, self->now_us, NULL, error))
     return FALSE;
-  if (a->is_relayed && report->sharing == TOCSIN_SHARING_AMBER)
-    {
-      note_leak (txn, a);
-      return TRUE;
-    }
   if (tocsin_tombstones_get (txn, a->reporter, report->id, &tombstone) &&
       report->updated_us <= tombstone.removed_us)
     return TRUE;

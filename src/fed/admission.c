@@ -156,6 +156,19 @@ tocsin_admission_wants_author (TocsinTxn *txn,
          (activity->kind == TOCSIN_ACTIVITY_REMOVE && knows_object (txn, author, activity->object));
 }
 
+/**
+ * tocsin_admission_is_leak:
+ * @relayed: what another than its actor brought
+ *
+ * Returns: %TRUE if it was not for others, seen before or not
+ */
+gboolean
+tocsin_admission_is_leak (const TocsinActivity *relayed)
+{
+  return relayed->kind == TOCSIN_ACTIVITY_ADD && relayed->object_kind == TOCSIN_OBJECT_REPORT &&
+         relayed->report.sharing == TOCSIN_SHARING_AMBER;
+}
+
 /* A relay can be faster than the Update that names a direct peer's new key. That is no reason to
  * hold the peer: what it says it brings itself, or we read it in its outbox, after the Update. */
 static gboolean
@@ -309,6 +322,12 @@ tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error)
   a.signer_peer.last_seen_us = self->now_us;
   if (!check_reporter (txn, &a))
     return TRUE;
+  /* Most often it is seen: who may have it has it from its actor. */
+  if (a.is_relayed && tocsin_admission_is_leak (activity))
+    {
+      tocsin_admission_note_leak (txn, &a);
+      return TRUE;
+    }
   switch (tocsin_seen_check (txn, activity->id, &content))
     {
     case TOCSIN_SEEN_SAME:

@@ -68,6 +68,7 @@ gboolean tocsin_admission_wants_author (TocsinTxn *txn,
                                         const TocsinPolicy *policy,
                                         const TocsinActivity *activity,
                                         guint32 author);
+gboolean tocsin_admission_is_leak (const TocsinActivity *relayed);
 gboolean tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinAdmission, tocsin_admission_free)

@@ -257,7 +257,7 @@ is_worth_fetching (ReceiveOp *op)
   if (!tocsin_actors_find (txn, op->activity->actor, &author) ||
       !tocsin_admission_wants_author (txn, op->fed->policy, op->activity, author))
     return FALSE;
-  if (!tocsin_seen_knows (txn, op->activity->id))
+  if (!tocsin_seen_knows (txn, op->activity->id) || tocsin_admission_is_leak (op->activity))
     return TRUE;
   tocsin_activity_content_hash (op->activity, hash);
   memcpy (content.bytes, hash, sizeof content.bytes);
