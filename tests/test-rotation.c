@@ -352,17 +352,63 @@ test_not_retired (World *world, gconstpointer data)
 }
 
 static TocsinIdentity *
-reopen (World *world)
+reopen_knowing (World *world, guint last_key)
 {
   const TocsinIdentityOptions who = { .base_url = world->node->base,
                                       .preferred_username = "tocsin",
-                                      .name = "Test" };
+                                      .name = "Test",
+                                      .last_key = last_key };
   g_autoptr (GError) error = NULL;
   TocsinIdentity *identity =
       tocsin_identity_open (world->node->f.dir, &who, tocsin_time_now_us (), &error);
 
   g_assert_no_error (error);
   return identity;
+}
+
+static TocsinIdentity *
+reopen (World *world)
+{
+  return reopen_knowing (world, 0);
+}
+
+static void
+assert_key_id (const TocsinIdentity *identity, guint place, const char *fragment)
+{
+  const TocsinActorDocument *document = tocsin_identity_get_document (identity);
+  const TocsinActorKey *key = g_ptr_array_index (document->keys, place);
+
+  g_assert_true (g_str_has_suffix (key->id, fragment));
+}
+
+/* Whoever remembers a key by its id must not find another under it: not where the keys are lost,
+ * and not where older ones were brought back. */
+static void
+test_lost (World *world, gconstpointer data)
+{
+  g_autofree char *keys = g_build_filename (world->node->f.dir, "keys", NULL);
+  g_autofree char *one = g_build_filename (keys, "ed25519-1.pem", NULL);
+  g_autoptr (TocsinIdentity) anew = NULL;
+  g_autoptr (TocsinIdentity) again = NULL;
+  g_autoptr (GError) error = NULL;
+  const TocsinActorDocument *next;
+
+  g_assert_cmpint (g_unlink (one), ==, 0);
+  g_test_expect_message ("tocsin-fed", G_LOG_LEVEL_WARNING, "*is not in*a new one*");
+  anew = reopen_knowing (world, 3);
+  g_test_assert_expected_messages ();
+  assert_key_id (anew, 1, "#ed25519-4");
+  g_assert_cmpuint (tocsin_identity_get_last_key (anew), ==, 4);
+  /* It is found again, and what is newer was somewhere else. */
+  again = reopen_knowing (world, 6);
+  assert_key_id (again, 1, "#ed25519-4");
+  next = tocsin_identity_rotate_prepare (again, tocsin_time_now_us (), &error);
+  g_assert_no_error (error);
+  g_assert_true (
+      g_str_has_suffix (((const TocsinActorKey *) next->keys->pdata[1])->id, "#ed25519-7"));
+  g_assert_true (tocsin_identity_rotate_commit (again, &error));
+  assert_key_id (again, 1, "#ed25519-7");
+  assert_key_id (again, 2, "#ed25519-4");
 }
 
 /* The node died between putting the new key in place and retiring the old one. */
@@ -418,6 +464,7 @@ main (int argc, char **argv)
     gboolean data;
   } tests[] = {
     { "/rotation/update", test_update, 0 },
+    { "/rotation/lost", test_lost, 0 },
     { "/rotation/seen-by-peer/proven", test_seen_by_peer, TRUE },
     { "/rotation/seen-by-peer/unproven", test_seen_by_peer, FALSE },
     { "/rotation/twice-at-once", test_twice_at_once, 0 },

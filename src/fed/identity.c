@@ -43,6 +43,7 @@ struct _TocsinIdentity
   TocsinPrivateKey *ed25519;
   TocsinPrivateKey *next; /* (nullable) of a rotation under way */
   guint ed25519_number;
+  guint last_key; /* the highest number that a key ever had */
   gint64 rotated_us;
   guint unretired;    /* number of a key whose private half could not be deleted yet; 0: none */
   GPtrArray *retired; /* (element-type TocsinActorKey) */
@@ -147,18 +148,15 @@ retired_key (const TocsinIdentity *self,
   return key;
 }
 
-/* A rotation that was interrupted after its new key came into use left two keys: the older one
- * is retired now. */
+/* A rotation that was interrupted after its new key came into use left two keys: the older one,
+ * @number, is retired now. */
 static gboolean
 finish_rotation (const TocsinIdentity *self, guint number, GError **error)
 {
   g_autofree char *pem = key_path (self, number, ".pem");
-  g_autofree char *next = key_path (self, number + 1, ".pem");
   g_autoptr (TocsinPrivateKey) key = NULL;
   g_autoptr (TocsinActorKey) old = NULL;
 
-  if (!g_file_test (pem, G_FILE_TEST_EXISTS) || !g_file_test (next, G_FILE_TEST_EXISTS))
-    return TRUE;
   key = tocsin_private_key_load (pem, error);
   if (key == NULL)
     return FALSE;
@@ -166,37 +164,59 @@ finish_rotation (const TocsinIdentity *self, guint number, GError **error)
   return retire (self, number, old, error);
 }
 
-/* Finds the Ed25519 key in use and those that were. */
+/* Reads what there is of the key of this number. @in_use: (inout): the newest that has its private
+ * half; 0: none. */
+static gboolean
+load_number (TocsinIdentity *self, guint number, guint *in_use, GError **error)
+{
+  g_autofree char *pem = key_path (self, number, ".pem");
+  g_autofree char *retired = key_path (self, number, ".retired");
+
+  if (g_file_test (pem, G_FILE_TEST_EXISTS) && !g_file_test (retired, G_FILE_TEST_EXISTS))
+    {
+      if (*in_use != 0 &&
+          !(finish_rotation (self, *in_use, error) && read_retired (self, *in_use, error)))
+        return FALSE;
+      *in_use = number;
+    }
+  else if (!g_file_test (retired, G_FILE_TEST_EXISTS))
+    return TRUE;
+  else if (!read_retired (self, number, error))
+    return FALSE;
+  /* A start is not the last chance to delete it, but it is one. */
+  else if (g_unlink (pem) != 0 && errno != ENOENT)
+    g_warning ("%s: %s", pem, g_strerror (errno));
+  self->last_key = MAX (self->last_key, number);
+  return TRUE;
+}
+
+/* Finds the Ed25519 key in use and those that were. Where it was lost, the new one gets an id that
+ * none ever had: who remembers a key by it would take each for the other. */
 static gboolean
 load_ed25519 (TocsinIdentity *self, GError **error)
 {
   g_autofree char *path = NULL;
-  guint number = 1;
+  guint number = 0;
+  guint known = self->last_key;
 
-  for (guint i = 1; i < ED25519_MAX; i++)
-    {
-      g_autofree char *pem = key_path (self, i, ".pem");
-      g_autofree char *retired = key_path (self, i, ".retired");
-
-      if (!finish_rotation (self, i, error))
-        return FALSE;
-      if (g_file_test (retired, G_FILE_TEST_EXISTS))
-        {
-          if (!read_retired (self, i, error))
-            return FALSE;
-          number = i + 1;
-        }
-      else if (g_file_test (pem, G_FILE_TEST_EXISTS))
-        number = i;
-      else
-        break;
-    }
+  for (guint i = 1; i < ED25519_MAX && i <= self->last_key + 1; i++)
+    if (!load_number (self, i, &number, error))
+      return FALSE;
+  if (number == 0)
+    number = ++self->last_key;
   path = key_path (self, number, ".pem");
   self->ed25519 = load_or_make (path, TOCSIN_KEY_ED25519, error);
+  if (self->ed25519 == NULL)
+    return FALSE;
+  if (known > 0 && number > known)
+    g_warning (
+        "The private key that peers know is not in %s: there is a new one, which each of them "
+        "has to confirm",
+        self->dir);
   self->ed25519_number = number;
   g_free (self->ed25519_id);
   self->ed25519_id = key_id (self, number);
-  return self->ed25519 != NULL;
+  return TRUE;
 }
 
 static void
@@ -232,7 +252,7 @@ build_document (const TocsinIdentity *self)
   g_ptr_array_add (document->keys, rsa);
   if (self->next != NULL)
     {
-      add_ed25519 (document, self, self->ed25519_number + 1, self->next, 0);
+      add_ed25519 (document, self, self->last_key + 1, self->next, 0);
       add_ed25519 (document, self, self->ed25519_number, self->ed25519,
                    self->rotated_us + RETIRED_OVERLAP_US);
     }
@@ -289,6 +309,7 @@ tocsin_identity_open (const char *data_dir,
   self->username = g_strdup (options->preferred_username);
   self->name = g_strdup (options->name);
   self->summary = g_strdup (options->summary);
+  self->last_key = options->last_key;
   self->retired = g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_actor_key_free);
   rsa_path = g_build_filename (self->dir, RSA_FILE, NULL);
 
@@ -430,6 +451,18 @@ tocsin_identity_sign (const TocsinIdentity *self,
 }
 
 /**
+ * tocsin_identity_get_last_key:
+ *
+ * Returns: the highest number that an Ed25519 key of this node ever had, to be kept where the keys
+ *   are not, and to be given to tocsin_identity_open()
+ */
+guint
+tocsin_identity_get_last_key (const TocsinIdentity *self)
+{
+  return self->last_key;
+}
+
+/**
  * tocsin_identity_prove:
  * @self: our identity
  * @activity: (inout): an activity of ours
@@ -472,7 +505,7 @@ tocsin_identity_prove (const TocsinIdentity *self,
 const TocsinActorDocument *
 tocsin_identity_rotate_prepare (TocsinIdentity *self, gint64 now_us, GError **error)
 {
-  g_autofree char *path = key_path (self, self->ed25519_number + 1, ".new");
+  g_autofree char *path = key_path (self, self->last_key + 1, ".new");
 
   if (self->next != NULL)
     {
@@ -519,8 +552,8 @@ tocsin_identity_rotate_abort (TocsinIdentity *self)
 gboolean
 tocsin_identity_rotate_commit (TocsinIdentity *self, GError **error)
 {
-  g_autofree char *new_key = key_path (self, self->ed25519_number + 1, ".new");
-  g_autofree char *new_pem = key_path (self, self->ed25519_number + 1, ".pem");
+  g_autofree char *new_key = key_path (self, self->last_key + 1, ".new");
+  g_autofree char *new_pem = key_path (self, self->last_key + 1, ".pem");
   g_autoptr (GError) local = NULL;
 
   g_return_val_if_fail (self->next != NULL, FALSE);
@@ -539,7 +572,7 @@ tocsin_identity_rotate_commit (TocsinIdentity *self, GError **error)
   g_clear_pointer (&self->ed25519, tocsin_private_key_free);
   self->ed25519 = g_steal_pointer (&self->next);
   g_clear_pointer (&self->next_document, tocsin_actor_document_free);
-  self->ed25519_number++;
+  self->ed25519_number = ++self->last_key;
   g_free (self->ed25519_id);
   self->ed25519_id = key_id (self, self->ed25519_number);
   set_document (self, build_document (self));

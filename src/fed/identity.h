@@ -18,6 +18,7 @@ typedef struct
   const char *preferred_username; /* "tocsin" */
   const char *name;
   const char *summary; /* (nullable) */
+  guint last_key;      /* the highest number that an Ed25519 key here ever had; 0: none is known */
 } TocsinIdentityOptions;
 
 typedef enum
@@ -48,6 +49,7 @@ const char *tocsin_identity_get_actor (const TocsinIdentity *self);
 const char *tocsin_identity_get_username (const TocsinIdentity *self);
 const TocsinActorDocument *tocsin_identity_get_document (const TocsinIdentity *self);
 GBytes *tocsin_identity_get_document_bytes (const TocsinIdentity *self); /* borrowed */
+guint tocsin_identity_get_last_key (const TocsinIdentity *self);
 char *tocsin_identity_fingerprint (const TocsinIdentity *self) G_GNUC_WARN_UNUSED_RESULT;
 char *tocsin_identity_url (const TocsinIdentity *self, const char *path) G_GNUC_WARN_UNUSED_RESULT;
 

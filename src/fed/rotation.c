@@ -14,6 +14,7 @@
 #include "fed/publish.h"
 #include "fed/relay.h"
 #include "store/table-audit.h"
+#include "store/table-meta.h"
 #include "store/table-outbox.h"
 #include "store/table-peers.h"
 
@@ -23,6 +24,7 @@ typedef struct
   TocsinPolicy *policy;     /* (owned) */
   TocsinPrepared *prepared; /* (owned) */
   char *who;                /* (owned) */
+  guint32 number;           /* of the new key */
   gint64 now_us;
 } Rotation;
 
@@ -68,6 +70,7 @@ write_update (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
     tocsin_relay_send (txn, g_array_index (others, guint32, i), rotation->prepared->id,
                        rotation->prepared->activity, rotation->now_us);
   tocsin_relay_publish (txn, rotation->policy, &entry, 0, rotation->now_us);
+  tocsin_meta_put (txn, TOCSIN_META_LAST_KEY, &rotation->number, sizeof rotation->number);
   tocsin_audit_append (txn, rotation->now_us, rotation->who, "key.rotate", rotation->prepared->id,
                        NULL);
   return TRUE;
@@ -148,6 +151,7 @@ tocsin_rotation_run_async (TocsinFederation *fed,
   rotation->policy = tocsin_policy_ref (fed->policy);
   rotation->prepared = prepared;
   rotation->who = g_strdup (who);
+  rotation->number = tocsin_identity_get_last_key (fed->identity) + 1;
   rotation->now_us = now_us;
   g_task_set_task_data (task, rotation, (GDestroyNotify) rotation_free);
   tocsin_writer_submit_async (fed->writer, write_update, rotation, NULL, NULL, on_written,

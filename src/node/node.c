@@ -140,8 +140,30 @@ make_fetcher (const TocsinConfig *config, GError **error)
                        : NULL;
 }
 
+static guint32
+read_last_key (const TocsinNode *self)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (self->store));
+  g_autoptr (GBytes) said = tocsin_meta_get (txn, TOCSIN_META_LAST_KEY);
+  guint32 number = 0;
+
+  if (said != NULL && g_bytes_get_size (said) == sizeof number)
+    memcpy (&number, g_bytes_get_data (said, NULL), sizeof number);
+  return number;
+}
+
 static gboolean
-make_federation (TocsinNode *self, GError **error)
+write_last_key (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
+{
+  const guint32 *number = data;
+
+  tocsin_meta_put (txn, TOCSIN_META_LAST_KEY, number, sizeof *number);
+  return TRUE;
+}
+
+/* Keys that were lost get ids that none had, which only the store remembers. */
+static TocsinIdentity *
+open_identity (TocsinNode *self, GError **error)
 {
   const TocsinConfig *config = self->config;
   TocsinIdentityOptions who = {
@@ -149,7 +171,21 @@ make_federation (TocsinNode *self, GError **error)
     .preferred_username = config->preferred_username,
     .name = config->name,
     .summary = config->summary,
+    .last_key = read_last_key (self),
   };
+  g_autoptr (TocsinIdentity) identity =
+      tocsin_identity_open (config->data_dir, &who, tocsin_time_now_us (), error);
+  guint32 number = identity != NULL ? tocsin_identity_get_last_key (identity) : 0;
+
+  if (number > who.last_key && !tocsin_store_write (self->store, write_last_key, &number, error))
+    return NULL;
+  return g_steal_pointer (&identity);
+}
+
+static gboolean
+make_federation (TocsinNode *self, GError **error)
+{
+  const TocsinConfig *config = self->config;
   TocsinFederationOptions options = {
     .follow_mode = config->follow_policy == TOCSIN_FOLLOW_POLICY_OPEN     ? TOCSIN_FOLLOW_OPEN
                    : config->follow_policy == TOCSIN_FOLLOW_POLICY_LISTED ? TOCSIN_FOLLOW_LISTED
@@ -162,8 +198,7 @@ make_federation (TocsinNode *self, GError **error)
     .free_rider_pauses = config->free_rider_policy == TOCSIN_FREE_RIDER_PAUSE,
     .time_scale = config->time_scale,
   };
-  g_autoptr (TocsinIdentity) identity =
-      tocsin_identity_open (config->data_dir, &who, tocsin_time_now_us (), error);
+  g_autoptr (TocsinIdentity) identity = open_identity (self, error);
   g_autoptr (TocsinFetcher) fetcher = identity != NULL ? make_fetcher (config, error) : NULL;
 
   if (fetcher == NULL)
