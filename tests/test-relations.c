@@ -231,6 +231,19 @@ test_update (void)
   g_assert_false (is_told (TOCSIN_REVIEW_KEY_CHANGE, actor));
 }
 
+/* Of who asks to follow it is told too. */
+static void
+test_follow_version (void)
+{
+  guint32 actor = save_document (document_of ("asks-at-two.example", NULL, "2.0"));
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  g_assert_cmpint (receive (message ("asks-at-two.example", "Follow", "f", US), NULL), ==, -1);
+  read_peer ("asks-at-two.example", &peer);
+  g_assert_true (peer.version_hold);
+  g_assert_true (is_told (TOCSIN_REVIEW_OTHER, actor));
+}
+
 /* An Update to another major version holds and is told, one back ends that. */
 static void
 test_update_version (void)
@@ -414,6 +427,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relations/update", test_update);
   g_test_add_func ("/relations/answers/proves-at-any-version", test_accept_proves_at_any_version);
   g_test_add_func ("/relations/update/version", test_update_version);
+  g_test_add_func ("/relations/follow/version", test_follow_version);
   g_test_add_func ("/relations/answers/reject-at-once", test_reject_at_once);
   g_test_add_func ("/relations/block", test_block);
   g_test_add_func ("/relations/move", test_move);
