@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 /* The inbox where keys have changed, or cannot be had. */
+#include "fed/rotation.h"
 #include "fed/sync.h"
 #include "inbox-nodes.h"
 #include "store/table-seen.h"
@@ -279,6 +280,32 @@ test_relayed_of_an_unreachable (void)
   }
 }
 
+/* The same where the Update did not arrive, and is read in the peer's outbox, not for the first
+ * time. */
+static void
+test_outbox_ends_a_hold (void)
+{
+  Draft draft = { .id = "waiting", .report = "waiting" };
+  g_autoptr (GBytes) add = make_add (&peer, &draft);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autofree char *fingerprint = NULL;
+  g_autoptr (GError) error = NULL;
+
+  write_ok (&us.files, hold_write, NULL);
+  expect (&peer, add, 202);
+  g_assert_false (is_live ("waiting"));
+  tocsin_rotation_run_async (peer.fed, "test", on_found, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  fingerprint = tocsin_rotation_run_finish (result, &error);
+  g_assert_no_error (error);
+  tocsin_sync_start (us.fed->sync);
+  tocsin_sync_read_peer (us.fed->sync, peer_number, FALSE);
+  while (!is_live ("waiting"))
+    g_main_context_iteration (NULL, TRUE);
+  tocsin_sync_stop (us.fed->sync);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -293,6 +320,7 @@ main (int argc, char **argv)
   g_test_add_func ("/inbox-keys/page-as-a-key", test_page_as_a_key);
   g_test_add_func ("/inbox-keys/relayed-after-a-new-key", test_relayed_after_a_new_key);
   g_test_add_func ("/inbox-keys/relayed-of-an-unreachable", test_relayed_of_an_unreachable);
+  g_test_add_func ("/inbox-keys/then/outbox-ends-a-hold", test_outbox_ends_a_hold);
   status = g_test_run ();
 
   inbox_nodes_stop ();
