@@ -11,6 +11,7 @@
 #include "codec/jcs.h"
 #include "codec/proof.h"
 #include "codec/report-json.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/limits.h"
 
@@ -250,6 +251,13 @@ is_word (const char *summary)
          strspn (summary, "abcdefghijklmnopqrstuvwxyz_") == strlen (summary);
 }
 
+/* Proofs are dated to the second, most of them: what was made before in the same one is older. */
+static gint64
+end_of_second (gint64 time_us)
+{
+  return time_us != 0 && time_us % TOCSIN_SECOND_US == 0 ? time_us + TOCSIN_SECOND_US - 1 : time_us;
+}
+
 static gboolean
 read_remove (TocsinActivity *self, JsonObject *root, GError **error)
 {
@@ -263,7 +271,7 @@ read_remove (TocsinActivity *self, JsonObject *root, GError **error)
     return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "/object: not an id alone");
   /* Versions are ordered by time, and that of its arrival is not its actor's. */
   if (self->published_us == 0)
-    self->published_us = tocsin_proof_peek_created_us (root);
+    self->published_us = end_of_second (tocsin_proof_peek_created_us (root));
   if (self->published_us == 0)
     return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "/published: missing, and no proof is dated");
   if (summary == NULL || !tocsin_reason_from_string (summary, &self->reason))
