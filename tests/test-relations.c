@@ -231,17 +231,39 @@ test_update (void)
   g_assert_false (is_told (TOCSIN_REVIEW_KEY_CHANGE, actor));
 }
 
+static guint64
+count_lines (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f.store));
+
+  return tocsin_review_count_open (txn);
+}
+
 /* Of who asks to follow it is told too. */
 static void
 test_follow_version (void)
 {
   guint32 actor = save_document (document_of ("asks-at-two.example", NULL, "2.0"));
   g_auto (TocsinPeerRecord) peer = { 0 };
+  guint64 lines = count_lines ();
 
   g_assert_cmpint (receive (message ("asks-at-two.example", "Follow", "f", US), NULL), ==, -1);
   read_peer ("asks-at-two.example", &peer);
   g_assert_true (peer.version_hold);
   g_assert_true (is_told (TOCSIN_REVIEW_OTHER, actor));
+  g_assert_cmpuint (count_lines (), ==, lines + 1);
+
+  /* One thing is told once, another as well. */
+  set_relation ((Relation){ .actor = actor, .follower = TOCSIN_FOLLOWER_READER });
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_cmpint (receive (message ("asks-at-two.example", "Block", "b", US), NULL), ==, -1);
+      g_assert_cmpint (receive (message ("asks-at-two.example", "Undo", "u",
+                                         "https://asks-at-two.example/activities/b"),
+                                NULL),
+                       ==, -1);
+    }
+  g_assert_cmpuint (count_lines (), ==, lines + 2);
 }
 
 /* An Update to another major version holds and is told, one back ends that. */

@@ -98,15 +98,36 @@ tocsin_relation_change_free (TocsinRelationChange *self)
   g_free (self);
 }
 
+typedef struct
+{
+  const TocsinReviewRecord *line;
+  gboolean told;
+} Telling;
+
+static gboolean
+compare_line (const TocsinReviewRecord *line, gpointer data)
+{
+  Telling *telling = data;
+
+  telling->told = line->kind == telling->line->kind && line->actor == telling->line->actor &&
+                  g_strcmp0 (line->text, telling->line->text) == 0;
+  return !telling->told;
+}
+
+/* Once, as long as the operator has not seen to it; but that a peer blocks us is not told by a line
+ * that says something else of it. */
 static void
 tell (TocsinTxn *txn, guint32 actor, TocsinReviewKind kind, const char *text, gint64 now_us)
 {
   TocsinReviewRecord line = {
     .kind = kind, .actor = actor, .count = 1, .created_us = now_us, .text = (char *) text
   };
+  Telling telling = { .line = &line };
   guint64 id;
 
-  if (!tocsin_review_find_open (txn, kind, actor, 0, &id))
+  if (tocsin_review_find_open (txn, kind, actor, 0, &id))
+    tocsin_review_foreach (txn, 0, TRUE, compare_line, &telling);
+  if (!telling.told)
     tocsin_review_add (txn, &line);
 }
 
