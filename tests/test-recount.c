@@ -6,9 +6,11 @@
 #include "store-fixture.h"
 
 #include "core/error.h"
+#include "store/format.h"
 #include "store/recount.h"
 #include "store/reports-private.h"
 #include "store/table-allow.h"
+#include "store/table-meta.h"
 #include "store/table-outbox.h"
 #include "store/table-queue.h"
 #include "store/table-review.h"
@@ -331,6 +333,57 @@ test_stopping (Fixture *f, gconstpointer data)
   fixture_end_closing (f, closing);
 }
 
+/* A live report whose Remove waits, counted into its reporter's digest as older versions did. */
+static gboolean
+write_waiting (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinReviewRecord line = { .kind = TOCSIN_REVIEW_WITHDRAWAL,
+                              .actor = ACTOR,
+                              .text = (char *) "" };
+  g_auto (TocsinReportRecord) record = { 0 };
+  TocsinActorCounts counts;
+  guint64 number = 0;
+
+  g_assert_true (tocsin_reports_find (txn, ACTOR, "https://a.example/reports/1", &number));
+  g_assert_true (tocsin_reports_get (txn, number, &record));
+  record.withdrawn_us = T0;
+  tocsin_reports_put (txn, &record, T0);
+  tocsin_review_add (txn, &line);
+  tocsin_reports_counts (txn, ACTOR, &counts);
+  g_assert_cmpuint (counts.items[TOCSIN_SHARING_GREEN], ==, 0);
+  counts.items[TOCSIN_SHARING_GREEN]++;
+  tocsin_report_xor (&record, counts.digest[TOCSIN_SHARING_GREEN]);
+  tocsin_report_put_counts (txn, ACTOR, &counts);
+  tocsin_meta_remove (txn, "digests");
+  return TRUE;
+}
+
+static guint
+count_wrong (Fixture *f)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) wrong = NULL;
+  guint64 rows;
+
+  g_assert_true (tocsin_store_recount (f->store, &rows, &wrong, &error));
+  g_assert_no_error (error);
+  return g_strv_length (wrong);
+}
+
+/* The first start of this version sets it right, and no other does anything. */
+static void
+test_waiting (Fixture *f, gconstpointer data)
+{
+  write_ok (f, write_all, NULL);
+  write_ok (f, write_waiting, NULL);
+  g_assert_cmpuint (count_wrong (f), ==, 1);
+  for (guint i = 0; i < 2; i++)
+    {
+      write_ok (f, tocsin_format_settle, NULL);
+      g_assert_cmpuint (count_wrong (f), ==, 0);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -341,5 +394,6 @@ main (int argc, char *argv[])
   ADD ("many", test_many);
   ADD ("damage", test_damage);
   ADD ("stopping", test_stopping);
+  ADD ("waiting", test_waiting);
   return g_test_run ();
 }

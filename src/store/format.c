@@ -13,9 +13,11 @@
 #include <glib/gstdio.h>
 
 #include "core/error.h"
+#include "store/reports-private.h"
 #include "store/table-meta.h"
 
-#define META_FORMAT "format"
+#define META_FORMAT  "format"
+#define META_DIGESTS "digests" /* there once digests leave out what waits to be withdrawn */
 
 /* LMDB's first page: a header as long as the machine's words make it, then this number. */
 #define LMDB_MAGIC 0xBEEFC0DEu
@@ -200,12 +202,26 @@ tocsin_format_touch (MDB_txn *txn, MDB_dbi table)
 /* How format N becomes N + 1; format 1 is the first. */
 static const TocsinWriteFunc migrations[TOCSIN_STORE_FORMAT] = { NULL };
 
+/* No format of its own: every version reads the others' counters. */
+static void
+settle_digests (TocsinTxn *txn, gboolean is_new)
+{
+  g_autoptr (GBytes) settled = tocsin_meta_get (txn, META_DIGESTS);
+
+  if (settled != NULL)
+    return;
+  if (!is_new)
+    tocsin_reports_uncount_waiting (txn);
+  tocsin_meta_put (txn, META_DIGESTS, "", 1);
+}
+
 gboolean
 tocsin_format_settle (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
 {
   g_autoptr (GBytes) stored = tocsin_meta_get (txn, META_FORMAT);
   guint32 format = TOCSIN_STORE_FORMAT;
 
+  settle_digests (txn, stored == NULL);
   if (stored == NULL)
     {
       tocsin_meta_put (txn, META_FORMAT, &format, sizeof format);

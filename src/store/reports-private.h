@@ -53,5 +53,8 @@ void tocsin_report_put_counts (TocsinTxn *txn, guint32 actor, const TocsinActorC
 void tocsin_report_xor (const TocsinReportRecord *record, guint8 digest[TOCSIN_SHA256_BYTES]);
 /* Whether it is in its reporter's digest: sent or received, not withdrawn, not expired. */
 gboolean tocsin_report_in_digest (const TocsinReportRecord *record);
+/* Once for a store in which live reports whose Remove waits were counted into digests: takes them
+ * out. */
+void tocsin_reports_uncount_waiting (TocsinTxn *txn);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 #include "store/reports-private.h"
 #include "store/table-evidence.h"
 #include "store/table-outbox.h"
+#include "store/table-review.h"
 
 /* A row of `tombstones`. */
 typedef struct
@@ -271,4 +272,56 @@ tocsin_reports_digest (TocsinTxn *txn,
       items--;
     }
   return items;
+}
+
+/* ---- of older versions of this program ---- */
+
+static gboolean
+note_withdrawer (const TocsinReviewRecord *line, gpointer actors)
+{
+  if (line->kind == TOCSIN_REVIEW_WITHDRAWAL)
+    g_hash_table_add (actors, GUINT_TO_POINTER (line->actor));
+  return TRUE;
+}
+
+static void
+uncount_waiting_of (TocsinTxn *txn, guint32 actor)
+{
+  TocsinReportFilter filter = {
+    .has_actor = TRUE, .actor = actor, .state = TOCSIN_STATE_LIVE + 1, .ascending = TRUE
+  };
+  TocsinActorCounts counts;
+  guint64 next = 0;
+
+  tocsin_reports_counts (txn, actor, &counts);
+  do
+    {
+      g_autoptr (GPtrArray) page = tocsin_reports_list (txn, &filter, next, 500, &next);
+
+      for (guint i = 0; i < page->len; i++)
+        {
+          const TocsinReportRecord *record = g_ptr_array_index (page, i);
+
+          if (record->withdrawn_us == 0)
+            continue;
+          counts.items[record->sharing]--;
+          tocsin_report_xor (record, counts.digest[record->sharing]);
+        }
+    }
+  while (next != 0);
+  tocsin_report_put_counts (txn, actor, &counts);
+}
+
+void
+tocsin_reports_uncount_waiting (TocsinTxn *txn)
+{
+  g_autoptr (GHashTable) actors = g_hash_table_new (NULL, NULL);
+  GHashTableIter iter;
+  gpointer actor;
+
+  /* No Remove waits without a line, decided or not. */
+  tocsin_review_foreach (txn, 0, FALSE, note_withdrawer, actors);
+  g_hash_table_iter_init (&iter, actors);
+  while (g_hash_table_iter_next (&iter, &actor, NULL))
+    uncount_waiting_of (txn, GPOINTER_TO_UINT (actor));
 }

@@ -249,8 +249,9 @@ is_current (const TocsinReportRecord *record)
 gboolean
 tocsin_report_in_digest (const TocsinReportRecord *record)
 {
-  /* What was derived here never leaves: nobody else could count it. */
-  return is_current (record) &&
+  /* What was derived here never leaves: nobody else could count it. A live one whose Remove waits
+   * for a person is not counted by its reporter any more. */
+  return is_current (record) && record->withdrawn_us == 0 &&
          (record->actor != TOCSIN_ACTOR_LOCAL || record->basis != TOCSIN_BASIS_DERIVED);
 }
 
