@@ -110,10 +110,13 @@ refuse (const TocsinViewer *viewer, GError **error)
     g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "There is no such thing");
 }
 
+/* A guest that becomes a reader has passed over what it may see from now on. In an epoch of its own
+ * it reads again from 0. */
 static char *
-epoch_text (TocsinTxn *txn)
+epoch_text (TocsinTxn *txn, const TocsinViewer *viewer)
 {
-  return g_strdup_printf ("%016" G_GINT64_MODIFIER "x", tocsin_meta_epoch (txn));
+  return g_strdup_printf ("%016" G_GINT64_MODIFIER "x%s", tocsin_meta_epoch (txn),
+                          viewer->kind == TOCSIN_VIEWER_GUEST ? "g" : "");
 }
 
 static GBytes *
@@ -142,7 +145,7 @@ tocsin_outbox_view_head (TocsinTxn *txn, const TocsinIdentity *identity, const T
   if (!is_follower (viewer))
     return bare_head (identity, outbox);
   head = tocsin_collection_head_new (outbox, tocsin_identity_get_actor (identity));
-  head->epoch = epoch_text (txn);
+  head->epoch = epoch_text (txn, viewer);
   head->last_sequence = (gint64) tocsin_outbox_last (txn);
   head->first = g_strdup_printf ("%s/after/0", outbox);
   return tocsin_collection_head_to_bytes (head);
@@ -215,7 +218,7 @@ tocsin_outbox_view_page (TocsinTxn *txn,
       refuse (viewer, error);
       return NULL;
     }
-  epoch = epoch_text (txn);
+  epoch = epoch_text (txn, viewer);
   page = filling.page = tocsin_outbox_page_new (epoch, (gint64) after);
   tocsin_outbox_foreach (txn, after, add_entry, &filling);
   page->last_sequence = (gint64) filling.complete;
