@@ -301,18 +301,24 @@ test_unknown_category (Case *c, gconstpointer data)
   g_assert_cmpstr (record.category_text, ==, "https://x.example/odd");
 }
 
-/* An old report may still be read from an outbox; what has ended counts for nothing. */
+/* An old report may still be read from its reporter's outbox, and not from another's; what has
+ * ended counts for nothing. */
 static void
 test_ended (Case *c, gconstpointer data)
 {
   const Draft draft = { .published_us = T0 - 401 * TOCSIN_DAY_US,
                         .end_us = T0 - 300 * TOCSIN_DAY_US };
+  const Draft relayed = { .host = "d.example",
+                          .published_us = T0 - 401 * TOCSIN_DAY_US,
+                          .end_us = T0 + 300 * TOCSIN_DAY_US };
   const Way read = { .catch_up = TRUE };
+  const Way read_relay = { .signer = "b.example", .catch_up = TRUE };
   g_auto (TocsinReportRecord) record = { 0 };
 
   g_assert_cmpint (admit_draft (c, &draft, &read), ==, DONE);
   get_report (c, "b.example", "r1", &record);
   g_assert_cmpint (record.evidence_end_us, <, c->now_us);
+  g_assert_cmpint (admit_draft (c, &relayed, &read_relay), ==, TOCSIN_ERROR_STALE);
 }
 
 /* ---- relay ---- */

@@ -257,14 +257,18 @@ tocsin_admission_keeps_older (TocsinTxn *txn, TocsinAdmitting *a)
   return TRUE;
 }
 
+/* What its own actor's outbox shows is not too old. A relay's may show what was taken back so long
+ * ago that nothing here remembers it. */
 static gboolean
 check_times (const TocsinAdmission *self, gint64 published_us, gint64 updated_us, GError **error)
 {
   gint64 newest = MAX (published_us, updated_us);
+  gboolean is_own =
+      self->arrival == TOCSIN_ARRIVAL_CATCH_UP && g_str_equal (self->signer, self->activity->actor);
 
   if (newest > self->now_us + MAX_AHEAD_US)
     return refuse (error, TOCSIN_ERROR_FUTURE, "“published” or “updated” is in the future");
-  if (self->arrival != TOCSIN_ARRIVAL_CATCH_UP && newest < self->now_us - MAX_AGE_US)
+  if (!is_own && newest < self->now_us - MAX_AGE_US)
     return refuse (error, TOCSIN_ERROR_STALE, "Nothing older than 400 days is taken");
   return TRUE;
 }
