@@ -189,6 +189,42 @@ test_statements_forwarded (Case *c, gconstpointer data)
 }
 
 static gboolean
+write_delivered (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+  TocsinQueueEntry entry;
+
+  while (tocsin_queue_next (txn, c->c, &entry))
+    g_assert_true (tocsin_queue_done (txn, c->c, entry.sequence));
+  return TRUE;
+}
+
+/* Whoever has an older version needs the Remove, also where the newest was not delivered. */
+static void
+test_statements_removed (Case *c, gconstpointer data)
+{
+  for (guint delivered = 0; delivered < 2; delivered++)
+    {
+      g_autofree char *name = g_strdup_printf ("s%u", delivered);
+      g_autofree char *first = g_strdup_printf ("first-%u", delivered);
+      g_autofree char *second = g_strdup_printf ("second-%u", delivered);
+
+      write_ok (&c->f, write_delivered, c);
+      admit (c, proven (statement_bytes ("b.example", name, "e.example", 70, T0, first)), NULL);
+      if (delivered != 0)
+        {
+          write_ok (&c->f, write_delivered, c);
+          admit (c,
+                 proven (statement_bytes ("b.example", name, "e.example", 80, T0 + MINUTE, second)),
+                 NULL);
+        }
+      g_assert_cmpuint (queued_for (c, c->c), ==, 1);
+      admit (c, proven (remove_statement_bytes ("b.example", name, T0 + 2 * MINUTE)), NULL);
+      g_assert_cmpuint (queued_for (c, c->c), ==, delivered == 0 ? 0 : 2);
+    }
+}
+
+static gboolean
 release_write (TocsinTxn *txn, gpointer data, GError **error)
 {
   const Case *c = data;
@@ -289,6 +325,7 @@ main (int argc, char **argv)
     { "/admission-trust/statements", test_statements },
     { "/admission-trust/key-changed", test_statements_key_changed },
     { "/admission-trust/forwarded", test_statements_forwarded },
+    { "/admission-trust/removed", test_statements_removed },
     { "/admission-trust/released", test_statements_released },
     { "/admission-trust/full", test_statements_full },
   };

@@ -285,6 +285,115 @@ test_for_another_version (Case *c, gconstpointer data)
   g_assert_cmpuint (queued_for (c, c->c), ==, 2);
 }
 
+static gboolean
+write_delivered (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+  TocsinQueueEntry entry;
+
+  while (tocsin_queue_next (txn, c->c, &entry))
+    g_assert_true (tocsin_queue_done (txn, c->c, entry.sequence));
+  return TRUE;
+}
+
+/* What waits for c.example in the end, and may be sent. */
+static void
+get_last_queued (Case *c, TocsinOutboxRecord *out)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+  TocsinQueueEntry entry;
+
+  tocsin_outbox_record_clear (out);
+  g_assert_true (tocsin_queue_get (txn, c->c, tocsin_outbox_last (txn), &entry));
+  g_assert_true (tocsin_outbox_get (txn, entry.sequence, out));
+}
+
+/* Whoever has an older version needs the Remove, also where the newest was not delivered. */
+static void
+test_of_a_later_version (Case *c, gconstpointer data)
+{
+  static const Draft versions[][2] = {
+    { { .name = "r1" }, { .name = "r1", .activity = "again", .updated_us = T0 + TOCSIN_HOUR_US } },
+    { { .name = "r2" },
+      { .name = "r2",
+        .activity = "as-if-new",
+        .published_us = T0 + TOCSIN_HOUR_US,
+        .updated_us = T0 + TOCSIN_HOUR_US } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (versions); i++)
+    {
+      const char *name = versions[i][0].name;
+      g_auto (TocsinOutboxRecord) entry = { 0 };
+
+      g_assert_cmpint (admit_draft (c, &versions[i][0], NULL), ==, DONE);
+      write_ok (&c->f, write_delivered, c);
+      g_assert_cmpint (admit_draft (c, &versions[i][1], NULL), ==, DONE);
+      g_assert_cmpint (admit (c, plain_remove (name), NULL), ==, DONE);
+      assert_report (c, "b.example", name, TOCSIN_STATE_WITHDRAWN, TOCSIN_HOLD_NONE);
+      get_last_queued (c, &entry);
+      g_assert_cmpint (entry.kind, ==, TOCSIN_OUTBOX_REMOVE);
+    }
+}
+
+/* A Remove goes where any of the versions went. */
+static void
+test_of_a_narrower_version (Case *c, gconstpointer data)
+{
+  static const struct
+  {
+    TocsinSharing first, second, remove;
+  } rows[] = {
+    { TOCSIN_SHARING_CLEAR, TOCSIN_SHARING_GREEN, TOCSIN_SHARING_CLEAR },
+    { TOCSIN_SHARING_CLEAR, TOCSIN_SHARING_AMBER, TOCSIN_SHARING_CLEAR },
+    { TOCSIN_SHARING_GREEN, TOCSIN_SHARING_AMBER, TOCSIN_SHARING_GREEN },
+    { TOCSIN_SHARING_GREEN, TOCSIN_SHARING_CLEAR, TOCSIN_SHARING_CLEAR },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("r%u", i);
+      g_autofree char *again = g_strdup_printf ("again-%u", i);
+      const Draft first = { .name = name,
+                            .type = TOCSIN_SUBJECT_NETWORK,
+                            .value = "198.51.100.0/24",
+                            .sharing_set = TRUE,
+                            .sharing = rows[i].first };
+      Draft second = first;
+      g_auto (TocsinOutboxRecord) entry = { 0 };
+
+      second.activity = again;
+      second.updated_us = T0 + TOCSIN_HOUR_US;
+      second.sharing = rows[i].second;
+      g_assert_cmpint (admit_draft (c, &first, NULL), ==, DONE);
+      write_ok (&c->f, write_delivered, c);
+      g_assert_cmpint (admit_draft (c, &second, NULL), ==, DONE);
+      g_assert_cmpint (admit (c, plain_remove (name), NULL), ==, DONE);
+      get_last_queued (c, &entry);
+      g_assert_cmpint (entry.kind, ==, TOCSIN_OUTBOX_REMOVE);
+      g_assert_cmpint (entry.sharing, ==, rows[i].remove);
+    }
+}
+
+/* Its tombstone stays until the report would have ended: a restored outbox can show it again. */
+static void
+test_kept_until_the_end (Case *c, gconstpointer data)
+{
+  const Way unproven = { .unproven = TRUE };
+  const Draft draft = { .end_us = T0 + 900 * TOCSIN_DAY_US };
+  TocsinTombstone tombstone;
+
+  edit_peer (c, c->b, other_software);
+  g_assert_cmpint (admit_draft (c, &draft, &unproven), ==, DONE);
+  g_assert_cmpint (admit (c, plain_remove ("r1"), &unproven), ==, DONE);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+
+    g_assert_true (tocsin_tombstones_get (txn, c->b, "https://b.example/reports/r1", &tombstone));
+  }
+  g_assert_cmpint (tombstone.until_us, ==, draft.end_us);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -296,6 +405,9 @@ main (int argc, char **argv)
     { "/withdrawal/key-changed", test_key_changed },
     { "/withdrawal/by-former-peers", test_by_former_peers },
     { "/withdrawal/for-another-version", test_for_another_version },
+    { "/withdrawal/of-a-later-version", test_of_a_later_version },
+    { "/withdrawal/of-a-narrower-version", test_of_a_narrower_version },
+    { "/withdrawal/kept-until-the-end", test_kept_until_the_end },
   };
 
   return case_run (argc, argv, tests, G_N_ELEMENTS (tests));

@@ -182,6 +182,7 @@ write_add (TocsinTxn *txn,
     .area = step->statement.area,
     .weight = step->statement.weight,
     .live = TRUE,
+    .forwarded = old_sequence != 0 ? TOCSIN_FORWARDED_AGAIN : 0,
     .via = TOCSIN_ACTOR_LOCAL,
     .published_us = step->statement.published_us,
     .updated_us = step->statement.updated_us,
@@ -222,7 +223,10 @@ write_remove (TocsinTxn *txn,
 
   tocsin_trust_remove (txn, TOCSIN_ACTOR_LOCAL, old->trustee, old->area);
   tocsin_tombstones_put (txn, TOCSIN_ACTOR_LOCAL, old->id, &tombstone);
-  tocsin_relay_publish (txn, policy, &entry, old->sequence, now_us);
+  tocsin_relay_publish (
+      txn, policy, &entry,
+      tocsin_relay_only_add (old->sequence, old->forwarded, old->published_us, old->updated_us),
+      now_us);
   if (old->sequence != 0)
     tocsin_outbox_blank (txn, old->sequence);
 }

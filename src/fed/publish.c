@@ -428,8 +428,7 @@ add_item (TocsinTxn *txn, const PublishChange *change, Item *item)
       };
 
       tocsin_reports_set_sequence (
-          txn, &record, tocsin_relay_publish (txn, change->policy, &entry, 0, change->now_us),
-          FALSE);
+          txn, &record, tocsin_relay_publish (txn, change->policy, &entry, 0, change->now_us), 0);
     }
   tocsin_audit_append (txn, change->now_us, change->who, "report.add", record.id, NULL);
 }

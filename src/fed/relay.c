@@ -53,8 +53,8 @@ collect (const TocsinPeerRecord *peer, gpointer data)
  * @txn: a write transaction
  * @policy: the state of this node
  * @entry: an Add, Remove or Update for followers; @sequence is not read
- * @withdrawn_sequence: of the Add that a Remove takes back, or 0: followers that never saw it
- *   get neither
+ * @withdrawn_sequence: as tocsin_relay_only_add() gives it for the Add that a Remove takes back, or
+ *   0: followers that never saw it get neither
  * @now_us: the time
  *
  * Appends @entry to the outbox and queues it for every follower that may have it, except the
@@ -83,6 +83,24 @@ tocsin_relay_publish (TocsinTxn *txn,
     }
   tocsin_queue_add_many (txn, peers, sequence, now_us);
   return sequence;
+}
+
+/**
+ * tocsin_relay_only_add:
+ * @sequence: of the newest Add of what is taken back; 0: none
+ * @forwarded: what is known of the versions before it
+ * @published_us: of the newest
+ * @updated_us: of the newest
+ *
+ * Who has not got the newest version may have an older one, and needs the Remove all the same. What
+ * still waits is blanked, and sent to nobody.
+ *
+ * Returns: @sequence if there was no version before, else 0
+ */
+guint64
+tocsin_relay_only_add (guint64 sequence, guint forwarded, gint64 published_us, gint64 updated_us)
+{
+  return (forwarded & TOCSIN_FORWARDED_AGAIN) == 0 && published_us == updated_us ? sequence : 0;
 }
 
 /* A direct peer is believed from the moment it accepts us; the trusted set is worked out aside, and
@@ -128,8 +146,10 @@ tocsin_relay_report (TocsinTxn *txn,
       record->sequence != 0 || !record->verified || record->activity == NULL ||
       !is_believed (txn, policy, record->actor))
     return;
-  tocsin_reports_set_sequence (txn, record, tocsin_relay_publish (txn, policy, &entry, 0, now_us),
-                               TRUE);
+  tocsin_reports_set_sequence (
+      txn, record, tocsin_relay_publish (txn, policy, &entry, 0, now_us),
+      record->forwarded | TOCSIN_FORWARDED | (record->forwarded != 0 ? TOCSIN_FORWARDED_AGAIN : 0) |
+          (record->sharing == TOCSIN_SHARING_CLEAR ? TOCSIN_FORWARDED_CLEAR : 0));
 }
 
 /**
@@ -162,7 +182,7 @@ tocsin_relay_statement (TocsinTxn *txn,
   if (!record->live || record->sequence != 0 || record->activity == NULL ||
       !is_believed (txn, policy, record->truster))
     return;
-  record->forwarded = TRUE;
+  record->forwarded |= TOCSIN_FORWARDED | (record->forwarded != 0 ? TOCSIN_FORWARDED_AGAIN : 0);
   record->sequence = tocsin_relay_publish (txn, policy, &entry, 0, now_us);
 }
 

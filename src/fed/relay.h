@@ -15,6 +15,8 @@ guint64 tocsin_relay_publish (TocsinTxn *txn,
                               const TocsinOutboxRecord *entry,
                               guint64 withdrawn_sequence,
                               gint64 now_us);
+guint64
+tocsin_relay_only_add (guint64 sequence, guint forwarded, gint64 published_us, gint64 updated_us);
 void tocsin_relay_report (TocsinTxn *txn,
                           const TocsinPolicy *policy,
                           TocsinReportRecord *record,

@@ -26,6 +26,17 @@ keep_until (TocsinTxn *txn, gint64 now_us)
   return now_us + tocsin_store_keep_us (tocsin_txn_get_store (txn));
 }
 
+/* As wide as any version that went out, or who got that one would keep it. Amber is not relayed, so
+ * what went out was green at least. */
+static TocsinSharing
+widest_sharing (const TocsinReportRecord *record)
+{
+  if ((record->forwarded & TOCSIN_FORWARDED_CLEAR) != 0)
+    return TOCSIN_SHARING_CLEAR;
+  return record->actor == TOCSIN_ACTOR_LOCAL ? record->sharing
+                                             : MIN (record->sharing, TOCSIN_SHARING_GREEN);
+}
+
 /**
  * tocsin_withdrawal_apply:
  * @txn: a write transaction
@@ -50,18 +61,17 @@ tocsin_withdrawal_apply (TocsinTxn *txn,
     .origin = record->actor,
     .relayed_from = remove->signer,
     .report = record->number,
-    .sharing = record->sharing,
+    .sharing = widest_sharing (record),
     .created_us = now_us,
     .activity_id = (char *) remove->activity_id,
     .activity = remove->activity,
   };
-  guint64 add_sequence = record->sequence;
+  guint64 add_sequence = tocsin_relay_only_add (record->sequence, record->forwarded,
+                                                record->published_us, record->updated_us);
   gboolean told = record->forwarded || record->actor == TOCSIN_ACTOR_LOCAL;
-  gint64 until_us = keep_until (txn, now_us);
+  /* Whoever has the Add, or shows it again after a restore, may do so until it ends. */
+  gint64 until_us = MAX (keep_until (txn, now_us), record->end_us);
 
-  /* The Remove stays in the outbox as long as the row: who was away may have the Add until then. */
-  if (told)
-    until_us = MAX (until_us, record->end_us);
   tocsin_reports_withdraw (txn, record->number, remove->reason, remove->removed_us, until_us);
   if (told && remove->activity != NULL)
     tocsin_relay_publish (txn, policy, &entry, add_sequence, now_us);
@@ -195,7 +205,10 @@ remove_other (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us)
   if (record.sequence != 0)
     tocsin_outbox_blank (txn, record.sequence);
   if (record.forwarded && may_travel (self))
-    tocsin_relay_publish (txn, self->policy, &entry, record.sequence, self->now_us);
+    tocsin_relay_publish (txn, self->policy, &entry,
+                          tocsin_relay_only_add (record.sequence, record.forwarded,
+                                                 record.published_us, record.updated_us),
+                          self->now_us);
 }
 
 /**

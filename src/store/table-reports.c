@@ -436,7 +436,7 @@ void
 tocsin_reports_set_sequence (TocsinTxn *txn,
                              TocsinReportRecord *record,
                              guint64 sequence,
-                             gboolean forwarded)
+                             guint forwarded)
 {
   TocsinKey key = tocsin_key_u64 (record->number);
 

@@ -20,6 +20,12 @@ typedef enum
                                later */
 } TocsinHold;
 
+/* What went out of a report or trust statement of which a Remove has to go the same way. Stored:
+ * frozen; the first is all that older versions of this program wrote. */
+#define TOCSIN_FORWARDED       1u /* we relayed it */
+#define TOCSIN_FORWARDED_AGAIN 2u /* and an older version before */
+#define TOCSIN_FORWARDED_CLEAR 4u /* one of them to guests too */
+
 /**
  * TocsinReportRecord:
  *
@@ -44,7 +50,7 @@ typedef struct
   TocsinSharing sharing;
   TocsinRemoveReason remove_reason; /* of a withdrawn one */
   gboolean relayed;                 /* came through a relay */
-  gboolean forwarded;               /* we relayed it: its Remove must be relayed too */
+  guint forwarded;                  /* TOCSIN_FORWARDED…: its Remove must be relayed too */
   gboolean verified;                /* its proof verified, so it can be relayed and exported */
   gint64 published_us;
   gint64 updated_us;
@@ -99,12 +105,12 @@ void tocsin_report_record_evidence (const TocsinReportRecord *self, TocsinEviden
  */
 void tocsin_reports_put (TocsinTxn *txn, TocsinReportRecord *record, gint64 now_us);
 
-/* Says where in the outbox the newest Add of @record, as it was just stored, is, and whether it is
- * there because we relay it. Nothing else of the row changes, so no index is looked at. */
+/* Says where in the outbox the newest Add of @record, as it was just stored, is, and what went out
+ * because we relay it. Nothing else of the row changes, so no index is looked at. */
 void tocsin_reports_set_sequence (TocsinTxn *txn,
                                   TocsinReportRecord *record,
                                   guint64 sequence,
-                                  gboolean forwarded);
+                                  guint forwarded);
 
 gboolean tocsin_reports_get (TocsinTxn *txn, guint64 number, TocsinReportRecord *out);
 gboolean tocsin_reports_find (TocsinTxn *txn, guint32 actor, const char *id, guint64 *number);

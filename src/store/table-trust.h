@@ -23,7 +23,7 @@ typedef struct
   gboolean live; /* FALSE: held */
   gboolean held;
   gboolean relayed;
-  gboolean forwarded; /* its Remove must be relayed too */
+  guint forwarded; /* TOCSIN_FORWARDED…: its Remove must be relayed too */
   guint32 via;
   gint64 published_us;
   gint64 updated_us;
