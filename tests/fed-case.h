@@ -27,7 +27,8 @@ typedef struct
   guint32 b, c, d;
 } Case;
 
-#define NOON (T0 + 12 * TOCSIN_HOUR_US)
+#define NOON  (T0 + 12 * TOCSIN_HOUR_US)
+#define QUOTA 10000 /* of an actor that is no direct peer */
 
 static inline char *
 actor_at (const char *host)
@@ -296,7 +297,7 @@ write_tombstones (TocsinTxn *txn, gpointer data, GError **error)
   const Case *c = data;
   const TocsinTombstone tombstone = { .removed_us = T0, .until_us = NOON + TOCSIN_DAY_US };
 
-  for (guint i = 0; i < 10000; i++)
+  for (guint i = 0; i < QUOTA; i++)
     {
       g_autofree char *id = g_strdup_printf ("https://d.example/reports/gone-%u", i);
 

@@ -6,6 +6,7 @@
 #include "fed/withdrawal.h"
 #include "store/table-allow.h"
 #include "store/table-outbox.h"
+#include "store/table-seen.h"
 
 #define MINUTE TOCSIN_MINUTE_US
 
@@ -465,6 +466,51 @@ test_quota (Case *c, gconstpointer data)
   }
 }
 
+static gboolean
+write_refused (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+
+  for (guint i = 0; i < QUOTA; i++)
+    {
+      g_auto (TocsinReportRecord) record = {
+        .actor = c->d,
+        .via = c->b,
+        .state = TOCSIN_STATE_REFUSED,
+        .category = 1,
+        .subject_type = TOCSIN_SUBJECT_IP,
+        .key_type = TOCSIN_SUBJECT_IP,
+        .updated_us = T0,
+        .end_us = NOON + TOCSIN_DAY_US,
+      };
+
+      record.id = g_strdup_printf ("https://d.example/reports/refused-%u", i);
+      tocsin_reports_put (txn, &record, NOON);
+    }
+  return TRUE;
+}
+
+/* Of what is past the quota ids are kept, and of these no more than a quota. */
+static void
+test_refused (Case *c, gconstpointer data)
+{
+  const Draft draft = { .host = "d.example", .name = "more" };
+  const Draft again = { .host = "d.example", .name = "more", .activity = "again" };
+  const Way relay = { .signer = "b.example" };
+  guint64 number;
+
+  write_ok (&c->f, write_tombstones, c);
+  write_ok (&c->f, write_refused, c);
+  g_assert_cmpint (admit_draft (c, &draft, &relay), ==, DROPPED);
+  g_assert_cmpint (admit_draft (c, &again, &relay), ==, DROPPED);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+
+    g_assert_false (tocsin_reports_find (txn, c->d, "https://d.example/reports/more", &number));
+    g_assert_false (tocsin_seen_knows (txn, "https://d.example/activities/again"));
+  }
+}
+
 /* A direct peer has the quota of one before trust in it has been worked out. */
 static void
 test_quota_before_trust (Case *c, gconstpointer data)
@@ -703,6 +749,7 @@ main (int argc, char **argv)
     { "/admission/leak/of-seen", test_leak_of_seen },
     { "/admission/remove-by-nobody", test_remove_by_nobody },
     { "/admission/quota", test_quota },
+    { "/admission/refused", test_refused },
     { "/admission/quota/before-trust", test_quota_before_trust },
     { "/admission/mass-withdrawal/applied", test_mass_withdrawal, TRUE },
     { "/admission/mass-withdrawal/disregarded", test_mass_withdrawal, FALSE },

@@ -201,6 +201,7 @@ keep_equivocation (TocsinTxn *txn, const TocsinAdmitting *a, TocsinReportRecord 
   record->hold = TOCSIN_HOLD_EQUIVOCATION;
   record->held_us = a->admission->now_us;
   tocsin_reports_put (txn, record, a->admission->now_us);
+  a->admission->stored = TRUE;
   open_review (txn, a, record);
 }
 
@@ -261,6 +262,17 @@ refuse_report (TocsinReportRecord *record)
   g_clear_pointer (&record->alternate, g_bytes_unref);
 }
 
+/* Ids alone fill a store, too. Past these the reporter's digest is not ours any more, and the
+ * operator hears of it once a day. */
+static gboolean
+has_been_refused_enough (TocsinTxn *txn, const TocsinAdmitting *a)
+{
+  TocsinActorCounts counts;
+
+  tocsin_reports_counts (txn, a->reporter, &counts);
+  return counts.by_state[TOCSIN_STATE_REFUSED] >= (a->is_relayed ? QUOTA_INDIRECT : QUOTA_BRANCH);
+}
+
 /* What is left to do once it is clear that @record is a new report or a newer version. On entry
  * its @hold is that of the version before; what a person decided, or has yet to decide about two
  * contents, is not undone by a newer one. */
@@ -278,7 +290,12 @@ store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, g
   record->state = record->hold == TOCSIN_HOLD_NONE ? TOCSIN_STATE_LIVE : TOCSIN_STATE_HELD;
   record->held_us = record->hold == TOCSIN_HOLD_NONE ? 0 : self->now_us;
   if (is_new && tocsin_admission_is_past_quota (txn, a))
-    refuse_report (record);
+    {
+      a->peer_changed = TRUE;
+      if (record->number == 0 && has_been_refused_enough (txn, a))
+        return;
+      refuse_report (record);
+    }
   if (is_new && record->state != TOCSIN_STATE_REFUSED)
     count (txn, a, record);
   if (self->activity->has_unknown_members)

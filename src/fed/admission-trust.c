@@ -39,6 +39,7 @@ keep_equivocation (TocsinTxn *txn, const TocsinAdmitting *a, TocsinTrustRecord *
   record->live = FALSE;
   record->alternate = g_bytes_ref (a->admission->activity->raw);
   tocsin_trust_put (txn, record);
+  a->admission->stored = TRUE;
   /* One line an actor: a decision is about all of them. */
   if (tocsin_review_find_general (txn, TOCSIN_REVIEW_EQUIVOCATION, a->reporter, &id) &&
       tocsin_review_get (txn, id, &open))

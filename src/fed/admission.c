@@ -357,7 +357,9 @@ tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error)
 
   if (self->refusal != NULL)
     return TRUE;
-  tocsin_seen_put (txn, activity->id, &content, self->now_us);
+  /* What was dropped will be again; ever new ids of it must not fill the store. */
+  if (self->stored)
+    tocsin_seen_put (txn, activity->id, &content, self->now_us);
   if (a.peer_changed)
     tocsin_peers_put (txn, &a.signer_peer);
   return TRUE;
