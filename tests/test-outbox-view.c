@@ -161,6 +161,28 @@ test_page (void)
   public_node_stop (&us);
 }
 
+/* Who may see more than before has to read again. */
+static void
+test_epoch (void)
+{
+  g_autoptr (GPtrArray) epochs = g_ptr_array_new_with_free_func (g_free);
+
+  public_node_start (&us);
+  for (gsize v = 2; v < G_N_ELEMENTS (viewers); v++)
+    {
+      g_autoptr (TocsinReading) txn =
+          tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+      g_autoptr (GBytes) bytes =
+          tocsin_outbox_view_head (txn, us.fed->identity, &viewers[v].viewer);
+      g_autoptr (TocsinCollectionHead) head = tocsin_collection_head_parse (bytes, outbox (), NULL);
+
+      g_assert_false (g_ptr_array_find_with_equal_func (epochs, head->epoch, g_str_equal, NULL));
+      g_ptr_array_add (epochs, g_strdup (head->epoch));
+    }
+  g_assert_cmpuint (epochs->len, ==, 3);
+  public_node_stop (&us);
+}
+
 static void
 test_refused (void)
 {
@@ -331,6 +353,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/outbox-view/page", test_page);
+  g_test_add_func ("/outbox-view/epoch", test_epoch);
   g_test_add_func ("/outbox-view/refused", test_refused);
   g_test_add_func ("/outbox-view/activity", test_activity);
   g_test_add_func ("/outbox-view/paging", test_paging);

@@ -47,8 +47,7 @@ tocsin_viewer_for (TocsinTxn *txn, const TocsinPolicy *policy, const char *signe
     return viewer;
   /* Protocol.md, "Identity": to another major version of the protocol no Adds go, so none lie
    * here for it either; but what it has from before is taken back. So for one that is paused: it
-   * has no digest to compare until it may read again. One that then differs makes it read from 0;
-   * if it missed only what is of others, nothing does. */
+   * has no digest to compare until it may read again. */
   viewer.removes_only = peer.version_hold ||
                         (policy->free_rider_pauses && tocsin_guards_is_free_rider (&peer, now_us));
   viewer.given = peer.delivered_sequence;
@@ -110,13 +109,14 @@ refuse (const TocsinViewer *viewer, GError **error)
     g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "There is no such thing");
 }
 
-/* A guest that becomes a reader has passed over what it may see from now on. In an epoch of its own
- * it reads again from 0. */
+/* A guest that becomes a reader, and one that may read everything again, have passed over what they
+ * may see from now on. In an epoch of their own they read again from 0. */
 static char *
 epoch_text (TocsinTxn *txn, const TocsinViewer *viewer)
 {
-  return g_strdup_printf ("%016" G_GINT64_MODIFIER "x%s", tocsin_meta_epoch (txn),
-                          viewer->kind == TOCSIN_VIEWER_GUEST ? "g" : "");
+  return g_strdup_printf ("%016" G_GINT64_MODIFIER "x%s%s", tocsin_meta_epoch (txn),
+                          viewer->kind == TOCSIN_VIEWER_GUEST ? "g" : "",
+                          viewer->removes_only ? "r" : "");
 }
 
 static GBytes *
