@@ -20,8 +20,8 @@ guint64 tocsin_meta_generation (TocsinTxn *txn);
 /* "on" or "off", once the operator has said so. */
 #define TOCSIN_META_OBSERVE "observe"
 
-/* A guint32: the highest number that a key of this node ever had. The keys are elsewhere, and may be
- * lost. */
+/* A guint32: the highest number that a key of this node ever had. The keys are elsewhere, and may
+ * be lost. */
 #define TOCSIN_META_LAST_KEY "last-key"
 
 /* Small named values. */
