@@ -314,8 +314,8 @@ with_signer (GTask *task)
   else if (!is_worth_fetching (op))
     drop (task);
   else
-    tocsin_keyring_find_async (op->fed->keyring, op->activity->actor, FALSE, &op->allowance,
-                               on_author, g_object_ref (task));
+    tocsin_keyring_find_fresh_async (op->fed->keyring, op->activity->actor, &op->allowance,
+                                     on_author, g_object_ref (task));
 }
 
 /* The relay is not to blame for an author who cannot be asked, and could not help it: an author who

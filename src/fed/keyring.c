@@ -22,10 +22,15 @@
 
 #define WAITING_MAX 32 /* requests of strangers for one document */
 
+#define FRESH_US  TOCSIN_DAY_US
+#define USEFUL_US (7 * TOCSIN_DAY_US) /* while its host does not answer */
+
 typedef struct
 {
   TocsinKnownActor base;
   GHashTable *keys; /* (element-type utf8 TocsinPublicKey): parsed when first used */
+  gint64 asked_us;  /* when its host was asked in vain for a newer one; 0: it was not */
+  gboolean is_gone; /* its host says so */
 } Known;
 
 typedef struct
@@ -114,6 +119,31 @@ tocsin_known_actor_key_is_retired (const TocsinKnownActor *self, const char *key
   const TocsinActorKey *key = tocsin_actor_document_find_key (self->document, key_id);
 
   return key != NULL && key->expires_us != 0 && key->expires_us <= now_us;
+}
+
+static gboolean
+is_within (gint64 time_us, gint64 span_us, gint64 now_us)
+{
+  return time_us <= now_us && now_us - time_us < span_us;
+}
+
+/**
+ * tocsin_known_actor_is_stale:
+ * @self: an actor
+ * @now_us: the time
+ *
+ * Of one that sends nothing to us a change of keys passes us by.
+ *
+ * Returns: %TRUE if the document has to be read anew before what others brought is believed
+ */
+gboolean
+tocsin_known_actor_is_stale (const TocsinKnownActor *self, gint64 now_us)
+{
+  const Known *known = (const Known *) self;
+
+  return !is_within (self->fetched_us, FRESH_US, now_us) &&
+         !(is_within (self->fetched_us, USEFUL_US, now_us) && !known->is_gone &&
+           known->asked_us != 0 && is_within (known->asked_us, FRESH_US, now_us));
 }
 
 /* ---- memory ---- */
@@ -449,6 +479,15 @@ take_document (FindOp *op, TocsinActorDocument *document)
 }
 
 static void
+note_gone (const FindOp *op, const TocsinFetchResult *fetched)
+{
+  Known *known = (Known *) recall (op->keyring, op->next);
+
+  if (known != NULL)
+    known->is_gone = fetched != NULL && (fetched->status == 404 || fetched->status == 410);
+}
+
+static void
 on_document (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   FindOp *op = user_data;
@@ -468,6 +507,7 @@ on_document (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
                          fetched->status);
   if (document == NULL)
     {
+      note_gone (op, fetched);
       fail (op, error);
       return;
     }
@@ -565,6 +605,58 @@ tocsin_keyring_find_finish (TocsinKeyring *self, GAsyncResult *result, GError **
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+on_fresh (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  Known *known = g_task_get_task_data (task);
+  GError *error = NULL;
+  TocsinKnownActor *actor = tocsin_keyring_find_finish (TOCSIN_KEYRING (source), result, &error);
+
+  if (actor == NULL && known != NULL)
+    {
+      known->asked_us = tocsin_time_now_us ();
+      if (!tocsin_known_actor_is_stale (&known->base, known->asked_us))
+        {
+          actor = tocsin_known_actor_ref (&known->base);
+          g_clear_error (&error);
+        }
+    }
+  if (actor != NULL)
+    g_task_return_pointer (task, actor, (GDestroyNotify) tocsin_known_actor_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * tocsin_keyring_find_fresh_async:
+ * @self: the keyring
+ * @uri: an actor's URI
+ * @allowance: as of tocsin_keyring_find_async()
+ * @callback: to call tocsin_keyring_find_finish()
+ * @user_data: data for @callback
+ *
+ * Finds the author of what another brought: by a document of the last 24 hours or, where its host
+ * was asked since and did not answer, of the last 7 days.
+ */
+void
+tocsin_keyring_find_fresh_async (TocsinKeyring *self,
+                                 const char *uri,
+                                 TocsinFetchAllowance *allowance,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  TocsinKnownActor *known = tocsin_keyring_peek (self, uri);
+  gboolean is_stale = known != NULL && tocsin_known_actor_is_stale (known, tocsin_time_now_us ());
+
+  g_task_set_source_tag (task, tocsin_keyring_find_fresh_async);
+  if (known != NULL)
+    g_task_set_task_data (task, tocsin_known_actor_ref (known),
+                          (GDestroyNotify) tocsin_known_actor_unref);
+  tocsin_keyring_find_async (self, uri, is_stale, allowance, on_fresh, g_steal_pointer (&task));
 }
 
 /* Whether nobody waits for a document. */

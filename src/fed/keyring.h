@@ -54,6 +54,7 @@ TocsinPublicKey *tocsin_keyring_get_key (TocsinKeyring *self,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean
 tocsin_known_actor_key_is_retired (const TocsinKnownActor *self, const char *key_id, gint64 now_us);
+gboolean tocsin_known_actor_is_stale (const TocsinKnownActor *self, gint64 now_us);
 
 void tocsin_keyring_find_async (TocsinKeyring *self,
                                 const char *uri,
@@ -61,6 +62,11 @@ void tocsin_keyring_find_async (TocsinKeyring *self,
                                 TocsinFetchAllowance *allowance,
                                 GAsyncReadyCallback callback,
                                 gpointer user_data);
+void tocsin_keyring_find_fresh_async (TocsinKeyring *self,
+                                      const char *uri,
+                                      TocsinFetchAllowance *allowance,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
 TocsinKnownActor *tocsin_keyring_find_finish (TocsinKeyring *self,
                                               GAsyncResult *result,
                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
