@@ -269,7 +269,7 @@ test_relayed_of_an_unreachable (void)
   body = g_bytes_new_static (text, strlen (text));
   expect (&peer, body, 202);
   g_assert_cmpuint (us.fed->stats.inbox_dropped, ==, dropped + 1);
-  while (reread_of_peer () == 0)
+  while (ABS (reread_of_peer ()) <= 1)
     g_main_context_iteration (NULL, TRUE);
   tocsin_sync_stop (us.fed->sync);
   believe_through_peer (0);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/clock.h"
 #include "fed/guards.h"
 #include "store/table-catch-up.h"
 #include "store/table-imports.h"
@@ -135,6 +136,13 @@ note_drift (TocsinTxn *txn, const TocsinSyncNote *note)
     tocsin_review_add (txn, &line);
 }
 
+static gboolean
+is_reread_due (const TocsinSyncNote *note, const TocsinPeerRecord *peer)
+{
+  return tocsin_time_due (ABS (peer->reread_us) + note->day_us, note->now_us, note->day_us) <=
+         note->now_us;
+}
+
 /* One re-read from 0 a day; if that does not help, a person hears of it. */
 static void
 judge_digest (TocsinTxn *txn, TocsinSyncNote *note, TocsinPeerRecord *peer)
@@ -146,9 +154,9 @@ judge_digest (TocsinTxn *txn, TocsinSyncNote *note, TocsinPeerRecord *peer)
     }
   else if (note->matches)
     peer->sync_state = TOCSIN_SYNC_MATCHES;
-  else if (peer->reread_us == 0 || note->now_us - peer->reread_us >= note->day_us)
+  else if (is_reread_due (note, peer))
     {
-      peer->reread_us = note->now_us;
+      peer->reread_us = -note->now_us;
       peer->sync_state = TOCSIN_SYNC_DIFFERS;
       note->again = TRUE;
     }

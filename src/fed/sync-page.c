@@ -166,7 +166,7 @@ tocsin_sync_page_check (TocsinSyncPage *self,
     return TOCSIN_CHECKED_SKIP;
   if (is_relayed)
     author = tocsin_keyring_peek (fed->keyring, activity->actor);
-  if (author == NULL)
+  if (author == NULL || (is_relayed && tocsin_known_actor_is_stale (author, now_us)))
     return TOCSIN_CHECKED_AUTHOR;
   if (!tocsin_activity_check_ownership (activity, author->document->reports,
                                         author->document->trust, &error) ||
@@ -195,6 +195,21 @@ count_batch (TocsinTxn *txn, guint64 batch, guint64 stored)
     return;
   record.count += stored;
   tocsin_imports_put (txn, &record);
+}
+
+static void
+move_on (TocsinTxn *txn, const TocsinSyncPage *self, TocsinPeerRecord *peer)
+{
+  gboolean moves = peer->sync_epoch == self->epoch && peer->sync_sequence >= self->after &&
+                   peer->sync_sequence < self->sequence;
+
+  if (!moves && !self->incomplete)
+    return;
+  if (moves)
+    peer->sync_sequence = self->sequence;
+  if (self->incomplete)
+    tocsin_peer_record_want_reread (peer);
+  tocsin_peers_put (txn, peer);
 }
 
 /**
@@ -232,11 +247,7 @@ tocsin_sync_page_write (TocsinTxn *txn, gpointer page, GError **error)
         g_debug ("Outbox: %s", refusal->message);
     }
   count_batch (txn, self->batch, stored);
-  if (tocsin_peers_get (txn, self->actor, &peer) && peer.sync_epoch == self->epoch &&
-      peer.sync_sequence >= self->after && peer.sync_sequence < self->sequence)
-    {
-      peer.sync_sequence = self->sequence;
-      tocsin_peers_put (txn, &peer);
-    }
+  if (tocsin_peers_get (txn, self->actor, &peer))
+    move_on (txn, self, &peer);
   return tocsin_txn_check (txn, error);
 }

@@ -28,6 +28,7 @@ typedef enum
  * @batch: the first read's, or 0
  * @admissions: (owned) (element-type TocsinAdmission): what is to be stored, in order
  * @update: (owned) (nullable): its owner changed its own document
+ * @incomplete: the author of something could not be asked: it is to be read again
  *
  * What one page or several come to: one change, so that the cursor moves with what was read.
  */
@@ -40,6 +41,7 @@ typedef struct
   guint64 batch;
   GPtrArray *admissions;
   TocsinRelationChange *update;
+  gboolean incomplete;
 } TocsinSyncPage;
 
 TocsinSyncPage *tocsin_sync_page_new (guint32 actor, guint64 epoch) G_GNUC_WARN_UNUSED_RESULT;

@@ -5,8 +5,8 @@
  *   tocsin_sync_read_async: what the store knows -> on_owner: its document -> on_head: epoch and
  *   last sequence -> on_items, at the first reading: how many reports -> on_begun: the first read
  *   has a batch -> on_page -> check_some (a few at a
- *   time, waiting in on_author for keys) -> on_page_written -> on_page … -> on_reports: digests
- *   -> on_ended
+ *   time, waiting in on_author for keys) -> on_page_written -> on_page … -> read_again, if it is
+ *   one from 0: what was read before, page by page likewise -> on_reports: digests -> on_ended
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -53,6 +53,8 @@ typedef struct
   guint64 epoch;
   guint64 batch;
   guint64 known;     /* read up to here before */
+  gboolean is_again; /* what was read before is read: the second part of a reading from 0 */
+  gint64 newest;     /* then: where the first part ended */
   gint64 after;      /* the page that is read */
   gint64 reached;    /* complete up to here */
   gint64 flushed;    /* what was handed to the writer is complete up to here */
@@ -86,6 +88,7 @@ static void on_head (GObject *source, GAsyncResult *result, gpointer user_data);
 static void on_items (GObject *source, GAsyncResult *result, gpointer user_data);
 static void begin (GTask *task);
 static void on_begun (GObject *source, GAsyncResult *result, gpointer user_data);
+static void read_again (GTask *task);
 static void fetch_page (GTask *task);
 static void on_page (GObject *source, GAsyncResult *result, gpointer user_data);
 static gboolean on_waited (gpointer user_data);
@@ -395,13 +398,35 @@ on_begun (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_dat
     }
   op->batch = op->note->batch;
   op->known = op->note->sequence;
-  op->after = op->from_zero ? 0 : (gint64) op->known;
-  op->reached = op->flushed = op->after;
+  op->after = op->reached = op->flushed = (gint64) op->known;
   op->flushed_us = g_get_monotonic_time ();
   fetch_page (task);
 }
 
 /* ---- pages ---- */
+
+static gboolean
+is_at_end (const ReadOp *op)
+{
+  gint64 last = op->is_again ? (gint64) op->known : op->head_last;
+
+  return op->ended || op->reached >= last || op->pages >= PAGES_MAX ||
+         g_get_monotonic_time () >= op->end_us;
+}
+
+/* From 0, after what is new: pages have no end where the last reading ended, and a change of keys
+ * has to come before what was read before it, or it is taken for an old one. */
+static void
+read_again (GTask *task)
+{
+  ReadOp *op = g_task_get_task_data (task);
+
+  op->is_again = TRUE;
+  op->ended = FALSE;
+  op->newest = op->reached;
+  op->reached = op->flushed = 0;
+  fetch_page (task);
+}
 
 static void
 fetch_page (GTask *task)
@@ -412,14 +437,15 @@ fetch_page (GTask *task)
   op->is_waiting = op->writes >= WRITES_AT_ONCE;
   if (op->is_waiting)
     return;
-  if (op->ended || op->reached >= op->head_last || op->pages >= PAGES_MAX ||
-      g_get_monotonic_time () >= op->end_us)
+  if (is_at_end (op))
     {
       op->ended = TRUE;
       flush (task);
       if (op->writes > 0)
         return;
-      if (op->reports == NULL)
+      if (op->from_zero && !op->is_again && op->known > 0)
+        read_again (task);
+      else if (op->reports == NULL)
         end (task, FALSE, FALSE);
       else
         get (task, op->reports, on_reports);
@@ -501,13 +527,29 @@ on_page (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
   g_idle_add_full (G_PRIORITY_DEFAULT, check_some, g_steal_pointer (&task), NULL);
 }
 
+/* For its document; anew, unless it is only that none of the last day is here. */
+static void
+ask_author (GTask *task, const char *author)
+{
+  ReadOp *op = g_task_get_task_data (task);
+  TocsinKnownActor *known = tocsin_keyring_peek (op->fed->keyring, author);
+
+  if (known != NULL && !g_str_equal (author, op->uri) &&
+      tocsin_known_actor_is_stale (known, tocsin_time_now_us ()))
+    tocsin_keyring_find_fresh_async (op->fed->keyring, author, NULL, on_author,
+                                     g_object_ref (task));
+  else
+    tocsin_keyring_find_async (op->fed->keyring, author, TRUE, NULL, on_author,
+                               g_object_ref (task));
+}
+
 /* One activity. %FALSE: its author is being asked for, and on_author() goes on. */
 static gboolean
 check_one (GTask *task, TocsinActivity *activity)
 {
   ReadOp *op = g_task_get_task_data (task);
   /* Only what lies beyond what was read before can say something new about the peer itself. */
-  gboolean may_update = op->batch == 0 && op->after >= (gint64) op->known;
+  gboolean may_update = op->batch == 0 && !op->is_again;
 
   if (op->checked == NULL)
     {
@@ -523,11 +565,10 @@ check_one (GTask *task, TocsinActivity *activity)
       if (!g_hash_table_contains (op->unreachable, activity->actor))
         {
           op->pending = activity;
-          tocsin_keyring_find_async (op->fed->keyring, activity->actor, TRUE, NULL, on_author,
-                                     g_object_ref (task));
+          ask_author (task, activity->actor);
           return FALSE;
         }
-      op->incomplete = TRUE;
+      op->incomplete = op->checked->incomplete = TRUE;
       break;
     case TOCSIN_CHECKED_SKIP:
     default:
@@ -607,7 +648,7 @@ on_author (GObject *source, GAsyncResult *result, gpointer user_data)
       op->owner = tocsin_known_actor_ref (author);
     }
   /* A document that calls itself otherwise does not help; it is not asked for again either. */
-  else if (author == NULL || tocsin_keyring_peek (op->fed->keyring, activity->actor) == NULL)
+  else if (author == NULL || !g_str_equal (author->document->id, activity->actor))
     g_hash_table_add (op->unreachable, g_strdup (activity->actor));
   if (check_one (task, activity))
     check_some (g_steal_pointer (&task));
@@ -675,7 +716,8 @@ on_reports (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
 
   if (is_over (task))
     return;
-  comparable = head != NULL && head->has_digest && head->last_sequence == op->reached &&
+  comparable = head != NULL && head->has_digest &&
+               head->last_sequence == (op->is_again ? op->newest : op->reached) &&
                head->as_of_us == now_us - now_us % TOCSIN_DAY_US;
   if (comparable)
     {

@@ -27,7 +27,7 @@ typedef struct
   guint32 actor;
   gint64 due_us; /* asked for from outside; G_MAXINT64: not */
   gboolean from_zero;
-  gboolean want_reread; /* from 0, once a day has passed since the last time */
+  gboolean want_reread; /* since the reading under way began; the record says it too */
   gboolean is_reading;
   gint64 began_us;       /* monotonic: the reading */
   TocsinBreaker breaker; /* of readings */
@@ -49,6 +49,7 @@ typedef struct
   TocsinSync *self;      /* (owned) */
   GCancellable *session; /* (owned) since which start */
   guint32 actor;
+  gboolean from_zero;
 } ReadCall;
 
 typedef struct
@@ -98,6 +99,7 @@ begin (TocsinSync *self, Peer *peer)
   call->self = g_rc_box_acquire (self);
   call->session = g_object_ref (self->cancellable);
   call->actor = peer->actor;
+  call->from_zero = peer->from_zero;
   self->readings++;
   self->n_open++;
   peer->is_reading = TRUE;
@@ -105,34 +107,44 @@ begin (TocsinSync *self, Peer *peer)
   peer->due_us = G_MAXINT64;
   tocsin_sync_read_async (self->fed, peer->actor, peer->from_zero, self->cancellable, on_read,
                           call);
-  peer->from_zero = FALSE;
+  peer->from_zero = peer->want_reread = FALSE;
 }
 
 /* ---- what is due ---- */
 
-/* A #TocsinWriteFunc: that the re-read of this day is under way. */
+typedef struct
+{
+  guint32 actor;
+  gint64 began_us; /* of the re-read of this day; 0: as it is */
+  gboolean wanted;
+} Reread;
+
+/* A #TocsinWriteFunc: a restart loses none that is wanted, or under way. */
 static gboolean
 write_reread (TocsinTxn *txn, gpointer data, GError **error)
 {
-  const TocsinPeerRecord *wanted = data;
+  const Reread *reread = data;
   g_auto (TocsinPeerRecord) peer = { 0 };
 
-  if (tocsin_peers_get (txn, wanted->actor, &peer))
+  if (tocsin_peers_get (txn, reread->actor, &peer))
     {
-      peer.reread_us = wanted->reread_us;
+      peer.reread_us = reread->began_us != 0 ? reread->began_us : ABS (peer.reread_us);
+      if (reread->wanted)
+        tocsin_peer_record_want_reread (&peer);
       tocsin_peers_put (txn, &peer);
     }
   return tocsin_txn_check (txn, error);
 }
 
 static void
-note_reread (TocsinSync *self, guint32 actor)
+note_reread (TocsinSync *self, guint32 actor, gint64 began_us, gboolean wanted)
 {
-  TocsinPeerRecord *wanted = g_new0 (TocsinPeerRecord, 1);
+  Reread *reread = g_new0 (Reread, 1);
 
-  wanted->actor = actor;
-  wanted->reread_us = tocsin_time_now_us ();
-  tocsin_writer_submit (self->fed->writer, write_reread, wanted, g_free);
+  reread->actor = actor;
+  reread->began_us = began_us;
+  reread->wanted = wanted;
+  tocsin_writer_submit (self->fed->writer, write_reread, reread, g_free);
 }
 
 static gboolean
@@ -142,6 +154,7 @@ scan_peer (const TocsinPeerRecord *record, gpointer data)
   TocsinSync *self = scan->self;
   gint64 longest_us = 2 * MAX (self->fed->sync_interval_hours, 1) * TOCSIN_HOUR_US;
   gint64 a_day_us = tocsin_federation_wait_us (self->fed, TOCSIN_DAY_US);
+  gint64 reread_us = G_MAXINT64;
   Peer *peer;
   gint64 due_us;
 
@@ -151,20 +164,19 @@ scan_peer (const TocsinPeerRecord *record, gpointer data)
   if (peer->is_reading)
     return TRUE;
   due_us = MIN (tocsin_time_due (record->sync_due_us, scan->now_us, longest_us), peer->due_us);
-  if (peer->want_reread)
-    due_us = MIN (due_us, tocsin_time_due (record->reread_us + a_day_us, scan->now_us, a_day_us));
+  if (peer->want_reread || record->reread_us < 0)
+    reread_us = tocsin_time_due (ABS (record->reread_us) + a_day_us, scan->now_us, a_day_us);
+  due_us = MIN (due_us, reread_us);
   due_us = MAX (due_us, tocsin_breaker_due_us (&peer->breaker, scan->now_us));
   if (due_us > scan->now_us || scan->room == 0)
     {
       scan->next_us = MIN (scan->next_us, due_us);
       return TRUE;
     }
-  if (peer->want_reread &&
-      scan->now_us - record->reread_us >= tocsin_federation_wait_us (self->fed, TOCSIN_DAY_US))
+  if (reread_us <= scan->now_us)
     {
       peer->from_zero = TRUE;
-      peer->want_reread = FALSE;
-      note_reread (self, peer->actor);
+      note_reread (self, peer->actor, scan->now_us, TRUE);
     }
   scan->room--;
   begin (self, peer);
@@ -245,6 +257,8 @@ on_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
     {
       tocsin_breaker_on_success (&peer->breaker);
       peer->want_reread |= read.incomplete;
+      if (call->from_zero && !peer->want_reread && !peer->from_zero && !read.again)
+        note_reread (self, peer->actor, 0, FALSE);
       if (read.again)
         {
           peer->from_zero = TRUE;
@@ -262,8 +276,10 @@ on_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
           self->fed->writer, tocsin_sync_failure_write,
           tocsin_sync_failure_new (peer->actor, now_us, peer->breaker.open_until_us, error),
           (GDestroyNotify) tocsin_sync_failure_free);
-      /* It stays due; the breaker says when. */
+      /* It stays due; the breaker says when. What was read before, a day later. */
       peer->due_us = 0;
+      if (call->from_zero)
+        note_reread (self, peer->actor, 0, TRUE);
     }
   schedule (self, 0);
   unref (self);
@@ -305,6 +321,8 @@ tocsin_sync_read_peer (TocsinSync *self, guint32 actor, gboolean from_zero)
   if (self->cancellable == NULL)
     return;
   peer = find_peer (self, actor);
+  if (from_zero && !peer->from_zero)
+    note_reread (self, actor, 0, TRUE);
   peer->due_us = 0;
   peer->from_zero |= from_zero;
   tocsin_breaker_on_success (&peer->breaker);
@@ -321,9 +339,14 @@ tocsin_sync_read_peer (TocsinSync *self, guint32 actor, gboolean from_zero)
 void
 tocsin_sync_want_reread (TocsinSync *self, guint32 actor)
 {
+  Peer *peer;
+
   if (self->cancellable == NULL)
     return;
-  find_peer (self, actor)->want_reread = TRUE;
+  peer = find_peer (self, actor);
+  if (!peer->want_reread)
+    note_reread (self, actor, 0, TRUE);
+  peer->want_reread = TRUE;
   schedule (self, 0);
 }
 

@@ -109,6 +109,12 @@ tocsin_peer_record_is_direct (const TocsinPeerRecord *self)
   return FALSE;
 }
 
+void
+tocsin_peer_record_want_reread (TocsinPeerRecord *self)
+{
+  self->reread_us = -MAX (ABS (self->reread_us), 1);
+}
+
 gboolean
 tocsin_peer_record_is_follower (const TocsinPeerRecord *self)
 {

@@ -114,7 +114,7 @@ typedef struct
   guint64 sync_sequence; /* read up to here */
   gint64 sync_due_us;
   gint64 sync_done_us;
-  gint64 reread_us; /* newest re-read from 0 */
+  gint64 reread_us; /* newest re-read from 0; negated while another is wanted */
   TocsinSyncState sync_state;
   guint64 delivered_sequence; /* newest Add of ours that it took or read */
 
@@ -131,6 +131,9 @@ GArray *tocsin_peer_keys_new (void) G_GNUC_WARN_UNUSED_RESULT;
 
 /* We follow it, it accepted, and some weight of ours is above 0: protocol.md, "Identity". */
 gboolean tocsin_peer_record_is_direct (const TocsinPeerRecord *self);
+
+/* Has its outbox read again from 0, at most once a day: also after a restart. */
+void tocsin_peer_record_want_reread (TocsinPeerRecord *self);
 
 /* It is to get what we send: a guest or a reader that is neither blocked nor blocking us. */
 gboolean tocsin_peer_record_is_follower (const TocsinPeerRecord *self);

@@ -1,0 +1,226 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+/* Catching up (protocol.md): reading from 0 what was read before, and for whose keys. */
+#include "store/table-actors.h"
+#include "sync-case.h"
+
+/* The page that is read again first has what is new as well: a change of keys in it is no old one.
+ */
+static void
+test_straddled (void)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (2);
+  read_ok (FALSE);
+  rotate (&peer);
+  publish_green (1);
+  g_assert_false (read_ok (TRUE).again);
+  g_assert_cmpuint (live (), ==, 3);
+  assert_sync (TOCSIN_SYNC_MATCHES, 4);
+  publish_green (1);
+  read_ok (FALSE);
+  g_assert_cmpuint (live (), ==, 4);
+  get_peer (&record);
+  g_assert_false (record.key_hold);
+  g_assert_cmpuint (lines_of (TOCSIN_REVIEW_KEY_CHANGE).lines, ==, 0);
+  stop ();
+}
+
+/* More pages than one, before and after: all of it is read. */
+static void
+test_pages (void)
+{
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (60);
+  set_cursor (0);
+  read_ok (FALSE);
+  publish_green (60);
+  set_cursor (118);
+  g_assert_true (read_ok (FALSE).again);
+  g_assert_cmpuint (live (), ==, 62);
+  publish_green (2);
+  g_assert_false (read_ok (TRUE).again);
+  g_assert_cmpuint (live (), ==, 122);
+  assert_sync (TOCSIN_SYNC_MATCHES, 122);
+  stop ();
+}
+
+static gint64
+reread_us (void)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  get_peer (&record);
+  return record.reread_us;
+}
+
+/* What is wanted is wanted after a restart too, until it was read. */
+static void
+test_restarted (void)
+{
+  start (TOCSIN_FOLLOWER_READER);
+  us.fed->time_scale = 1000;
+  publish_green (1);
+  read_ok (FALSE);
+  tocsin_sync_start (us.fed->sync);
+  tocsin_sync_want_reread (us.fed->sync, peer_number);
+  tocsin_sync_stop (us.fed->sync);
+  WAIT_FOR (reread_us () < 0);
+  tocsin_sync_start (us.fed->sync);
+  WAIT_FOR (reread_us () > 1);
+
+  /* Not at once: there was one today. */
+  tocsin_sync_want_reread (us.fed->sync, peer_number);
+  WAIT_FOR (reread_us () < -1);
+  tocsin_sync_stop (us.fed->sync);
+  stop ();
+}
+
+/* ---- authors ---- */
+
+/* `peer` has @n reports of `other` in its outbox. Gives the number of `other` here. */
+static guint32
+start_relayed (guint n)
+{
+  Befriend as_followed = { .peer = &other,
+                           .following = TOCSIN_FOLLOWING_ACCEPTED,
+                           .had_protocol_version = TRUE };
+  Befriend as_reader = { .peer = &peer, .follower = TOCSIN_FOLLOWER_READER };
+  Befriend as_known = { .peer = &other };
+  g_autoptr (GError) error = NULL;
+  TocsinReadResult out = { 0 };
+  guint32 at_peer, both[2];
+
+  start (TOCSIN_FOLLOWER_READER);
+  public_node_start (&other);
+  at_peer = public_node_befriend (&peer, &as_followed);
+  public_node_befriend (&other, &as_reader);
+  g_free (publish (&other, n, TOCSIN_SHARING_GREEN, FALSE));
+  read_of (&peer, at_peer, FALSE, &out, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (last_of_peer (), ==, n);
+  both[0] = peer_number;
+  both[1] = public_node_befriend (&us, &as_known);
+  believe (&us, both, 2);
+  return both[1];
+}
+
+typedef struct
+{
+  guint32 actor;
+  gint64 fetched_us;
+} Fetched;
+
+static gboolean
+write_fetched (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Fetched *fetched = data;
+  g_auto (TocsinActorRecord) record = { 0 };
+
+  g_assert_true (tocsin_actors_get (txn, fetched->actor, &record));
+  record.fetched_us = fetched->fetched_us;
+  tocsin_actors_put (txn, &record);
+  return tocsin_txn_check (txn, error);
+}
+
+/* The document of `other` here was read so long ago; below 0, by a clock that is ahead. */
+static void
+make_older (guint32 actor, gint64 by_us)
+{
+  Fetched fetched = { actor, tocsin_time_now_us () - by_us };
+  g_autofree char *uri = g_strdup (public_node_actor (&other));
+
+  write_ok (&us.files, write_fetched, &fetched);
+  tocsin_keyring_forget (us.fed->keyring, uri);
+}
+
+/* `other` has had another key for so long that the one before has expired. */
+static void
+replace_key (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  tocsin_identity_rotate_prepare (other.fed->identity, tocsin_time_now_us () - 365 * TOCSIN_DAY_US,
+                                  &error);
+  g_assert_no_error (error);
+  tocsin_identity_rotate_commit (other.fed->identity, &error);
+  g_assert_no_error (error);
+}
+
+/* What a relay brings counts by the keys that its author has, asked for once a day. */
+static void
+test_dropped_key (void)
+{
+  static const struct
+  {
+    gint64 age_us;
+    guint live;
+  } rows[] = {
+    { 23 * TOCSIN_HOUR_US, 2 },
+    { 25 * TOCSIN_HOUR_US, 0 },
+    { -25 * TOCSIN_HOUR_US, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      guint32 actor = start_relayed (2);
+      guint fetches;
+
+      replace_key ();
+      make_older (actor, rows[i].age_us);
+      fetches = tocsin_keyring_count_fetches (us.fed->keyring);
+      read_ok (FALSE);
+      g_assert_cmpuint (reports_here (actor, TOCSIN_STATE_LIVE), ==, rows[i].live);
+      g_assert_cmpuint (tocsin_keyring_count_fetches (us.fed->keyring) - fetches, ==,
+                        rows[i].live == 0 ? 1 : 0);
+      public_node_stop (&other);
+      stop ();
+    }
+}
+
+/* An author that does not answer is believed for a week, and what came then is read again later. */
+static void
+test_silent_author (void)
+{
+  static const struct
+  {
+    gint64 age_us;
+    guint live;
+  } rows[] = {
+    { 6 * TOCSIN_DAY_US, 2 },
+    { 8 * TOCSIN_DAY_US, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      guint32 actor = start_relayed (2);
+      guint fetches;
+      gboolean incomplete;
+
+      make_older (actor, rows[i].age_us);
+      public_node_stop (&other);
+      fetches = tocsin_keyring_count_fetches (us.fed->keyring);
+      incomplete = read_ok (FALSE).incomplete;
+      g_assert_cmpuint (reports_here (actor, TOCSIN_STATE_LIVE), ==, rows[i].live);
+      g_assert_cmpuint (tocsin_keyring_count_fetches (us.fed->keyring) - fetches, ==, 1);
+      /* Written with the cursor: a restart does not lose it. */
+      g_assert_true (incomplete == (rows[i].live == 0));
+      g_assert_true (incomplete == (reread_us () < 0));
+      stop ();
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sync-again/straddled", test_straddled);
+  g_test_add_func ("/sync-again/pages", test_pages);
+  g_test_add_func ("/sync-again/restarted", test_restarted);
+  g_test_add_func ("/sync-again/dropped-key", test_dropped_key);
+  g_test_add_func ("/sync-again/silent-author", test_silent_author);
+  return g_test_run ();
+}
