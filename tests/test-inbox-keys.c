@@ -230,6 +230,39 @@ test_relayed_after_a_new_key (void)
   believe_through_peer (0);
 }
 
+static gboolean
+old_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_pinning_save_actor (txn, data, tocsin_time_now_us () - 25 * TOCSIN_HOUR_US);
+  return TRUE;
+}
+
+/* The author let the key expire, and what is known of it here is older than that. */
+static void
+test_relayed_by_an_expired_key (void)
+{
+  Draft draft = { .id = "expired", .report = "expired" };
+  g_autoptr (GBytes) body = make_add (&stranger, &draft);
+  g_autoptr (GError) error = NULL;
+  guint32 author;
+
+  write_ok (&us.files, old_write, (gpointer) tocsin_identity_get_document (stranger.fed->identity));
+  tocsin_keyring_forget (us.fed->keyring, public_node_actor (&stranger));
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+
+    g_assert_true (tocsin_actors_find (txn, public_node_actor (&stranger), &author));
+  }
+  believe_through_peer (author);
+  tocsin_identity_rotate_prepare (stranger.fed->identity,
+                                  tocsin_time_now_us () - 365 * TOCSIN_DAY_US, &error);
+  g_assert_no_error (error);
+  tocsin_identity_rotate_commit (stranger.fed->identity, &error);
+  g_assert_no_error (error);
+  expect (&peer, body, 401);
+  believe_through_peer (0);
+}
+
 static gint64
 reread_of_peer (void)
 {
@@ -319,6 +352,7 @@ main (int argc, char **argv)
   g_test_add_func ("/inbox-keys/foreign-key-ids", test_foreign_key_ids);
   g_test_add_func ("/inbox-keys/page-as-a-key", test_page_as_a_key);
   g_test_add_func ("/inbox-keys/relayed-after-a-new-key", test_relayed_after_a_new_key);
+  g_test_add_func ("/inbox-keys/relayed-by-an-expired-key", test_relayed_by_an_expired_key);
   g_test_add_func ("/inbox-keys/relayed-of-an-unreachable", test_relayed_of_an_unreachable);
   g_test_add_func ("/inbox-keys/then/outbox-ends-a-hold", test_outbox_ends_a_hold);
   status = g_test_run ();
