@@ -249,6 +249,35 @@ test_due (void)
   g_assert_cmpint (tocsin_time_due (0, NOV_23_US, TOCSIN_DAY_US), ==, 0);
 }
 
+static void
+test_watch (void)
+{
+  TocsinClockWatch watch;
+  gint64 boot_us = 5 * TOCSIN_HOUR_US;
+  gint64 jump_us = 700 * TOCSIN_DAY_US;
+
+  tocsin_clock_watch_begin (&watch, 0, NOV_23_US, boot_us);
+  g_assert_true (
+      tocsin_clock_watch_look (&watch, NOV_23_US + TOCSIN_MINUTE_US, boot_us + TOCSIN_MINUTE_US));
+  /* A clock that is set a little, or back, purges nothing too early. */
+  g_assert_true (
+      tocsin_clock_watch_look (&watch, NOV_23_US + TOCSIN_HOUR_US, boot_us + TOCSIN_MINUTE_US));
+  g_assert_true (tocsin_clock_watch_look (&watch, NOV_23_US, boot_us + 2 * TOCSIN_MINUTE_US));
+  g_assert_false (
+      tocsin_clock_watch_look (&watch, NOV_23_US + jump_us, boot_us + 3 * TOCSIN_MINUTE_US));
+  g_assert_false (tocsin_clock_watch_look (&watch, NOV_23_US, boot_us + TOCSIN_DAY_US));
+  g_assert_true (tocsin_clock_watch_look (&watch, NOV_23_US + TOCSIN_MINUTE_US,
+                                          boot_us + TOCSIN_DAY_US + 3 * TOCSIN_MINUTE_US));
+  g_assert_false (tocsin_clock_watch_look (&watch, 0, boot_us + 2 * TOCSIN_DAY_US));
+  /* Over a restart: after a week nobody knows. */
+  tocsin_clock_watch_begin (&watch, NOV_23_US, NOV_23_US + 8 * TOCSIN_DAY_US, boot_us);
+  g_assert_false (tocsin_clock_watch_look (&watch, NOV_23_US + 8 * TOCSIN_DAY_US, boot_us));
+  g_assert_true (
+      tocsin_clock_watch_look (&watch, NOV_23_US + 9 * TOCSIN_DAY_US, boot_us + TOCSIN_DAY_US));
+  tocsin_clock_watch_begin (&watch, NOV_23_US, NOV_23_US + 6 * TOCSIN_DAY_US, boot_us);
+  g_assert_true (tocsin_clock_watch_look (&watch, NOV_23_US + 6 * TOCSIN_DAY_US, boot_us));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -260,6 +289,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/clock/beyond", test_beyond);
   g_test_add_func ("/clock/sane", test_sane);
   g_test_add_func ("/clock/due", test_due);
+  g_test_add_func ("/clock/watch", test_watch);
   g_test_add_func ("/clock/uuid7", test_uuid7);
   return g_test_run ();
 }

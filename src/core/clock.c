@@ -295,6 +295,29 @@ tocsin_time_due (gint64 due_us, gint64 now_us, gint64 longest_us)
   return due_us > now_us && due_us - now_us > longest_us ? now_us : due_us;
 }
 
+void
+tocsin_clock_watch_begin (TocsinClockWatch *self,
+                          gint64 last_us,
+                          gint64 wall_us,
+                          gint64 monotonic_us)
+{
+  *self = (TocsinClockWatch){ .wall_us = wall_us, .monotonic_us = monotonic_us };
+  if (last_us != 0 && wall_us - last_us > 7 * TOCSIN_DAY_US)
+    self->quiet_until_us = monotonic_us + TOCSIN_DAY_US;
+}
+
+gboolean
+tocsin_clock_watch_look (TocsinClockWatch *self, gint64 wall_us, gint64 monotonic_us)
+{
+  gint64 ahead_us = (wall_us - self->wall_us) - (monotonic_us - self->monotonic_us);
+
+  if (ahead_us > TOCSIN_HOUR_US)
+    self->quiet_until_us = monotonic_us + TOCSIN_DAY_US;
+  self->wall_us = wall_us;
+  self->monotonic_us = monotonic_us;
+  return tocsin_time_is_sane (wall_us) && monotonic_us >= self->quiet_until_us;
+}
+
 char *
 tocsin_uuid7_new (gint64 now_us)
 {

@@ -99,6 +99,45 @@ gint64 tocsin_time_due (gint64 due_us, gint64 now_us, gint64 longest_us);
 gboolean tocsin_time_is_sane (gint64 now_us);
 
 /**
+ * TocsinClockWatch: whether the wall clock goes as the monotonic one does. What cannot be undone,
+ * as a purge cannot, does not follow a clock that has just jumped ahead.
+ * @wall_us: what the wall clock said last; 0: never
+ * @monotonic_us: what the other one said then
+ * @quiet_until_us: on the monotonic clock
+ */
+typedef struct
+{
+  gint64 wall_us;
+  gint64 monotonic_us;
+  gint64 quiet_until_us;
+} TocsinClockWatch;
+
+/**
+ * tocsin_clock_watch_begin:
+ * @self: (out): a watch
+ * @last_us: what the wall clock said when it was watched the last time, before a restart; 0: never
+ * @wall_us: what it says now
+ * @monotonic_us: what the monotonic clock says now
+ *
+ * After more than a week it may be as well that the clock is wrong.
+ */
+void tocsin_clock_watch_begin (TocsinClockWatch *self,
+                               gint64 last_us,
+                               gint64 wall_us,
+                               gint64 monotonic_us);
+
+/**
+ * tocsin_clock_watch_look:
+ * @self: a watch
+ * @wall_us: what the wall clock says now
+ * @monotonic_us: what the monotonic clock says now
+ *
+ * Returns: %FALSE while the time is not sane, and for a day after it jumped ahead by more than an
+ *   hour
+ */
+gboolean tocsin_clock_watch_look (TocsinClockWatch *self, gint64 wall_us, gint64 monotonic_us);
+
+/**
  * tocsin_uuid7_new:
  * @now_us: the time, in microseconds since the epoch
  *

@@ -8,12 +8,15 @@
 
 #include "fed/housekeeping.h"
 
+#include <string.h>
+
 #include "core/clock.h"
 #include "core/limits.h"
 #include "fed/identity.h"
 #include "fed/relations.h"
 #include "fed/review.h"
 #include "store/purge.h"
+#include "store/table-meta.h"
 #include "store/table-peers.h"
 #include "store/table-queue.h"
 
@@ -22,11 +25,15 @@
 #define PENDING_US     (TOCSIN_PENDING_MAX_DAYS * TOCSIN_DAY_US)
 #define GONE_US        TOCSIN_DAY_US /* so long one who left keeps the place that it took */
 #define LEAST_PAUSE_US (100 * (TOCSIN_SECOND_US / 1000))
+#define META_WATCHED   "clock-watched" /* a gint64: when it was looked at last, to the hour */
 
 struct _TocsinHousekeeping
 {
   TocsinFederation *fed; /* (unowned) */
   GSource *timer;        /* (owned) (nullable) */
+  TocsinClockWatch clock;
+  gint64 noted_us; /* as the store has it */
+  gboolean doubted;
   gboolean stopped;
   gboolean running;
 };
@@ -36,7 +43,8 @@ typedef struct
   TocsinHousekeeping *self; /* (owned) a round may end after its owner has gone */
   char *base;               /* (owned) */
   gint64 now_us;
-  guint done; /* out */
+  gboolean notes; /* that the clock was looked at */
+  guint done;     /* out */
 } Round;
 
 static void arm (TocsinHousekeeping *self, gint64 wait_us);
@@ -137,6 +145,8 @@ write_round (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
 
   round->done = tocsin_store_purge (txn, round->now_us, ROWS);
   round->done += settle_peers (txn, round);
+  if (round->notes)
+    tocsin_meta_put (txn, META_WATCHED, &round->now_us, sizeof round->now_us);
   return TRUE;
 }
 
@@ -183,18 +193,40 @@ on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
     }
 }
 
+/* What is purged does not come back when the clock is right again. */
+static gboolean
+trusts_clock (TocsinHousekeeping *self, gint64 now_us)
+{
+  gboolean trusted = tocsin_clock_watch_look (&self->clock, now_us, g_get_monotonic_time ());
+
+  if (!trusted && !self->doubted)
+    g_warning ("The clock is far ahead of what it was: nothing is purged for a day");
+  self->doubted = !trusted;
+  return trusted;
+}
+
 static gboolean
 on_timer (gpointer data)
 {
   TocsinHousekeeping *self = data;
-  Round *round = g_new0 (Round, 1);
+  gint64 now_us = tocsin_time_now_us ();
+  Round *round = NULL;
 
   g_clear_pointer (&self->timer, g_source_unref);
+  if (!trusts_clock (self, now_us))
+    {
+      arm (self, tocsin_federation_wait_us (self->fed, INTERVAL_US));
+      return G_SOURCE_REMOVE;
+    }
+  round = g_new0 (Round, 1);
   tocsin_store_check_readers (self->fed->store);
   tocsin_identity_finish_retiring (self->fed->identity, NULL);
   round->self = g_rc_box_acquire (self);
   round->base = g_strdup (tocsin_identity_get_base (self->fed->identity));
-  round->now_us = tocsin_time_now_us ();
+  round->now_us = now_us;
+  round->notes = now_us - self->noted_us > TOCSIN_HOUR_US;
+  if (round->notes)
+    self->noted_us = now_us;
   self->running = TRUE;
   tocsin_writer_submit_async (self->fed->writer, write_round, round, NULL, NULL, on_written, round);
   return G_SOURCE_REMOVE;
@@ -222,10 +254,25 @@ tocsin_housekeeping_new (TocsinFederation *fed)
   return self;
 }
 
+static gint64
+read_watched (const TocsinFederation *fed)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
+  g_autoptr (GBytes) noted = tocsin_meta_get (txn, META_WATCHED);
+  gint64 noted_us = 0;
+
+  if (noted != NULL && g_bytes_get_size (noted) == sizeof noted_us)
+    memcpy (&noted_us, g_bytes_get_data (noted, NULL), sizeof noted_us);
+  return noted_us;
+}
+
 void
 tocsin_housekeeping_start (TocsinHousekeeping *self)
 {
   self->stopped = FALSE;
+  self->noted_us = read_watched (self->fed);
+  tocsin_clock_watch_begin (&self->clock, self->noted_us, tocsin_time_now_us (),
+                            g_get_monotonic_time ());
   if (self->timer == NULL && !self->running)
     arm (self, LEAST_PAUSE_US);
 }
