@@ -266,13 +266,36 @@ read_watched (const TocsinFederation *fed)
   return noted_us;
 }
 
+static gboolean
+write_watched (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
+{
+  tocsin_meta_put (txn, META_WATCHED, data, sizeof (gint64));
+  return TRUE;
+}
+
+/* At the start, so that a node that is left alone writes nothing soon after it. */
+static void
+begin_watch (TocsinHousekeeping *self)
+{
+  gint64 now_us = tocsin_time_now_us ();
+  gint64 last_us = read_watched (self->fed);
+  g_autoptr (GError) error = NULL;
+
+  tocsin_clock_watch_begin (&self->clock, last_us, now_us, g_get_monotonic_time ());
+  self->noted_us = last_us;
+  if (now_us - last_us <= TOCSIN_HOUR_US || !tocsin_time_is_sane (now_us))
+    return;
+  if (tocsin_store_write (self->fed->store, write_watched, &now_us, &error))
+    self->noted_us = now_us;
+  else
+    g_message ("The time of this start is not noted: %s", error->message);
+}
+
 void
 tocsin_housekeeping_start (TocsinHousekeeping *self)
 {
   self->stopped = FALSE;
-  self->noted_us = read_watched (self->fed);
-  tocsin_clock_watch_begin (&self->clock, self->noted_us, tocsin_time_now_us (),
-                            g_get_monotonic_time ());
+  begin_watch (self);
   if (self->timer == NULL && !self->running)
     arm (self, LEAST_PAUSE_US);
 }

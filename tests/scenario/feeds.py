@@ -396,16 +396,19 @@ def from_directory(lab, node, server):
         with open(os.path.join(directory, name), "w", encoding="utf-8") as out:
             out.write(text)
 
-    def check_config():
-        done = subprocess.run([lab.tocsind, "--config", node.config, "--check-config"], timeout=60,
+    def check_config(*more):
+        done = subprocess.run([lab.tocsind, "--config", node.config, "--check-config", *more], timeout=60,
                               capture_output=True, text=True, check=False)
         return done.returncode, done.stderr
 
     write("own.conf", good)
     write("tor-exits.conf", good.replace("hosting", "other"))
-    expect(check_config()[0] == 0, "a right file")
-    write("bad.conf", good + "colour=red\n")
+    here = ("--allow-address", "127.0.0.1")
     status, text = check_config()
+    expect(status == 2 and "https" in text, f"without TLS: {status} {text}")
+    expect(check_config(*here)[0] == 0, "a right file")
+    write("bad.conf", good + "colour=red\n")
+    status, text = check_config(*here)
     expect(status == 2 and "bad.conf:6: there is no key" in text, f"{status} {text}")
     os.unlink(os.path.join(directory, "bad.conf"))
     node.stop()
