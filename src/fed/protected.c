@@ -143,7 +143,6 @@ static GInetAddressMask *
 make_mask (const char *text)
 {
   g_autoptr (GInetAddress) address = g_inet_address_new_from_string (text);
-  g_autoptr (GInetAddressMask) mask = NULL;
   gsize n_bytes;
   guint8 cut[sizeof (struct in6_addr)];
   g_autoptr (GInetAddress) first = NULL;

@@ -256,6 +256,7 @@ read_reports (TocsinTxn *txn)
   g_autoptr (GPtrArray) bundle = tocsin_reports_list (txn, &of_bundle, 0, 100, &next);
   g_autoptr (GArray) held = tocsin_reports_held (txn, 0, 100);
 
+  g_assert_cmpuint (MAX (MAX (batch->len, held->len), bundle->len), <=, 100);
   for (guint i = 0; i < page->len; i++)
     {
       const TocsinReportRecord *record = page->pdata[i];
