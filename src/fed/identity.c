@@ -43,7 +43,8 @@ struct _TocsinIdentity
   TocsinPrivateKey *ed25519;
   TocsinPrivateKey *next; /* (nullable) of a rotation under way */
   guint ed25519_number;
-  guint last_key; /* the highest number that a key ever had */
+  guint last_key;    /* the highest number that a key ever had */
+  guint next_number; /* of @next */
   gint64 rotated_us;
   guint unretired;    /* number of a key whose private half could not be deleted yet; 0: none */
   GPtrArray *retired; /* (element-type TocsinActorKey) */
@@ -186,8 +187,61 @@ load_number (TocsinIdentity *self, guint number, guint *in_use, GError **error)
   /* A start is not the last chance to delete it, but it is one. */
   else if (g_unlink (pem) != 0 && errno != ENOENT)
     g_warning ("%s: %s", pem, g_strerror (errno));
-  self->last_key = MAX (self->last_key, number);
   return TRUE;
+}
+
+/* Raises @self->last_key to the highest number that a key has here: between them some may be
+ * missing. */
+static gboolean
+look_around (TocsinIdentity *self, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GDir) dir = g_dir_open (self->dir, 0, &local);
+  const char *name;
+
+  if (dir == NULL)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE, "%s", local->message);
+      return FALSE;
+    }
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      char *end = NULL;
+      guint64 number = g_str_has_prefix (name, ED25519_PREFIX)
+                           ? g_ascii_strtoull (name + strlen (ED25519_PREFIX), &end, 10)
+                           : 0;
+
+      if (number < ED25519_MAX && number > self->last_key &&
+          (g_str_equal (end, ".pem") || g_str_equal (end, ".retired")))
+        self->last_key = (guint) number;
+    }
+  return TRUE;
+}
+
+/* The number of the next key: of one that a rotation made, and perhaps announced, before it was
+ * interrupted, or one that none had. */
+static guint
+next_number (const TocsinIdentity *self)
+{
+  g_autofree char *made = key_path (self, self->last_key, ".new");
+
+  return self->last_key != self->ed25519_number && g_file_test (made, G_FILE_TEST_EXISTS)
+             ? self->last_key
+             : self->last_key + 1;
+}
+
+/* Where no key is in use: the one that an interrupted rotation made, or a new one. */
+static guint
+make_number (TocsinIdentity *self)
+{
+  guint number = next_number (self);
+  g_autofree char *made = key_path (self, number, ".new");
+  g_autofree char *pem = key_path (self, number, ".pem");
+
+  if (g_file_test (made, G_FILE_TEST_EXISTS) && g_rename (made, pem) != 0)
+    g_warning ("%s: %s", made, g_strerror (errno));
+  self->last_key = MAX (self->last_key, number);
+  return number;
 }
 
 /* Finds the Ed25519 key in use and those that were. Where it was lost, the new one gets an id that
@@ -199,20 +253,23 @@ load_ed25519 (TocsinIdentity *self, GError **error)
   guint number = 0;
   guint known = self->last_key;
 
-  for (guint i = 1; i < ED25519_MAX && i <= self->last_key + 1; i++)
+  if (!look_around (self, error))
+    return FALSE;
+  for (guint i = 1; i <= self->last_key; i++)
     if (!load_number (self, i, &number, error))
       return FALSE;
   if (number == 0)
-    number = ++self->last_key;
+    {
+      number = make_number (self);
+      if (known > 0)
+        g_warning ("The private key that peers know is not in %s: there is a new one, which each "
+                   "of them has to confirm",
+                   self->dir);
+    }
   path = key_path (self, number, ".pem");
   self->ed25519 = load_or_make (path, TOCSIN_KEY_ED25519, error);
   if (self->ed25519 == NULL)
     return FALSE;
-  if (known > 0 && number > known)
-    g_warning (
-        "The private key that peers know is not in %s: there is a new one, which each of them "
-        "has to confirm",
-        self->dir);
   self->ed25519_number = number;
   g_free (self->ed25519_id);
   self->ed25519_id = key_id (self, number);
@@ -252,7 +309,7 @@ build_document (const TocsinIdentity *self)
   g_ptr_array_add (document->keys, rsa);
   if (self->next != NULL)
     {
-      add_ed25519 (document, self, self->last_key + 1, self->next, 0);
+      add_ed25519 (document, self, self->next_number, self->next, 0);
       add_ed25519 (document, self, self->ed25519_number, self->ed25519,
                    self->rotated_us + RETIRED_OVERLAP_US);
     }
@@ -453,13 +510,13 @@ tocsin_identity_sign (const TocsinIdentity *self,
 /**
  * tocsin_identity_get_last_key:
  *
- * Returns: the highest number that an Ed25519 key of this node ever had, to be kept where the keys
- *   are not, and to be given to tocsin_identity_open()
+ * Returns: the highest number that an Ed25519 key of this node ever had, with that of a rotation
+ *   under way; to be kept where the keys are not, and to be given to tocsin_identity_open()
  */
 guint
 tocsin_identity_get_last_key (const TocsinIdentity *self)
 {
-  return self->last_key;
+  return self->next != NULL ? MAX (self->last_key, self->next_number) : self->last_key;
 }
 
 /**
@@ -505,7 +562,8 @@ tocsin_identity_prove (const TocsinIdentity *self,
 const TocsinActorDocument *
 tocsin_identity_rotate_prepare (TocsinIdentity *self, gint64 now_us, GError **error)
 {
-  g_autofree char *path = key_path (self, self->last_key + 1, ".new");
+  guint number = next_number (self);
+  g_autofree char *path = key_path (self, number, ".new");
 
   if (self->next != NULL)
     {
@@ -519,6 +577,7 @@ tocsin_identity_rotate_prepare (TocsinIdentity *self, gint64 now_us, GError **er
   self->next = load_or_make (path, TOCSIN_KEY_ED25519, error);
   if (self->next == NULL)
     return NULL;
+  self->next_number = number;
   self->rotated_us = now_us;
   self->next_document = build_document (self);
   return self->next_document;
@@ -552,8 +611,8 @@ tocsin_identity_rotate_abort (TocsinIdentity *self)
 gboolean
 tocsin_identity_rotate_commit (TocsinIdentity *self, GError **error)
 {
-  g_autofree char *new_key = key_path (self, self->last_key + 1, ".new");
-  g_autofree char *new_pem = key_path (self, self->last_key + 1, ".pem");
+  g_autofree char *new_key = key_path (self, self->next_number, ".new");
+  g_autofree char *new_pem = key_path (self, self->next_number, ".pem");
   g_autoptr (GError) local = NULL;
 
   g_return_val_if_fail (self->next != NULL, FALSE);
@@ -572,7 +631,8 @@ tocsin_identity_rotate_commit (TocsinIdentity *self, GError **error)
   g_clear_pointer (&self->ed25519, tocsin_private_key_free);
   self->ed25519 = g_steal_pointer (&self->next);
   g_clear_pointer (&self->next_document, tocsin_actor_document_free);
-  self->ed25519_number = ++self->last_key;
+  self->ed25519_number = self->next_number;
+  self->last_key = MAX (self->last_key, self->next_number);
   g_free (self->ed25519_id);
   self->ed25519_id = key_id (self, self->ed25519_number);
   set_document (self, build_document (self));

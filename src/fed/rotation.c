@@ -151,7 +151,7 @@ tocsin_rotation_run_async (TocsinFederation *fed,
   rotation->policy = tocsin_policy_ref (fed->policy);
   rotation->prepared = prepared;
   rotation->who = g_strdup (who);
-  rotation->number = tocsin_identity_get_last_key (fed->identity) + 1;
+  rotation->number = tocsin_identity_get_last_key (fed->identity);
   rotation->now_us = now_us;
   g_task_set_task_data (task, rotation, (GDestroyNotify) rotation_free);
   tocsin_writer_submit_async (fed->writer, write_update, rotation, NULL, NULL, on_written,
