@@ -260,6 +260,8 @@ test_observe (void)
   reader_take_waited (&reader, &node, waiting);
   g_assert_cmpuint (reader.resets, ==, 4);
   g_assert_cmpuint (g_hash_table_size (reader.copy), ==, 3);
+  /* At once, and not with the next hour. */
+  assert_mode (&node, "/v1/changes?cursor=&wait=&min_verdict=", FALSE);
 }
 
 static void

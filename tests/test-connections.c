@@ -80,6 +80,19 @@ test_slow (void)
   g_assert_cmpuint (tocsin_connections_expire (&pair.all, 4 * LIMIT_US), ==, 0);
 }
 
+/* Who takes a byte now and then is there for the connection alone. */
+static void
+test_stingy (void)
+{
+  g_auto (Pair) pair = { 0 };
+
+  pair_init (&pair, TOCSIN_PHASE_SENDING);
+  fill (pair.ours);
+  g_assert_cmpuint (tocsin_connections_expire (&pair.all, LIMIT_US), ==, 0);
+  take (&pair, 1);
+  g_assert_cmpuint (tocsin_connections_expire (&pair.all, 2 * LIMIT_US), ==, 1);
+}
+
 /* Only an answer can be taken. */
 static void
 test_other_phases (void)
@@ -101,6 +114,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/connections/slow", test_slow);
+  g_test_add_func ("/connections/stingy", test_stingy);
   g_test_add_func ("/connections/other-phases", test_other_phases);
   return g_test_run ();
 }

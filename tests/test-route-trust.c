@@ -220,12 +220,14 @@ test_spellings (void)
       g_autofree char *target = g_strconcat ("/v1/trust/", vectors[i].written, NULL);
       g_autofree char *filter = g_strconcat ("/v1/reports?actor=", vectors[i].written, NULL);
       g_autoptr (JsonObject) answer = ask (&node, target, vectors[i].status);
-      g_autoptr (JsonObject) listed = ask (&node, filter, 200);
+      /* Who is not known has reported nothing; of several it is asked which is meant. */
+      g_autoptr (JsonObject) listed = ask (&node, filter, vectors[i].status == 409 ? 409 : 200);
 
       if (vectors[i].actor != NULL)
         g_assert_cmpstr (json_object_get_string_member (answer, "actor"), ==, vectors[i].actor);
-      g_assert_cmpuint (json_array_get_length (json_object_get_array_member (listed, "reports")),
-                        ==, vectors[i].reports);
+      if (vectors[i].status != 409)
+        g_assert_cmpuint (json_array_get_length (json_object_get_array_member (listed, "reports")),
+                          ==, vectors[i].reports);
     }
 }
 

@@ -133,7 +133,8 @@ typedef struct
  * @without: (element-type TocsinCounterfactual): only with explain
  * @allowed_by: (owned) (nullable): reason of the allow entry that decided
  * @charge_actor: the one voice that a review rests on, or 0 (single-voice budget)
- * @charge_key: what that voice speaks of; who asks about it beside whatever else costs no more
+ * @charge_key: the subject that was asked about; beside whatever else it is asked about costs no
+ * more
  *
  * The answer to one check: an event of 1 to 16 subjects.
  */

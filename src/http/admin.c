@@ -55,12 +55,6 @@ tocsin_admin_cursor (TocsinRequest *request, guint64 *out, GError **error)
 }
 
 gboolean
-tocsin_admin_find_actor (TocsinTxn *txn, const char *text, guint32 *out)
-{
-  return tocsin_peer_search (txn, text, out, NULL);
-}
-
-gboolean
 tocsin_admin_get_actor (
     TocsinTxn *txn, const char *text, const char *unknown, guint32 *out, GError **error)
 {

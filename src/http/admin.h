@@ -30,11 +30,9 @@ gboolean tocsin_admin_cursor (TocsinRequest *request, guint64 *out, GError **err
 /* Whether @text is decimal digits of a guint64 and nothing else. */
 gboolean tocsin_admin_number (const char *text, guint64 *out);
 
-/* The actor that @text names here: see tocsin_peer_search(). */
-gboolean tocsin_admin_find_actor (TocsinTxn *txn, const char *text, guint32 *out);
-
-/* The same for an answer about it. %FALSE with %TOCSIN_ERROR_CONFLICT if several fit, with
- * %TOCSIN_ERROR_NOT_FOUND and @unknown if none does, or with what the store met. */
+/* The actor that @text names here, for an answer about it: see tocsin_peer_search(). %FALSE with
+ * %TOCSIN_ERROR_CONFLICT if several fit, with %TOCSIN_ERROR_NOT_FOUND and @unknown if none does, or
+ * with what the store met. */
 gboolean tocsin_admin_get_actor (
     TocsinTxn *txn, const char *text, const char *unknown, guint32 *out, GError **error);
 

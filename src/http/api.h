@@ -197,7 +197,7 @@ void tocsin_api_get_observed (const TocsinApi *self, TocsinObserved *out);
 /**
  * tocsin_api_charge:
  * @actor: the one voice that a review rests on (TocsinFinding.charge_actor); 0: nothing happens
- * @event: names what that voice speaks of, so that asking of it again costs nothing
+ * @event: names the subject that was asked about, so that asking about it again costs nothing
  * @now_us: the time
  *
  * Tells the main thread, without waiting. Main counts distinct events of a UTC day; past

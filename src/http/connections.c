@@ -11,6 +11,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#define LEAST_TAKEN_BYTES 4096 /* of an answer, in the time that a client has for it */
+
 TocsinAddressKey
 tocsin_address_key (GInetAddress *address)
 {
@@ -229,7 +231,8 @@ tocsin_connection_uncork (TocsinConnection *self)
     (void) set_corked (self, FALSE);
 }
 
-/* A client that reads slowly takes its answer all the same. */
+/* A client that reads slowly takes its answer all the same, unless it is there for the connection
+ * alone. More is unsent than before where what it took made room. */
 static gboolean
 is_taking (TocsinConnection *connection)
 {
@@ -237,7 +240,8 @@ is_taking (TocsinConnection *connection)
 
   if (ioctl (connection->fd, SIOCOUTQ, &connection->unsent) != 0)
     return FALSE;
-  return connection->unsent != before;
+  return before < 0 || connection->unsent > before ||
+         before - connection->unsent >= LEAST_TAKEN_BYTES;
 }
 
 guint

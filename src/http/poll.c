@@ -66,7 +66,7 @@ on_committed (TocsinNotes notes, gpointer data)
 gboolean
 tocsin_poll_read_wait (TocsinRequest *request, guint *out, GError **error)
 {
-  const char *text = tocsin_request_get_query (request, "wait");
+  const char *text = tocsin_request_get_given (request, "wait");
   guint64 seconds = 0;
 
   if (text != NULL &&

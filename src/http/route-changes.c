@@ -73,6 +73,7 @@ typedef struct
   TocsinJudge *judge;
   TocsinJsonWriter json;
   GHashTable *seen; /* (owned) (element-type TocsinSubjectKey): of the log, each key once */
+  gboolean observe; /* now, whichever hour is judged */
   guint64 page_keys;
   guint64 n_looked;
   guint n_written;
@@ -278,12 +279,6 @@ begin_page (Page *page, GString *out, gboolean reset)
   tocsin_json_writer_begin_array (&page->json);
 }
 
-static gboolean
-observes (const TocsinJudge *judge)
-{
-  return tocsin_api_is_observing (judge->state, judge->scoring.now_us);
-}
-
 static void
 end_page (Page *page)
 {
@@ -294,7 +289,7 @@ end_page (Page *page)
   tocsin_json_writer_member_bool (&page->json, "more", page->more);
   tocsin_json_writer_member_string (&page->json, "cursor", cursor->str);
   tocsin_json_writer_member_int (&page->json, "generation", (gint64) page->judge->generation);
-  if (observes (page->judge))
+  if (page->observe)
     tocsin_json_writer_member_string (&page->json, "mode", "observe");
   tocsin_json_writer_end_object (&page->json);
   g_string_append_c (page->json.out, '\n');
@@ -306,7 +301,7 @@ write_reset (Page *page, const Poll *poll, gboolean begins, guint64 hour, GStrin
   begin_page (page, out, begins);
   if (begins)
     page->cursor = (Cursor){
-      .observe = observes (page->judge),
+      .observe = page->observe,
       .generation = page->judge->generation,
       .version = tocsin_trust_snapshot_version (page->judge->scoring.trust),
       .started = (guint64) poll->api->started_us,
@@ -348,12 +343,13 @@ sweep (Page *page, guint64 hour)
 }
 
 static gboolean
-fits (const Poll *poll, TocsinJudge *judge, guint64 hour)
+fits (const Poll *poll, const Page *page, guint64 hour)
 {
   const Cursor *cursor = &poll->cursor;
+  TocsinJudge *judge = page->judge;
 
   return poll->has_cursor && cursor->started == (guint64) poll->api->started_us &&
-         cursor->observe == observes (judge) &&
+         cursor->observe == page->observe &&
          cursor->version == tocsin_trust_snapshot_version (judge->scoring.trust) &&
          cursor->hour <= hour && (cursor->stage != IN_SWEEP || cursor->next_hour <= hour) &&
          tocsin_changes_covers (judge->txn, cursor->generation);
@@ -376,8 +372,9 @@ answer (TocsinReply *reply, gpointer data)
 
   tocsin_judge_begin (&judge, poll->api, NULL, FALSE);
   judge.scoring.n_over_budget = 0;
+  page.observe = tocsin_api_is_observing (judge.state, judge.scoring.now_us);
   hour = (guint64) (judge.scoring.now_us / TOCSIN_HOUR_US);
-  if (!fits (poll, &judge, hour))
+  if (!fits (poll, &page, hour))
     write_reset (&page, poll, TRUE, hour, out);
   else if (poll->cursor.stage == IN_RESET)
     write_reset (&page, poll, FALSE, hour, out);
@@ -407,7 +404,7 @@ parse_poll (TocsinRequest *request, Poll *out, guint *wait_seconds, GError **err
 {
   const char *cursor = tocsin_request_get_query (request, "cursor");
   const char *limit = tocsin_request_get_query (request, "limit");
-  const char *verdict = tocsin_request_get_query (request, "min_verdict");
+  const char *verdict = tocsin_request_get_given (request, "min_verdict");
   TocsinVerdict min_verdict = TOCSIN_VERDICT_NOTE;
 
   out->has_cursor = cursor != NULL && *cursor != '\0';

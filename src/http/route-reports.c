@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/uri.h"
+#include "fed/peer-search.h"
 #include "fed/publish.h"
 #include "http/admin.h"
 #include "http/json-body.h"
@@ -131,9 +132,15 @@ read_filter (TocsinRequest *request,
   const char *name = tocsin_request_get_given (request, "state");
   const char *bundle = tocsin_request_get_given (request, "bundle");
   TocsinReportState state;
+  g_autoptr (GError) why = NULL;
 
   filter->has_actor = actor != NULL;
-  *none = actor != NULL && !tocsin_admin_find_actor (txn, actor, &filter->actor);
+  *none = actor != NULL && !tocsin_peer_search (txn, actor, &filter->actor, &why);
+  if (g_error_matches (why, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT))
+    {
+      g_propagate_error (error, g_steal_pointer (&why));
+      return FALSE;
+    }
   if (category != NULL)
     {
       filter->category = tocsin_json_body_category ("category", category, error);
@@ -443,7 +450,7 @@ static void
 on_delete (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   TocsinApi *api = data;
-  const char *name = tocsin_request_get_query (request, "reason");
+  const char *name = tocsin_request_get_given (request, "reason");
   TocsinRemoveReason reason = TOCSIN_REASON_OTHER;
   g_autoptr (GError) error = NULL;
   guint64 number = 0;

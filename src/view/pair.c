@@ -114,23 +114,6 @@ hears (const TocsinSubjectState *state, const TocsinHeardKey *key)
   return FALSE;
 }
 
-static gboolean
-hears_all_of (const TocsinSubjectState *state, const TocsinSubjectState *other)
-{
-  for (gsize i = 0; i < other->evidence->n_keys; i++)
-    if (!hears (state, &other->keys[i]))
-      return FALSE;
-  return TRUE;
-}
-
-/* Whether one of them is the other, or around it: who names an address twice, or its domain beside
- * it, tells nothing new. */
-static gboolean
-are_one (const TocsinSubjectState *a, const TocsinSubjectState *b)
-{
-  return hears_all_of (a, b) || hears_all_of (b, a);
-}
-
 /* Whether a key of @a and another of @b confirm each other; up to *@left are looked at. Two keys
  * that either subject is found under make no review of one of them, and so none of both. */
 static gboolean
@@ -146,8 +129,6 @@ subjects_pair (const TocsinScoring *scoring,
 
       if (!may_pair (a, i))
         continue;
-      if (are_one (a, b))
-        return FALSE;
       both_hear = hears (b, &a->keys[i]);
       for (gsize j = 0; j < b->evidence->n_keys; j++)
         {

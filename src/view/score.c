@@ -577,12 +577,12 @@ prepare (const TocsinScoring *scoring,
 static void
 charge (const TocsinSubjectState *state, TocsinFinding *out)
 {
-  const TocsinSubjectKey *key = &state->keys[state->best_key].key->probe->key;
+  TocsinSubjectKey key = tocsin_subject_key (state->evidence->subject);
 
-  if (out->charge_actor != 0 && memcmp (key->bytes, out->charge_key.bytes, sizeof key->bytes) >= 0)
+  if (out->charge_actor != 0 && memcmp (key.bytes, out->charge_key.bytes, sizeof key.bytes) >= 0)
     return;
   out->charge_actor = state->best.belief.loo_actor;
-  out->charge_key = *key;
+  out->charge_key = key;
 }
 
 /**
