@@ -28,6 +28,8 @@ typedef struct
   TocsinRouter *router;
   TocsinServer *server;
   guint port;
+  GBytes *shown; /* (unowned) what it shows as its actor's document: public_node_turn() */
+  guint n_shown;
 } PublicNode;
 
 static inline void
@@ -80,6 +82,41 @@ public_node_stop (PublicNode *self)
   tocsin_federation_free (self->fed);
   tocsin_writer_free (self->writer);
   tear_down (&self->files, NULL);
+}
+
+static inline void
+public_node_on_actor (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  PublicNode *self = data;
+
+  g_assert_cmpuint (++self->n_shown, <, 20);
+  if (self->shown != NULL)
+    tocsin_public_answer (request, reply, TOCSIN_TYPE_ACTIVITY, self->shown, 0);
+  else
+    tocsin_reply_set_status (reply, 404);
+}
+
+/* From now on @self shows @document as its actor's, %NULL for 404; what it has to read is as
+ * before. @document must stay. */
+static inline void
+public_node_turn (PublicNode *self, GBytes *document)
+{
+  static const TocsinRoute routes[] = {
+    { "GET", "/actor", public_node_on_actor, TOCSIN_ROUTE_NONE, 0, 0, NULL, NULL },
+  };
+  const TocsinServerOptions limits = tocsin_server_options_default ();
+  g_autoptr (GError) error = NULL;
+
+  self->shown = document;
+  self->n_shown = 0;
+  tocsin_server_free (self->server);
+  tocsin_router_unref (self->router);
+  self->router = tocsin_router_new ();
+  tocsin_router_add (self->router, routes, G_N_ELEMENTS (routes), self);
+  tocsin_route_collections_add (self->router, self->public);
+  self->server = tocsin_server_new (self->router, &limits);
+  tocsin_server_start (self->server, self->listener, &error);
+  g_assert_no_error (error);
 }
 
 static inline const char *
@@ -227,6 +264,7 @@ typedef struct
   const char *origin; /* of the ids */
   TocsinSharing sharing;
   gboolean unproven;
+  const PublicNode *prover; /* NULL: its author */
 } Draft;
 
 static inline TocsinActivityHead
@@ -250,7 +288,8 @@ draft_finish (const PublicNode *author, const Draft *draft, JsonObject *activity
   GBytes *bytes;
 
   if (!draft->unproven)
-    tocsin_identity_prove (author->fed->identity, owned, tocsin_time_now_us (), &error);
+    tocsin_identity_prove ((draft->prover != NULL ? draft->prover : author)->fed->identity, owned,
+                           tocsin_time_now_us (), &error);
   g_assert_no_error (error);
   bytes = tocsin_activity_to_bytes (owned, &error);
   g_assert_no_error (error);

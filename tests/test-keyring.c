@@ -127,6 +127,41 @@ test_foreign_key (Fixture *f, gconstpointer data)
   g_assert_null (tocsin_keyring_peek (ring.keyring, FOREIGN_KEY));
 }
 
+#define NAMED "https://host.example/named"
+
+static gboolean
+write_named (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_autoptr (TocsinActorDocument) named = tocsin_actor_document_new (NAMED);
+  g_autoptr (TocsinActorDocument) namer = tocsin_actor_document_new ("https://host.example/namer");
+  TocsinActorKey *key = tocsin_actor_key_new (NAMED, namer->id);
+
+  key->pem = g_strdup ("x");
+  g_ptr_array_add (namer->keys, key);
+  tocsin_pinning_save_actor (txn, namer, T0);
+  if (data != NULL)
+    tocsin_pinning_save_actor (txn, named, T0);
+  return TRUE;
+}
+
+/* Who names an actor's URI as a key is not taken for that actor. */
+static void
+test_actor_as_a_key (Fixture *f, gconstpointer data)
+{
+  g_auto (Ring) ring = { 0 };
+  const TocsinKnownActor *known;
+
+  ring_init (&ring, f);
+  write_ok (f, write_named, NULL);
+  g_assert_nonnull (tocsin_keyring_peek (ring.keyring, "https://host.example/namer"));
+  g_assert_nonnull (tocsin_keyring_peek (ring.keyring, NAMED));
+  g_assert_null (tocsin_keyring_peek_author (ring.keyring, NAMED));
+  write_ok (f, write_named, f);
+  known = tocsin_keyring_peek_author (ring.keyring, NAMED);
+  g_assert_cmpstr (known != NULL ? known->document->id : NULL, ==, NAMED);
+  g_assert_true (tocsin_keyring_peek (ring.keyring, NAMED) == known);
+}
+
 #define IN_NUMBERS 40
 #define LIMIT_US   (30 * TOCSIN_SECOND_US)
 
@@ -187,6 +222,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/keyring/long-documents", Fixture, NULL, set_up, test_long_documents, tear_down);
   g_test_add ("/keyring/foreign-key", Fixture, NULL, set_up, test_foreign_key, tear_down);
+  g_test_add ("/keyring/actor-as-a-key", Fixture, NULL, set_up, test_actor_as_a_key, tear_down);
   g_test_add ("/keyring/waiting", Fixture, NULL, set_up, test_waiting, tear_down);
   return g_test_run ();
 }

@@ -137,16 +137,16 @@ make_older (guint32 actor, gint64 by_us)
   tocsin_keyring_forget (us.fed->keyring, uri);
 }
 
-/* `other` has had another key for so long that the one before has expired. */
+/* @node has had another key for so long that the one before has expired. */
 static void
-replace_key (void)
+replace_key (PublicNode *node)
 {
   g_autoptr (GError) error = NULL;
 
-  tocsin_identity_rotate_prepare (other.fed->identity, tocsin_time_now_us () - 365 * TOCSIN_DAY_US,
+  tocsin_identity_rotate_prepare (node->fed->identity, tocsin_time_now_us () - 365 * TOCSIN_DAY_US,
                                   &error);
   g_assert_no_error (error);
-  tocsin_identity_rotate_commit (other.fed->identity, &error);
+  tocsin_identity_rotate_commit (node->fed->identity, &error);
   g_assert_no_error (error);
 }
 
@@ -169,7 +169,7 @@ test_dropped_key (void)
       guint32 actor = start_relayed (2);
       guint fetches;
 
-      replace_key ();
+      replace_key (&other);
       make_older (actor, rows[i].age_us);
       fetches = tocsin_keyring_count_fetches (us.fed->keyring);
       read_ok (FALSE);
@@ -213,6 +213,26 @@ test_silent_author (void)
     }
 }
 
+/* A peer whose outbox needs a new key and whose document is another's is asked once. */
+static void
+test_turned_peer (void)
+{
+  guint fetches;
+
+  start (TOCSIN_FOLLOWER_READER);
+  public_node_start (&other);
+  replace_key (&peer);
+  publish_green (3);
+  public_node_turn (&peer, tocsin_identity_get_document_bytes (other.fed->identity));
+  fetches = tocsin_keyring_count_fetches (us.fed->keyring);
+  g_assert_true (read_ok (FALSE).incomplete);
+  g_assert_cmpuint (live (), ==, 0);
+  g_assert_cmpuint (peer.n_shown, ==, 1);
+  g_assert_cmpuint (tocsin_keyring_count_fetches (us.fed->keyring) - fetches, ==, 2);
+  public_node_stop (&other);
+  stop ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -222,5 +242,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sync-again/restarted", test_restarted);
   g_test_add_func ("/sync-again/dropped-key", test_dropped_key);
   g_test_add_func ("/sync-again/silent-author", test_silent_author);
+  g_test_add_func ("/sync-again/turned-peer", test_turned_peer);
   return g_test_run ();
 }

@@ -249,16 +249,25 @@ remember (TocsinKeyring *self, TocsinKnownActor *actor)
 }
 
 static TocsinKnownActor *
-recall (TocsinKeyring *self, const char *uri)
+recall_actor (TocsinKeyring *self, const char *uri)
 {
-  const char *owner = g_hash_table_lookup (self->aliases, uri);
-  Entry *entry = g_hash_table_lookup (self->actors, owner != NULL ? owner : uri);
+  Entry *entry = g_hash_table_lookup (self->actors, uri);
 
   if (entry == NULL)
     return NULL;
   g_queue_unlink (&self->recent, &entry->link);
   g_queue_push_head_link (&self->recent, &entry->link);
   return entry->actor;
+}
+
+/* An actor first: another may name its URI as a key's id. */
+static TocsinKnownActor *
+recall (TocsinKeyring *self, const char *uri)
+{
+  TocsinKnownActor *actor = recall_actor (self, uri);
+  const char *owner = actor == NULL ? g_hash_table_lookup (self->aliases, uri) : NULL;
+
+  return owner != NULL ? recall_actor (self, owner) : actor;
 }
 
 static TocsinActorDocument *
@@ -307,7 +316,7 @@ load (TocsinKeyring *self, const char *uri)
     return NULL;
   actor = known_new (document_from_record (&record), record.fetched_us);
   remember (self, actor);
-  return recall (self, actor->document->id);
+  return recall_actor (self, actor->document->id);
 }
 
 /**
@@ -324,6 +333,24 @@ tocsin_keyring_peek (TocsinKeyring *self, const char *actor)
   TocsinKnownActor *known = recall (self, actor);
 
   return known != NULL ? known : load (self, actor);
+}
+
+/**
+ * tocsin_keyring_peek_author:
+ * @self: the keyring
+ * @actor: an actor's URI
+ *
+ * Returns: (transfer none) (nullable): as of tocsin_keyring_peek(), but @actor itself and nobody
+ *   who names it as a key
+ */
+TocsinKnownActor *
+tocsin_keyring_peek_author (TocsinKeyring *self, const char *actor)
+{
+  TocsinKnownActor *known = recall_actor (self, actor);
+
+  if (known == NULL)
+    known = load (self, actor);
+  return known != NULL && g_str_equal (known->document->id, actor) ? known : NULL;
 }
 
 /**

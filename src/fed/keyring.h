@@ -48,6 +48,8 @@ TocsinKeyring *tocsin_keyring_new (TocsinStore *store,
 
 TocsinKnownActor *tocsin_keyring_peek (TocsinKeyring *self,
                                        const char *actor); /* (transfer none) (nullable) */
+TocsinKnownActor *tocsin_keyring_peek_author (TocsinKeyring *self,
+                                              const char *actor); /* (transfer none) (nullable) */
 TocsinPublicKey *tocsin_keyring_get_key (TocsinKeyring *self,
                                          const TocsinKnownActor *actor,
                                          const char *key_id,

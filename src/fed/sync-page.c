@@ -165,7 +165,7 @@ tocsin_sync_page_check (TocsinSyncPage *self,
   if (!is_wanted (fed, activity, is_relayed))
     return TOCSIN_CHECKED_SKIP;
   if (is_relayed)
-    author = tocsin_keyring_peek (fed->keyring, activity->actor);
+    author = tocsin_keyring_peek_author (fed->keyring, activity->actor);
   if (author == NULL || (is_relayed && tocsin_known_actor_is_stale (author, now_us)))
     return TOCSIN_CHECKED_AUTHOR;
   if (!tocsin_activity_check_ownership (activity, author->document->reports,

@@ -78,7 +78,7 @@ typedef struct
   guint index;             /* of the next activity in it */
   TocsinSyncPage *checked; /* (owned) (nullable) what is taken and not handed to the writer yet */
   TocsinActivity *pending; /* (owned) (nullable) waits for its author */
-  GHashTable *unreachable; /* (owned) (element-type utf8) authors that were asked for in vain */
+  GHashTable *asked;       /* (owned) (element-type utf8) authors that were asked for, each once */
   TocsinSyncNote *note;    /* (unowned) of the write under way */
   GError *failure;         /* (owned) (nullable) to be reported once no write is under way */
 } ReadOp;
@@ -110,7 +110,7 @@ read_op_free (ReadOp *op)
   g_clear_pointer (&op->page, tocsin_outbox_page_free);
   g_clear_pointer (&op->checked, tocsin_sync_page_free);
   g_clear_pointer (&op->pending, tocsin_activity_free);
-  g_hash_table_unref (op->unreachable);
+  g_hash_table_unref (op->asked);
   g_clear_error (&op->failure);
   g_free (op);
 }
@@ -224,7 +224,7 @@ tocsin_sync_read_async (TocsinFederation *fed,
   op->end_us =
       g_get_monotonic_time () + MAX (tocsin_federation_wait_us (fed, READING_US), READING_MIN_US);
   op->items = -1;
-  op->unreachable = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  op->asked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (!load (op))
     {
       fail_with (task, TOCSIN_ERROR_NOT_A_PEER, "The actor is no direct peer");
@@ -278,6 +278,11 @@ on_owner (GObject *source, GAsyncResult *result, gpointer user_data)
   if (op->owner == NULL)
     {
       fail (task, error);
+      return;
+    }
+  if (!g_str_equal (op->owner->document->id, op->uri))
+    {
+      fail_with (task, TOCSIN_ERROR_KEY_UNREACHABLE, "The actor's document has another id");
       return;
     }
   if (op->owner->document->outbox == NULL)
@@ -532,7 +537,7 @@ static void
 ask_author (GTask *task, const char *author)
 {
   ReadOp *op = g_task_get_task_data (task);
-  TocsinKnownActor *known = tocsin_keyring_peek (op->fed->keyring, author);
+  TocsinKnownActor *known = tocsin_keyring_peek_author (op->fed->keyring, author);
 
   if (known != NULL && !g_str_equal (author, op->uri) &&
       tocsin_known_actor_is_stale (known, tocsin_time_now_us ()))
@@ -562,7 +567,7 @@ check_one (GTask *task, TocsinActivity *activity)
     case TOCSIN_CHECKED_TAKE:
       return TRUE;
     case TOCSIN_CHECKED_AUTHOR:
-      if (!g_hash_table_contains (op->unreachable, activity->actor))
+      if (g_hash_table_add (op->asked, g_strdup (activity->actor)))
         {
           op->pending = activity;
           ask_author (task, activity->actor);
@@ -642,14 +647,13 @@ on_author (GObject *source, GAsyncResult *result, gpointer user_data)
       tocsin_activity_free (activity);
       return;
     }
-  if (author != NULL && g_str_equal (activity->actor, op->uri))
+  /* A document that calls itself otherwise does not help. */
+  if (author != NULL && g_str_equal (activity->actor, op->uri) &&
+      g_str_equal (author->document->id, op->uri))
     {
       tocsin_known_actor_unref (op->owner);
       op->owner = tocsin_known_actor_ref (author);
     }
-  /* A document that calls itself otherwise does not help; it is not asked for again either. */
-  else if (author == NULL || !g_str_equal (author->document->id, activity->actor))
-    g_hash_table_add (op->unreachable, g_strdup (activity->actor));
   if (check_one (task, activity))
     check_some (g_steal_pointer (&task));
 }
