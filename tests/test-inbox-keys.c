@@ -313,6 +313,36 @@ test_relayed_of_an_unreachable (void)
   }
 }
 
+/* The author's host shows the document of another, who proved this: no author speaks for another.
+ */
+static void
+test_relayed_of_a_turned (void)
+{
+  Draft draft = { .id = "turned",
+                  .report = "turned",
+                  .target = tocsin_identity_get_document (peer.fed->identity)->reports,
+                  .prover = &peer };
+  g_autoptr (GBytes) body = make_add (&stranger, &draft);
+  guint64 dropped = us.fed->stats.inbox_dropped;
+  g_auto (TocsinReportRecord) record = { 0 };
+  guint32 author;
+
+  write_ok (&us.files, old_write, (gpointer) tocsin_identity_get_document (stranger.fed->identity));
+  tocsin_keyring_forget (us.fed->keyring, public_node_actor (&stranger));
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+
+    g_assert_true (tocsin_actors_find (txn, public_node_actor (&stranger), &author));
+  }
+  believe_through_peer (author);
+  public_node_turn (&stranger, tocsin_identity_get_document_bytes (peer.fed->identity));
+  expect (&peer, body, 202);
+  g_assert_cmpuint (us.fed->stats.inbox_dropped, ==, dropped + 1);
+  g_assert_false (find_report (&stranger, "turned", &record));
+  g_assert_cmpuint (stranger.n_shown, ==, 1);
+  believe_through_peer (0);
+}
+
 /* The same where the Update did not arrive, and is read in the peer's outbox, not for the first
  * time. */
 static void
@@ -354,6 +384,7 @@ main (int argc, char **argv)
   g_test_add_func ("/inbox-keys/relayed-after-a-new-key", test_relayed_after_a_new_key);
   g_test_add_func ("/inbox-keys/relayed-by-an-expired-key", test_relayed_by_an_expired_key);
   g_test_add_func ("/inbox-keys/relayed-of-an-unreachable", test_relayed_of_an_unreachable);
+  g_test_add_func ("/inbox-keys/then/relayed-of-a-turned", test_relayed_of_a_turned);
   g_test_add_func ("/inbox-keys/then/outbox-ends-a-hold", test_outbox_ends_a_hold);
   status = g_test_run ();
 

@@ -345,7 +345,13 @@ on_author (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   op->author = tocsin_keyring_find_finish (TOCSIN_KEYRING (source), result, &error);
-  if (op->author != NULL)
+  /* By another actor's document and keys nothing of this one can be told. */
+  if (op->author != NULL && !g_str_equal (op->author->document->id, op->activity->actor))
+    {
+      g_clear_pointer (&op->author, tocsin_known_actor_unref);
+      leave_for_later (task);
+    }
+  else if (op->author != NULL)
     with_author (task);
   else if (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE))
     leave_for_later (task);
@@ -367,7 +373,7 @@ take_proof (ReceiveOp *op, const TocsinProof *proof, const TocsinPublicKey *key,
   op->proven = TRUE;
   tocsin_activity_keep_content_hash (op->activity, tocsin_proof_get_document_hash (proof));
   op->proof_key = tocsin_public_key_to_multikey (key);
-  op->pinning = tocsin_pinning_check (op->fed->store, op->author->document->id, op->proof_key);
+  op->pinning = tocsin_pinning_check (op->fed->store, op->activity->actor, op->proof_key);
   return TRUE;
 }
 
