@@ -5,6 +5,8 @@
 
 #include "core/clock.h"
 
+#include <time.h>
+
 #include <string.h>
 
 #include "core/error.h"
@@ -290,32 +292,39 @@ tocsin_time_is_sane (gint64 now_us)
 }
 
 gint64
+tocsin_time_boot_us (void)
+{
+  struct timespec now;
+
+  /* Linux has had it since 2.6.39, and it cannot fail. */
+  (void) clock_gettime (CLOCK_BOOTTIME, &now);
+  return (gint64) now.tv_sec * TOCSIN_SECOND_US + now.tv_nsec / 1000;
+}
+
+gint64
 tocsin_time_due (gint64 due_us, gint64 now_us, gint64 longest_us)
 {
   return due_us > now_us && due_us - now_us > longest_us ? now_us : due_us;
 }
 
 void
-tocsin_clock_watch_begin (TocsinClockWatch *self,
-                          gint64 last_us,
-                          gint64 wall_us,
-                          gint64 monotonic_us)
+tocsin_clock_watch_begin (TocsinClockWatch *self, gint64 last_us, gint64 wall_us, gint64 boot_us)
 {
-  *self = (TocsinClockWatch){ .wall_us = wall_us, .monotonic_us = monotonic_us };
+  *self = (TocsinClockWatch){ .wall_us = wall_us, .boot_us = boot_us };
   if (last_us != 0 && wall_us - last_us > 7 * TOCSIN_DAY_US)
-    self->quiet_until_us = monotonic_us + TOCSIN_DAY_US;
+    self->quiet_until_us = boot_us + TOCSIN_DAY_US;
 }
 
 gboolean
-tocsin_clock_watch_look (TocsinClockWatch *self, gint64 wall_us, gint64 monotonic_us)
+tocsin_clock_watch_look (TocsinClockWatch *self, gint64 wall_us, gint64 boot_us)
 {
-  gint64 ahead_us = (wall_us - self->wall_us) - (monotonic_us - self->monotonic_us);
+  gint64 ahead_us = (wall_us - self->wall_us) - (boot_us - self->boot_us);
 
   if (ahead_us > TOCSIN_HOUR_US)
-    self->quiet_until_us = monotonic_us + TOCSIN_DAY_US;
+    self->quiet_until_us = boot_us + TOCSIN_DAY_US;
   self->wall_us = wall_us;
-  self->monotonic_us = monotonic_us;
-  return tocsin_time_is_sane (wall_us) && monotonic_us >= self->quiet_until_us;
+  self->boot_us = boot_us;
+  return tocsin_time_is_sane (wall_us) && boot_us >= self->quiet_until_us;
 }
 
 char *

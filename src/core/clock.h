@@ -91,6 +91,14 @@ gint64 tocsin_time_now_us (void);
 gint64 tocsin_time_due (gint64 due_us, gint64 now_us, gint64 longest_us);
 
 /**
+ * tocsin_time_boot_us:
+ *
+ * Returns: microseconds since the machine began, those that it slept among them, which a monotonic
+ *   clock leaves out
+ */
+gint64 tocsin_time_boot_us (void);
+
+/**
  * tocsin_time_is_sane:
  * @now_us: what the clock says, in microseconds since the epoch
  *
@@ -99,16 +107,16 @@ gint64 tocsin_time_due (gint64 due_us, gint64 now_us, gint64 longest_us);
 gboolean tocsin_time_is_sane (gint64 now_us);
 
 /**
- * TocsinClockWatch: whether the wall clock goes as the monotonic one does. What cannot be undone,
+ * TocsinClockWatch: whether the wall clock goes as that since the boot does. What cannot be undone,
  * as a purge cannot, does not follow a clock that has just jumped ahead.
  * @wall_us: what the wall clock said last; 0: never
- * @monotonic_us: what the other one said then
- * @quiet_until_us: on the monotonic clock
+ * @boot_us: what the other one said then
+ * @quiet_until_us: on that one
  */
 typedef struct
 {
   gint64 wall_us;
-  gint64 monotonic_us;
+  gint64 boot_us;
   gint64 quiet_until_us;
 } TocsinClockWatch;
 
@@ -117,25 +125,23 @@ typedef struct
  * @self: (out): a watch
  * @last_us: what the wall clock said when it was watched the last time, before a restart; 0: never
  * @wall_us: what it says now
- * @monotonic_us: what the monotonic clock says now
+ * @boot_us: what tocsin_time_boot_us() says now
  *
  * After more than a week it may be as well that the clock is wrong.
  */
-void tocsin_clock_watch_begin (TocsinClockWatch *self,
-                               gint64 last_us,
-                               gint64 wall_us,
-                               gint64 monotonic_us);
+void
+tocsin_clock_watch_begin (TocsinClockWatch *self, gint64 last_us, gint64 wall_us, gint64 boot_us);
 
 /**
  * tocsin_clock_watch_look:
  * @self: a watch
  * @wall_us: what the wall clock says now
- * @monotonic_us: what the monotonic clock says now
+ * @boot_us: what tocsin_time_boot_us() says now
  *
  * Returns: %FALSE while the time is not sane, and for a day after it jumped ahead by more than an
  *   hour
  */
-gboolean tocsin_clock_watch_look (TocsinClockWatch *self, gint64 wall_us, gint64 monotonic_us);
+gboolean tocsin_clock_watch_look (TocsinClockWatch *self, gint64 wall_us, gint64 boot_us);
 
 /**
  * tocsin_uuid7_new:

@@ -197,10 +197,12 @@ on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 static gboolean
 trusts_clock (TocsinHousekeeping *self, gint64 now_us)
 {
-  gboolean trusted = tocsin_clock_watch_look (&self->clock, now_us, g_get_monotonic_time ());
+  gboolean trusted = tocsin_clock_watch_look (&self->clock, now_us, tocsin_time_boot_us ());
 
   if (!trusted && !self->doubted)
-    g_warning ("The clock is far ahead of what it was: nothing is purged for a day");
+    g_warning (
+        "The clock is far ahead of what it was: for a day nothing is purged, and nothing that "
+        "is held goes live");
   self->doubted = !trusted;
   return trusted;
 }
@@ -213,14 +215,14 @@ on_timer (gpointer data)
   Round *round = NULL;
 
   g_clear_pointer (&self->timer, g_source_unref);
+  tocsin_store_check_readers (self->fed->store);
+  tocsin_identity_finish_retiring (self->fed->identity, NULL);
   if (!trusts_clock (self, now_us))
     {
       arm (self, tocsin_federation_wait_us (self->fed, INTERVAL_US));
       return G_SOURCE_REMOVE;
     }
   round = g_new0 (Round, 1);
-  tocsin_store_check_readers (self->fed->store);
-  tocsin_identity_finish_retiring (self->fed->identity, NULL);
   round->self = g_rc_box_acquire (self);
   round->base = g_strdup (tocsin_identity_get_base (self->fed->identity));
   round->now_us = now_us;
@@ -281,7 +283,7 @@ begin_watch (TocsinHousekeeping *self)
   gint64 last_us = read_watched (self->fed);
   g_autoptr (GError) error = NULL;
 
-  tocsin_clock_watch_begin (&self->clock, last_us, now_us, g_get_monotonic_time ());
+  tocsin_clock_watch_begin (&self->clock, last_us, now_us, tocsin_time_boot_us ());
   self->noted_us = last_us;
   if (now_us - last_us <= TOCSIN_HOUR_US || !tocsin_time_is_sane (now_us))
     return;

@@ -101,16 +101,21 @@ tocsin_relation_change_free (TocsinRelationChange *self)
 typedef struct
 {
   const TocsinReviewRecord *line;
+  guint n_looked;
   gboolean told;
 } Telling;
+
+#define LINES_MAX 1000 /* looked at in one change */
 
 static gboolean
 compare_line (const TocsinReviewRecord *line, gpointer data)
 {
   Telling *telling = data;
 
-  telling->told = line->kind == telling->line->kind && line->actor == telling->line->actor &&
-                  g_strcmp0 (line->text, telling->line->text) == 0;
+  /* Of many lines the rest is not looked at: one of this kind about this actor is open. */
+  telling->told = ++telling->n_looked > LINES_MAX ||
+                  (line->kind == telling->line->kind && line->actor == telling->line->actor &&
+                   g_strcmp0 (line->text, telling->line->text) == 0);
   return !telling->told;
 }
 

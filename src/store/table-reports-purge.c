@@ -284,12 +284,18 @@ note_withdrawer (const TocsinReviewRecord *line, gpointer actors)
   return TRUE;
 }
 
+/* Also of a batch that was rejected since. */
+static gboolean
+was_counted (const TocsinReportRecord *record)
+{
+  return record->state == TOCSIN_STATE_LIVE || record->state == TOCSIN_STATE_HELD ||
+         record->state == TOCSIN_STATE_REFUSED;
+}
+
 static void
 uncount_waiting_of (TocsinTxn *txn, guint32 actor)
 {
-  TocsinReportFilter filter = {
-    .has_actor = TRUE, .actor = actor, .state = TOCSIN_STATE_LIVE + 1, .ascending = TRUE
-  };
+  TocsinReportFilter filter = { .has_actor = TRUE, .actor = actor, .ascending = TRUE };
   TocsinActorCounts counts;
   guint64 next = 0;
 
@@ -302,7 +308,7 @@ uncount_waiting_of (TocsinTxn *txn, guint32 actor)
         {
           const TocsinReportRecord *record = g_ptr_array_index (page, i);
 
-          if (record->withdrawn_us == 0)
+          if (record->withdrawn_us == 0 || !was_counted (record))
             continue;
           counts.items[record->sharing]--;
           tocsin_report_xor (record, counts.digest[record->sharing]);

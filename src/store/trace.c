@@ -252,9 +252,11 @@ tocsin_trace_erase_received (
   g_clear_pointer (&record.activity_id, g_free);
   if (record.state != TOCSIN_STATE_WITHDRAWN && record.state != TOCSIN_STATE_EXPIRED)
     {
-      /* As past the quota: what is left counts in the digest and for nothing else. */
+      /* As past the quota: what is left counts in the digest and for nothing else, and not there
+       * where its reporter has taken it back. */
       record.state = forget ? TOCSIN_STATE_WITHDRAWN : TOCSIN_STATE_REFUSED;
-      record.withdrawn_us = 0;
+      if (forget)
+        record.withdrawn_us = 0;
     }
   record.hold = TOCSIN_HOLD_NONE;
   record.held_us = 0;
