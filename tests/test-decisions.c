@@ -367,6 +367,52 @@ test_allowed_within (void)
   expect_lines (&node, "fw", STREAM, "-Range 203.0.113.0/29 ban\n-Range 203.0.113.4/30 ban");
 }
 
+/* Who asks about one is told of no more than that where some of the network around it is not kept
+ * out: an answer is remembered by its scope and value. */
+static void
+test_one_within (void)
+{
+  static const struct
+  {
+    const char *query;
+    const char *scope; /* NULL: nothing is decided */
+    const char *value;
+  } vectors[] = {
+    { "ip=203.0.113.2", "Ip", "203.0.113.2" },
+    { "ip=203.0.113.3", NULL, NULL },
+    { "range=203.0.113.0/29", NULL, NULL },
+    { "range=203.0.113.2/31", NULL, NULL },
+    { "range=203.0.113.3/32", NULL, NULL },
+    { "range=203.0.113.2/32", "Range", "203.0.113.2/32" },
+    { "range=203.0.113.6/31", "Range", "203.0.113.6/31" },
+    { "range=8.8.8.4/30", "Range", "8.8.8.0/24" },
+    { "ip=198.51.100.5", "Ip", "198.51.100.5" },
+    { "ip=198.51.100.200", NULL, NULL },
+    { "range=198.51.100.0/24", NULL, NULL },
+    { "range=198.51.100.0/25", "Range", "198.51.100.0/25" },
+  };
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "203.0.113.0/29", 17);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "198.51.100.0/24", 17); /* a half is shared */
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "8.8.8.0/24", 17);
+  expect_match (&node, "/v1/decisions?ip=203.0.113.2", "\"Range\".*\"203.0.113.0/29\"");
+  expect_match (&node, "/v1/decisions?ip=198.51.100.5", "\"Ip\".*\"198.51.100.5\"");
+  node_allow (&node, "POST", "ip", "203.0.113.3");
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autofree char *target = g_strconcat ("/v1/decisions?", vectors[i].query, NULL);
+      g_autofree char *pattern =
+          vectors[i].scope == NULL
+              ? g_strdup ("^null$")
+              : g_strdup_printf ("\"scope\":\"%s\",\"type\":\"ban\",\"value\":\"%s\"",
+                                 vectors[i].scope, vectors[i].value);
+
+      expect_match (&node, target, pattern);
+    }
+}
+
 /* Of what is shared nobody is kept out, neither by what is around it. */
 static void
 test_shared_within (void)
@@ -441,6 +487,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/decisions/idle", test_idle);
   g_test_add_func ("/decisions/what-is-in-no-log", test_what_is_in_no_log);
   g_test_add_func ("/decisions/allowed-within", test_allowed_within);
+  g_test_add_func ("/decisions/one-within", test_one_within);
   g_test_add_func ("/decisions/shared-within", test_shared_within);
   g_test_add_func ("/decisions/too-many-pieces", test_too_many_pieces);
   g_test_add_func ("/decisions/filters", test_filters);

@@ -12,10 +12,12 @@
 
 #include "codec/json-strict.h"
 #include "core/error.h"
+#include "core/network-cut.h"
 #include "http/decisions.h"
 #include "http/json-body.h"
 #include "http/list-thread.h"
 #include "http/routes.h"
+#include "store/table-allow.h"
 
 #define METRICS_MAX_BYTES (256 << 10)
 #define ADDRESSES                                                                                  \
@@ -146,8 +148,79 @@ find_value (TocsinRequest *request, const char **value)
                                          : TOCSIN_SUBJECT_NONE;
 }
 
+typedef struct
+{
+  const TocsinJudge *judge;
+  TocsinNetworkCut *cut;
+  const char *network;
+  gboolean is_whole;
+} Inside;
+
+static gboolean
+on_allowed (const TocsinAllowRecord *record, gpointer data)
+{
+  const TocsinJudge *judge = ((const Inside *) data)->judge;
+
+  if (record->value != NULL &&
+      (record->type == TOCSIN_SUBJECT_IP || record->type == TOCSIN_SUBJECT_NETWORK) &&
+      (record->expires_us == 0 || record->expires_us > judge->scoring.now_us))
+    tocsin_network_cut_add (((const Inside *) data)->cut, record->value);
+  return TRUE;
+}
+
+static void
+on_piece (const char *network, gboolean soft, gpointer data)
+{
+  Inside *inside = data;
+
+  inside->is_whole = !soft && g_str_equal (network, inside->network);
+}
+
+/* Whether nothing in @network is shared, or allowed. */
+static gboolean
+is_whole (TocsinJudge *judge, const char *network, gboolean with_allowed)
+{
+  g_autoptr (TocsinNetworkCut) cut = tocsin_network_cut_new ();
+  Inside inside = { judge, cut, network, FALSE };
+
+  if (with_allowed && judge->has_allow)
+    tocsin_allow_foreach (judge->txn, on_allowed, &inside);
+  tocsin_network_cut_add_soft (cut, judge->shared_networks);
+  tocsin_network_cut_split (cut, network, TRUE, 1, on_piece, &inside);
+  return inside.is_whole;
+}
+
+/* Of a network around what was asked about a bouncer may remember the whole, with what is allowed
+ * or shared in it: then the answer is of what was asked about alone. FALSE: of that neither. For an
+ * address, of which most ask, the allow list is not gone through. */
+static gboolean
+narrow (TocsinJudge *judge,
+        const TocsinSubject *subject,
+        TocsinSubjectKey *key,
+        TocsinExportRow *row)
+{
+  if (row->type != TOCSIN_SUBJECT_NETWORK)
+    return TRUE;
+  if (subject->type == TOCSIN_SUBJECT_IP)
+    {
+      if (!judge->has_allow && is_whole (judge, row->value, FALSE))
+        return TRUE;
+    }
+  else if (subject->type != TOCSIN_SUBJECT_NETWORK || is_whole (judge, row->value, TRUE))
+    return TRUE;
+  else if (!is_whole (judge, subject->value, TRUE))
+    return FALSE;
+  *key = tocsin_subject_key (subject);
+  row->type = subject->type;
+  row->value = subject->value;
+  row->key = key;
+  return TRUE;
+}
+
 static void
 append_one (GString *out,
+            TocsinJudge *judge,
+            const TocsinSubject *subject,
             const TocsinSubjectFinding *found,
             const TocsinListingFilter *filter,
             gint64 now_us)
@@ -157,11 +230,13 @@ append_one (GString *out,
                           .key = &found->matched_key,
                           .verdict = found->verdict,
                           .expires_s = found->expires_s };
+  TocsinSubjectKey key;
 
   for (guint i = 0; i < found->categories->len; i++)
     row.categories |= G_GUINT64_CONSTANT (1)
                       << g_array_index (found->categories, TocsinCategoryFinding, i).category;
   if (found->matched == NULL || !tocsin_listing_filter_takes (filter, &row) ||
+      tocsin_export_is_own_address (&row) || !narrow (judge, subject, &key, &row) ||
       tocsin_export_is_own_address (&row))
     {
       g_string_append (out, "null");
@@ -191,22 +266,19 @@ answer_one (TocsinReply *reply,
       tocsin_reply_set_error (reply, error);
       return;
     }
-  /* As of the moment of the stream, so that both say the same. */
+  /* As of the moment of the stream, so that both decide the same. */
   tocsin_judge_begin (&judge, api, NULL, FALSE);
   done = tocsin_export_moment (&judge, &moment, &error);
   if (done)
     {
       tocsin_judge_event (&judge, &subject, 1, &finding);
+      append_one (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON), &judge, &subject,
+                  &g_array_index (finding.subjects, TocsinSubjectFinding, 0), filter,
+                  tocsin_api_now_us (api));
       done = tocsin_txn_check (judge.txn, &error);
     }
   if (!done)
-    {
-      tocsin_reply_set_error (reply, error);
-      return;
-    }
-  append_one (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON),
-              &g_array_index (finding.subjects, TocsinSubjectFinding, 0), filter,
-              tocsin_api_now_us (api));
+    tocsin_reply_set_error (reply, error);
 }
 
 static void
