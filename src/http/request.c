@@ -11,6 +11,16 @@
 #define BODY_KEEP_BYTES_MAX (64 * 1024)
 #define FORWARDED_HOPS_MAX  32
 
+/* Ties @string (transfer full) to the request. */
+static const char *
+keep (TocsinRequest *self, char *string)
+{
+  if (self->strings == NULL)
+    self->strings = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (self->strings, string);
+  return string;
+}
+
 TocsinRequest *
 tocsin_request_new (const char *method, const char *target)
 {
@@ -23,7 +33,7 @@ tocsin_request_new (const char *method, const char *target)
   self->fields = g_array_sized_new (FALSE, FALSE, sizeof (TocsinField), 32);
   self->received = g_byte_array_new ();
   self->reply = tocsin_reply_new ();
-  self->method = g_intern_string (method);
+  self->method = keep (self, g_strdup (method));
   tocsin_request_set_target (self, target);
   return self;
 }
@@ -64,6 +74,7 @@ void
 tocsin_request_reset (TocsinRequest *self)
 {
   clear (self);
+  self->method = "";
   self->state = TOCSIN_REQUEST_OPEN;
   g_array_set_size (self->fields, 0);
   if (self->received->len > BODY_KEEP_BYTES_MAX)
@@ -133,16 +144,6 @@ const char *
 tocsin_request_get_path (const TocsinRequest *self)
 {
   return self->path->str;
-}
-
-/* Ties @string (transfer full) to the request. */
-static const char *
-keep (TocsinRequest *self, char *string)
-{
-  if (self->strings == NULL)
-    self->strings = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (self->strings, string);
-  return string;
 }
 
 /* Decodes what tocsin_request_check() has found to be well formed. */
@@ -375,7 +376,7 @@ tocsin_request_detach (TocsinRequest *self)
   if (self->detached)
     return;
   self->detached = TRUE;
-  self->method = g_intern_string (self->method);
+  self->method = keep (self, g_strdup (self->method));
   for (guint i = 0; i < self->fields->len; i++)
     {
       TocsinField *field = &g_array_index (self->fields, TocsinField, i);
