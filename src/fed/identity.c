@@ -207,10 +207,11 @@ look_around (TocsinIdentity *self, GError **error)
   while ((name = g_dir_read_name (dir)) != NULL)
     {
       char *end = NULL;
-      guint64 number = g_str_has_prefix (name, ED25519_PREFIX)
-                           ? g_ascii_strtoull (name + strlen (ED25519_PREFIX), &end, 10)
-                           : 0;
+      guint64 number;
 
+      if (!g_str_has_prefix (name, ED25519_PREFIX))
+        continue;
+      number = g_ascii_strtoull (name + strlen (ED25519_PREFIX), &end, 10);
       if (number < ED25519_MAX && number > self->last_key &&
           (g_str_equal (end, ".pem") || g_str_equal (end, ".retired")))
         self->last_key = (guint) number;
