@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 /* The inbox where keys have changed, or cannot be had. */
+#include "fed/fetch-uri.h"
 #include "fed/rotation.h"
 #include "fed/sync.h"
 #include "inbox-nodes.h"
@@ -313,6 +314,49 @@ test_relayed_of_an_unreachable (void)
   }
 }
 
+/* That a host may not be asked just now is not that it does not answer. */
+static void
+test_relayed_without_room (void)
+{
+  Draft draft = { .id = "no-room", .report = "no-room" };
+  Draft foreign = { .id = "foreign", .report = "foreign", .prover = &peer };
+  g_autoptr (GBytes) body = make_add (&stranger, &draft);
+  g_autoptr (GBytes) foreign_body = make_add (&stranger, &foreign);
+  g_autofree char *authority = tocsin_fetch_authority (public_node_actor (&stranger), NULL);
+  guint64 dropped = us.fed->stats.inbox_dropped;
+  g_autoptr (GError) error = NULL;
+  guint32 author;
+  guint retry;
+
+  write_ok (&us.files, old_write, (gpointer) tocsin_identity_get_document (stranger.fed->identity));
+  tocsin_keyring_forget (us.fed->keyring, public_node_actor (&stranger));
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+
+    g_assert_true (tocsin_actors_find (txn, public_node_actor (&stranger), &author));
+  }
+  believe_through_peer (author);
+  tocsin_host_budget_begin (us.fed->budget, authority, g_get_monotonic_time (), &retry, &error);
+  g_assert_no_error (error);
+  expect (&peer, body, 503);
+
+  /* A proof that fails does not keep the relay waiting. */
+  write_ok (&us.files, save_write,
+            (gpointer) tocsin_identity_get_document (stranger.fed->identity));
+  tocsin_keyring_forget (us.fed->keyring, public_node_actor (&stranger));
+  expect (&peer, foreign_body, 202);
+  g_assert_cmpuint (us.fed->stats.inbox_dropped, ==, dropped + 1);
+  tocsin_host_budget_end (us.fed->budget, authority, TRUE, g_get_monotonic_time ());
+  believe_through_peer (0);
+}
+
+static gboolean
+useless_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_pinning_save_actor (txn, data, tocsin_time_now_us () - 8 * TOCSIN_DAY_US);
+  return TRUE;
+}
+
 /* The author's host shows the document of another, who proved this: no author speaks for another.
  */
 static void
@@ -322,12 +366,15 @@ test_relayed_of_a_turned (void)
                   .report = "turned",
                   .target = tocsin_identity_get_document (peer.fed->identity)->reports,
                   .prover = &peer };
+  Draft next = { .id = "next", .report = "next" };
   g_autoptr (GBytes) body = make_add (&stranger, &draft);
+  g_autoptr (GBytes) next_body = make_add (&stranger, &next);
   guint64 dropped = us.fed->stats.inbox_dropped;
   g_auto (TocsinReportRecord) record = { 0 };
   guint32 author;
 
-  write_ok (&us.files, old_write, (gpointer) tocsin_identity_get_document (stranger.fed->identity));
+  write_ok (&us.files, useless_write,
+            (gpointer) tocsin_identity_get_document (stranger.fed->identity));
   tocsin_keyring_forget (us.fed->keyring, public_node_actor (&stranger));
   {
     g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
@@ -339,6 +386,11 @@ test_relayed_of_a_turned (void)
   expect (&peer, body, 202);
   g_assert_cmpuint (us.fed->stats.inbox_dropped, ==, dropped + 1);
   g_assert_false (find_report (&stranger, "turned", &record));
+  g_assert_cmpuint (stranger.n_shown, ==, 1);
+
+  /* Its document is not asked for again at once, or the budget of its host would be used up. */
+  tocsin_keyring_forget (us.fed->keyring, public_node_actor (&stranger));
+  expect (&peer, next_body, 202);
   g_assert_cmpuint (stranger.n_shown, ==, 1);
   believe_through_peer (0);
 }
@@ -384,6 +436,7 @@ main (int argc, char **argv)
   g_test_add_func ("/inbox-keys/relayed-after-a-new-key", test_relayed_after_a_new_key);
   g_test_add_func ("/inbox-keys/relayed-by-an-expired-key", test_relayed_by_an_expired_key);
   g_test_add_func ("/inbox-keys/relayed-of-an-unreachable", test_relayed_of_an_unreachable);
+  g_test_add_func ("/inbox-keys/relayed-without-room", test_relayed_without_room);
   g_test_add_func ("/inbox-keys/then/relayed-of-a-turned", test_relayed_of_a_turned);
   g_test_add_func ("/inbox-keys/then/outbox-ends-a-hold", test_outbox_ends_a_hold);
   status = g_test_run ();

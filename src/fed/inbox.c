@@ -47,6 +47,7 @@ typedef struct
   TocsinVerifyJob *job; /* (owned) (nullable) what was verified off the main thread */
   TocsinPinning pinning;
   gboolean is_relayed;
+  gboolean is_refreshed; /* the author's document was asked for anew */
   gboolean proven;
   char *proof_key; /* (owned) (nullable) multibase */
   gint64 now_us;
@@ -353,7 +354,9 @@ on_author (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (op->author != NULL)
     with_author (task);
-  else if (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE))
+  else if (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE) ||
+           /* Its proofs fail so often that there is no room to ask: that is its own doing too. */
+           (op->is_refreshed && g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE)))
     leave_for_later (task);
   else
     refuse (task, g_steal_pointer (&error));
@@ -430,6 +433,7 @@ with_author (GTask *task)
     {
       if (may_have_new_keys (op, error))
         {
+          op->is_refreshed = TRUE;
           g_clear_pointer (&op->author, tocsin_known_actor_unref);
           tocsin_keyring_find_async (op->fed->keyring, op->activity->actor, TRUE, &op->allowance,
                                      on_author, g_object_ref (task));

@@ -16,14 +16,18 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/uri.h"
+#include "fed/failures.h"
 #include "fed/fetch-uri.h"
 #include "fed/knock.h"
+#include "fed/pinning.h"
 #include "store/table-actors.h"
 
 #define WAITING_MAX 32 /* requests of strangers for one document */
 
 #define FRESH_US  TOCSIN_DAY_US
 #define USEFUL_US (7 * TOCSIN_DAY_US) /* while its host does not answer */
+
+#define FAILURES_MAX 1000
 
 typedef struct
 {
@@ -48,10 +52,11 @@ struct _TocsinKeyring
   TocsinFetcher *fetcher; /* (owned) */
   TocsinHostBudget *budget;
   const TocsinIdentity *identity;
-  GHashTable *actors;  /* (element-type utf8 Entry): by actor URI */
-  GHashTable *aliases; /* (element-type utf8 utf8): key id to actor URI */
-  GQueue recent;       /* of Entry; the head was used last */
-  gsize bytes;         /* of all entries */
+  GHashTable *actors;       /* (element-type utf8 Entry): by actor URI */
+  GHashTable *aliases;      /* (element-type utf8 utf8): key id to actor URI */
+  GQueue recent;            /* of Entry; the head was used last */
+  gsize bytes;              /* of all entries */
+  TocsinFailures *failures; /* (owned) of authors' documents */
   GHashTable *waiting; /* (element-type utf8 GPtrArray<GTask>): by document URI, being fetched */
   guint fetches;
 };
@@ -270,36 +275,6 @@ recall (TocsinKeyring *self, const char *uri)
   return owner != NULL ? recall_actor (self, owner) : actor;
 }
 
-static TocsinActorDocument *
-document_from_record (const TocsinActorRecord *record)
-{
-  TocsinActorDocument *document = tocsin_actor_document_new (record->uri);
-
-  document->inbox = g_strdup (record->inbox);
-  document->shared_inbox = g_strdup (record->shared_inbox);
-  document->outbox = g_strdup (record->outbox);
-  document->followers = g_strdup (record->followers);
-  document->reports = g_strdup (record->reports);
-  document->trust = g_strdup (record->trust);
-  document->name = g_strdup (record->name);
-  document->preferred_username = g_strdup (record->preferred_username);
-  document->protocol_version = g_strdup (record->protocol_version);
-  for (guint i = 0; record->keys != NULL && i < record->keys->len; i++)
-    {
-      const TocsinStoredKey *stored = &g_array_index (record->keys, TocsinStoredKey, i);
-      TocsinActorKey *key = tocsin_actor_key_new (stored->id, stored->owner);
-
-      if (stored->kind == TOCSIN_KEY_RSA_PEM)
-        key->pem = g_strdup (stored->text);
-      else
-        key->multibase = g_strdup (stored->text);
-      key->expires_us = stored->expires_us;
-      key->assertion = stored->kind == TOCSIN_KEY_ED25519_MULTIBASE;
-      g_ptr_array_add (document->keys, key);
-    }
-  return document;
-}
-
 /* What the store has of @uri, an actor or a key id: peers of ours, past and present. */
 static TocsinKnownActor *
 load (TocsinKeyring *self, const char *uri)
@@ -314,7 +289,7 @@ load (TocsinKeyring *self, const char *uri)
   if (number == TOCSIN_ACTOR_LOCAL || !tocsin_actors_get (txn, number, &record) ||
       record.fetched_us == 0)
     return NULL;
-  actor = known_new (document_from_record (&record), record.fetched_us);
+  actor = known_new (tocsin_pinning_load_actor (&record), record.fetched_us);
   remember (self, actor);
   return recall_actor (self, actor->document->id);
 }
@@ -634,15 +609,30 @@ tocsin_keyring_find_finish (TocsinKeyring *self, GAsyncResult *result, GError **
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
-static void
-on_fresh (GObject *source, GAsyncResult *result, gpointer user_data)
+typedef struct
 {
-  g_autoptr (GTask) task = G_TASK (user_data);
-  Known *known = g_task_get_task_data (task);
-  GError *error = NULL;
-  TocsinKnownActor *actor = tocsin_keyring_find_finish (TOCSIN_KEYRING (source), result, &error);
+  char *uri;               /* (owned) */
+  TocsinKnownActor *known; /* (owned) (nullable) */
+  gboolean may_ask;        /* the request has not used up what it may fetch */
+} FreshOp;
 
-  if (actor == NULL && known != NULL)
+static void
+fresh_op_free (FreshOp *op)
+{
+  g_free (op->uri);
+  g_clear_pointer (&op->known, tocsin_known_actor_unref);
+  g_free (op);
+}
+
+/* Takes @actor and @error. Where there was no room to ask, that says nothing about the host. */
+static void
+answer_fresh (GTask *task, TocsinKnownActor *actor, GError *error)
+{
+  FreshOp *op = g_task_get_task_data (task);
+  Known *known = (Known *) op->known;
+
+  if (known != NULL && op->may_ask &&
+      g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE))
     {
       known->asked_us = tocsin_time_now_us ();
       if (!tocsin_known_actor_is_stale (&known->base, known->asked_us))
@@ -657,6 +647,27 @@ on_fresh (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
 }
 
+static void
+on_fresh (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  FreshOp *op = g_task_get_task_data (task);
+  TocsinKeyring *self = TOCSIN_KEYRING (source);
+  GError *error = NULL;
+  TocsinKnownActor *actor = tocsin_keyring_find_finish (self, result, &error);
+
+  if (actor != NULL && !g_str_equal (actor->document->id, op->uri))
+    {
+      g_clear_pointer (&actor, tocsin_known_actor_unref);
+      error = g_error_new_literal (TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE,
+                                   "The author's document has another id");
+    }
+  /* A host that answers may be asked on, but not for the same document again and again. */
+  if (op->may_ask && g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE))
+    tocsin_failures_note (self->failures, op->uri, g_get_monotonic_time ());
+  answer_fresh (task, actor, error);
+}
+
 /**
  * tocsin_keyring_find_fresh_async:
  * @self: the keyring
@@ -666,7 +677,8 @@ on_fresh (GObject *source, GAsyncResult *result, gpointer user_data)
  * @user_data: data for @callback
  *
  * Finds the author of what another brought: by a document of the last 24 hours or, where its host
- * was asked since and did not answer, of the last 7 days.
+ * was asked since and had none for us, of the last 7 days. What could not be had is not asked for
+ * again within five minutes, unless no budget applies.
  */
 void
 tocsin_keyring_find_fresh_async (TocsinKeyring *self,
@@ -676,14 +688,22 @@ tocsin_keyring_find_fresh_async (TocsinKeyring *self,
                                  gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
-  TocsinKnownActor *known = tocsin_keyring_peek (self, uri);
-  gboolean is_stale = known != NULL && tocsin_known_actor_is_stale (known, tocsin_time_now_us ());
+  TocsinKnownActor *known = tocsin_keyring_peek_author (self, uri);
+  FreshOp *op = g_new0 (FreshOp, 1);
 
   g_task_set_source_tag (task, tocsin_keyring_find_fresh_async);
-  if (known != NULL)
-    g_task_set_task_data (task, tocsin_known_actor_ref (known),
-                          (GDestroyNotify) tocsin_known_actor_unref);
-  tocsin_keyring_find_async (self, uri, is_stale, allowance, on_fresh, g_steal_pointer (&task));
+  g_task_set_task_data (task, op, (GDestroyNotify) fresh_op_free);
+  op->uri = g_strdup (uri);
+  op->known = known != NULL ? tocsin_known_actor_ref (known) : NULL;
+  op->may_ask = allowance == NULL || allowance->used < TOCSIN_FETCH_ALLOWANCE;
+  if (known != NULL && !tocsin_known_actor_is_stale (known, tocsin_time_now_us ()))
+    answer_fresh (task, tocsin_known_actor_ref (known), NULL);
+  else if (allowance != NULL && tocsin_failures_has (self->failures, uri, g_get_monotonic_time ()))
+    answer_fresh (task, NULL,
+                  g_error_new_literal (TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE,
+                                       "The document could not be had a short while ago"));
+  else
+    tocsin_keyring_find_async (self, uri, TRUE, allowance, on_fresh, g_steal_pointer (&task));
 }
 
 /* Whether nobody waits for a document. */
@@ -718,6 +738,7 @@ tocsin_keyring_finalize (GObject *object)
   TocsinKeyring *self = TOCSIN_KEYRING (object);
 
   g_hash_table_unref (self->waiting);
+  tocsin_failures_free (self->failures);
   g_hash_table_unref (self->aliases);
   g_hash_table_unref (self->actors);
   g_clear_object (&self->fetcher);
@@ -735,6 +756,7 @@ tocsin_keyring_init (TocsinKeyring *self)
 {
   self->actors = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, entry_free);
   self->aliases = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->failures = tocsin_failures_new (FAILURES_MAX);
   self->waiting =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   g_queue_init (&self->recent);

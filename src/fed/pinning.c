@@ -286,3 +286,39 @@ tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, 
   tocsin_actors_put (txn, &record);
   return number;
 }
+
+/**
+ * tocsin_pinning_load_actor:
+ * @record: an actor
+ *
+ * Returns: (transfer full): what tocsin_pinning_save_actor() remembered of its document
+ */
+TocsinActorDocument *
+tocsin_pinning_load_actor (const TocsinActorRecord *record)
+{
+  TocsinActorDocument *document = tocsin_actor_document_new (record->uri);
+
+  document->inbox = g_strdup (record->inbox);
+  document->shared_inbox = g_strdup (record->shared_inbox);
+  document->outbox = g_strdup (record->outbox);
+  document->followers = g_strdup (record->followers);
+  document->reports = g_strdup (record->reports);
+  document->trust = g_strdup (record->trust);
+  document->name = g_strdup (record->name);
+  document->preferred_username = g_strdup (record->preferred_username);
+  document->protocol_version = g_strdup (record->protocol_version);
+  for (guint i = 0; record->keys != NULL && i < record->keys->len; i++)
+    {
+      const TocsinStoredKey *stored = &g_array_index (record->keys, TocsinStoredKey, i);
+      TocsinActorKey *key = tocsin_actor_key_new (stored->id, stored->owner);
+
+      if (stored->kind == TOCSIN_KEY_RSA_PEM)
+        key->pem = g_strdup (stored->text);
+      else
+        key->multibase = g_strdup (stored->text);
+      key->expires_us = stored->expires_us;
+      key->assertion = stored->kind == TOCSIN_KEY_ED25519_MULTIBASE;
+      g_ptr_array_add (document->keys, key);
+    }
+  return document;
+}

@@ -30,5 +30,7 @@ void tocsin_pinning_lift (TocsinTxn *txn,
                           gint64 now_us);
 guint32
 tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, gint64 now_us);
+TocsinActorDocument *
+tocsin_pinning_load_actor (const TocsinActorRecord *record) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS
