@@ -33,11 +33,30 @@ static const struct
 };
 
 static void
-on_piece (const char *network, gboolean soft, gpointer data)
+append (GString *out, const char *network, gboolean soft)
 {
-  GString *out = data;
-
   g_string_append_printf (out, "%s%s%s", out->len > 0 ? " " : "", soft ? "~" : "", network);
+}
+
+/* Wider ones than are stored have no key that matters. */
+static void
+expect_key (const char *network, const TocsinSubjectKey *key)
+{
+  g_auto (TocsinSubject) subject = { 0 };
+  TocsinSubjectKey expected;
+
+  if (!tocsin_subject_parse (&subject, TOCSIN_SUBJECT_NETWORK, network, NULL))
+    return;
+  expected = tocsin_subject_key (&subject);
+  g_assert_cmpmem (key, sizeof *key, &expected, sizeof expected);
+  g_assert_cmpstr (subject.value, ==, network);
+}
+
+static void
+on_piece (const char *network, const TocsinSubjectKey *key, gboolean soft, gpointer data)
+{
+  expect_key (network, key);
+  append (data, network, soft);
 }
 
 static TocsinNetworkCut *
@@ -96,29 +115,50 @@ test_max (void)
   g_assert_cmpuint (tocsin_network_cut_split (cut, "2000::/3", TRUE, 1000, NULL, NULL), ==, 125);
 }
 
-static void
-test_probes_around (void)
+typedef struct
 {
-  static const char *const whole[] = { "8.8.8.1", "8.8.8.2", "8.8.0.0/16", "2001:db8::/64", NULL };
+  GString *out; /* (unowned) */
+  guint n_left;
+} Around;
+
+static gboolean
+on_around (const char *network, const TocsinSubjectKey *key, gpointer data)
+{
+  Around *around = data;
+
+  expect_key (network, key);
+  append (around->out, network, FALSE);
+  return --around->n_left > 0;
+}
+
+/* Each once, whatever lies between two that it holds. */
+static void
+test_around (void)
+{
+  static const char *const whole[] = { "8.9.9.9",       "8.8.8.1",      "8.8.8.2",
+                                       "2001:db8::/64", "8.8.0.0/16",   "8.8.7.0/30",
+                                       "8.8.8.9",       "8.8.8.128/25", NULL };
   static const char *const soft[] = { "8.8.8.0/24", NULL };
   static const TocsinNetworkLengths lengths = { .v4 = 1u << 8 | 1u << 16 | 1u << 24,
                                                 .v6 = { G_GUINT64_CONSTANT (1) << 48, 1 } };
-  g_autoptr (TocsinNetworkCut) cut = make_cut (whole, soft);
-  g_autoptr (GArray) probes = tocsin_network_cut_probes_around (cut, &lengths);
-  g_autoptr (GString) out = g_string_new (NULL);
+  static const struct
+  {
+    guint max;
+    const char *told;
+  } cases[] = {
+    { 100, "8.0.0.0/8 8.8.7.0/24 8.8.0.0/16 8.8.8.0/24 8.9.9.0/24 8.9.0.0/16 2001:db8::/48" },
+    { 2, "8.0.0.0/8 8.8.7.0/24" },
+  };
 
-  for (guint i = 0; i < probes->len; i++)
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      const TocsinProbe *probe = &g_array_index (probes, TocsinProbe, i);
-      g_auto (TocsinSubject) subject = { 0 };
-      TocsinSubjectKey key;
+      g_autoptr (TocsinNetworkCut) cut = make_cut (whole, soft);
+      g_autoptr (GString) out = g_string_new (NULL);
+      Around around = { out, cases[i].max };
 
-      g_assert_true (tocsin_subject_parse (&subject, TOCSIN_SUBJECT_NETWORK, probe->value, NULL));
-      key = tocsin_subject_key (&subject);
-      g_assert_cmpmem (&key, sizeof key, &probe->key, sizeof probe->key);
-      on_piece (probe->value, FALSE, out);
+      tocsin_network_cut_foreach_around (cut, &lengths, on_around, &around);
+      g_assert_cmpstr (out->str, ==, cases[i].told);
     }
-  g_assert_cmpstr (out->str, ==, "8.8.8.0/24 8.8.0.0/16 8.0.0.0/8 2001:db8::/48");
 }
 
 int
@@ -128,6 +168,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/network-cut/pieces", test_pieces);
   g_test_add_func ("/network-cut/without-soft", test_without_soft);
   g_test_add_func ("/network-cut/max", test_max);
-  g_test_add_func ("/network-cut/probes-around", test_probes_around);
+  g_test_add_func ("/network-cut/around", test_around);
   return g_test_run ();
 }

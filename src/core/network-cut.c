@@ -13,6 +13,9 @@
 
 #include "core/subject-internal.h"
 
+#define ADDRESS_BITS 128
+#define V4_BYTES     4
+
 typedef struct
 {
   TocsinPrefix prefix;
@@ -134,52 +137,46 @@ find (const TocsinNetworkCut *self, const TocsinPrefix *prefix)
 
 /* ---- around ---- */
 
-static guint
-hash_key (gconstpointer key)
-{
-  guint hash;
-
-  memcpy (&hash, key, sizeof hash);
-  return hash;
-}
-
 static gboolean
-equal_keys (gconstpointer a, gconstpointer b)
+has_length (const TocsinNetworkLengths *lengths, guint8 family_bytes, guint bits)
 {
-  return memcmp (a, b, sizeof (TocsinSubjectKey)) == 0;
+  guint64 word = family_bytes == V4_BYTES ? lengths->v4 : lengths->v6[bits / 64];
+
+  return (word >> (bits % 64) & 1) != 0;
 }
 
-static void
-clear_probe (gpointer data)
+/* All that lies in a network is one run, so the last of each length is all that has to be known of
+ * those that were told; and with each all that are wider were told. */
+void
+tocsin_network_cut_foreach_around (TocsinNetworkCut *self,
+                                   const TocsinNetworkLengths *lengths,
+                                   TocsinNetworkAroundFunc func,
+                                   gpointer data)
 {
-  g_free (((TocsinProbe *) data)->value);
-}
+  TocsinPrefix last[ADDRESS_BITS] = { 0 };
 
-GArray *
-tocsin_network_cut_probes_around (TocsinNetworkCut *self, const TocsinNetworkLengths *lengths)
-{
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (hash_key, equal_keys, g_free, NULL);
-  GArray *probes = g_array_new (FALSE, FALSE, sizeof (TocsinProbe));
-
-  g_array_set_clear_func (probes, clear_probe);
+  sort (self);
   for (guint i = 0; i < self->holes->len; i++)
     {
-      g_autoptr (GArray) around = g_array_new (FALSE, FALSE, sizeof (TocsinProbe));
+      TocsinPrefix network = hole_at (self, i)->prefix;
 
-      g_array_set_clear_func (around, clear_probe);
-      tocsin_probes_add_networks (around, &hole_at (self, i)->prefix, lengths);
-      for (guint p = 0; p < around->len; p++)
+      for (int bits = network.length - 1; bits >= 0; bits--)
         {
-          TocsinProbe *probe = &g_array_index (around, TocsinProbe, p);
+          char text[TOCSIN_PREFIX_TEXT_BYTES];
+          TocsinSubjectKey key;
 
-          if (probe->prefix_length >= hole_at (self, i)->prefix.length ||
-              !g_hash_table_add (seen, g_memdup2 (&probe->key, sizeof probe->key)))
+          if (!has_length (lengths, network.family_bytes, (guint) bits))
             continue;
-          g_array_append_val (probes, *probe);
-          probe->value = NULL;
+          tocsin_prefix_cut (&network, (guint8) bits);
+          if (compare_prefixes (&network, &last[bits]) == 0)
+            break;
+          last[bits] = network;
+          tocsin_prefix_write (&network, TRUE, text);
+          tocsin_subject_hash_key (TOCSIN_SUBJECT_NETWORK, text, &key);
+          if (!func (text, &key, data))
+            return;
         }
     }
-  return probes;
 }
 
 /* ---- pieces ---- */
@@ -237,12 +234,14 @@ static void
 give (Splitting *splitting, const TocsinPrefix *prefix, gboolean soft)
 {
   char text[TOCSIN_PREFIX_TEXT_BYTES];
+  TocsinSubjectKey key;
 
   splitting->n++;
   if (splitting->n > splitting->max || splitting->func == NULL)
     return;
   tocsin_prefix_write (prefix, TRUE, text);
-  splitting->func (text, soft, splitting->data);
+  tocsin_subject_hash_key (TOCSIN_SUBJECT_NETWORK, text, &key);
+  splitting->func (text, &key, soft, splitting->data);
 }
 
 /* As deep as an address has bits. */

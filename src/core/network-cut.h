@@ -23,19 +23,33 @@ void tocsin_network_cut_add (TocsinNetworkCut *self, const char *network);
 void tocsin_network_cut_add_soft (TocsinNetworkCut *self, const TocsinNetworkList *networks);
 
 /**
- * tocsin_network_cut_probes_around:
+ * TocsinNetworkAroundFunc:
+ * @network: in CIDR form, until the call returns
+ * @key: its key, until the call returns
+ *
+ * Returns: %FALSE to stop
+ */
+typedef gboolean (*TocsinNetworkAroundFunc) (const char *network,
+                                             const TocsinSubjectKey *key,
+                                             gpointer data);
+
+/**
+ * tocsin_network_cut_foreach_around:
  * @self: a cut to which nothing more is added
  * @lengths: of what networks there are
- *
- * Returns: (transfer full) (element-type TocsinProbe): every network of such a length that is wider
- *   than something in @self and holds it, once
+ * @func: told every network of such a length that is wider than something in @self and holds it,
+ *   once
  */
-GArray *
-tocsin_network_cut_probes_around (TocsinNetworkCut *self,
-                                  const TocsinNetworkLengths *lengths) G_GNUC_WARN_UNUSED_RESULT;
+void tocsin_network_cut_foreach_around (TocsinNetworkCut *self,
+                                        const TocsinNetworkLengths *lengths,
+                                        TocsinNetworkAroundFunc func,
+                                        gpointer data);
 
-/* A network in CIDR form, until the call returns. */
-typedef void (*TocsinNetworkPieceFunc) (const char *network, gboolean soft, gpointer data);
+/* A network in CIDR form and its key, until the call returns. */
+typedef void (*TocsinNetworkPieceFunc) (const char *network,
+                                        const TocsinSubjectKey *key,
+                                        gboolean soft,
+                                        gpointer data);
 
 /**
  * tocsin_network_cut_split:

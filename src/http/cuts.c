@@ -14,7 +14,9 @@
 #include "core/network-cut.h"
 #include "store/table-allow.h"
 
-#define PIECES_MAX 4096 /* of one network; one that would take more is in no list */
+#define PIECES_MAX     4096      /* of one network; one that would take more is in no list */
+#define ALL_PIECES_MAX (1 << 18) /* of all networks together, likewise */
+#define STOP_EVERY     1024      /* looks between two at the flag */
 
 typedef struct
 {
@@ -41,7 +43,20 @@ typedef struct
   TocsinNetworkCut *networks; /* (owned) */
   GPtrArray *domains;         /* (owned) (element-type utf8) allowed */
   Entry around;               /* the network that is being cut */
+  guint n_pieces;
+  const gint *stop; /* (nullable) */
+  guint n_looked;
+  gboolean stopped;
 } Making;
+
+/* FALSE once it shall end. */
+static gboolean
+goes_on (Making *making)
+{
+  if (++making->n_looked % STOP_EVERY == 0 && making->stop != NULL)
+    making->stopped = making->stopped || g_atomic_int_get (making->stop) != 0;
+  return !making->stopped;
+}
 
 static guint
 hash_key (gconstpointer key)
@@ -94,27 +109,21 @@ on_allowed (const TocsinAllowRecord *record, gpointer data)
 
   if (record->value == NULL ||
       (record->expires_us != 0 && record->expires_us <= making->judge->scoring.now_us))
-    return TRUE;
+    return goes_on (making);
   if (record->type == TOCSIN_SUBJECT_IP || record->type == TOCSIN_SUBJECT_NETWORK)
     tocsin_network_cut_add (making->networks, record->value);
   else if (record->type == TOCSIN_SUBJECT_DOMAIN)
     g_ptr_array_add (making->domains, g_strdup (record->value));
-  return TRUE;
+  return goes_on (making);
 }
 
 static void
-on_piece (const char *network, gboolean soft, gpointer data)
+on_piece (const char *network, const TocsinSubjectKey *key, gboolean soft, gpointer data)
 {
   Making *making = data;
   TocsinExportRow row = making->around.row;
-  g_auto (TocsinSubject) subject = { 0 };
-  TocsinSubjectKey key;
-  Entry *entry;
+  Entry *entry = get_entry (making, key);
 
-  if (!tocsin_subject_parse (&subject, TOCSIN_SUBJECT_NETWORK, network, NULL))
-    return;
-  key = tocsin_subject_key (&subject);
-  entry = get_entry (making, &key);
   if (soft)
     row.verdict = MIN (row.verdict, TOCSIN_VERDICT_NOTE);
   if (entry->has_row && entry->row.verdict >= row.verdict)
@@ -125,7 +134,10 @@ on_piece (const char *network, gboolean soft, gpointer data)
 }
 
 static void
-count_whole (const char *network, gboolean soft, gpointer data)
+count_whole (const char *network,
+             const TocsinSubjectKey *key G_GNUC_UNUSED,
+             gboolean soft,
+             gpointer data)
 {
   Making *making = data;
 
@@ -136,6 +148,7 @@ count_whole (const char *network, gboolean soft, gpointer data)
 static void
 cut_network (Making *making, const TocsinSubjectKey *key)
 {
+  guint max = MIN (PIECES_MAX, ALL_PIECES_MAX - making->n_pieces);
   gboolean with_soft;
   Entry *entry;
   guint n;
@@ -144,8 +157,8 @@ cut_network (Making *making, const TocsinSubjectKey *key)
   if (!read_row (making, key, &making->around.row))
     return;
   with_soft = making->around.row.verdict > TOCSIN_VERDICT_NOTE;
-  n = tocsin_network_cut_split (making->networks, making->around.row.value, with_soft, PIECES_MAX,
-                                NULL, NULL);
+  n = tocsin_network_cut_split (making->networks, making->around.row.value, with_soft, max, NULL,
+                                NULL);
   if (n == 1)
     tocsin_network_cut_split (making->networks, making->around.row.value, with_soft, 1, count_whole,
                               making);
@@ -153,9 +166,9 @@ cut_network (Making *making, const TocsinSubjectKey *key)
     return;
   entry = get_entry (making, key);
   entry->is_cut = TRUE;
-  if (n <= PIECES_MAX)
-    tocsin_network_cut_split (making->networks, making->around.row.value, with_soft, n, on_piece,
-                              making);
+  if (n <= max)
+    making->n_pieces += tocsin_network_cut_split (making->networks, making->around.row.value,
+                                                  with_soft, n, on_piece, making);
   else if (!entry->has_row)
     {
       entry->has_row = TRUE;
@@ -164,14 +177,14 @@ cut_network (Making *making, const TocsinSubjectKey *key)
     }
 }
 
-static void
-cut_networks (Making *making)
+static gboolean
+on_around (const char *network G_GNUC_UNUSED, const TocsinSubjectKey *key, gpointer data)
 {
-  g_autoptr (GArray) probes =
-      tocsin_network_cut_probes_around (making->networks, &making->judge->lengths);
+  Making *making = data;
 
-  for (guint i = 0; i < probes->len; i++)
-    cut_network (making, &g_array_index (probes, TocsinProbe, i).key);
+  if (goes_on (making))
+    cut_network (making, key);
+  return !making->stopped;
 }
 
 static void
@@ -181,7 +194,7 @@ compare_with_stored (Making *making)
   gpointer value;
 
   g_hash_table_iter_init (&iter, making->by_key);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
+  while (g_hash_table_iter_next (&iter, NULL, &value) && goes_on (making))
     {
       Entry *entry = value;
       TocsinExportRow stored;
@@ -250,15 +263,18 @@ collect (Making *making)
 }
 
 TocsinCuts *
-tocsin_cuts_new (TocsinJudge *judge, guint types)
+tocsin_cuts_new (TocsinJudge *judge, guint types, const gint *stop)
 {
-  TocsinCuts *self = g_new0 (TocsinCuts, 1);
+  g_autoptr (TocsinCuts) self = g_new0 (TocsinCuts, 1);
   g_autoptr (GHashTable) by_key = g_hash_table_new_full (hash_key, equal_keys, NULL, g_free);
   g_autoptr (TocsinNetworkCut) networks = tocsin_network_cut_new ();
   g_autoptr (GPtrArray) domains = g_ptr_array_new_with_free_func (g_free);
-  Making making = {
-    .judge = judge, .cuts = self, .by_key = by_key, .networks = networks, .domains = domains
-  };
+  Making making = { .judge = judge,
+                    .cuts = self,
+                    .by_key = by_key,
+                    .networks = networks,
+                    .domains = domains,
+                    .stop = stop };
 
   self->entries = g_array_new (FALSE, FALSE, sizeof (Entry));
   self->texts = g_string_chunk_new (256);
@@ -267,13 +283,13 @@ tocsin_cuts_new (TocsinJudge *judge, guint types)
     tocsin_allow_foreach (judge->txn, on_allowed, &making);
   tocsin_network_cut_add_soft (networks, judge->shared_networks);
   if ((types & TOCSIN_EXPORT_TYPE_BIT (TOCSIN_SUBJECT_NETWORK)) != 0)
-    cut_networks (&making);
+    tocsin_network_cut_foreach_around (networks, &judge->lengths, on_around, &making);
   compare_with_stored (&making);
-  for (guint i = 0;
-       (types & TOCSIN_EXPORT_TYPE_BIT (TOCSIN_SUBJECT_DOMAIN)) != 0 && i < domains->len; i++)
-    cut_domains_above (&making, g_ptr_array_index (domains, i));
+  if ((types & TOCSIN_EXPORT_TYPE_BIT (TOCSIN_SUBJECT_DOMAIN)) != 0)
+    for (guint i = 0; i < domains->len && goes_on (&making); i++)
+      cut_domains_above (&making, g_ptr_array_index (domains, i));
   collect (&making);
-  return self;
+  return making.stopped ? NULL : g_steal_pointer (&self);
 }
 
 void

@@ -20,13 +20,16 @@ typedef struct _TocsinCuts TocsinCuts;
  * tocsin_cuts_new:
  * @judge: made ready by tocsin_export_moment()
  * @types: bits of the types that are listed
+ * @stop: (nullable): atomic: not zero ends it early
  *
  * Costs a look-up for each stored length of networks around each entry of the allow list.
  *
- * Returns: (transfer full): the cuts of all networks that hold what is allowed or shared, in as
- *   many pieces as it takes, and of all domains above an allowed name
+ * Returns: (transfer full) (nullable): the cuts of all networks that hold what is allowed or
+ *   shared, in as many pieces as it takes, and of all domains above an allowed name; %NULL if it
+ *   was stopped
  */
-TocsinCuts *tocsin_cuts_new (TocsinJudge *judge, guint types) G_GNUC_WARN_UNUSED_RESULT;
+TocsinCuts *
+tocsin_cuts_new (TocsinJudge *judge, guint types, const gint *stop) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_cuts_free (TocsinCuts *self);
 
 /**

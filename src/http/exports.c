@@ -41,6 +41,13 @@ is_listed (const TocsinExportQuery *query, const TocsinExportRow *row)
 }
 
 static gboolean
+stops (GError **error)
+{
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "The node stops");
+  return FALSE;
+}
+
+static gboolean
 on_subject (const TocsinSubjectRecord *record, gpointer data)
 {
   Making *making = data;
@@ -48,11 +55,7 @@ on_subject (const TocsinSubjectRecord *record, gpointer data)
 
   if (++making->n_looked % STOP_EVERY == 0 && making->stop != NULL &&
       g_atomic_int_get (making->stop))
-    {
-      g_set_error_literal (&making->error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
-                           "The node stops");
-      return FALSE;
-    }
+    return stops (&making->error);
   if ((making->query->types & TOCSIN_EXPORT_TYPE_BIT (record->type)) == 0 ||
       (record->value == NULL && !(making->query->format->digested && record->has_mastodon)) ||
       tocsin_cuts_find (making->cuts, &record->key, NULL) ||
@@ -98,7 +101,11 @@ walk (Making *making, const TocsinListing *listing, GError **error)
   guint n_sections = making->query->format->n_sections;
 
   if (listing == NULL)
-    making->cuts = tocsin_cuts_new (making->judge, making->query->types);
+    {
+      making->cuts = tocsin_cuts_new (making->judge, making->query->types, making->stop);
+      if (making->cuts == NULL)
+        return stops (error);
+    }
   for (guint section = 0; section < n_sections && making->error == NULL; section++)
     {
       tocsin_export_begin_section (&making->writer, section);

@@ -234,16 +234,19 @@ judge_record (Making *making, const TocsinSubjectRecord *record)
 }
 
 static gboolean
+stops (GError **error)
+{
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "The node stops");
+  return FALSE;
+}
+
+static gboolean
 on_subject (const TocsinSubjectRecord *record, gpointer data)
 {
   Making *making = data;
 
   if (++making->n_looked % STOP_EVERY == 0 && g_atomic_int_get (making->stop))
-    {
-      g_set_error_literal (&making->error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
-                           "The node stops");
-      return FALSE;
-    }
+    return stops (&making->error);
   return judge_record (making, record);
 }
 
@@ -360,6 +363,18 @@ merge (Making *making, const TocsinListing *before)
   merge_chunk (making, NULL, keys + at, making->changed->len - at);
 }
 
+/* Only of a listing that came to its end. */
+static void
+add_cuts (Making *making)
+{
+  if (making->too_long || making->error != NULL)
+    return;
+  making->listing->cuts =
+      tocsin_cuts_new (making->judge, making->listing->filter.types, making->stop);
+  if (making->listing->cuts == NULL)
+    stops (&making->error);
+}
+
 static TocsinListing *
 make (Making *making, const TocsinListing *before, GError **error)
 {
@@ -368,7 +383,7 @@ make (Making *making, const TocsinListing *before, GError **error)
   else
     tocsin_subjects_foreach (making->judge->txn, "", NULL, on_subject, making);
   seal (making, making->entries->len);
-  making->listing->cuts = tocsin_cuts_new (making->judge, making->listing->filter.types);
+  add_cuts (making);
   if (making->too_long && making->error == NULL)
     g_set_error_literal (&making->error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
                          "There are more entries than can be kept in memory");
@@ -514,25 +529,51 @@ foreach_in_chunk (const TocsinListing *self,
   return TRUE;
 }
 
+/* The first chunk whose last key is not before @key. */
+static const Chunk *
+find_chunk (const TocsinListing *self, const TocsinSubjectKey *key)
+{
+  guint low = 0, high = self->chunks->len;
+
+  while (low < high)
+    {
+      guint middle = low + (high - low) / 2;
+      const Chunk *chunk = chunk_at (self, middle);
+
+      if (compare_keys (&chunk->entries[chunk->n - 1].key, key) < 0)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  return low < self->chunks->len ? chunk_at (self, low) : NULL;
+}
+
+/* FALSE if it is not in @self (nullable: an empty one). */
+static gboolean
+find_stored (const TocsinListing *self, const TocsinSubjectKey *key, TocsinExportRow *out)
+{
+  const Chunk *chunk = self != NULL ? find_chunk (self, key) : NULL;
+  const Entry *entry = chunk == NULL ? NULL
+                                     : bsearch (key, chunk->entries, chunk->n, sizeof (Entry),
+                                                compare_keys); /* its first member */
+
+  if (entry == NULL)
+    return FALSE;
+  read_entry (chunk, entry, out);
+  return TRUE;
+}
+
 /* What is told under @key, as it is stored or in its place. */
 static gboolean
 find_told (const TocsinListing *self, const TocsinSubjectKey *key, TocsinExportRow *out)
 {
-  Place place = { .listing = self };
   const TocsinExportRow *instead;
-  const Entry *entry;
 
-  if (self != NULL && tocsin_cuts_find (self->cuts, key, &instead))
-    {
-      if (instead == NULL || !tocsin_listing_filter_takes (&self->filter, instead))
-        return FALSE;
-      *out = *instead;
-      return TRUE;
-    }
-  entry = go_to (&place, key);
-  if (entry == NULL || !tocsin_id_equal (&entry->key, key))
+  if (self == NULL || !tocsin_cuts_find (self->cuts, key, &instead))
+    return find_stored (self, key, out);
+  if (instead == NULL || !tocsin_listing_filter_takes (&self->filter, instead))
     return FALSE;
-  read_entry (place_chunk (&place), entry, out);
+  *out = *instead;
   return TRUE;
 }
 

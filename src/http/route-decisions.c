@@ -169,7 +169,10 @@ on_allowed (const TocsinAllowRecord *record, gpointer data)
 }
 
 static void
-on_piece (const char *network, gboolean soft, gpointer data)
+on_piece (const char *network,
+          const TocsinSubjectKey *key G_GNUC_UNUSED,
+          gboolean soft,
+          gpointer data)
 {
   Inside *inside = data;
 

@@ -1,0 +1,123 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What lists tell of networks in which something is allowed.
+ */
+#include "api-node.h"
+
+#include "codec/json-strict.h"
+#include "http/listing.h"
+#include "store/table-allow.h"
+
+static JsonObject *
+read_manifest (Node *node, const char *target, JsonNode **root)
+{
+  g_auto (Answer) answer = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  node_ask (node, "GET", target, NULL, NULL, &answer);
+  g_assert_cmpuint (answer.status, ==, 200);
+  *root = tocsin_json_parse (answer.body->str, answer.body->len, NULL, NULL, &error);
+  g_assert_no_error (error);
+  return json_node_get_object (*root);
+}
+
+typedef struct
+{
+  const char *prefix;
+  guint n;
+  guint step;
+  guint length;
+} Allowed;
+
+static gboolean
+allow_many (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Allowed *allowed = data;
+
+  for (guint i = 0; i < allowed->n; i++)
+    {
+      g_auto (TocsinAllowRecord) record = { .type = TOCSIN_SUBJECT_NETWORK };
+      g_auto (TocsinSubject) subject = { 0 };
+
+      record.value =
+          g_strdup_printf ("%s:%x::/%u", allowed->prefix, i * allowed->step, allowed->length);
+      if (!tocsin_subject_parse (&subject, TOCSIN_SUBJECT_NETWORK, record.value, error))
+        return FALSE;
+      record.key = tocsin_subject_key (&subject);
+      tocsin_allow_put (txn, &record);
+    }
+  return TRUE;
+}
+
+/* What is around a long allow list is not looked up to its end once the node stops. */
+static void
+test_stop_among_cuts (void)
+{
+  Allowed allowed = { "2001:db8:1", 1100, 32, 64 };
+  gint stop = 0;
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "2001:db8:1::/48", 17);
+  g_assert_true (tocsin_store_write (node.store, allow_many, &allowed, NULL));
+  for (; stop < 2; stop++)
+    {
+      TocsinListingFilter filter = { .types = 0xfe, .verdicts = 0xf };
+      g_auto (TocsinJudge) judge = { 0 };
+      g_autoptr (TocsinListing) listing = NULL;
+      g_autoptr (GError) error = NULL;
+      TocsinExportMoment moment;
+      gboolean too_long;
+
+      tocsin_judge_begin (&judge, node.api, NULL, FALSE);
+      g_assert_true (tocsin_export_moment (&judge, &moment, NULL));
+      listing = tocsin_listing_new (&judge, &filter, &moment, NULL, 1000, &stop, &too_long, &error);
+      g_assert_cmpint (listing == NULL, ==, stop);
+      g_assert_cmpint (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE), ==, stop);
+    }
+}
+
+static gboolean
+report_around (TocsinTxn *txn, gpointer data, GError **error)
+{
+  for (guint length = 20; length < 100; length++)
+    {
+      g_autofree char *value = g_strdup_printf ("2001:db8:1::/%u", length);
+      Report report = { 0, TOCSIN_SUBJECT_NETWORK, value, 17, 0 };
+
+      if (!put_report (txn, &report, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Many networks around many allowed ones: each falls into no more pieces than it may, and all
+ * together do not either. */
+static void
+test_too_many_pieces_in_all (void)
+{
+  Allowed allowed = { "2001:db8:1:0:0:0", 3900, 2, 112 };
+  g_auto (Node) node = { 0 };
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *manifest;
+
+  node_init (&node);
+  g_assert_true (tocsin_store_write (node.store, report_around, NULL, NULL));
+  g_assert_true (tocsin_store_write (node.store, allow_many, &allowed, NULL));
+  manifest =
+      read_manifest (&node, "/v1/export/lines/manifest?type=network&min_verdict=note", &root);
+  /* Of 80 networks some 66 have room. */
+  g_assert_cmpint (json_object_get_int_member (manifest, "skipped"), >, 10);
+  g_assert_cmpint (json_object_get_int_member (manifest, "skipped"), <, 20);
+  g_assert_cmpint (json_object_get_int_member (manifest, "count"), >, 3900);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cuts/stop-among-cuts", test_stop_among_cuts);
+  g_test_add_func ("/cuts/too-many-pieces-in-all", test_too_many_pieces_in_all);
+  return g_test_run ();
+}
