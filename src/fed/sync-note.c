@@ -85,6 +85,17 @@ is_batch_overdue (TocsinTxn *txn, const TocsinSyncNote *note, const TocsinPeerRe
          note->now_us - batch.created_us >= FIRST_BATCH_DAYS * note->day_us;
 }
 
+/* An epoch as the record of a peer has it. */
+guint64
+tocsin_sync_epoch_number (const char *epoch)
+{
+  TocsinId id = tocsin_id_for_string (epoch != NULL ? epoch : "");
+  guint64 number;
+
+  memcpy (&number, id.bytes, sizeof number);
+  return number != 0 ? number : 1; /* 0 is “never read” */
+}
+
 /* A #TocsinWriteFunc: the first reading of a peer is one batch, and a new epoch begins at 0. */
 gboolean
 tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error)

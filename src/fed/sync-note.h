@@ -50,6 +50,7 @@ typedef struct
 } TocsinSyncNote;
 
 void tocsin_sync_note_free (TocsinSyncNote *self);
+guint64 tocsin_sync_epoch_number (const char *epoch);
 gboolean tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error);
 gboolean tocsin_sync_note_write_end (TocsinTxn *txn, gpointer note, GError **error);
 

@@ -12,8 +12,6 @@
 
 #include "fed/sync-read.h"
 
-#include <string.h>
-
 #include "codec/collection-json.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -54,6 +52,7 @@ typedef struct
   guint64 batch;
   guint64 known;     /* read up to here before */
   gboolean is_again; /* what was read before is read: the second part of a reading from 0 */
+  gboolean is_cut;   /* then: a bound of ours ended it, not the outbox */
   gint64 newest;     /* then: where the first part ended */
   gint64 after;      /* the page that is read */
   gint64 reached;    /* complete up to here */
@@ -297,16 +296,6 @@ on_owner (GObject *source, GAsyncResult *result, gpointer user_data)
   get (task, op->outbox, on_head);
 }
 
-static guint64
-epoch_number (const char *epoch)
-{
-  TocsinId id = tocsin_id_for_string (epoch != NULL ? epoch : "");
-  guint64 number;
-
-  memcpy (&number, id.bytes, sizeof number);
-  return number != 0 ? number : 1; /* 0 is “never read” */
-}
-
 static void
 on_head (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
@@ -332,7 +321,7 @@ on_head (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
       return;
     }
   op->head_last = head->last_sequence;
-  op->epoch = epoch_number (head->epoch);
+  op->epoch = tocsin_sync_epoch_number (head->epoch);
   /* Later readings learn it at their end, with the digest: it costs the peer a walk. */
   if (op->is_first && op->reports != NULL)
     get (task, op->reports, on_items);
@@ -444,6 +433,8 @@ fetch_page (GTask *task)
     return;
   if (is_at_end (op))
     {
+      if (op->is_again && !op->ended && op->reached < (gint64) op->known)
+        op->is_cut = op->incomplete = TRUE;
       op->ended = TRUE;
       flush (task);
       if (op->writes > 0)
@@ -523,7 +514,7 @@ on_page (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
       fail (task, error);
       return;
     }
-  if (op->page->epoch != NULL && epoch_number (op->page->epoch) != op->epoch)
+  if (op->page->epoch != NULL && tocsin_sync_epoch_number (op->page->epoch) != op->epoch)
     {
       fail_with (task, TOCSIN_ERROR_CONFLICT, "The outbox began anew while it was read");
       return;
@@ -720,7 +711,7 @@ on_reports (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
 
   if (is_over (task))
     return;
-  comparable = head != NULL && head->has_digest &&
+  comparable = !op->is_cut && head != NULL && head->has_digest &&
                head->last_sequence == (op->is_again ? op->newest : op->reached) &&
                head->as_of_us == now_us - now_us % TOCSIN_DAY_US;
   if (comparable)
