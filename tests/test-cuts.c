@@ -9,6 +9,28 @@
 #include "http/listing.h"
 #include "store/table-allow.h"
 
+static void
+expect (Node *node, const char *target, guint status, const char *text)
+{
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (node, "GET", target, NULL, NULL, &answer);
+  g_assert_cmpuint (answer.status, ==, status);
+  if (text != NULL)
+    g_assert_cmpstr (answer.body->str, ==, text);
+}
+
+static void
+expect_match (Node *node, const char *target, const char *pattern)
+{
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (node, "GET", target, NULL, NULL, &answer);
+  g_assert_cmpuint (answer.status, ==, 200);
+  if (!g_regex_match_simple (pattern, answer.body->str, 0, 0))
+    g_error ("%s: %s", target, answer.body->str);
+}
+
 static JsonObject *
 read_manifest (Node *node, const char *target, JsonNode **root)
 {
@@ -20,6 +42,77 @@ read_manifest (Node *node, const char *target, JsonNode **root)
   *root = tocsin_json_parse (answer.body->str, answer.body->len, NULL, NULL, &error);
   g_assert_no_error (error);
   return json_node_get_object (*root);
+}
+
+static void
+allow (Node *node, TocsinSubjectType type, const char *value)
+{
+  g_autofree char *body = g_strdup_printf ("{\"type\":\"%s\",\"value\":\"%s\"}",
+                                           tocsin_subject_type_to_string (type), value);
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (node, "POST", "/v1/allow", TYPE_CHECK, body, &answer);
+  g_assert_cmpuint (answer.status, ==, 201);
+}
+
+/* What is told under one key is told for all that were reported there. */
+static void
+test_categories_within (void)
+{
+  static const char *const inner[] = { "203.0.113.0/25", "203.0.113.64/26" };
+
+  for (guint order = 0; order < 4; order++)
+    {
+      g_auto (Node) node = { 0 };
+
+      node_init (&node);
+      /* Once the wider one is the stronger, once the narrower. */
+      node_report (&node, order % 2 == 0 ? 0 : 1, TOCSIN_SUBJECT_NETWORK, "203.0.113.0/24", 3);
+      node_report (&node, order % 2 == 0 ? 1 : 0, TOCSIN_SUBJECT_NETWORK, inner[order / 2], 1);
+      allow (&node, TOCSIN_SUBJECT_IP, "203.0.113.1");
+      expect_match (&node, "/v1/export/lines?type=network&category=scam",
+                    "(?s)^(?=.*\\b203\\.0\\.113\\.0/32\n)(?=.*\\b203\\.0\\.113\\.2/31\n)"
+                    "(?=.*\\b203\\.0\\.113\\.64/26\n)(?=.*\\b203\\.0\\.113\\.128/25\n)");
+      expect_match (&node, "/v1/export/lines?type=network&category=spam",
+                    "203\\.0\\.113\\.64/26\n");
+    }
+}
+
+/* An address that is a piece of a network is in a list once, whatever was listed before. Where the
+ * piece says more it comes after, as nginx takes the later line. */
+static void
+test_address_within (void)
+{
+  static const struct
+  {
+    guint32 network_by; /* 0: a block, else a note */
+    guint32 address_by;
+    const char *geo;
+  } vectors[] = {
+    { 0, 0, "\n192\\.0\\.2\\.8 block;\n" },
+    { 1, 1, "\n192\\.0\\.2\\.8 note;\n" },
+    { 1, 0, "\n192\\.0\\.2\\.8 block;\n" },
+    { 0, 1, "\n192\\.0\\.2\\.8 note;\n(.*\n)?192\\.0\\.2\\.8/32 block;\n" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_auto (Node) node = { 0 };
+      g_auto (Answer) answer = { 0 };
+      const char *verdict = vectors[i].network_by * vectors[i].address_by == 0 ? "block" : "note";
+      g_autofree char *csv = g_strdup_printf ("\n[^\n]*192\\.0\\.2\\.8/32\",%s,", verdict);
+      gboolean twice = vectors[i].network_by == 0 && vectors[i].address_by != 0;
+
+      node_init (&node);
+      node_report (&node, vectors[i].network_by, TOCSIN_SUBJECT_NETWORK, "192.0.2.8/31", 17);
+      node_report (&node, vectors[i].address_by, TOCSIN_SUBJECT_IP, "192.0.2.8", 17);
+      allow (&node, TOCSIN_SUBJECT_IP, "192.0.2.9");
+      expect_match (&node, "/v1/export/nginx-geo?min_verdict=note", vectors[i].geo);
+      node_ask (&node, "GET", "/v1/export/nginx-geo?min_verdict=note", NULL, NULL, &answer);
+      g_assert_cmpint (strstr (answer.body->str, "192.0.2.8/32") != NULL, ==, twice);
+      expect_match (&node, "/v1/export/csv?type=network", csv);
+      expect (&node, "/v1/export/lines?type=ip", 200, "192.0.2.8\n");
+    }
 }
 
 typedef struct
@@ -117,6 +210,8 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cuts/categories-within", test_categories_within);
+  g_test_add_func ("/cuts/address-within", test_address_within);
   g_test_add_func ("/cuts/stop-among-cuts", test_stop_among_cuts);
   g_test_add_func ("/cuts/too-many-pieces-in-all", test_too_many_pieces_in_all);
   return g_test_run ();

@@ -413,6 +413,24 @@ test_one_within (void)
     }
 }
 
+/* What lies in a piece of one address is the address itself, which is told once. */
+static void
+test_one_address (void)
+{
+  g_auto (Node) node = { 0 };
+  guint64 address;
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "203.0.113.2/31", 17);
+  node_allow (&node, "POST", "ip", "203.0.113.3");
+  expect_poll (&node, "fw", STREAM "?startup=true", "+Range 203.0.113.2/32 ban");
+  address = node_report (&node, 0, TOCSIN_SUBJECT_IP, "203.0.113.2", 17);
+  expect_poll (&node, "fw", STREAM, "-Range 203.0.113.2/32 ban\n+Ip 203.0.113.2 ban");
+  expect_poll (&node, "ranges", STREAM "?scopes=range", "+Range 203.0.113.2/32 ban");
+  node_withdraw (&node, address);
+  expect_lines (&node, "fw", STREAM, "+Range 203.0.113.2/32 ban\n-Ip 203.0.113.2 ban");
+}
+
 /* Of what is shared nobody is kept out, neither by what is around it. */
 static void
 test_shared_within (void)
@@ -488,6 +506,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/decisions/what-is-in-no-log", test_what_is_in_no_log);
   g_test_add_func ("/decisions/allowed-within", test_allowed_within);
   g_test_add_func ("/decisions/one-within", test_one_within);
+  g_test_add_func ("/decisions/one-address", test_one_address);
   g_test_add_func ("/decisions/shared-within", test_shared_within);
   g_test_add_func ("/decisions/too-many-pieces", test_too_many_pieces);
   g_test_add_func ("/decisions/filters", test_filters);

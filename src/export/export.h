@@ -21,6 +21,7 @@ G_BEGIN_DECLS
  * @categories: ids of those that it was reported in, a bit each
  * @first_seen_s, @last_seen_s, @expires_s: seconds since the epoch; 0: not known
  * @withheld: so much in it is allowed that it cannot be told without that
+ * @doubled: a network of one address that says no more than the address, which is known itself
  * @allowed: (nullable) (element-type utf8): names below it that are allowed
  *
  * What is listed. Everything but numbers comes from strangers.
@@ -38,6 +39,7 @@ typedef struct
   guint32 last_seen_s;
   guint32 expires_s;
   gboolean withheld;
+  gboolean doubled;
   const GPtrArray *allowed;
 } TocsinExportRow;
 

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * Allow entries are few, so what is around each is looked up, rather than what is in each row. All
- * pieces are together before any is compared with what is stored under its own key, of which the
- * stronger is told: a network may be cut itself and be a piece of a wider one.
+ * pieces are together before any is compared with what is stored under its own key: a network may
+ * be cut itself and be a piece of a wider one. What comes together under one key is told as one.
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
@@ -102,6 +102,29 @@ read_row (Making *making, const TocsinSubjectKey *key, TocsinExportRow *out)
   return TRUE;
 }
 
+/* Adds to @row what else is told under its key. The stronger of the two says what is decided and
+ * how long. */
+static void
+join (TocsinExportRow *row, const TocsinExportRow *other)
+{
+  if (other->verdict > row->verdict)
+    {
+      row->verdict = other->verdict;
+      row->score = other->score;
+      row->expires_s = other->expires_s;
+    }
+  else if (other->verdict == row->verdict)
+    {
+      row->score = MAX (row->score, other->score);
+      row->expires_s = MAX (row->expires_s, other->expires_s);
+    }
+  row->categories |= other->categories;
+  row->last_seen_s = MAX (row->last_seen_s, other->last_seen_s);
+  if (other->first_seen_s != 0 &&
+      (row->first_seen_s == 0 || other->first_seen_s < row->first_seen_s))
+    row->first_seen_s = other->first_seen_s;
+}
+
 static gboolean
 on_allowed (const TocsinAllowRecord *record, gpointer data)
 {
@@ -126,6 +149,11 @@ on_piece (const char *network, const TocsinSubjectKey *key, gboolean soft, gpoin
 
   if (soft)
     row.verdict = MIN (row.verdict, TOCSIN_VERDICT_NOTE);
+  if (entry->has_row && !entry->row.withheld)
+    {
+      join (&entry->row, &row);
+      return;
+    }
   if (entry->has_row && entry->row.verdict >= row.verdict)
     return;
   row.value = g_string_chunk_insert_const (making->cuts->texts, network);
@@ -187,6 +215,29 @@ on_around (const char *network G_GNUC_UNUSED, const TocsinSubjectKey *key, gpoin
   return !making->stopped;
 }
 
+/* A piece of one address says what is stored of the address, too. Where that says as much by
+ * itself, both in one list would be twice the same. */
+static void
+compare_with_address (Making *making, TocsinExportRow *row)
+{
+  const char *slash = strchr (row->value, '/');
+  g_autofree char *address = NULL;
+  g_auto (TocsinSubject) subject = { 0 };
+  TocsinExportRow stored;
+  TocsinSubjectKey key;
+
+  if (!g_str_equal (slash, "/32") || strchr (row->value, ':') != NULL)
+    return;
+  address = g_strndup (row->value, (gsize) (slash - row->value));
+  if (!tocsin_subject_parse (&subject, TOCSIN_SUBJECT_IP, address, NULL))
+    return;
+  key = tocsin_subject_key (&subject);
+  if (!read_row (making, &key, &stored))
+    return;
+  join (row, &stored);
+  row->doubled = stored.verdict == row->verdict && (row->categories & ~stored.categories) == 0;
+}
+
 static void
 compare_with_stored (Making *making)
 {
@@ -199,9 +250,10 @@ compare_with_stored (Making *making)
       Entry *entry = value;
       TocsinExportRow stored;
 
-      if (!entry->is_cut && read_row (making, &entry->key, &stored) &&
-          stored.verdict >= entry->row.verdict)
-        entry->row = stored;
+      if (!entry->is_cut && read_row (making, &entry->key, &stored))
+        join (&entry->row, &stored);
+      if (entry->has_row && !entry->row.withheld)
+        compare_with_address (making, &entry->row);
     }
 }
 

@@ -138,6 +138,7 @@ typedef struct
 {
   TocsinSpool spool;
   gint64 now_us;
+  guint types; /* of the listing that is told */
   guint n;
   GError *error; /* (owned) (nullable) */
 } Answer;
@@ -147,7 +148,8 @@ on_decision (const TocsinExportRow *row, gpointer data)
 {
   Answer *answer = data;
 
-  if (row->withheld || tocsin_export_is_own_address (row))
+  if (row->withheld || tocsin_listing_doubles (answer->types, row) ||
+      tocsin_export_is_own_address (row))
     return TRUE;
   if (answer->n++ > 0)
     g_string_append_c (answer->spool.buffer, ',');
@@ -161,7 +163,10 @@ append_beyond (Answer *answer, const TocsinListing *listing, const TocsinListing
   answer->n = 0;
   g_string_append_c (answer->spool.buffer, '[');
   if (listing != NULL && answer->error == NULL)
-    tocsin_listing_foreach_beyond (listing, other, on_decision, answer);
+    {
+      answer->types = tocsin_listing_filter (listing)->types;
+      tocsin_listing_foreach_beyond (listing, other, on_decision, answer);
+    }
   g_string_append_c (answer->spool.buffer, ']');
 }
 

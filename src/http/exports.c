@@ -75,6 +75,7 @@ on_row (const TocsinExportRow *row, gpointer data)
 
   if ((making->query->types & TOCSIN_EXPORT_TYPE_BIT (row->type)) == 0 ||
       (row->value == NULL && !making->query->format->digested) ||
+      tocsin_listing_doubles (making->query->types, row) ||
       !tocsin_export_takes (&making->writer, row) || !is_listed (making->query, row))
     return TRUE;
   tocsin_export_row (&making->writer, row);

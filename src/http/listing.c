@@ -66,6 +66,12 @@ tocsin_listing_filter_takes (const TocsinListingFilter *self, const TocsinExport
          (row->value != NULL || (self->digested && row->mastodon != NULL));
 }
 
+gboolean
+tocsin_listing_doubles (guint types, const TocsinExportRow *row)
+{
+  return row->doubled && (types & TOCSIN_EXPORT_TYPE_BIT (TOCSIN_SUBJECT_IP)) != 0;
+}
+
 /* ---- chunks ---- */
 
 static const Chunk *
@@ -596,7 +602,7 @@ foreach_cut (const TocsinListing *self,
       if ((but != NULL && tocsin_cuts_find (but, key, NULL)) || !find_told (self, key, &row))
         continue;
       if (find_told (other, key, &its) && its.verdict == row.verdict &&
-          its.withheld == row.withheld)
+          its.withheld == row.withheld && its.doubled == row.doubled)
         continue;
       if (!func (&row, data))
         return FALSE;

@@ -26,6 +26,8 @@ typedef struct
 
 gboolean tocsin_listing_filter_equal (const TocsinListingFilter *a, const TocsinListingFilter *b);
 gboolean tocsin_listing_filter_takes (const TocsinListingFilter *self, const TocsinExportRow *row);
+/* Whether what @row says is told by another in a list of @types. */
+gboolean tocsin_listing_doubles (guint types, const TocsinExportRow *row);
 
 /**
  * TocsinListing:
