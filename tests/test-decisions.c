@@ -427,6 +427,7 @@ test_one_address (void)
   address = node_report (&node, 0, TOCSIN_SUBJECT_IP, "203.0.113.2", 17);
   expect_poll (&node, "fw", STREAM, "-Range 203.0.113.2/32 ban\n+Ip 203.0.113.2 ban");
   expect_poll (&node, "ranges", STREAM "?scopes=range", "+Range 203.0.113.2/32 ban");
+  expect_poll (&node, "ranges", STREAM, "-Range 203.0.113.2/32 ban\n+Ip 203.0.113.2 ban");
   node_withdraw (&node, address);
   expect_lines (&node, "fw", STREAM, "+Range 203.0.113.2/32 ban\n-Ip 203.0.113.2 ban");
 }

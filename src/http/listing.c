@@ -602,7 +602,9 @@ foreach_cut (const TocsinListing *self,
       if ((but != NULL && tocsin_cuts_find (but, key, NULL)) || !find_told (self, key, &row))
         continue;
       if (find_told (other, key, &its) && its.verdict == row.verdict &&
-          its.withheld == row.withheld && its.doubled == row.doubled)
+          its.withheld == row.withheld &&
+          tocsin_listing_doubles (other->filter.types, &its) ==
+              tocsin_listing_doubles (self->filter.types, &row))
         continue;
       if (!func (&row, data))
         return FALSE;
