@@ -213,6 +213,52 @@ test_silent_author (void)
     }
 }
 
+static gboolean
+write_entry (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_outbox_append (txn, data);
+  return tocsin_txn_check (txn, error);
+}
+
+/* What `other` gave to each alone is in the outbox of `peer`: seen here before or not, that is
+ * told. */
+static void
+test_leak (void)
+{
+  Befriend as_followed = { .peer = &other,
+                           .following = TOCSIN_FOLLOWING_ACCEPTED,
+                           .had_protocol_version = TRUE };
+  Befriend as_reader = { .peer = &us, .follower = TOCSIN_FOLLOWER_READER };
+  g_auto (TocsinOutboxRecord) entry = { 0 };
+  g_autoptr (GError) error = NULL;
+  TocsinReadResult out = { 0 };
+  guint32 both[2];
+
+  start (TOCSIN_FOLLOWER_READER);
+  public_node_start (&other);
+  both[0] = peer_number;
+  both[1] = public_node_befriend (&us, &as_followed);
+  believe (&us, both, 2);
+  public_node_befriend (&other, &as_reader);
+  g_free (publish (&other, 1, TOCSIN_SHARING_AMBER, FALSE));
+  read_of (&us, both[1], FALSE, &out, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (reports_here (both[1], TOCSIN_STATE_LIVE), ==, 1);
+  {
+    g_autoptr (TocsinReading) txn =
+        tocsin_reader_begin (tocsin_store_get_reader (other.files.store));
+
+    g_assert_true (tocsin_outbox_get (txn, 1, &entry));
+  }
+  entry.sharing = TOCSIN_SHARING_GREEN;
+  entry.report = 0;
+  write_ok (&peer.files, write_entry, &entry);
+  read_ok (FALSE);
+  g_assert_cmpuint (lines_of (TOCSIN_REVIEW_LEAK).lines, ==, 1);
+  public_node_stop (&other);
+  stop ();
+}
+
 /* A peer whose outbox needs a new key and whose document is another's is asked once. */
 static void
 test_turned_peer (void)
@@ -242,6 +288,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync-again/restarted", test_restarted);
   g_test_add_func ("/sync-again/dropped-key", test_dropped_key);
   g_test_add_func ("/sync-again/silent-author", test_silent_author);
+  g_test_add_func ("/sync-again/leak", test_leak);
   g_test_add_func ("/sync-again/turned-peer", test_turned_peer);
   return g_test_run ();
 }

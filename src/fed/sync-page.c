@@ -59,7 +59,7 @@ is_wanted (TocsinFederation *fed, const TocsinActivity *activity, gboolean is_re
     return FALSE;
   if (is_relayed && !tocsin_admission_wants_author (txn, fed->policy, activity, author))
     return FALSE;
-  if (!tocsin_seen_knows (txn, activity->id))
+  if (!tocsin_seen_knows (txn, activity->id) || (is_relayed && tocsin_admission_is_leak (activity)))
     return TRUE;
   tocsin_activity_content_hash (activity, hash);
   memcpy (content.bytes, hash, sizeof content.bytes);
@@ -141,8 +141,8 @@ take (TocsinSyncPage *self,
  * @fed: the federation
  * @activity: (transfer full) if %TOCSIN_CHECKED_TAKE is returned, else still the caller's
  * @owner: whose outbox it was in
- * @may_update: whether an Update of @owner's own document counts: an old one, read again, must not
- *   bring old keys back
+ * @may_update: whether an Update of @owner's own document counts: an old one, read again in the
+ *   same epoch, must not bring old keys back; in a new one all are read in order, the newest last
  * @begun_us: when the reading began: a document of before may lack a new key
  * @now_us: the time
  *
