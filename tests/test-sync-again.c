@@ -213,6 +213,27 @@ test_silent_author (void)
     }
 }
 
+/* What came of an author that is gone cannot be believed, and is no reason to read it all again. */
+static void
+test_gone_author (void)
+{
+  static const gint64 ages_us[] = { TOCSIN_DAY_US + TOCSIN_HOUR_US, 8 * TOCSIN_DAY_US };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ages_us); i++)
+    {
+      guint32 actor = start_relayed (2);
+
+      make_older (actor, ages_us[i]);
+      public_node_turn (&other, NULL);
+      g_assert_false (read_ok (FALSE).incomplete);
+      g_assert_cmpint (reread_us (), >=, 0);
+      g_assert_cmpuint (reports_here (actor, TOCSIN_STATE_LIVE), ==, 0);
+      g_assert_cmpuint (other.n_shown, ==, 1);
+      public_node_stop (&other);
+      stop ();
+    }
+}
+
 static gboolean
 write_entry (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -288,6 +309,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync-again/restarted", test_restarted);
   g_test_add_func ("/sync-again/dropped-key", test_dropped_key);
   g_test_add_func ("/sync-again/silent-author", test_silent_author);
+  g_test_add_func ("/sync-again/gone-author", test_gone_author);
   g_test_add_func ("/sync-again/leak", test_leak);
   g_test_add_func ("/sync-again/turned-peer", test_turned_peer);
   return g_test_run ();

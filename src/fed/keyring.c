@@ -57,6 +57,7 @@ struct _TocsinKeyring
   GQueue recent;            /* of Entry; the head was used last */
   gsize bytes;              /* of all entries */
   TocsinFailures *failures; /* (owned) of authors' documents */
+  TocsinFailures *gone;     /* (owned) documents that are not there, says their host */
   GHashTable *waiting; /* (element-type utf8 GPtrArray<GTask>): by document URI, being fetched */
   guint fetches;
 };
@@ -484,9 +485,12 @@ static void
 note_gone (const FindOp *op, const TocsinFetchResult *fetched)
 {
   Known *known = (Known *) recall (op->keyring, op->next);
+  gboolean is_gone = fetched != NULL && (fetched->status == 404 || fetched->status == 410);
 
   if (known != NULL)
-    known->is_gone = fetched != NULL && (fetched->status == 404 || fetched->status == 410);
+    known->is_gone = is_gone;
+  if (is_gone)
+    tocsin_failures_note (op->keyring->gone, op->next, g_get_monotonic_time ());
 }
 
 static void
@@ -706,6 +710,13 @@ tocsin_keyring_find_fresh_async (TocsinKeyring *self,
     tocsin_keyring_find_async (self, uri, TRUE, allowance, on_fresh, g_steal_pointer (&task));
 }
 
+/* Whether the host of @actor, who was asked for in vain just now, says that it is not there. */
+gboolean
+tocsin_keyring_is_gone (const TocsinKeyring *self, const char *actor)
+{
+  return tocsin_failures_has (self->gone, actor, g_get_monotonic_time ());
+}
+
 /* Whether nobody waits for a document. */
 gboolean
 tocsin_keyring_is_idle (const TocsinKeyring *self)
@@ -739,6 +750,7 @@ tocsin_keyring_finalize (GObject *object)
 
   g_hash_table_unref (self->waiting);
   tocsin_failures_free (self->failures);
+  tocsin_failures_free (self->gone);
   g_hash_table_unref (self->aliases);
   g_hash_table_unref (self->actors);
   g_clear_object (&self->fetcher);
@@ -757,6 +769,7 @@ tocsin_keyring_init (TocsinKeyring *self)
   self->actors = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, entry_free);
   self->aliases = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->failures = tocsin_failures_new (FAILURES_MAX);
+  self->gone = tocsin_failures_new (FAILURES_MAX);
   self->waiting =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   g_queue_init (&self->recent);

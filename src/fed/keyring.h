@@ -72,6 +72,7 @@ void tocsin_keyring_find_fresh_async (TocsinKeyring *self,
 TocsinKnownActor *tocsin_keyring_find_finish (TocsinKeyring *self,
                                               GAsyncResult *result,
                                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean tocsin_keyring_is_gone (const TocsinKeyring *self, const char *actor);
 void tocsin_keyring_forget (TocsinKeyring *self, const char *actor);
 guint tocsin_keyring_count_actors (const TocsinKeyring *self); /* that are remembered */
 gsize tocsin_keyring_count_bytes (const TocsinKeyring *self);  /* of their documents */

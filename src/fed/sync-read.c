@@ -77,9 +77,9 @@ typedef struct
   guint index;             /* of the next activity in it */
   TocsinSyncPage *checked; /* (owned) (nullable) what is taken and not handed to the writer yet */
   TocsinActivity *pending; /* (owned) (nullable) waits for its author */
-  GHashTable *asked;       /* (owned) (element-type utf8) authors that were asked for, each once */
-  TocsinSyncNote *note;    /* (unowned) of the write under way */
-  GError *failure;         /* (owned) (nullable) to be reported once no write is under way */
+  GHashTable *asked; /* (owned) (element-type utf8 gboolean) authors that were asked for: gone? */
+  TocsinSyncNote *note; /* (unowned) of the write under way */
+  GError *failure;      /* (owned) (nullable) to be reported once no write is under way */
 } ReadOp;
 
 static void on_owner (GObject *source, GAsyncResult *result, gpointer user_data);
@@ -558,13 +558,16 @@ check_one (GTask *task, TocsinActivity *activity)
     case TOCSIN_CHECKED_TAKE:
       return TRUE;
     case TOCSIN_CHECKED_AUTHOR:
-      if (g_hash_table_add (op->asked, g_strdup (activity->actor)))
+      /* Once in a reading, whatever comes of it. */
+      if (!g_hash_table_contains (op->asked, activity->actor))
         {
+          g_hash_table_insert (op->asked, g_strdup (activity->actor), GINT_TO_POINTER (FALSE));
           op->pending = activity;
           ask_author (task, activity->actor);
           return FALSE;
         }
-      op->incomplete = op->checked->incomplete = TRUE;
+      if (!GPOINTER_TO_INT (g_hash_table_lookup (op->asked, activity->actor)))
+        op->incomplete = op->checked->incomplete = TRUE;
       break;
     case TOCSIN_CHECKED_SKIP:
     default:
@@ -645,6 +648,10 @@ on_author (GObject *source, GAsyncResult *result, gpointer user_data)
       tocsin_known_actor_unref (op->owner);
       op->owner = tocsin_known_actor_ref (author);
     }
+  /* Reading it all again tomorrow would not bring back an author that is gone. */
+  else if (author == NULL && !g_str_equal (activity->actor, op->uri) &&
+           tocsin_keyring_is_gone (op->fed->keyring, activity->actor))
+    g_hash_table_insert (op->asked, g_strdup (activity->actor), GINT_TO_POINTER (TRUE));
   if (check_one (task, activity))
     check_some (g_steal_pointer (&task));
 }
