@@ -73,7 +73,7 @@ describe_place (const Scanner *s, char *out)
         {
           gboolean escape = *c == '~' || *c == '/';
 
-          out[used++] = escape ? '~' : g_ascii_isgraph (*c) ? *c : '?';
+          out[used++] = (char) (escape ? '~' : g_ascii_isgraph (*c) ? *c : '?');
           if (escape)
             out[used++] = *c == '~' ? '0' : '1';
         }

@@ -5,7 +5,7 @@
  *   tocsin_sync_read_async: what the store knows -> on_owner: its document -> on_head: epoch and
  *   last sequence -> on_items, at the first reading: how many reports -> on_begun: the first read
  *   has a batch -> on_page -> check_some (a few at a
- *   time, waiting in on_author for keys) -> on_page_written -> on_page … -> read_again, if it is
+ *   time, waiting in on_author for keys) -> on_page_written -> on_page … -> begin_again, if it is
  *   one from 0: what was read before, page by page likewise -> on_reports: digests -> on_ended
  */
 #define G_LOG_DOMAIN "tocsin-fed"
@@ -87,7 +87,6 @@ static void on_head (GObject *source, GAsyncResult *result, gpointer user_data);
 static void on_items (GObject *source, GAsyncResult *result, gpointer user_data);
 static void begin (GTask *task);
 static void on_begun (GObject *source, GAsyncResult *result, gpointer user_data);
-static void read_again (GTask *task);
 static void fetch_page (GTask *task);
 static void on_page (GObject *source, GAsyncResult *result, gpointer user_data);
 static gboolean on_waited (gpointer user_data);
@@ -411,15 +410,12 @@ is_at_end (const ReadOp *op)
 /* From 0, after what is new: pages have no end where the last reading ended, and a change of keys
  * has to come before what was read before it, or it is taken for an old one. */
 static void
-read_again (GTask *task)
+begin_again (ReadOp *op)
 {
-  ReadOp *op = g_task_get_task_data (task);
-
   op->is_again = TRUE;
   op->ended = FALSE;
   op->newest = op->reached;
   op->reached = op->flushed = 0;
-  fetch_page (task);
 }
 
 static void
@@ -439,13 +435,15 @@ fetch_page (GTask *task)
       flush (task);
       if (op->writes > 0)
         return;
-      if (op->from_zero && !op->is_again && op->known > 0)
-        read_again (task);
-      else if (op->reports == NULL)
-        end (task, FALSE, FALSE);
-      else
-        get (task, op->reports, on_reports);
-      return;
+      if (!op->from_zero || op->is_again || op->known == 0)
+        {
+          if (op->reports == NULL)
+            end (task, FALSE, FALSE);
+          else
+            get (task, op->reports, on_reports);
+          return;
+        }
+      begin_again (op);
     }
   /* As for what is brought to the inbox: what is left is for the operator's own. */
   if (tocsin_store_fill_percent (op->fed->store) >= TOCSIN_STORE_FULL_PERCENT)

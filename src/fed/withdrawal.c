@@ -195,7 +195,7 @@ remove_other (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us)
 
   if (!known && tocsin_admission_is_past_quota (txn, a))
     return;
-  if (known && record.updated_us <= removed_us && lacks_proof (self, record.forwarded))
+  if (known && record.updated_us <= removed_us && lacks_proof (self, record.forwarded != 0))
     return;
   self->stored = TRUE;
   tocsin_tombstones_put (txn, a->reporter, self->activity->object, &tombstone);
@@ -249,7 +249,7 @@ tocsin_admission_remove (TocsinTxn *txn, TocsinAdmitting *a)
     }
   is_over = record.state == TOCSIN_STATE_WITHDRAWN || record.state == TOCSIN_STATE_EXPIRED ||
             record.withdrawn_us != 0 || record.updated_us > removed_us;
-  if (!is_over && lacks_proof (self, record.forwarded))
+  if (!is_over && lacks_proof (self, record.forwarded != 0))
     return;
   self->stored = TRUE;
   tocsin_tombstones_put (txn, a->reporter, activity->object, &tombstone);
