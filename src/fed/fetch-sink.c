@@ -56,14 +56,16 @@ write_file (int fd, const char *bytes, gsize size, GError **error)
 static gboolean
 write_out (TocsinFetchSink *self, const char *bytes, gsize size, GError **error)
 {
-  gsize fitting = MIN (size, self->max_bytes - self->written);
+  gsize room = self->max_bytes - self->written;
+  gboolean fits = size <= room;
+  gsize fitting = fits ? size : room;
 
   if (self->memory != NULL)
     g_byte_array_append (self->memory, (const guint8 *) bytes, (guint) fitting);
-  else if (fitting == size && !write_file (self->fd, bytes, size, error))
+  else if (fits && !write_file (self->fd, bytes, size, error))
     return FALSE;
   self->written += fitting;
-  return fitting == size || refuse (error, TOCSIN_ERROR_TOO_LARGE, "The peer's answer is too long");
+  return fits || refuse (error, TOCSIN_ERROR_TOO_LARGE, "The peer's answer is too long");
 }
 
 /* Parts may follow one another (RFC 1952, section 2.2); each has to be whole. */

@@ -295,7 +295,9 @@ find_oldest (TocsinTxn *txn, const PublishChange *change, guint at)
         if (oldest.number == 0 && oldest.item == 0)
           oldest.item = i + 1;
       }
-  return count < TOCSIN_EVIDENCE_MAX_SAME ? (Oldest){ 0 } : oldest;
+  if (count < TOCSIN_EVIDENCE_MAX_SAME)
+    oldest = (Oldest){ 0 };
+  return oldest;
 }
 
 /* A Remove for each report that makes room, as the store is now. */

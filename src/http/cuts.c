@@ -226,7 +226,7 @@ compare_with_address (Making *making, TocsinExportRow *row)
   TocsinExportRow stored;
   TocsinSubjectKey key;
 
-  if (!g_str_equal (slash, "/32") || strchr (row->value, ':') != NULL)
+  if (slash == NULL || strcmp (slash, "/32") != 0 || strchr (row->value, ':') != NULL)
     return;
   address = g_strndup (row->value, (gsize) (slash - row->value));
   if (!tocsin_subject_parse (&subject, TOCSIN_SUBJECT_IP, address, NULL))

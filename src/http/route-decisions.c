@@ -159,12 +159,12 @@ typedef struct
 static gboolean
 on_allowed (const TocsinAllowRecord *record, gpointer data)
 {
-  const TocsinJudge *judge = ((const Inside *) data)->judge;
+  const Inside *inside = data;
 
   if (record->value != NULL &&
       (record->type == TOCSIN_SUBJECT_IP || record->type == TOCSIN_SUBJECT_NETWORK) &&
-      (record->expires_us == 0 || record->expires_us > judge->scoring.now_us))
-    tocsin_network_cut_add (((const Inside *) data)->cut, record->value);
+      (record->expires_us == 0 || record->expires_us > inside->judge->scoring.now_us))
+    tocsin_network_cut_add (inside->cut, record->value);
   return TRUE;
 }
 
