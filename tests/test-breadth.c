@@ -137,7 +137,8 @@ verdict_of (Node *node, const char *target)
   node_ask (node, "GET", target, NULL, NULL, &answer);
   g_assert_cmpuint (answer.status, ==, 200);
   verdict = strstr (answer.body->str, "\"verdict\":\"");
-  g_assert_nonnull (verdict);
+  if (verdict == NULL)
+    g_error ("%s: no verdict", target);
   verdict += strlen ("\"verdict\":\"");
   return g_strndup (verdict, strcspn (verdict, "\""));
 }

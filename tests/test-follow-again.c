@@ -22,6 +22,7 @@ follow (World *world, const char *actor)
   WAIT_FOR (result != NULL);
   followed = tocsin_peers_follow_finish (result, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (followed);
 }
 
 static guint32

@@ -386,7 +386,9 @@ write_given (TocsinTxn *txn, gpointer data, GError **error)
 
   for (guint64 i = 1; i <= 3; i++)
     g_array_append_val (sequences, i);
-  return tocsin_given_write (txn, &given, error) && tocsin_given_write (txn, &given, error);
+  if (!tocsin_given_write (txn, &given, error))
+    return FALSE;
+  return tocsin_given_write (txn, &given, error);
 }
 
 static gboolean
@@ -398,7 +400,7 @@ write_publish (TocsinTxn *txn, gpointer data, GError **error)
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
-      g_autofree char *id = g_strdup_printf ("https://a.example/activities/%zu", i);
+      g_autofree char *id = g_strdup_printf ("https://a.example/activities/%" G_GSIZE_FORMAT, i);
       g_autoptr (GBytes) activity = g_bytes_new_static ("{}", 2);
       TocsinOutboxRecord entry = { .kind = kinds[i],
                                    .audience = TOCSIN_AUDIENCE_FOLLOWERS,

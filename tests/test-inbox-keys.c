@@ -414,6 +414,7 @@ test_outbox_ends_a_hold (void)
     g_main_context_iteration (NULL, TRUE);
   fingerprint = tocsin_rotation_run_finish (result, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (fingerprint);
   tocsin_sync_start (us.fed->sync);
   tocsin_sync_read_peer (us.fed->sync, peer_number, FALSE);
   while (!is_live ("waiting"))

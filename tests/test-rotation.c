@@ -314,6 +314,7 @@ test_not_put_in_place (World *world, gconstpointer data)
     }
   remove_tree (in_the_way);
   fingerprint = rotate (world);
+  g_assert_nonnull (fingerprint);
   g_assert_cmpstr (key_at (world, 1)->multibase, ==, old);
 }
 
@@ -348,6 +349,7 @@ test_not_retired (World *world, gconstpointer data)
   g_assert_true (g_file_test (in_the_way, G_FILE_TEST_IS_REGULAR));
   g_free (fingerprint);
   fingerprint = rotate (world);
+  g_assert_nonnull (fingerprint);
   g_assert_cmpstr (key_at (world, 2)->multibase, ==, old);
 }
 

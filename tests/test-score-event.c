@@ -387,9 +387,10 @@ test_in_one_network (void)
   asked_init (&second, 2, faint);
   asked_init (&network, 3, said);
   asked_init (&wider, 4, said_around);
+  keys[2] = wider.key;
+  keys_too[2] = wider.key;
   ask_two (&first, keys, &network);
   ask_two (&second, keys_too, &network);
-  keys[2] = keys_too[2] = wider.key;
   first.evidence.n_keys = second.evidence.n_keys = 3;
   judge (NULL, both, 2, NULL, &finding);
   g_assert_cmpuint (finding.verdict, ==, NOTE);
