@@ -401,6 +401,30 @@ tocsin_answer_print_list (JsonArray *rows,
     tocsin_table_print (table);
 }
 
+/**
+ * tocsin_answer_print_page:
+ * @answer: an object with the array @member, and a `cursor` if more follow
+ * @member: name of the rows
+ * @columns: (array length=n_columns): as for tocsin_answer_print_list()
+ * @n_columns: 1 to 16
+ * @none: what to say on standard error if there is no row, translated
+ *
+ * Prints the rows, and on standard error how to go on.
+ */
+void
+tocsin_answer_print_page (JsonObject *answer,
+                          const char *member,
+                          const TocsinColumn *columns,
+                          guint n_columns,
+                          const char *none)
+{
+  g_autofree char *cursor = tocsin_answer_text (answer, "cursor");
+
+  tocsin_answer_print_list (tocsin_answer_array (answer, member), columns, n_columns, none);
+  if (*cursor != '\0')
+    g_printerr (_ ("There are more: --cursor %s\n"), cursor);
+}
+
 static void
 /* NOLINTNEXTLINE(misc-no-recursion): to NEST_MAX. */
 add_members (TocsinTable *table, JsonObject *object, guint depth)

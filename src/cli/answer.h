@@ -58,6 +58,11 @@ void tocsin_answer_print_list (JsonArray *rows,
                                const TocsinColumn *columns,
                                guint n_columns,
                                const char *none);
+void tocsin_answer_print_page (JsonObject *answer,
+                               const char *member,
+                               const TocsinColumn *columns,
+                               guint n_columns,
+                               const char *none);
 void tocsin_answer_print_members (JsonObject *object);
 
 /* Gets @path, an object, and prints it as it was asked for. */

@@ -120,7 +120,6 @@ run_list (TocsinInvocation *self, GError **error)
   };
   g_autoptr (GBytes) document = NULL;
   g_autoptr (JsonNode) answer = NULL;
-  g_autofree char *cursor = NULL;
   guint limit = LIST_DEFAULT;
 
   if (given.limit != NULL &&
@@ -135,11 +134,8 @@ run_list (TocsinInvocation *self, GError **error)
       tocsin_answer_write (document);
       return TRUE;
     }
-  tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "entries"), columns,
+  tocsin_answer_print_page (json_node_get_object (answer), "entries", columns,
                             G_N_ELEMENTS (columns), _ ("Nothing was written down"));
-  cursor = tocsin_answer_text (json_node_get_object (answer), "cursor");
-  if (*cursor != '\0')
-    g_printerr (_ ("There are more: --cursor %s\n"), cursor);
   return TRUE;
 }
 

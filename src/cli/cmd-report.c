@@ -302,14 +302,8 @@ run_list (TocsinInvocation *self, GError **error)
       tocsin_answer_write (document);
       return TRUE;
     }
-  tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "reports"), columns,
+  tocsin_answer_print_page (json_node_get_object (answer), "reports", columns,
                             G_N_ELEMENTS (columns), _ ("No reports"));
-  if (!json_object_get_null_member (json_node_get_object (answer), "cursor"))
-    {
-      g_autofree char *cursor = tocsin_answer_text (json_node_get_object (answer), "cursor");
-
-      g_printerr (_ ("There are more: --cursor %s\n"), cursor);
-    }
   return TRUE;
 }
 
@@ -381,18 +375,13 @@ run_imports (TocsinInvocation *self, GError **error)
   };
   g_autoptr (GString) path = g_string_new ("/v1/imports");
   g_autoptr (JsonNode) answer = NULL;
-  g_autofree char *cursor = NULL;
 
   tocsin_argument_add_query (path, "cursor", given.cursor);
   if (!tocsin_answer_get (self, "GET", path->str, NULL, &answer, error))
     return FALSE;
-  if (self->json)
-    return TRUE;
-  tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "imports"), columns,
-                            G_N_ELEMENTS (columns), _ ("Nothing was imported"));
-  cursor = tocsin_answer_text (json_node_get_object (answer), "cursor");
-  if (*cursor != '\0')
-    g_printerr (_ ("There are more: --cursor %s\n"), cursor);
+  if (!self->json)
+    tocsin_answer_print_page (json_node_get_object (answer), "imports", columns,
+                              G_N_ELEMENTS (columns), _ ("Nothing was imported"));
   return TRUE;
 }
 

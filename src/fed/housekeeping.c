@@ -8,7 +8,6 @@
 
 #include "fed/housekeeping.h"
 
-#include <string.h>
 
 #include "core/clock.h"
 #include "core/limits.h"
@@ -260,11 +259,9 @@ static gint64
 read_watched (const TocsinFederation *fed)
 {
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
-  g_autoptr (GBytes) noted = tocsin_meta_get (txn, META_WATCHED);
   gint64 noted_us = 0;
 
-  if (noted != NULL && g_bytes_get_size (noted) == sizeof noted_us)
-    memcpy (&noted_us, g_bytes_get_data (noted, NULL), sizeof noted_us);
+  tocsin_meta_get_exact (txn, META_WATCHED, &noted_us, sizeof noted_us);
   return noted_us;
 }
 

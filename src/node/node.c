@@ -144,11 +144,9 @@ static guint32
 read_last_key (const TocsinNode *self)
 {
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (self->store));
-  g_autoptr (GBytes) said = tocsin_meta_get (txn, TOCSIN_META_LAST_KEY);
   guint32 number = 0;
 
-  if (said != NULL && g_bytes_get_size (said) == sizeof number)
-    memcpy (&number, g_bytes_get_data (said, NULL), sizeof number);
+  tocsin_meta_get_exact (txn, TOCSIN_META_LAST_KEY, &number, sizeof number);
   return number;
 }
 
@@ -297,7 +295,6 @@ apply_observe (TocsinNode *self)
 {
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (self->store));
   g_autoptr (GBytes) said = tocsin_meta_get (txn, TOCSIN_META_OBSERVE);
-  g_autoptr (GBytes) first = tocsin_meta_get (txn, META_FIRST_START);
   gint64 until_us = 0;
 
   if (said != NULL)
@@ -307,9 +304,8 @@ apply_observe (TocsinNode *self)
       tocsin_api_set_observe (self->api, on, 0);
       return;
     }
-  if (first == NULL || g_bytes_get_size (first) != sizeof until_us)
+  if (!tocsin_meta_get_exact (txn, META_FIRST_START, &until_us, sizeof until_us))
     return;
-  memcpy (&until_us, g_bytes_get_data (first, NULL), sizeof until_us);
   until_us += (gint64) self->config->observe_days * TOCSIN_DAY_US;
   tocsin_api_set_observe (self->api, tocsin_time_now_us () < until_us, until_us);
 }

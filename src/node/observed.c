@@ -46,12 +46,10 @@ tocsin_observed_new (TocsinStore *store, TocsinWriter *writer, TocsinApi *api)
 {
   TocsinObservedKeeper *self = g_new0 (TocsinObservedKeeper, 1);
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (store));
-  g_autoptr (GBytes) before = tocsin_meta_get (txn, META_OBSERVED);
 
   self->writer = writer;
   self->api = api;
-  if (before != NULL && g_bytes_get_size (before) == sizeof self->saved)
-    memcpy (&self->saved, g_bytes_get_data (before, NULL), sizeof self->saved);
+  tocsin_meta_get_exact (txn, META_OBSERVED, &self->saved, sizeof self->saved);
   tocsin_api_add_observed (api, &self->saved);
   self->timer = g_timeout_source_new_seconds (SAVE_SECONDS);
   g_source_set_callback (self->timer, on_timer, self, NULL);

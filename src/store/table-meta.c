@@ -5,6 +5,8 @@
 
 #include "store/table-meta.h"
 
+#include <string.h>
+
 #include "store/txn-private.h"
 
 static TocsinKey
@@ -23,6 +25,18 @@ tocsin_meta_get (TocsinTxn *txn, const char *name)
 
   return tocsin_txn_get (txn, TOCSIN_TABLE_META, &key, &span) ? g_bytes_new (span.data, span.size)
                                                               : NULL;
+}
+
+gboolean
+tocsin_meta_get_exact (TocsinTxn *txn, const char *name, gpointer out, gsize size)
+{
+  TocsinKey key = key_of (name);
+  TocsinSpan span;
+
+  if (!tocsin_txn_get (txn, TOCSIN_TABLE_META, &key, &span) || span.size != size)
+    return FALSE;
+  memcpy (out, span.data, size);
+  return TRUE;
 }
 
 void

@@ -26,6 +26,9 @@ guint64 tocsin_meta_generation (TocsinTxn *txn);
 
 /* Small named values. */
 GBytes *tocsin_meta_get (TocsinTxn *txn, const char *name) G_GNUC_WARN_UNUSED_RESULT; /* nullable */
+
+/* Copies a value of exactly @size bytes to @out; FALSE, and @out as it was, for another or none. */
+gboolean tocsin_meta_get_exact (TocsinTxn *txn, const char *name, gpointer out, gsize size);
 void tocsin_meta_put (TocsinTxn *txn, const char *name, gconstpointer data, gsize size);
 void tocsin_meta_remove (TocsinTxn *txn, const char *name);
 
