@@ -8,7 +8,6 @@
 
 #include "fed/housekeeping.h"
 
-
 #include "core/clock.h"
 #include "core/limits.h"
 #include "fed/identity.h"
