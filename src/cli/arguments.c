@@ -143,6 +143,15 @@ scope_name (guint i)
   return names[i];
 }
 
+/* Those that every node has. */
+static const char *
+profile_name (guint i)
+{
+  static const char *const names[] = { "lenient", "default", "strict", NULL };
+
+  return names[i];
+}
+
 static const struct
 {
   const char *what;
@@ -166,6 +175,8 @@ static const struct
   { "feed", "add", "format", feed_format_name },
   { "report", "export", "format", export_format_name },
   { "report", "export", "min-verdict", min_verdict_name },
+  { "report", "export", "profile", profile_name },
+  { NULL, "check", "profile", profile_name },
   { NULL, "observe", "on|off", switch_name },
 };
 

@@ -31,6 +31,7 @@ typedef struct
   const char *label; /* (unowned) (nullable) of the bar that is shown */
   GCancellable *cancellable;
   guint signal_id;
+  gboolean asked; /* and not accepted, as the last answer says */
   gboolean interrupted;
 } Wait;
 
@@ -108,7 +109,8 @@ take (Wait *wait, JsonObject *answer, GError **error)
   guint64 done = (guint64) MAX (tocsin_answer_int (answer, "sequence"), 0);
   guint64 total = (guint64) MAX (tocsin_answer_int (answer, "last_sequence"), 0);
 
-  if (g_strcmp0 (state, "asked") == 0)
+  wait->asked = g_strcmp0 (state, "asked") == 0;
+  if (wait->asked)
     show (wait, _ ("Waiting for its admin to accept"), 0, 0);
   else if (g_strcmp0 (state, "waiting") == 0)
     show (wait, _ ("Waiting for the node to begin"), 0, 0);
@@ -166,6 +168,20 @@ ask (Wait *wait, GError **error)
   return NULL;
 }
 
+static void
+set_too_late (const Wait *wait, guint timeout_seconds, GError **error)
+{
+  if (wait->asked)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                 _ ("The admin of %s has not accepted after %u s; the node goes on by itself once "
+                    "that is done"),
+                 wait->actor, timeout_seconds);
+  else
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                 _ ("%s is not read to the end after %u s; the node goes on by itself"),
+                 wait->actor, timeout_seconds);
+}
+
 static JsonNode *
 ask_until_done (Wait *wait, guint timeout_seconds, GError **error)
 {
@@ -179,9 +195,7 @@ ask_until_done (Wait *wait, guint timeout_seconds, GError **error)
         g_set_error_literal (&local_error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
                              _ ("The node does not say how far it is"));
       else if (last == NULL && local_error == NULL && g_get_monotonic_time () >= wait->deadline_us)
-        g_set_error (&local_error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
-                     _ ("%s is not read to the end after %u s; the node goes on by itself"),
-                     wait->actor, timeout_seconds);
+        set_too_late (wait, timeout_seconds, &local_error);
     }
   if (local_error != NULL)
     g_propagate_error (error, local_error);

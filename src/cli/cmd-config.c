@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <glib/gi18n.h>
 
 #include "cli/answer.h"
@@ -26,6 +27,14 @@ run_check (TocsinInvocation *self, GError **error)
     {
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
                    _ ("There is no %s yet; tocsin init writes it"), TOCSIN_DAEMON_CONFIG_FILE);
+      return FALSE;
+    }
+  if (file != NULL && !g_file_test (file, G_FILE_TEST_EXISTS))
+    {
+      g_autofree char *clean = tocsin_text_clean (file);
+
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "%s: %s", clean,
+                   g_strerror (ENOENT));
       return FALSE;
     }
   if (!tocsin_daemon_check_config (file, error))

@@ -12,6 +12,7 @@
 #include "cli/arguments.h"
 #include "codec/json-writer.h"
 #include "core/error.h"
+#include "core/limits.h"
 
 /* A long list comes in, is compared and written before the node answers. */
 #define WAIT_SECONDS (20 * 60)
@@ -25,8 +26,8 @@ static struct
   char *canary;
   char *column;
   char *service;
-  int every;
-  int max_mib;
+  char *every;
+  char *max_mib;
   gboolean wait_not;
   gboolean may_shrink;
 } given;
@@ -136,10 +137,18 @@ write_text (TocsinJsonWriter *json, const char *name, const char *value)
 }
 
 static void
-write_number (TocsinJsonWriter *json, const char *name, int value)
+write_number (TocsinJsonWriter *json, const char *name, guint value)
 {
   if (value != 0)
     tocsin_json_writer_member_int (json, name, value);
+}
+
+/* 0: not given. */
+static gboolean
+find_number (const char *option, const char *typed, guint max, guint *out, GError **error)
+{
+  *out = 0;
+  return typed == NULL || tocsin_argument_number (option, typed, 1, max, out, error);
 }
 
 /* A URL as it is, or a file by its absolute path; NULL where none was typed. */
@@ -193,9 +202,12 @@ run_add (TocsinInvocation *self, GError **error)
   g_autoptr (JsonNode) answer = NULL;
   g_autofree char *url = NULL;
   gboolean as_json = self->json;
+  guint hours, mib;
   gboolean ok;
 
-  if (!find_url (self->args[1], &url, error))
+  if (!find_number ("--every", given.every, TOCSIN_FEED_HOURS_MAX, &hours, error) ||
+      !find_number ("--max-mib", given.max_mib, TOCSIN_FEED_MIB_MAX, &mib, error) ||
+      !find_url (self->args[1], &url, error))
     return FALSE;
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_member_string (&json, "name", self->args[0]);
@@ -207,8 +219,8 @@ run_add (TocsinInvocation *self, GError **error)
   write_text (&json, "canary", given.canary);
   write_text (&json, "column", given.column);
   write_text (&json, "service", given.service);
-  write_number (&json, "every_hours", given.every);
-  write_number (&json, "max_mib", given.max_mib);
+  write_number (&json, "every_hours", hours);
+  write_number (&json, "max_mib", mib);
   tocsin_json_writer_end_object (&json);
   /* One document: that of the reading, which tells more. */
   self->json = as_json && given.wait_not;
@@ -329,9 +341,9 @@ static const GOptionEntry add_options[] = {
     N_ ("Of csv: the column that has the subject, by name or number"), N_ ("COLUMN") },
   { "service", 0, 0, G_OPTION_ARG_STRING, &given.service,
     N_ ("Of cloud ranges: those of this service alone, such as EC2"), N_ ("NAME") },
-  { "every", 0, 0, G_OPTION_ARG_INT, &given.every, N_ ("Read it every so many hours"),
+  { "every", 0, 0, G_OPTION_ARG_STRING, &given.every, N_ ("Read it every so many hours"),
     N_ ("HOURS") },
-  { "max-mib", 0, 0, G_OPTION_ARG_INT, &given.max_mib, N_ ("The longest list to take (64)"),
+  { "max-mib", 0, 0, G_OPTION_ARG_STRING, &given.max_mib, N_ ("The longest list to take (64)"),
     N_ ("MIB") },
   { "no-wait", 0, 0, G_OPTION_ARG_NONE, &given.wait_not, N_ ("Do not wait until it was read"),
     NULL },

@@ -23,11 +23,11 @@
 #include "core/error.h"
 
 #define EXAMPLE_HOST "tocsin.example"
+#define HOST_MARK    "\1" /* in its place; in no host, which could contain the example's */
 #define SNIPPETS     "/org/tocsin/cli/"
 #define LONGEST_LINE 1024
 #define CHECKED_AS   ".new"
 #define KEPT_AS      ".before"
-#define DAEMON       "tocsind: "
 #define HTTPS_PORT   443
 
 GResource *tocsin_snippets_get_resource (void); /* generated; see src/meson.build */
@@ -126,8 +126,6 @@ name_option (const char *file, GError *error)
 
   if (!g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED))
     return;
-  if (g_str_has_prefix (text, DAEMON))
-    text += strlen (DAEMON);
   if (g_str_has_prefix (text, file) && text[strlen (file)] == ':')
     {
       text += strlen (file) + 1;
@@ -216,6 +214,7 @@ snippet (const char *name)
 
   data = g_bytes_get_data (bytes, &size);
   text = g_string_new_len (data, (gssize) size);
+  g_string_replace (text, EXAMPLE_HOST, HOST_MARK, 0);
   host = g_strdup_printf (strchr (g_uri_get_host (uri), ':') != NULL ? "[%s]" : "%s",
                           g_uri_get_host (uri));
   if (g_uri_get_port (uri) > 0 && g_uri_get_port (uri) != HTTPS_PORT)
@@ -224,10 +223,10 @@ snippet (const char *name)
       put (text, " 443 ssl", " ", port + 1, " ssl");
       put (text, ":443 ssl", port, " ssl", "");
       put (text, "https://$host$", "https://$host", port, "$");
-      put (text, EXAMPLE_HOST " {", EXAMPLE_HOST, port, " {");
+      put (text, HOST_MARK " {", HOST_MARK, port, " {");
     }
-  put (text, "live/" EXAMPLE_HOST, "live/", g_uri_get_host (uri), "");
-  g_string_replace (text, EXAMPLE_HOST, host, 0);
+  put (text, "live/" HOST_MARK, "live/", g_uri_get_host (uri), "");
+  g_string_replace (text, HOST_MARK, host, 0);
   return g_strdup (text->str);
 }
 

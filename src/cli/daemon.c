@@ -9,9 +9,12 @@
 
 #include <gio/gio.h>
 #include <glib/gi18n.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "core/error.h"
+
+#define DAEMON "tocsind: " /* before what it says */
 
 /* The daemon that was installed with this program, else one of the search path. */
 static char *
@@ -52,6 +55,8 @@ tocsin_daemon_check_config (const char *file, GError **error)
       return TRUE;
     }
   g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED, "%s",
-               *said != '\0' ? said : _ ("The settings are not valid"));
+               *said == '\0'                     ? _ ("The settings are not valid")
+               : g_str_has_prefix (said, DAEMON) ? said + strlen (DAEMON)
+                                                 : said);
   return FALSE;
 }

@@ -61,6 +61,10 @@
 #define TOCSIN_STORE_WARN_PERCENT 75 /* the operator is told */
 #define TOCSIN_STORE_FULL_PERCENT 90 /* nothing is added; what takes back still comes in */
 
+/* A list that is read (node.conf(5), "feeds.d"). */
+#define TOCSIN_FEED_MIB_MAX   1024
+#define TOCSIN_FEED_HOURS_MAX 720
+
 /* The trusted set's room in the store (scoring.md 1). */
 #define TOCSIN_QUOTA_DIRECT_REPORTS   100000
 #define TOCSIN_QUOTA_INDIRECT_REPORTS 10000

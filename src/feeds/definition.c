@@ -9,6 +9,7 @@
 
 #include "core/category.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "feeds/reader.h"
 
 #define GROUP             "[feed]"
@@ -16,8 +17,6 @@
 #define VALUE_MAX_BYTES   2000
 #define MIB               (1024 * 1024)
 #define DEFAULT_MAX_BYTES ((gsize) 64 * MIB)
-#define MAX_MIB           1024
-#define MAX_HOURS         720
 
 void
 tocsin_feed_definition_free (TocsinFeedDefinition *self)
@@ -157,8 +156,8 @@ set_every (TocsinFeedDefinition *self, const char *key, const char *value, GErro
 {
   guint64 hours;
 
-  if (!g_ascii_string_to_unsigned (value, 10, 1, MAX_HOURS, &hours, NULL))
-    return refuse (error, "%s must be a number from 1 to %d", key, MAX_HOURS);
+  if (!g_ascii_string_to_unsigned (value, 10, 1, TOCSIN_FEED_HOURS_MAX, &hours, NULL))
+    return refuse (error, "%s must be a number from 1 to %d", key, TOCSIN_FEED_HOURS_MAX);
   self->every_hours = (guint) hours;
   return TRUE;
 }
@@ -168,8 +167,8 @@ set_max_mib (TocsinFeedDefinition *self, const char *key, const char *value, GEr
 {
   guint64 mib;
 
-  if (!g_ascii_string_to_unsigned (value, 10, 1, MAX_MIB, &mib, NULL))
-    return refuse (error, "%s must be a number from 1 to %d", key, MAX_MIB);
+  if (!g_ascii_string_to_unsigned (value, 10, 1, TOCSIN_FEED_MIB_MAX, &mib, NULL))
+    return refuse (error, "%s must be a number from 1 to %d", key, TOCSIN_FEED_MIB_MAX);
   self->max_bytes = (gsize) mib * MIB;
   return TRUE;
 }

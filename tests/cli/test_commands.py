@@ -270,6 +270,7 @@ class Commands(unittest.TestCase):
                 (("observe", ""), ["on", "off"]), (("observe", "of"), ["off"]), (("observe", "--y"), []),
                 (("peer", "trust", "b.example", "5", "--area=sp"), ["spam"]), (("report", "export", "--format", "ng"), ["nginx-geo", "nginx-map"]),
                 (("report", "import", "--format", "m"), ["mastodon-csv", "misp-warninglist"]), (("feed", "add", "x", "--format", "t"), ["tor-exits"]),
+                (("check", "ip=192.0.2.1", "--profile", ""), ["lenient", "default", "strict"]), (("report", "export", "--profile", "s"), ["strict"]),
                 (("peer", "list", "--pe"), ["--pending"]), (("nonsense", "x"), [])):
             with self.subTest(words):
                 self.assertEqual(self.complete(*words), offered)
@@ -498,6 +499,9 @@ class Commands(unittest.TestCase):
                 self.catching_up({"state": "asked"}, answer)
                 self.check(self.node.run("peer", "show", B, "--wait"), code, r"\A\Z", sentence)
         self.catching_up({"state": "asked"})
+        self.check(self.node.run("peer", "show", B, "--wait", "--timeout", "1"), 1, r"\A\Z",
+                   f"The admin of {shown} has not accepted after 1 s; the node goes on")
+        self.catching_up({"state": "reading"})
         self.check(self.node.run("peer", "show", B, "--wait", "--timeout", "1"), 1, r"\A\Z",
                    "is not read to the end after 1 s; the node goes on")
         self.check(self.node.run("peer", "show", B, "--timeout", "1"), 2, None, "--timeout needs --wait")

@@ -86,6 +86,12 @@ class Init(unittest.TestCase):
         done = run("config", "check", str(self.file))
         self.assertEqual((done.returncode, done.stdout), (0, f"{self.file} is in order\n"))
         self.assertRegex(done.stderr, r"\Atocsind: base-url is not set: .*\n\Z")
+        self.file.write_text("[node]\nnome=x\n")
+        done = run("config", "check", str(self.file))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertTrue(done.stderr.startswith(f"tocsin: {self.file}:2: "), done.stderr)
+        done = run("config", "check", str(self.file) + ".not")
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
         if not os.path.exists("/etc/tocsin/node.conf"):
             done = run("config", "check")
             self.assertEqual((done.returncode, done.stdout), (3, ""))
@@ -104,6 +110,12 @@ class Init(unittest.TestCase):
                     self.assertIn(line, said["nginx"])
                 self.assertIn(caddy, said["caddy"])
                 self.assertNotIn("tocsin.example", said["nginx"] + said["caddy"])
+
+    def test_a_host_that_contains_the_examples(self):
+        said = json.loads(self.init("--base-url", "https://my-tocsin.example.org", "--json", "--yes").stdout)
+        self.assertIn("live/my-tocsin.example.org/fullchain.pem", said["nginx"])
+        self.assertIn("server_name my-tocsin.example.org;", said["nginx"])
+        self.assertIn("\nmy-tocsin.example.org {", said["caddy"])
 
     def test_json(self):
         done = self.init("--base-url", URL, "--json")
