@@ -4,6 +4,8 @@
 #pragma once
 
 /* A server with a few routes on a thread of the test's, which plays the main thread of a node. */
+#include <sys/resource.h>
+
 #include "core/error.h"
 #include "http/server.h"
 
@@ -137,6 +139,24 @@ node_run (gpointer data)
   g_main_loop_run (node->loop);
   g_main_context_pop_thread_default (node->context);
   return NULL;
+}
+
+/* Debian lets a process have 1,024 descriptors, and more for the asking. Returns FALSE, and has the
+ * test skipped, where even those are fewer than @n. */
+G_GNUC_UNUSED static gboolean
+have_descriptors (guint n)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  if (limit.rlim_max < n)
+    {
+      g_test_skip ("a process may not have as many descriptors here");
+      return FALSE;
+    }
+  limit.rlim_cur = MAX (limit.rlim_cur, n);
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  return TRUE;
 }
 
 static void

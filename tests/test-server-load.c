@@ -276,13 +276,11 @@ test_crowd_that_dribbles (void)
 {
   static const char head[] = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
   gint64 limit_us = g_get_monotonic_time () + 2 * RAW_LIMIT_SECONDS * G_USEC_PER_SEC;
-  struct rlimit files;
   int crowd[N_DRIBBLERS];
   Node node;
 
-  getrlimit (RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  setrlimit (RLIMIT_NOFILE, &files);
+  if (!have_descriptors (3 * N_DRIBBLERS))
+    return;
   node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
   node.options.connections_max = 2 * N_DRIBBLERS;
   node.options.receive_us = RECEIVE_MS * 1000;

@@ -11,6 +11,7 @@ sends thousands where the short run sends hundreds.
 
 import json
 import os
+import resource
 import select
 import socket
 import sys
@@ -26,6 +27,7 @@ MIB = 1024 * 1024
 GROWTH_MAX_BYTES = 160 * MIB  # under AddressSanitizer, which keeps freed memory a while
 POLLS_WAITING_MAX = 256
 SLOW_CLIENTS = 150
+DESCRIPTORS_KEPT = 64  # of this process, for all but the polls
 
 
 class Target:
@@ -246,6 +248,9 @@ def check_polls(target, count):
     page = json.loads(target.node.tcp("GET", "/v1/changes", token=target.tokens["stream"]).body)
     ask = target.head("GET", f"/v1/changes?cursor={page['cursor']}&wait=60", "stream")
     socks, refused = [], 0
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if limit != resource.RLIM_INFINITY:
+        count = min(count, limit - DESCRIPTORS_KEPT)
     for _ in range(count):
         try:
             sock = target.connect(60)

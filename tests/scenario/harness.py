@@ -18,6 +18,7 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -32,6 +33,7 @@ STOP_SECONDS = 60
 WAIT_SECONDS = 60
 POLL_SECONDS = 0.05
 LOG_TAIL_LINES = 40
+DESCRIPTORS = 65536  # of a test and of the nodes it starts; Debian lets a process have 1,024 unasked
 
 # What no log of a node may hold. A peer cannot cause g_warning or above; g_critical is a bug.
 BAD_LOG = re.compile(
@@ -370,6 +372,14 @@ class Lab:
                         print(f"# {node.name}: {line[:400]}")
 
 
+def raise_descriptor_limit():
+    """As far as the system lets it: what a test cannot do with fewer, it has to say itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def parse_arguments(description, time_scale, arguments=()):
     """The options of every test here; `arguments` are further (flags, keywords)."""
     parser = argparse.ArgumentParser(description=description)
@@ -379,6 +389,7 @@ def parse_arguments(description, time_scale, arguments=()):
     for flag, keywords in arguments:
         parser.add_argument(flag, **keywords)
     options = parser.parse_args()
+    raise_descriptor_limit()
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1 << 32)
     return options
