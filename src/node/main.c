@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * tocsind. Exit statuses: 0 after SIGTERM or SIGINT, 1 if something failed, 2 if the configuration
- * is at fault or the store is not for this version: trying again would not mend it.
+ * is at fault or the store is not for this version or address: trying again would not mend it.
  */
 #define G_LOG_DOMAIN "tocsin-node"
 
@@ -13,6 +13,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "core/process.h"
@@ -102,6 +103,27 @@ run (const TocsinConfig *config)
   return daemon.lost ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static gboolean
+is_ours (const GLogField *fields, gsize n_fields)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (g_str_equal (fields[i].key, "GLIB_DOMAIN"))
+      return g_str_has_prefix (fields[i].value, "tocsin-");
+  return FALSE;
+}
+
+/* The default passes over what is said at this level, unless G_MESSAGES_DEBUG names the domain, and
+ * then it says all that is for developers, too. */
+static GLogWriterOutput
+write_verbose (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  if ((level & G_LOG_LEVEL_INFO) == 0 || !is_ours (fields, n_fields))
+    return g_log_writer_default (level, fields, n_fields, data);
+  return g_log_writer_is_journald (STDERR_FILENO)
+             ? g_log_writer_journald (level, fields, n_fields, data)
+             : g_log_writer_standard_streams (level, fields, n_fields, data);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -140,6 +162,6 @@ main (int argc, char *argv[])
       return EXIT_SUCCESS;
     }
   if (config->verbose && g_getenv ("G_MESSAGES_DEBUG") == NULL)
-    g_log_set_debug_enabled (TRUE);
+    g_log_set_writer_func (write_verbose, NULL, NULL);
   return run (config);
 }

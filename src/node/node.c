@@ -85,7 +85,7 @@ claim_store (TocsinTxn *txn, gpointer data, GError **error)
            memcmp (g_bytes_get_data (known, NULL), config->base_url, strlen (config->base_url)) !=
                0)
     {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED,
                    "%s belongs to the node at %.*s; a node keeps its base URL", config->data_dir,
                    (int) g_bytes_get_size (known), (const char *) g_bytes_get_data (known, NULL));
       return FALSE;

@@ -106,6 +106,18 @@ def is_refused(lab, name, raw, status, why):
     expect(done.returncode != 0, "the doctor says that there is no node")
 
 
+def is_another_node(lab, raw):
+    """Neither would starting it again mend that it was told another address."""
+    node = stored(lab, "moved", raw)
+    node.base = "https://moved.example"
+    process = node.start(wait=False).process
+    expect(process.wait(60) == NOT_MENDED_BY_RESTARTING, f"it ends with {process.returncode}")
+    node.process = None
+    with open(node.log, encoding="utf-8") as log:
+        said = log.read()
+    expect(f"belongs to the node at {BASE}; a node keeps its base URL" in said, f"it says why: {said}")
+
+
 def other_formats(raw, number):
     """The store with another number in it; there is one row of that key a version of the page."""
     expect(FORMAT_KEY + b"\1\0\0\0" in raw, "the format is found")
@@ -125,6 +137,7 @@ def test(lab):
     words = [raw[at:at + 4][::-1] if at in (16, 4112) else raw[at:at + 4] for at in range(0, 8192, 4)]
     is_refused(lab, "big-endian", b"".join(words), NOT_MENDED_BY_RESTARTING, "another byte order")
     is_refused(lab, "rubbish", b"no database at all\n" * 1000, FAILED, "not a database")
+    is_another_node(lab, raw)
     is_refused(lab, "cut", raw[: len(raw) // 8192 * 4096], FAILED, "restore a backup")
 
 
