@@ -606,9 +606,11 @@ on_sent (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
       unref (self);
       return;
     }
-  if (fetched == NULL)
-    g_debug ("Delivery %" G_GUINT64_FORMAT ": %s", attempt->sequence, error->message);
   attempt->answer = judge (attempt, fetched);
+  if (fetched == NULL)
+    g_info ("Nothing was delivered to %.200s: %s", attempt->uri, error->message);
+  else if (attempt->answer != TOCSIN_ANSWER_TAKEN)
+    g_info ("Nothing was delivered to %.200s: it answered %u", attempt->uri, fetched->status);
   attempt->scheme = scheme;
   attempt->jitter = g_random_double ();
   if (fetched != NULL && fetched->retry_after_seconds > 0)

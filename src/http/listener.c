@@ -355,9 +355,6 @@ tocsin_listener_take_activated (GError **error)
   guint n_names = names != NULL ? g_strv_length (names) : 0;
   guint n_inet = 0;
 
-  g_unsetenv ("LISTEN_PID");
-  g_unsetenv ("LISTEN_FDS");
-  g_unsetenv ("LISTEN_FDNAMES");
   for (guint i = 0; i < count; i++)
     {
       int fd = LISTEN_FD_FIRST + (int) i;

@@ -9,6 +9,7 @@ bounded time, exactly the live reports of whom it follows, by its own count and 
 the other; no report may have been applied twice.
 """
 
+import pathlib
 import sys
 
 from harness import Failure, befriend, expect, free_port, parse_arguments, run, wait_until
@@ -117,6 +118,13 @@ def complain(network):
         )
 
 
+def logs_say_why(nodes):
+    """--verbose tells an operator what did not arrive, and nothing that is for developers."""
+    said = "".join(pathlib.Path(node.log).read_text(encoding="utf-8", errors="replace") for node in nodes)
+    expect("tocsin-fed-INFO" in said and "Nothing was delivered to " in said, "no log names a failed delivery")
+    expect("-DEBUG" not in said, "a log has lines for developers")
+
+
 def test(lab, options):
     network = Network(lab, options.nodes)
     try:
@@ -140,6 +148,7 @@ def test(lab, options):
         expect(has_settled(network), "late copies change nothing")
         for node in lab.nodes:
             node.stop()
+        logs_say_why(lab.nodes)
     finally:
         network.close()
 
