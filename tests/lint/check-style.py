@@ -32,12 +32,13 @@ def files_of(root: pathlib.Path) -> list[str]:
     """The files under version control; of a tarball, all that are not hidden or built."""
     try:
         listed = subprocess.run(
-            ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            ["git", "-c", "safe.directory=*", "-C", str(root), "ls-files", "-z", "--cached", "--others",
+             "--exclude-standard"],
             capture_output=True, check=True)
         names = listed.stdout.decode().split("\0")
     except (OSError, subprocess.CalledProcessError):
         names = [str(p.relative_to(root)) for p in root.rglob("*")]
-        names = [n for n in names if not re.match(r"(_|build/|node_modules/|\.git/)", n)]
+        names = [n for n in names if not re.match(r"(_|build/|\.git/|(.*/)?(node_modules|snac2)/)", n)]
     return sorted(n for n in names if n and (root / n).is_file() and not (root / n).is_symlink())
 
 

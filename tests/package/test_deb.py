@@ -84,8 +84,8 @@ def expect(condition, text):
 
 def copy_tree(root, target):
     """What is under version control, and what is about to be."""
-    listed = subprocess.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard", "-z"],
-                            capture_output=True, check=True).stdout.decode().split("\0")
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "-C", root, "ls-files", "-co",
+                             "--exclude-standard", "-z"], capture_output=True, check=True).stdout.decode().split("\0")
     for name in filter(None, listed):
         source = root / name
         if source.is_file():

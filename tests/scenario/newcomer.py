@@ -109,12 +109,16 @@ def interrupt(lab, terminal):
 def clone(lab):
     """A clone, as the README begins with; of a release, which is no repository, the tree itself."""
     target = os.path.join(lab.dir, "clone")
-    done = subprocess.run(["git", "clone", "--quiet", ROOT, target], capture_output=True, text=True, check=False,
-                          timeout=120)
-    if done.returncode == 0:
-        return target
-    lab.step(f"no clone: {done.stderr.strip().splitlines()[-1:]}")
-    return ROOT
+    try:
+        subprocess.run(["git", "clone", "--quiet", ROOT, target], capture_output=True, text=True, check=True,
+                       timeout=120)
+    except OSError as error:
+        lab.step(f"no clone: {error}")
+        return ROOT
+    except subprocess.CalledProcessError as error:
+        lab.step(f"no clone: {error.stderr.strip().splitlines()[-1:]}")
+        return ROOT
+    return target
 
 
 def test(lab):
