@@ -17,7 +17,7 @@ LIMIT = 2.0
 SAID = ("LimitCORE=0", "NoNewPrivileges=yes", "CapabilityBoundingSet=", "MemoryDenyWriteExecute=yes",
         "SystemCallFilter=@system-service", "SystemCallFilter=~@privileged", "SystemCallArchitectures=native",
         "ProtectSystem=strict", "ProtectProc=invisible", "PrivateUsers=yes", "StateDirectoryMode=0700", "UMask=0077",
-        "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX", "User=tocsin")
+        "RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX", "User=tocsin")
 
 if __name__ == "__main__":
     with open(sys.argv[1], encoding="utf-8") as unit:

@@ -49,6 +49,7 @@ say credential $(status -H 'Authorization: Bearer TOKEN' http://127.0.0.1:8478/v
 say stranger $(status -H 'Authorization: Bearer TOKENx' http://127.0.0.1:8478/v1/status)
 rm -r /etc/credstore
 say exposure $(systemd-analyze security --no-pager tocsin | sed -n 's/.*level for tocsin.service: \\([0-9.]*\\).*/\\1/p')
+say warned $(journalctl -q --no-pager -o cat -p warning _SYSTEMD_UNIT=tocsin.service | wc -l)
 journalctl -u tocsin --no-pager | tail -n 20
 """
 PROBE_UNIT = """
@@ -242,6 +243,7 @@ def check_booted(root):
     expect(said == {
         "started": "active answers", "confined": "0000000000000000 1 2", "user": "tocsin", "dumps": "root 0",
         "stopped": "success 0", "waiting": "inactive", "socket": "200 active", "credential": "200", "stranger": "401",
+        "warned": "0",
     }, f"under its unit the node said {said}\n{told}")
     expect(float(exposure) <= 2.0, f"the unit's exposure is {exposure}")
     say(f"ran under its unit, by its sockets, with a credential; exposure {exposure}")
