@@ -157,10 +157,17 @@ def look(lab, options, plain, name):
 SPAMMER = "203.0.113.77"
 
 
+# What a client may ask a site for, and the node would not take.
+ODD_TARGETS = ("/?a=%E4", "/?%", "/?a=%ff", "/?q=" + "q" * 4000)
+
+
 class Site(http.server.BaseHTTPRequestHandler):
     """What is behind the gate; it must not learn the node's token, and loses nothing of the client's."""
 
+    asked = []  # each target, as often as it was asked for
+
     def do_GET(self):
+        self.asked.append(self.path)
         told = self.headers.get("Authorization") is not None
         whole = self.headers.get("Cookie") == "session=" + "c" * 8000
         self.send_response(500 if told or not whole else 200)
@@ -172,16 +179,16 @@ class Site(http.server.BaseHTTPRequestHandler):
 
 
 def try_gate(lab, root, gate, token, probes):
-    """Runs probes(status) against a Caddy with these settings; status(client) asks as that client."""
+    """Runs probes(status) against a Caddy with these settings; status(client, …) asks as that client."""
     lab.gates += 1
     proxy = Proxy(lab, root, f"gate-{lab.gates}")
     text = changed(gate, r"^social\.example \{", f"http://127.0.0.1:{proxy.port} {{")
 
-    def status(client):
+    def status(client, target="/"):
         connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
         try:
-            connection.request("GET", "/", headers={"X-Test-Client": client, "X-Real-IP": SPAMMER,
-                                                    "Cookie": "session=" + "c" * 8000})
+            connection.request("GET", target, headers={"X-Test-Client": client, "X-Real-IP": SPAMMER,
+                                                       "Cookie": "session=" + "c" * 8000})
             return connection.getresponse().status
         finally:
             connection.close()
@@ -210,6 +217,9 @@ def look_at_gate(lab, options):
     def gated(status):
         expect(status("192.0.2.1") == 200, "a client that nobody reported comes in")
         expect(status(SPAMMER) == 403, "the spammer stays out")
+        for target in ODD_TARGETS:
+            expect(status("192.0.2.1", target) == 200 and Site.asked[-1] == target, f"the site decides about {target[:9]}")
+            expect(status(SPAMMER, target) == 403, f"and {target[:9]} lets nobody in")
         node.stop()
         expect(status(SPAMMER) == 200, "fail open: the node is away")
         node.start()
