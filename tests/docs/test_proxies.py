@@ -159,6 +159,7 @@ SPAMMER = "203.0.113.77"
 
 # What a client may ask a site for, and the node would not take.
 ODD_TARGETS = ("/?a=%E4", "/?%", "/?a=%ff", "/?q=" + "q" * 4000)
+BROKEN = "/broken"
 
 
 class Site(http.server.BaseHTTPRequestHandler):
@@ -168,11 +169,16 @@ class Site(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.asked.append(self.path)
+        if self.path == BROKEN:
+            self.close_connection = True
+            return
         told = self.headers.get("Authorization") is not None
         whole = self.headers.get("Cookie") == "session=" + "c" * 8000
         self.send_response(500 if told or not whole else 200)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    do_POST = do_GET
 
     def log_message(self, *_):
         pass
@@ -184,11 +190,11 @@ def try_gate(lab, root, gate, token, probes):
     proxy = Proxy(lab, root, f"gate-{lab.gates}")
     text = changed(gate, r"^social\.example \{", f"http://127.0.0.1:{proxy.port} {{")
 
-    def status(client, target="/"):
+    def status(client, target="/", method="GET"):
         connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
         try:
-            connection.request("GET", target, headers={"X-Test-Client": client, "X-Real-IP": SPAMMER,
-                                                       "Cookie": "session=" + "c" * 8000})
+            connection.request(method, target, headers={"X-Test-Client": client, "X-Real-IP": SPAMMER,
+                                                        "Cookie": "session=" + "c" * 8000})
             return connection.getresponse().status
         finally:
             connection.close()
@@ -220,8 +226,11 @@ def look_at_gate(lab, options):
         for target in ODD_TARGETS:
             expect(status("192.0.2.1", target) == 200 and Site.asked[-1] == target, f"the site decides about {target[:9]}")
             expect(status(SPAMMER, target) == 403, f"and {target[:9]} lets nobody in")
+        expect(status("192.0.2.1", BROKEN, "POST") == 502, "what fails at the site is told")
+        expect(Site.asked.count(BROKEN) == 1, f"the site got one request {Site.asked.count(BROKEN)} times")
         node.stop()
         expect(status(SPAMMER) == 200, "fail open: the node is away")
+        expect(status(SPAMMER, "/once", "POST") == 200 and Site.asked.count("/once") == 1, "once, too")
         node.start()
         expect(status(SPAMMER) == 403, "and back")
 
