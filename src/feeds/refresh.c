@@ -52,7 +52,8 @@ struct _TocsinFeedRefresh
   guint pages;
   gboolean is_automatic;
   gboolean may_shrink;
-  gboolean is_changes; /* from the cursor on */
+  gboolean is_changes;     /* from the cursor on */
+  gboolean is_conditional; /* the present page is wanted only if it changed */
   TocsinFeedOutcome outcome;
 };
 
@@ -465,8 +466,9 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (TocsinFetchResult) answer =
       tocsin_fetcher_send_finish (TOCSIN_FETCHER (source), result, &error);
   int fd = self->fd;
+  gboolean is_unchanged = answer != NULL && answer->status == 304 && self->is_conditional;
 
-  if (answer == NULL || (!tocsin_fetch_result_is_success (answer) && answer->status != 304))
+  if (answer == NULL || (!tocsin_fetch_result_is_success (answer) && !is_unchanged))
     {
       if (answer != NULL)
         g_set_error (&error, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE,
@@ -475,7 +477,7 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer data)
         fail (self, g_steal_pointer (&error));
       return;
     }
-  if (answer->status == 304)
+  if (is_unchanged)
     {
       finish_unchanged (self);
       return;
@@ -527,6 +529,7 @@ fetch_page (TocsinFeedRefresh *self)
       return;
     }
   request.fd = self->fd;
+  self->is_conditional = request.etag != NULL || request.last_modified != NULL;
   tocsin_fetcher_send_async (self->feeds->fetcher, &request, self->feeds->stop, on_fetched, self);
 }
 

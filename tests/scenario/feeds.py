@@ -87,6 +87,17 @@ def by_date(lab, node, server):
     node.ask("DELETE", "/v1/feeds/dated", status=204)
 
 
+def unasked(lab, node, server):
+    lab.step("“not modified” is no answer to who has nothing")
+    add(node, "unasked", server.serve("/unasked", status=304), "hosting", type="ip")
+    problem = refresh(node, "unasked", status=502)
+    now = feed(node, "unasked")
+    expect("304" in problem["detail"] and now["state"] == "failing", f"{problem}: {now}")
+    server.serve("/unasked", "192.0.2.77\n")
+    expect(refresh(node, "unasked")["entries"] == 1, "and no obstacle to a list that comes later")
+    node.ask("DELETE", "/v1/feeds/unasked", status=204)
+
+
 def timer(lab, server):
     lab.step("a list is read by itself, again and again, and its last good state survives failures")
     lab.time_scale = 20000
@@ -449,6 +460,7 @@ def test(lab, tocsin):
         first_list(lab, node, server)
         unchanged(lab, node, server)
         by_date(lab, node, server)
+        unasked(lab, node, server)
         changed(lab, node, server)
         malformed(lab, node, server)
         failing_is_told(lab, node, tocsin)
