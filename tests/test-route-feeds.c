@@ -233,6 +233,38 @@ test_feed_left_behind (void)
   g_assert_cmpint (g_unlink (path), ==, 0);
 }
 
+/* Who lets a list shrink is heard at every moment of a reading that somebody else began. */
+static void
+test_feed_may_shrink_later (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *path = NULL;
+  g_autofree char *body = NULL;
+
+  admin_init (&admin);
+  path = add_exits (&admin, "192.0.2.1\n192.0.2.2\n", &body);
+  for (guint steps = 0; steps < 6; steps++)
+    {
+      TocsinRequest *first;
+      g_auto (Answer) answer = { 0 };
+
+      g_assert_true (g_file_set_contents (path, "192.0.2.1\n192.0.2.2\n", -1, NULL));
+      admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
+      g_assert_true (g_file_set_contents (path, "192.0.2.1\n", -1, NULL));
+      first = node_begin (&admin.node, "POST", "/v1/feeds/exits/refresh", NULL, NULL);
+      node_run (&admin.node, first);
+      for (guint i = 0; i < steps && !tocsin_request_is_complete (first); i++)
+        g_main_context_iteration (NULL, TRUE);
+      admin_do (&admin, "POST", "/v1/feeds/exits/refresh", "{\"may_shrink\":true}", 200);
+      node_end (&admin.node, first, &answer);
+      g_test_message ("after %u steps: %u", steps, answer.status);
+      g_assert_true (answer.status == 200 || steps > 0);
+      g_assert_cmpuint (tocsin_feeds_find (admin.node.api->feeds, "exits")->record.count, ==, 1);
+    }
+  free_feeds (&admin);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
 /* A change that cannot be stored leaves the feeds as they are. */
 static void
 test_feed_not_stored (void)
@@ -329,6 +361,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-feeds/life", test_feeds);
   g_test_add_func ("/route-feeds/half-disabled", test_feed_half_disabled);
   g_test_add_func ("/route-feeds/left-behind", test_feed_left_behind);
+  g_test_add_func ("/route-feeds/may-shrink-later", test_feed_may_shrink_later);
   g_test_add_func ("/route-feeds/not-disabled", test_feed_not_disabled);
   g_test_add_func ("/route-feeds/not-stored", test_feed_not_stored);
   g_test_add_func ("/route-feeds/of-a-file", test_feed_of_a_file);

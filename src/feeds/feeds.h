@@ -118,7 +118,7 @@ typedef struct
  * @name: a feed that is enabled
  * @may_shrink: take it even if it lost more than 30 % of its entries
  *
- * Reads a list now, or waits for the reading that is under way.
+ * Reads a list now, or waits for the reading that is under way, which may then shrink it, too.
  */
 void tocsin_feeds_refresh_async (TocsinFeeds *self,
                                  const char *name,

@@ -59,6 +59,7 @@ struct _TocsinFeedRefresh
 
 static void open_page (TocsinFeedRefresh *self);
 static gboolean restart_without_cursor (TocsinFeedRefresh *self);
+static gboolean restart_to_shrink (TocsinFeedRefresh *self);
 
 static void
 refresh_free (TocsinFeedRefresh *self)
@@ -260,7 +261,7 @@ on_compared (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
     {
       /* A page of changes may hold a single one, and that be no subject to us. */
       if (!g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE) ||
-          !restart_without_cursor (self))
+          (!restart_without_cursor (self) && !restart_to_shrink (self)))
         fail (self, g_steal_pointer (&error));
       return;
     }
@@ -308,6 +309,7 @@ static void
 compare (TocsinFeedRefresh *self)
 {
   add_rivals (self);
+  self->load->may_shrink = self->may_shrink;
   tocsin_feed_load_async (self->load, tocsin_feed_load_compare, self->feeds->stop, on_compared,
                           self);
 }
@@ -360,12 +362,10 @@ set_cursor (TocsinFeedRefresh *self)
     }
 }
 
-/* A cursor that leads nowhere any more: everything is read anew. */
-static gboolean
-restart_without_cursor (TocsinFeedRefresh *self)
+/* Everything is read anew. */
+static void
+restart (TocsinFeedRefresh *self)
 {
-  if (!self->is_changes || g_cancellable_is_cancelled (self->feeds->stop))
-    return FALSE;
   self->is_changes = FALSE;
   self->pages = 0;
   self->bytes = 0;
@@ -374,6 +374,25 @@ restart_without_cursor (TocsinFeedRefresh *self)
   g_free (self->url);
   self->url = g_strdup (self->feed->definition->url);
   open_page (self);
+}
+
+/* A cursor that leads nowhere any more. */
+static gboolean
+restart_without_cursor (TocsinFeedRefresh *self)
+{
+  if (!self->is_changes || g_cancellable_is_cancelled (self->feeds->stop))
+    return FALSE;
+  restart (self);
+  return TRUE;
+}
+
+/* The operator said so while the lists were compared already. */
+static gboolean
+restart_to_shrink (TocsinFeedRefresh *self)
+{
+  if (self->load->may_shrink == self->may_shrink || g_cancellable_is_cancelled (self->feeds->stop))
+    return FALSE;
+  restart (self);
   return TRUE;
 }
 
@@ -587,7 +606,6 @@ open_page (TocsinFeedRefresh *self)
       self->load = tocsin_feed_load_new (self->feeds->store, self->feed->definition);
       self->load->batch = known->batch;
       self->load->is_changes = self->is_changes;
-      self->load->may_shrink = self->may_shrink;
       if (tocsin_feed_is_geo (self->feed))
         self->load->geo_path = tocsin_feed_geo_path (self->feeds, self->feed);
       self->load->is_other =
@@ -628,10 +646,10 @@ tocsin_feed_begin_refresh (TocsinFeeds *self, TocsinFeed *feed, gboolean may_shr
       refresh->begun_us = g_get_monotonic_time ();
       refresh->waiters = g_ptr_array_new_with_free_func (g_object_unref);
       refresh->is_automatic = waiter == NULL;
-      refresh->may_shrink = may_shrink;
       tocsin_feed_record_copy (&refresh->record, &feed->record);
       find_reading (feed->definition, refresh->record.reading);
     }
+  refresh->may_shrink |= may_shrink;
   if (waiter != NULL)
     g_ptr_array_add (refresh->waiters, g_object_ref (waiter));
   if (!is_new)
