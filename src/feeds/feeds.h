@@ -24,8 +24,8 @@ typedef struct _TocsinFeedRefresh TocsinFeedRefresh;
 
 /**
  * TocsinFeed: one feed, and what is known of it. Borrowed from #TocsinFeeds; main thread.
- * @record: as it is stored; @good_us, @tried_us and @error of a refresh that changed nothing are
- *   newer here
+ * @record: as it is stored; after a refresh that changed no entry the times, @error, @left_out and
+ *   what the list is known by are newer here
  * @refresh: (nullable): what is under way
  * @geo: (owned) (nullable): of a mmdb: what is looked up in
  */

@@ -171,6 +171,28 @@ finish_unchanged (TocsinFeedRefresh *self)
   finish (self, NULL);
 }
 
+/* What a list is known by when it is asked for again. */
+static void
+take_source (TocsinFeedRefresh *self)
+{
+  TocsinFeedRecord *record = &self->feed->record;
+
+  g_free (record->etag);
+  g_free (record->last_modified);
+  record->etag = g_steal_pointer (&self->record.etag);
+  record->last_modified = g_steal_pointer (&self->record.last_modified);
+  memcpy (record->digest, self->load->digest, sizeof record->digest);
+}
+
+/* The entries are those that are stored, whatever else the list says by now. */
+static void
+finish_same (TocsinFeedRefresh *self)
+{
+  take_source (self);
+  self->feed->record.left_out = self->record.left_out;
+  finish_unchanged (self);
+}
+
 /* ---- into the store ---- */
 
 /* After a failure half way: the rows that are there are found by what was stored with them. */
@@ -223,11 +245,7 @@ take_database (TocsinFeedRefresh *self)
   record->count = tocsin_geo_file_count (feed->geo);
   record->failures = 0;
   g_clear_pointer (&record->error, g_free);
-  g_free (record->etag);
-  g_free (record->last_modified);
-  record->etag = g_steal_pointer (&self->record.etag);
-  record->last_modified = g_steal_pointer (&self->record.last_modified);
-  memcpy (record->digest, self->load->digest, sizeof record->digest);
+  take_source (self);
   memcpy (record->reading, self->record.reading, sizeof record->reading);
   self->outcome.changed = TRUE;
   remember (self);
@@ -269,6 +287,7 @@ on_compared (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
     {
       g_free (record->mirror_of);
       record->mirror_of = find_mirrored (self->load);
+      record->left_out = self->load->list->left_out;
     }
   is_same = self->load->added->len == 0 && self->load->removed->len == 0 &&
             g_strcmp0 (record->mirror_of, self->feed->record.mirror_of) == 0 &&
@@ -276,13 +295,12 @@ on_compared (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
             record->actor != 0;
   if (is_same)
     {
-      finish_unchanged (self);
+      finish_same (self);
       return;
     }
   record->tried_us = record->good_us = now_us;
   if (self->load->added->len > 0 || self->load->removed->len > 0)
     record->changed_us = now_us;
-  record->left_out = self->is_changes ? record->left_out : self->load->list->left_out;
   record->failures = 0;
   g_clear_pointer (&record->error, g_free);
   memcpy (record->digest, self->load->digest, sizeof record->digest);
@@ -406,7 +424,7 @@ on_page_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data
 
   if (ok && self->load->is_known)
     {
-      finish_unchanged (self);
+      finish_same (self);
       return;
     }
   if (ok && self->load->list->unnamed && restart_without_cursor (self))

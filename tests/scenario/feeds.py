@@ -72,6 +72,9 @@ def unchanged(lab, node, server):
     server.serve("/tor", "# of today\n" + TOR)
     done = refresh(node, "exits")
     expect(not done["written"], f"nothing to write: {done}")
+    known = server.unchanged
+    refresh(node, "exits")
+    expect(server.unchanged == known + 1, "that list, too, is asked for with its ETag from then on")
     after = os.stat(os.path.join(node.data_dir, "store", "data.mdb")).st_mtime_ns
     expect(before == after, "the store was written to")
 
