@@ -104,7 +104,7 @@ test_unix (void)
     g_error ("The stale socket is in the way");
   g_assert_cmpint (tocsin_listener_get_kind (listener), ==, TOCSIN_LISTENER_UNIX);
   g_assert_cmpint (g_lstat (path, &status), ==, 0);
-  g_assert_cmpuint (status.st_mode & 0777, ==, 0660);
+  g_assert_cmpuint (status.st_mode & 0777, ==, 0600);
 
   g_assert_null (tocsin_listener_new_unix (path, &in_use));
   g_assert_error (in_use, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT);

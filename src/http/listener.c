@@ -228,7 +228,7 @@ is_stale_socket (const char *path, const struct sockaddr_un *native)
 static gboolean
 bind_unix (int fd, const char *path, const struct sockaddr_un *native)
 {
-  if (fchmod (fd, 0660) != 0)
+  if (fchmod (fd, 0600) != 0)
     return FALSE;
   if (bind (fd, (const struct sockaddr *) native, sizeof *native) == 0)
     return TRUE;
@@ -267,8 +267,8 @@ tocsin_listener_new_unix (const char *path, GError **error)
       return NULL;
     }
   self = listener_new (TOCSIN_LISTENER_UNIX, fd);
-  /* bind() took the umask away from the mode; the directory decides who gets this far. */
-  (void) g_chmod (path, 0660);
+  /* bind() took the umask away from the mode, which the node itself needs. */
+  (void) g_chmod (path, 0600);
   if (g_lstat (path, &status) == 0)
     {
       self->path = g_strdup (path);

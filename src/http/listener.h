@@ -50,7 +50,7 @@ TocsinListener *tocsin_listener_new_tcp (TocsinListenerKind kind,
  * @path: where; at most 107 bytes
  * @error: return location for an error, or %NULL
  *
- * Listens with mode 0660. A socket that nobody listens on any more is replaced; anything else at
+ * Listens with mode 0600. A socket that nobody listens on any more is replaced; anything else at
  * @path stays. The file goes away with the listener.
  *
  * Returns: (transfer full) (nullable): a listener. On error, %NULL, and @error is

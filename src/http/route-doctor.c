@@ -104,7 +104,7 @@ look_at_modes (TocsinJsonWriter *json, TocsinApi *api)
   const char *name;
 
   check_mode (bad, api->data_dir, ".", OTHERS);
-  check_mode (bad, api->data_dir, "api.sock", OTHERS);
+  check_mode (bad, api->data_dir, "api.sock", GROUP_AND_OTHERS);
   check_mode (bad, api->data_dir, "keys", GROUP_AND_OTHERS);
   check_mode (bad, api->data_dir, "admin.token", GROUP_AND_OTHERS);
   check_mode (bad, api->data_dir, "store/data.mdb", GROUP_AND_OTHERS);

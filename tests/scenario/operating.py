@@ -11,6 +11,7 @@ counters agree with a recount after much coming and going.
 import json
 import os
 import socket
+import stat
 import subprocess
 import sys
 
@@ -105,13 +106,19 @@ def secret_is_needed(node):
 
 
 def open_modes(lab, node):
-    secret = os.path.join(node.data_dir, "admin.token")
-    os.chmod(secret, 0o644)
-    bad, _ = examine(lab, node, "--local")
-    expect(list(bad) == ["modes"] and secret in bad["modes"]["text"], f"open modes: {bad}")
-    shown = tocsin(lab, node, "doctor", "--local").stdout
-    expect("chmod" in shown, f"the remedy is told: {shown}")
-    os.chmod(secret, 0o600)
+    """Whoever may enter the directory, what is in it is for the node's user alone."""
+    os.chmod(node.data_dir, 0o750)
+    for name, mode in (("admin.token", 0o644), ("api.sock", 0o660)):
+        path = os.path.join(node.data_dir, name)
+        made = stat.S_IMODE(os.stat(path).st_mode)
+        expect(made == 0o600, f"{name} has mode {made:o}")
+        os.chmod(path, mode)
+        bad, _ = examine(lab, node, "--local")
+        expect(list(bad) == ["modes"] and path in bad["modes"]["text"], f"open modes: {bad}")
+        shown = tocsin(lab, node, "doctor", "--local").stdout
+        expect("chmod" in shown, f"the remedy is told: {shown}")
+        os.chmod(path, made)
+    os.chmod(node.data_dir, 0o700)
 
 
 def counters_agree(lab, node):
