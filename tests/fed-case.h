@@ -266,20 +266,48 @@ assert_report (
 }
 
 /* The open line of a kind about an actor; 0 and *count 0 if there is none. */
+typedef struct
+{
+  TocsinReviewKind kind;
+  guint32 actor;
+  guint64 first; /* 0: none */
+  guint64 count; /* of reports that it stands for */
+  guint n;       /* such lines */
+} OpenLines;
+
+static inline gboolean
+take_open_line (const TocsinReviewRecord *line, gpointer data)
+{
+  OpenLines *lines = data;
+
+  if (line->kind != lines->kind || line->actor != lines->actor)
+    return TRUE;
+  if (lines->n++ == 0)
+    {
+      lines->first = line->id;
+      lines->count = line->count;
+    }
+  return TRUE;
+}
+
+static inline OpenLines
+open_lines (Case *c, TocsinReviewKind kind, guint32 actor)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+  OpenLines lines = { .kind = kind, .actor = actor };
+
+  tocsin_review_foreach (txn, 0, TRUE, take_open_line, &lines);
+  return lines;
+}
+
 static inline guint64
 open_line (Case *c, TocsinReviewKind kind, guint32 actor, guint64 *count)
 {
-  g_autoptr (TocsinReading) txn = case_read (c);
-  g_auto (TocsinReviewRecord) line = { 0 };
-  guint64 id;
+  OpenLines lines = open_lines (c, kind, actor);
 
   if (count != NULL)
-    *count = 0;
-  if (!tocsin_review_find_open (txn, kind, actor, 0, &id) || !tocsin_review_get (txn, id, &line))
-    return 0;
-  if (count != NULL)
-    *count = line.count;
-  return id;
+    *count = lines.count;
+  return lines.first;
 }
 
 static inline guint64

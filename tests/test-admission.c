@@ -101,101 +101,6 @@ test_signers (Case *c, gconstpointer data)
     }
 }
 
-/* ---- versions ---- */
-
-static void
-test_versions (Case *c, gconstpointer data)
-{
-  g_auto (TocsinReportRecord) record = { 0 };
-  const Draft first = { .updated_us = T0 + 2 * MINUTE };
-  const Draft lower = { .updated_us = T0 + MINUTE, .activity = "lower", .confidence = 10 };
-  const Draft newer = { .updated_us = T0 + 3 * MINUTE, .activity = "newer", .confidence = 30 };
-
-  g_assert_cmpint (admit_draft (c, &first, NULL), ==, DONE);
-  g_assert_cmpint (admit_draft (c, &first, NULL), ==, DROPPED);
-  g_assert_cmpint (admit_draft (c, &lower, NULL), ==, DROPPED);
-  get_report (c, "b.example", "r1", &record);
-  g_assert_cmpuint (record.confidence, ==, 100);
-  g_assert_cmpint (admit_draft (c, &newer, NULL), ==, DONE);
-  get_report (c, "b.example", "r1", &record);
-  g_assert_cmpuint (record.confidence, ==, 30);
-  g_assert_cmpint (record.state, ==, TOCSIN_STATE_LIVE);
-}
-
-static void
-test_seen_id (Case *c, gconstpointer data)
-{
-  const Draft one = { .name = "one", .activity = "same" };
-  const Draft other = { .name = "other", .activity = "same" };
-
-  g_assert_cmpint (admit_draft (c, &one, NULL), ==, DONE);
-  g_assert_cmpint (admit_draft (c, &other, NULL), ==, TOCSIN_ERROR_EQUIVOCATION);
-}
-
-static void
-test_equivocation (Case *c, gconstpointer data)
-{
-  const Draft one = { .confidence = 100 };
-  const Draft other = { .activity = "other", .confidence = 50 };
-  const Draft third = { .activity = "third", .confidence = 20 };
-  const Draft newer = { .activity = "newer", .confidence = 10, .updated_us = T0 + MINUTE };
-  g_auto (TocsinReportRecord) record = { 0 };
-  guint64 lines;
-
-  g_assert_cmpint (admit_draft (c, &one, NULL), ==, DONE);
-  admit_draft (c, &other, NULL);
-  assert_report (c, "b.example", "r1", TOCSIN_STATE_HELD, TOCSIN_HOLD_EQUIVOCATION);
-  admit_draft (c, &third, NULL);
-  get_report (c, "b.example", "r1", &record);
-  g_assert_nonnull (record.alternate);
-  g_assert_cmpuint (record.confidence, ==, 100);
-  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_EQUIVOCATION, c->b, &lines), !=, 0);
-  g_assert_cmpuint (lines, ==, 1);
-  /* A newer version does not get it past the person. */
-  g_assert_cmpint (admit_draft (c, &newer, NULL), ==, DONE);
-  assert_report (c, "b.example", "r1", TOCSIN_STATE_HELD, TOCSIN_HOLD_EQUIVOCATION);
-}
-
-static void
-test_tombstone_first (Case *c, gconstpointer data)
-{
-  const Draft old = { .updated_us = T0 + MINUTE };
-  const Draft equal = { .updated_us = T0 + 5 * MINUTE, .activity = "equal" };
-  const Draft late = { .updated_us = T0 + 6 * MINUTE, .activity = "late" };
-
-  g_assert_cmpint (
-      admit (c, remove_bytes ("b.example", "r1", T0 + 5 * MINUTE, TOCSIN_REASON_ERROR), NULL), ==,
-      DONE);
-  g_assert_cmpint (admit_draft (c, &old, NULL), ==, DROPPED);
-  g_assert_cmpint (admit_draft (c, &equal, NULL), ==, DROPPED);
-  g_assert_cmpint (admit_draft (c, &late, NULL), ==, DONE);
-  assert_report (c, "b.example", "r1", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
-}
-
-static gboolean
-write_rejected (TocsinTxn *txn, gpointer data, GError **error)
-{
-  const TocsinReportRecord *record = data;
-
-  return tocsin_reports_set_state (txn, record->number, TOCSIN_STATE_HELD, TOCSIN_HOLD_REJECTED,
-                                   NOON);
-}
-
-static void
-test_rejected_stays (Case *c, gconstpointer data)
-{
-  const Draft one = { 0 };
-  const Draft newer = { .activity = "newer", .updated_us = T0 + MINUTE };
-  g_auto (TocsinReportRecord) record = { 0 };
-
-  admit_draft (c, &one, NULL);
-  get_report (c, "b.example", "r1", &record);
-  write_ok (&c->f, write_rejected, &record);
-  g_assert_cmpint (admit_draft (c, &newer, NULL), ==, DONE);
-  assert_report (c, "b.example", "r1", TOCSIN_STATE_HELD, TOCSIN_HOLD_REJECTED);
-  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_HELD, c->b, NULL), ==, 0);
-}
-
 /* ---- times, kinds, subjects ---- */
 
 static void
@@ -641,41 +546,6 @@ test_key_changed (Case *c, gconstpointer data)
   assert_report (c, "d.example", "relayed", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
 }
 
-static void
-lift_hold (TocsinPeerRecord *peer)
-{
-  peer->key_hold = FALSE;
-}
-
-/* What counts already is not replaced by what is held for its key. */
-static void
-test_key_changed_version (Case *c, gconstpointer data)
-{
-  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
-  const Draft first = { .name = "first", .confidence = 90 };
-  const Draft newer = {
-    .name = "first", .activity = "newer", .confidence = 10, .updated_us = T0 + MINUTE
-  };
-  const Draft other = { .name = "first", .activity = "other", .confidence = 20 };
-  g_auto (TocsinReportRecord) record = { 0 };
-  g_auto (TocsinPeerRecord) peer = { 0 };
-
-  g_assert_cmpint (admit_draft (c, &first, NULL), ==, DONE);
-  g_assert_cmpint (admit_draft (c, &newer, &changed), ==, TOCSIN_ERROR_FORBIDDEN);
-  g_assert_cmpint (admit_draft (c, &other, &changed), ==, TOCSIN_ERROR_FORBIDDEN);
-  get_report (c, "b.example", "first", &record);
-  g_assert_cmpint (record.state, ==, TOCSIN_STATE_LIVE);
-  g_assert_cmpuint (record.confidence, ==, 90);
-  get_case_peer (c, c->b, &peer);
-  g_assert_true (peer.key_hold);
-  g_assert_cmpuint (open_line (c, TOCSIN_REVIEW_KEY_CHANGE, c->b, NULL), !=, 0);
-  /* It was not seen: once the key is confirmed it can be read again. */
-  edit_peer (c, c->b, lift_hold);
-  g_assert_cmpint (admit_draft (c, &newer, NULL), ==, DONE);
-  get_report (c, "b.example", "first", &record);
-  g_assert_cmpuint (record.confidence, ==, 10);
-}
-
 /* What a relay brings before the peer's own Update: neither held nor seen. */
 static void
 test_key_changed_relayed (Case *c, gconstpointer data)
@@ -735,11 +605,6 @@ main (int argc, char **argv)
 {
   static const CaseTest tests[] = {
     { "/admission/signers", test_signers },
-    { "/admission/versions", test_versions },
-    { "/admission/seen-id", test_seen_id },
-    { "/admission/equivocation", test_equivocation },
-    { "/admission/tombstone-first", test_tombstone_first },
-    { "/admission/rejected-stays", test_rejected_stays },
     { "/admission/contents", test_contents },
     { "/admission/unknown-category", test_unknown_category },
     { "/admission/ended", test_ended },
@@ -755,7 +620,6 @@ main (int argc, char **argv)
     { "/admission/mass-withdrawal/disregarded", test_mass_withdrawal, FALSE },
     { "/admission/replaced-withdrawal", test_replaced_withdrawal },
     { "/admission/key-changed", test_key_changed },
-    { "/admission/key-changed/version", test_key_changed_version },
     { "/admission/key-changed/relayed", test_key_changed_relayed },
     { "/admission/contradiction/exact", test_contradiction, FALSE },
     { "/admission/contradiction/around", test_contradiction, TRUE },

@@ -176,7 +176,9 @@ lose_subject (TocsinTxn *txn)
 static void
 lose_review (TocsinTxn *txn)
 {
-  tocsin_review_remove (txn, 1);
+  TocsinKey key = tocsin_key_u64 (1);
+
+  g_assert_true (tocsin_txn_del (txn, TOCSIN_TABLE_REVIEW, &key));
 }
 
 static const struct

@@ -163,6 +163,18 @@ open_review (TocsinTxn *txn, const TocsinAdmitting *a, const TocsinReportRecord 
   tocsin_review_add (txn, &line);
 }
 
+/* A person's word is about the version that they saw: a line about an earlier one goes. */
+static void
+drop_review (TocsinTxn *txn, const TocsinReportRecord *record)
+{
+  static const TocsinReviewKind kinds[] = { TOCSIN_REVIEW_HELD, TOCSIN_REVIEW_EQUIVOCATION };
+  guint64 id;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (tocsin_review_find_open (txn, kinds[i], record->actor, record->number, &id))
+      tocsin_review_remove (txn, id);
+}
+
 /* A peer relayed what was for us alone: the operator is told who. */
 void
 tocsin_admission_note_leak (TocsinTxn *txn, TocsinAdmitting *a)
@@ -202,6 +214,7 @@ keep_equivocation (TocsinTxn *txn, const TocsinAdmitting *a, TocsinReportRecord 
   record->held_us = a->admission->now_us;
   tocsin_reports_put (txn, record, a->admission->now_us);
   a->admission->stored = TRUE;
+  drop_review (txn, record);
   open_review (txn, a, record);
 }
 
@@ -306,7 +319,9 @@ store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, g
     tocsin_guards_suggest_weight (txn, a->reporter, self->now_us);
   tocsin_reports_put (txn, record, self->now_us);
   a->admission->stored = TRUE;
-  if (record->state == TOCSIN_STATE_HELD && record->hold != before)
+  drop_review (txn, record);
+  if (record->state == TOCSIN_STATE_HELD &&
+      (record->hold != before || record->hold != TOCSIN_HOLD_BURST))
     open_review (txn, a, record);
   tocsin_peers_put (txn, &a->signer_peer);
   a->peer_changed = FALSE;

@@ -27,31 +27,49 @@ tocsin_review_record_clear (TocsinReviewRecord *self)
   tocsin_shape_clear (&shape, self);
 }
 
-/* `review-open`: (kind u8, actor u32, batch u64, id u64), so that an open line can be found. */
+/* `review-open`: (kind u8, actor u32, of which u64, id u64), so that an open line can be found. */
 static TocsinKey
-open_key (TocsinReviewKind kind, guint32 actor, guint64 batch, guint64 id)
+open_key (TocsinReviewKind kind, guint32 actor, guint64 of, guint64 id)
 {
   TocsinKey key = { .size = 0 };
 
   tocsin_key_add_u8 (&key, (guint8) kind);
   tocsin_key_add_u32 (&key, actor);
-  tocsin_key_add_u64 (&key, batch);
+  tocsin_key_add_u64 (&key, of);
   tocsin_key_add_u64 (&key, id);
   return key;
+}
+
+/* The report that a line is about alone, else its batch. */
+static guint64
+of_which (const TocsinReviewRecord *record)
+{
+  return record->kind == TOCSIN_REVIEW_HELD || record->kind == TOCSIN_REVIEW_EQUIVOCATION
+             ? record->report
+             : record->batch;
 }
 
 static void
 write_row (TocsinTxn *txn, const TocsinReviewRecord *record)
 {
   TocsinKey key = tocsin_key_u64 (record->id);
-  TocsinKey open = open_key (record->kind, record->actor, record->batch, record->id);
+  TocsinKey open = open_key (record->kind, record->actor, of_which (record), record->id);
 
   tocsin_txn_put_record (txn, TOCSIN_TABLE_REVIEW, &key, &shape, record);
   if (record->state == TOCSIN_REVIEW_OPEN)
     tocsin_txn_put_u64 (txn, TOCSIN_TABLE_REVIEW_OPEN, &open, record->id);
-  else
-    tocsin_txn_del (txn, TOCSIN_TABLE_REVIEW_OPEN, &open);
   tocsin_txn_note (txn, TOCSIN_NOTE_REVIEW_CHANGED);
+}
+
+/* Earlier versions wrote the batch, which is 0, of lines about one report, too. */
+static void
+drop_open (TocsinTxn *txn, const TocsinReviewRecord *record)
+{
+  TocsinKey open = open_key (record->kind, record->actor, of_which (record), record->id);
+  TocsinKey earlier = open_key (record->kind, record->actor, record->batch, record->id);
+
+  tocsin_txn_del (txn, TOCSIN_TABLE_REVIEW_OPEN, &open);
+  tocsin_txn_del (txn, TOCSIN_TABLE_REVIEW_OPEN, &earlier);
 }
 
 guint64
@@ -76,12 +94,10 @@ void
 tocsin_review_put (TocsinTxn *txn, const TocsinReviewRecord *record)
 {
   g_auto (TocsinReviewRecord) old = { 0 };
-  TocsinKey open;
 
   if (!tocsin_review_get (txn, record->id, &old))
     return;
-  open = open_key (old.kind, old.actor, old.batch, old.id);
-  tocsin_txn_del (txn, TOCSIN_TABLE_REVIEW_OPEN, &open);
+  drop_open (txn, &old);
   write_row (txn, record);
 }
 
@@ -89,15 +105,20 @@ gboolean
 tocsin_review_remove (TocsinTxn *txn, guint64 id)
 {
   TocsinKey key = tocsin_key_u64 (id);
+  g_auto (TocsinReviewRecord) old = { 0 };
 
+  if (!tocsin_review_get (txn, id, &old))
+    return FALSE;
+  drop_open (txn, &old);
+  tocsin_txn_note (txn, TOCSIN_NOTE_REVIEW_CHANGED);
   return tocsin_txn_del (txn, TOCSIN_TABLE_REVIEW, &key);
 }
 
 gboolean
 tocsin_review_find_open (
-    TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 batch, guint64 *id)
+    TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 of, guint64 *id)
 {
-  TocsinKey from = open_key (kind, actor, batch, 0);
+  TocsinKey from = open_key (kind, actor, of, 0);
   gsize prefix = from.size - sizeof *id;
   g_auto (TocsinCursor) cursor = { 0 };
 

@@ -60,11 +60,12 @@ guint64 tocsin_review_add (TocsinTxn *txn, const TocsinReviewRecord *record);
 gboolean tocsin_review_get (TocsinTxn *txn, guint64 id, TocsinReviewRecord *out);
 /* Replaces the record of @record->id, which must exist. */
 void tocsin_review_put (TocsinTxn *txn, const TocsinReviewRecord *record);
-/* A line that was decided. %FALSE if there is none. */
+/* A line that was decided, or whose matter is gone. %FALSE if there is none. */
 gboolean tocsin_review_remove (TocsinTxn *txn, guint64 id);
-/* The open line of (kind, actor, batch), to be counted up instead of a new one. */
+/* The open line of (kind, actor, @of), to be counted up or replaced instead of a new one beside it.
+ * @of: the report of a HELD or EQUIVOCATION, else the batch; 0 for none. */
 gboolean tocsin_review_find_open (
-    TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 batch, guint64 *id);
+    TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 of, guint64 *id);
 /* The open line of (kind, actor) that is about none of its reports by number; looks at a few. */
 gboolean
 tocsin_review_find_general (TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 *id);
