@@ -25,6 +25,7 @@ typedef struct
   TocsinPolicy *policy; /* (owned) */
   gint64 now_us;
   guint32 b, c, d;
+  TocsinInboundChange breaker; /* what the last admission did to its signer's */
 } Case;
 
 #define NOON  (T0 + 12 * TOCSIN_HOUR_US)
@@ -227,6 +228,7 @@ admit (Case *c, GBytes *body, const Way *way)
       g_assert_true (error->domain == TOCSIN_ERROR);
       return error->code;
     }
+  c->breaker = admission->breaker;
   if (admission->refusal != NULL)
     return admission->refusal->code;
   return admission->stored ? DONE : DROPPED;

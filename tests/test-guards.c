@@ -88,6 +88,7 @@ test_burst_admitted (Case *c, gconstpointer data)
   const Way read = { .catch_up = TRUE };
   const Draft relayed = { .host = "d.example", .name = "relayed" };
   const Draft caught_up = { .name = "caught-up" };
+  const Draft seen = { .name = "burst-1" };
   const Draft later = { .name = "later" };
   g_auto (TocsinPeerRecord) peer = { 0 };
   guint live = 0, held = 0, busy = 0;
@@ -130,8 +131,14 @@ test_burst_admitted (Case *c, gconstpointer data)
       admit (c, remove_bytes ("b.example", "burst-0", c->now_us, TOCSIN_REASON_ERROR), NULL), ==,
       DONE);
   c->now_us += 25 * TOCSIN_HOUR_US;
+  /* What was seen changes nothing, and so tells of nothing. */
+  g_assert_cmpint (admit_draft (c, &seen, NULL), ==, DROPPED);
+  g_assert_cmpint (c->breaker, ==, TOCSIN_INBOUND_SAME);
   g_assert_cmpint (admit_draft (c, &later, NULL), ==, DONE);
+  g_assert_cmpint (c->breaker, ==, TOCSIN_INBOUND_CLOSED);
   assert_report (c, "b.example", "later", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  get_case_peer (c, c->b, &peer);
+  g_assert_cmpint (peer.inbound_open_until_us, ==, 0);
 }
 
 /* A peer that lets itself be heard, but by no report, does not save up what is for the silent. */

@@ -125,14 +125,19 @@ check_signer (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
       a->admission->retry_after_seconds = TOCSIN_INBOUND_PAUSE_SECONDS;
       return refuse (error, TOCSIN_ERROR_BUSY, "The sender has sent more reports than usual");
     }
-  if (a->signer_peer.inbound_open_until_us != 0 &&
-      self->now_us >= a->signer_peer.inbound_open_until_us)
-    {
-      a->signer_peer.inbound_open_until_us = 0;
-      a->peer_changed = TRUE;
-      a->admission->breaker = TOCSIN_INBOUND_CLOSED;
-    }
   return TRUE;
+}
+
+/* What is seen or dropped leaves the peer as it was, and so must not tell of this. */
+static void
+close_breaker (TocsinAdmitting *a)
+{
+  if (a->signer_peer.inbound_open_until_us == 0 ||
+      a->admission->now_us < a->signer_peer.inbound_open_until_us)
+    return;
+  a->signer_peer.inbound_open_until_us = 0;
+  a->peer_changed = TRUE;
+  a->admission->breaker = TOCSIN_INBOUND_CLOSED;
 }
 
 /**
@@ -249,8 +254,6 @@ tocsin_admission_keeps_older (TocsinTxn *txn, TocsinAdmitting *a)
 {
   if (!tocsin_admission_holds_key (txn, a))
     return FALSE;
-  if (a->peer_changed)
-    tocsin_peers_put (txn, &a->signer_peer);
   a->admission->refusal =
       g_error_new_literal (TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN,
                            "The reporter's key changed and nothing proves the new one");
@@ -345,6 +348,7 @@ tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error)
     }
   if (!check_activity_times (self, error))
     return FALSE;
+  close_breaker (&a);
   if (tocsin_guards_hear (&a.signer_peer, self->policy, self->now_us))
     a.peer_changed = TRUE;
 
@@ -355,12 +359,12 @@ tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error)
   else if (!tocsin_admission_add_report (txn, &a, error))
     return FALSE;
 
+  if (a.peer_changed)
+    tocsin_peers_put (txn, &a.signer_peer);
   if (self->refusal != NULL)
     return TRUE;
   /* What was dropped will be again; ever new ids of it must not fill the store. */
   if (self->stored)
     tocsin_seen_put (txn, activity->id, &content, self->now_us);
-  if (a.peer_changed)
-    tocsin_peers_put (txn, &a.signer_peer);
   return TRUE;
 }
