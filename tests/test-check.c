@@ -6,8 +6,6 @@
 #include "api-node.h"
 
 #include "codec/json-strict.h"
-#include "store/table-review.h"
-#include "view/score.h"
 
 #define CHECK_IP(ip) "{\"subjects\":[{\"type\":\"ip\",\"value\":\"" ip "\"}]}"
 #define MANY                                                                                       \
@@ -469,72 +467,6 @@ test_shared (void)
     }
 }
 
-/* The 51st event of a day that rests on one voice alone is a note; the next day is another. */
-static gboolean
-count_lines (TocsinTxn *txn, gpointer data, GError **error)
-{
-  *(guint64 *) data = tocsin_review_count_open (txn);
-  return TRUE;
-}
-
-static void
-test_budget (void)
-{
-  static const TocsinTrustPeer peer = { 1, TOCSIN_AREA_ANY, 0.9, FALSE };
-  static const TocsinTrustInput input = { .peers = &peer, .n_peers = 1 };
-  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 2, 1);
-  gint64 limit_us = g_get_monotonic_time () + LIMIT_US;
-  g_auto (Node) node = { 0 };
-  guint64 open = 0;
-
-  node_init (&node);
-  tocsin_api_set_trust (node.api, trust);
-  for (guint i = 0; i <= TOCSIN_VOICE_BUDGET_DAY; i++)
-    {
-      g_autofree char *ip = g_strdup_printf ("192.0.2.%u", i);
-
-      node_report (&node, 1, TOCSIN_SUBJECT_IP, ip, 1);
-    }
-  for (guint i = 0; i <= TOCSIN_VOICE_BUDGET_DAY; i++)
-    for (guint again = 0; again < 2; again++)
-      {
-        g_autofree char *body = g_strdup_printf (CHECK_IP ("192.0.2.%u"), i);
-        g_auto (Answer) answer = { 0 };
-        gboolean over =
-            i == TOCSIN_VOICE_BUDGET_DAY || (i == TOCSIN_VOICE_BUDGET_DAY - 1 && again == 1);
-
-        node_ask (&node, "POST", "/v1/check", TYPE_CHECK, body, &answer);
-        ASSERT_HAS (&answer, over ? "{\"verdict\":\"note\",\"score\":79"
-                                  : "{\"verdict\":\"review\",\"score\":79");
-        while (g_main_context_iteration (NULL, FALSE))
-          ;
-      }
-  while (open == 0)
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, limit_us);
-      tocsin_store_write (node.store, count_lines, &open, NULL);
-    }
-  g_assert_cmpuint (open, ==, 1);
-  /* A restart gives no second budget. */
-  node_restart (&node);
-  tocsin_api_set_trust (node.api, trust);
-  for (guint i = 0; i <= TOCSIN_VOICE_BUDGET_DAY; i += TOCSIN_VOICE_BUDGET_DAY)
-    {
-      g_autofree char *body = g_strdup_printf (CHECK_IP ("192.0.2.%u"), i);
-      g_auto (Answer) answer = { 0 };
-
-      node_ask (&node, "POST", "/v1/check", TYPE_CHECK, body, &answer);
-      ASSERT_HAS (&answer, "{\"verdict\":\"note\",\"score\":79");
-    }
-  now_us += TOCSIN_DAY_US;
-  {
-    g_auto (Answer) tomorrow = { 0 };
-
-    node_ask (&node, "POST", "/v1/check", TYPE_CHECK, CHECK_IP ("192.0.2.1"), &tomorrow);
-    ASSERT_HAS (&tomorrow, "{\"verdict\":\"review\"");
-  }
-}
-
 /* No subject of a question may be in a log, whatever the question is. */
 static GString *logged;
 
@@ -702,34 +634,6 @@ test_again_until (void)
   ask_again (&node, "\"decided_at\":\"2026-11-26T00:00:00Z\"");
 }
 
-/* Strangers who ask about one address that a voice reported, beside ever new others, use up nothing
- * of its budget. */
-static void
-test_budget_of_one_address (void)
-{
-  static const TocsinTrustPeer peer = { 1, TOCSIN_AREA_ANY, 0.9, FALSE };
-  static const TocsinTrustInput input = { .peers = &peer, .n_peers = 1 };
-  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 2, 1);
-  g_auto (Node) node = { 0 };
-
-  node_init (&node);
-  tocsin_api_set_trust (node.api, trust);
-  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.1", 1);
-  for (guint i = 0; i <= 2 * TOCSIN_VOICE_BUDGET_DAY; i++)
-    {
-      g_autofree char *body =
-          g_strdup_printf ("{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.1\"},"
-                           "{\"type\":\"email\",\"value\":\"u%u@example.org\"}]}",
-                           i);
-      g_auto (Answer) answer = { 0 };
-
-      node_ask (&node, "POST", "/v1/check", TYPE_CHECK, body, &answer);
-      ASSERT_HAS (&answer, "{\"verdict\":\"review\"");
-      while (g_main_context_iteration (NULL, FALSE))
-        ;
-    }
-}
-
 /* A domain that is named twice, or beside an address at it, is judged as it is by itself; beside
  * the domain above it there are two that were reported. */
 static void
@@ -785,8 +689,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/check/batch-cancelled", test_batch_cancelled);
   g_test_add_func ("/check/without", test_without);
   g_test_add_func ("/check/authz", test_authz);
-  g_test_add_func ("/check/budget", test_budget);
-  g_test_add_func ("/check/budget-of-one-address", test_budget_of_one_address);
   g_test_add_func ("/check/named-twice", test_named_twice);
   g_test_add_func ("/check/shared", test_shared);
   g_test_add_func ("/check/again", test_again);

@@ -333,7 +333,7 @@ judge_pair (TocsinJudge *judge, TocsinApi *api, guint first, guint second)
   tocsin_judge_event (judge, subjects, 2, &finding);
   tocsin_txn_check (judge->txn, &error);
   g_assert_no_error (error);
-  tocsin_judge_charge (api, &finding, tocsin_api_now_us (api));
+  tocsin_api_charge (api, finding.charge_actor, finding.charge_event, tocsin_api_now_us (api));
   description = describe (&finding);
   for (guint i = 0; i < 2; i++)
     tocsin_subject_clear (&subjects[i]);

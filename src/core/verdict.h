@@ -133,8 +133,8 @@ typedef struct
  * @without: (element-type TocsinCounterfactual): only with explain
  * @allowed_by: (owned) (nullable): reason of the allow entry that decided
  * @charge_actor: the one voice that a review rests on, or 0 (single-voice budget)
- * @charge_key: the subject that was asked about; beside whatever else it is asked about costs no
- * more
+ * @charge_event: the beginning of the key that was reported, by which the budget counts: whatever
+ * is asked about at or in it, and beside it, costs no more
  *
  * The answer to one check: an event of 1 to 16 subjects.
  */
@@ -149,7 +149,7 @@ typedef struct
   GArray *without;
   char *allowed_by;
   guint32 charge_actor;
-  TocsinSubjectKey charge_key;
+  guint64 charge_event;
 } TocsinFinding;
 
 void tocsin_finding_clear (TocsinFinding *self);

@@ -113,7 +113,7 @@ tocsin_answer_question (TocsinApi *api,
   if (answered != NULL)
     *answered = (TocsinAnswered){ finding.verdict, ends_at (&judge) };
   tocsin_api_count_observed (api, judge.state, finding.verdict, judge.scoring.now_us);
-  tocsin_judge_charge (api, &finding, judge.scoring.now_us);
+  tocsin_api_charge (api, finding.charge_actor, finding.charge_event, judge.scoring.now_us);
   return TRUE;
 }
 

@@ -78,6 +78,7 @@ state_unref (TocsinApiState *self)
   g_clear_pointer (&self->lists, tocsin_list_sources_unref);
   g_clear_pointer (&self->geo, tocsin_geo_unref);
   g_free (self->over_budget);
+  g_free (self->charged);
   g_free (self);
 }
 
@@ -96,6 +97,8 @@ state_copy (const TocsinApiState *from)
     .observe_until_us = from->observe_until_us,
     .over_budget = g_memdup2 (from->over_budget, from->n_over_budget * sizeof (guint32)),
     .n_over_budget = from->n_over_budget,
+    .charged = g_memdup2 (from->charged, from->n_charged * sizeof (guint64)),
+    .n_charged = from->n_charged,
     .budget_day = from->budget_day,
   };
   return copy;
@@ -270,9 +273,17 @@ typedef struct
 } Charge;
 
 static int
-compare_numbers (gconstpointer a, gconstpointer b)
+compare_actors (gconstpointer a, gconstpointer b)
 {
   guint32 x = *(const guint32 *) a, y = *(const guint32 *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+static int
+compare_marks (gconstpointer a, gconstpointer b)
+{
+  guint64 x = *(const guint64 *) a, y = *(const guint64 *) b;
 
   return x < y ? -1 : x > y;
 }
@@ -282,21 +293,34 @@ publish_over_budget (TocsinApiPrivate *priv)
 {
   TocsinApiState *state = state_copy (priv->published);
   g_autoptr (GArray) actors = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_autoptr (GArray) charged = g_array_new (FALSE, FALSE, sizeof (guint64));
   GHashTableIter iter;
-  gpointer actor, budget;
+  gpointer key, value;
 
   g_hash_table_iter_init (&iter, priv->budgets);
-  while (g_hash_table_iter_next (&iter, &actor, &budget))
-    if (((Budget *) budget)->n >= TOCSIN_VOICE_BUDGET_DAY)
-      {
-        guint32 number = GPOINTER_TO_UINT (actor);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    {
+      guint32 actor = GPOINTER_TO_UINT (key);
+      const Budget *budget = value;
 
-        g_array_append_val (actors, number);
-      }
-  g_array_sort (actors, compare_numbers);
+      if (budget->n < TOCSIN_VOICE_BUDGET_DAY)
+        continue;
+      g_array_append_val (actors, actor);
+      for (guint i = 0; i < budget->n; i++)
+        {
+          guint64 mark = tocsin_score_charge_mark (actor, budget->events[i]);
+
+          g_array_append_val (charged, mark);
+        }
+    }
+  g_array_sort (actors, compare_actors);
+  g_array_sort (charged, compare_marks);
   g_free (state->over_budget);
+  g_free (state->charged);
   state->n_over_budget = actors->len;
-  state->over_budget = g_memdup2 (actors->data, actors->len * sizeof (guint32));
+  state->over_budget = (guint32 *) (gpointer) g_array_free (g_steal_pointer (&actors), FALSE);
+  state->n_charged = charged->len;
+  state->charged = (guint64 *) (gpointer) g_array_free (g_steal_pointer (&charged), FALSE);
   state->budget_day = priv->budget_day;
   publish (priv, state);
 }

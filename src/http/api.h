@@ -31,6 +31,7 @@ G_BEGIN_DECLS
  * @observe_until_us: when that ends by itself, in microseconds since the epoch; 0: never
  * @over_budget: (owned) (array length=n_over_budget): actors, ascending, on whom no further
  *   review may rest on @budget_day (scoring.md 4)
+ * @charged: (owned) (array length=n_charged): what these were charged with (TocsinScoring.charged)
  * @budget_day: days since the epoch
  *
  * What the main thread decides and every check reads. Immutable once published.
@@ -45,6 +46,8 @@ typedef struct
   gint64 observe_until_us;
   guint32 *over_budget;
   gsize n_over_budget;
+  guint64 *charged;
+  gsize n_charged;
   gint64 budget_day;
 } TocsinApiState;
 
@@ -197,7 +200,7 @@ void tocsin_api_get_observed (const TocsinApi *self, TocsinObserved *out);
 /**
  * tocsin_api_charge:
  * @actor: the one voice that a review rests on (TocsinFinding.charge_actor); 0: nothing happens
- * @event: names the subject that was asked about, so that asking about it again costs nothing
+ * @event: names what it reported (TocsinFinding.charge_event), which costs nothing a second time
  * @now_us: the time
  *
  * Tells the main thread, without waiting. Main counts distinct events of a UTC day; past

@@ -46,6 +46,8 @@ tocsin_judge_begin (TocsinJudge *self,
     .now_us = now_us,
     .over_budget = today ? state->over_budget : NULL,
     .n_over_budget = today ? state->n_over_budget : 0,
+    .charged = state->charged,
+    .n_charged = state->n_charged,
     .lists = state->lists,
     .actor_name = actor_name,
     .actor_name_data = self->txn,
@@ -390,13 +392,4 @@ tocsin_judge_row (TocsinJudge *self, const TocsinSubjectRecord *record, TocsinEx
   row->expires_s = found.expires_s;
   row->categories = found.categories;
   return found.known;
-}
-
-void
-tocsin_judge_charge (TocsinApi *api, const TocsinFinding *finding, gint64 now_us)
-{
-  guint64 event;
-
-  memcpy (&event, finding->charge_key.bytes, sizeof event);
-  tocsin_api_charge (api, finding->charge_actor, event, now_us);
 }

@@ -114,11 +114,6 @@ void tocsin_judge_key (TocsinJudge *self,
 gboolean
 tocsin_judge_row (TocsinJudge *self, const TocsinSubjectRecord *record, TocsinExportRow *row);
 
-/* Charges a review to the one voice that it rests on, if it does (tocsin_api_charge()). What is
- * counted is the subject that was asked about: strangers who ask about the same address beside ever
- * new others use up nobody's budget. */
-void tocsin_judge_charge (TocsinApi *api, const TocsinFinding *finding, gint64 now_us);
-
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinJudge, tocsin_judge_end)
 
 G_END_DECLS

@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * GET /v1/authz: whether a reverse proxy may let a client in (nginx auth_request, Caddy
- * forward_auth, Traefik forwardAuth). Only `block` keeps a client out. The proxy names the client
- * in the field that the setting authz-client-header says; nobody but a trusted proxy, or whoever
- * may use the Unix socket, can name one. 403 is kept for the verdict: whatever is wrong with a
- * question is 400, and what it then means for the client is the proxy's choice (docs/gate.md).
+ * forward_auth, Traefik forwardAuth). Only `block` keeps a client out, which no single voice can:
+ * its budget is left alone, or whoever loads pages would use it up. The proxy names the client in
+ * the field that the setting authz-client-header says; nobody but a trusted proxy, or whoever may
+ * use the Unix socket, can name one. 403 is kept for the verdict: whatever is wrong with a question
+ * is 400, and what it then means for the client is the proxy's choice (docs/gate.md).
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
@@ -62,7 +63,6 @@ judge_client (
   *verdict = finding.verdict;
   tocsin_api_count_observed (api, judge.state, finding.verdict, judge.scoring.now_us);
   *observe = tocsin_api_is_observing (judge.state, judge.scoring.now_us);
-  tocsin_judge_charge (api, &finding, judge.scoring.now_us);
   return TRUE;
 }
 

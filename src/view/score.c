@@ -14,6 +14,7 @@
 #include "view/score-private.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/scratch.h"
@@ -287,50 +288,82 @@ score_of (Run *run)
   return TOCSIN_FRAGILE_SCORE;
 }
 
-static gboolean
-is_over_budget (const TocsinScoring *scoring, guint32 actor)
+static int
+compare_actors (const void *a, const void *b)
 {
-  gsize low = 0, high = scoring->n_over_budget;
+  guint32 x = *(const guint32 *) a, y = *(const guint32 *) b;
 
-  while (low < high)
-    {
-      gsize middle = low + (high - low) / 2;
+  return x < y ? -1 : x > y;
+}
 
-      if (scoring->over_budget[middle] == actor)
-        return TRUE;
-      if (scoring->over_budget[middle] < actor)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-  return FALSE;
+static int
+compare_marks (const void *a, const void *b)
+{
+  guint64 x = *(const guint64 *) a, y = *(const guint64 *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+static guint64
+charged_event (const TocsinSubjectKey *key)
+{
+  guint64 event;
+
+  memcpy (&event, key->bytes, sizeof event);
+  return event;
+}
+
+/**
+ * tocsin_score_charge_mark:
+ * @actor: a voice
+ * @event: the beginning of the key of what it reported (TocsinFinding.charge_event)
+ *
+ * Returns: a number for both
+ */
+guint64
+tocsin_score_charge_mark (guint32 actor, guint64 event)
+{
+  return event ^ actor * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+}
+
+/* Whether a review of @key may not rest on @actor: it has no budget left, and @key is none of what
+ * it was spent on. */
+static gboolean
+is_over_budget (const TocsinScoring *scoring, const TocsinKeyEvidence *key, guint32 actor)
+{
+  guint64 mark;
+
+  if (scoring->n_over_budget == 0 || bsearch (&actor, scoring->over_budget, scoring->n_over_budget,
+                                              sizeof actor, compare_actors) == NULL)
+    return FALSE;
+  if (scoring->n_charged == 0)
+    return TRUE;
+  mark = tocsin_score_charge_mark (actor, charged_event (&key->probe->key));
+  return bsearch (&mark, scoring->charged, scoring->n_charged, sizeof mark, compare_marks) == NULL;
 }
 
 /* How firmly a review stands: whoever goes, unless one actor goes, or not, for that actor is past
  * its budget. */
 static guint
-firmness (const TocsinScoring *scoring, const TocsinBelief *belief)
+firmness (const TocsinScoring *scoring, const TocsinKeyEvidence *key, const TocsinBelief *belief)
 {
   if (belief->s_loo >= TOCSIN_REVIEW_S_LOO)
     return 2;
-  return is_over_budget (scoring, belief->loo_actor) ? 0 : 1;
+  return is_over_budget (scoring, key, belief->loo_actor) ? 0 : 1;
 }
 
 /* Of two runs that both make a review the firmer is its reason: else a single loud voice in another
  * group would take that away, and with it the review of a wide network, or of whom that voice has
  * no budget left for. */
 static gboolean
-is_better_reason (const TocsinScoring *scoring,
-                  const TocsinBelief *belief,
-                  TocsinVerdict level,
-                  const TocsinBelief *than)
+is_better_reason (const Run *run, TocsinVerdict level, const TocsinBelief *than)
 {
-  guint firm = firmness (scoring, belief);
-  guint was_firm = firmness (scoring, than);
+  guint firm = firmness (run->scoring, run->heard->key, &run->belief);
+  guint was_firm = firmness (run->scoring, run->heard->key, than);
 
   if (level == TOCSIN_VERDICT_REVIEW && firm != was_firm)
     return firm > was_firm;
-  return belief->s_or > than->s_or;
+  return run->belief.s_or > than->s_or;
 }
 
 /* The runs of one group: from note up, while there is something to hear at that level. */
@@ -364,7 +397,7 @@ judge_group (Run *run,
           continue;
         }
       if (level > out->verdict ||
-          (level == out->verdict && is_better_reason (run->scoring, belief, level, &out->belief)))
+          (level == out->verdict && is_better_reason (run, level, &out->belief)))
         {
           out->verdict = level;
           out->belief = *belief;
@@ -387,7 +420,7 @@ apply_bounds (const TocsinScoring *scoring, const TocsinKeyEvidence *key, Tocsin
     out->verdict = MIN (out->verdict, TOCSIN_VERDICT_REVIEW);
   if (out->verdict != TOCSIN_VERDICT_REVIEW || !fragile)
     return;
-  if (is_over_budget (scoring, out->belief.loo_actor))
+  if (is_over_budget (scoring, key, out->belief.loo_actor))
     out->verdict = TOCSIN_VERDICT_NOTE;
   else
     out->fragile = TRUE;
@@ -573,16 +606,18 @@ prepare (const TocsinScoring *scoring,
     }
 }
 
-/* Of several that are fragile the same one, in whatever order they were asked about. */
+/* What was reported, not what was asked about, is charged: strangers ask about ever new addresses
+ * at a domain. Of several that are fragile it is the same one in whatever order they were asked
+ * about. */
 static void
 charge (const TocsinSubjectState *state, TocsinFinding *out)
 {
-  TocsinSubjectKey key = tocsin_subject_key (state->evidence->subject);
+  guint64 event = charged_event (&state->keys[state->best_key].key->probe->key);
 
-  if (out->charge_actor != 0 && memcmp (key.bytes, out->charge_key.bytes, sizeof key.bytes) >= 0)
+  if (out->charge_actor != 0 && event >= out->charge_event)
     return;
   out->charge_actor = state->best.belief.loo_actor;
-  out->charge_key = key;
+  out->charge_event = event;
 }
 
 /**

@@ -32,6 +32,8 @@ G_BEGIN_DECLS
  * @now_us: the time, in microseconds since the epoch
  * @over_budget: (unowned) (nullable) (array length=n_over_budget): actors, ascending, on whom no
  *   further review may rest today
+ * @charged: (unowned) (nullable) (array length=n_charged): tocsin_score_charge_mark() of what was
+ *   charged to these, ascending: that stays a review
  * @lists: (unowned) (nullable): the feeds in force; %NULL: none is known, and every row stands
  * @actor_name: (nullable): the URI of an actor number, for sentences; borrowed until the next call
  * @explain: also list what was heard, and what each origin's absence would change
@@ -46,6 +48,8 @@ typedef struct
   gint64 now_us;
   const guint32 *over_budget;
   gsize n_over_budget;
+  const guint64 *charged;
+  gsize n_charged;
   const TocsinListSources *lists;
   const char *(*actor_name) (guint32 actor, gpointer data);
   gpointer actor_name_data;
@@ -105,6 +109,7 @@ typedef struct
   guint32 expires_s;
 } TocsinKeyFinding;
 
+guint64 tocsin_score_charge_mark (guint32 actor, guint64 event);
 double tocsin_score_strength (const TocsinEvidence *evidence, gint64 now_us);
 void tocsin_score_event (const TocsinScoring *scoring,
                          const TocsinSubjectEvidence *subjects,
