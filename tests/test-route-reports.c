@@ -9,6 +9,7 @@
 #include "store/purge.h"
 #include "store/table-audit.h"
 #include "store/table-outbox.h"
+#include "view/score.h"
 
 #define TWO                                                                                        \
   "{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"},"                                      \
@@ -118,6 +119,33 @@ test_automatic (void)
                  "{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}],"
                  "\"category\":\"spam\",\"automatic\":1}",
                  400, "/automatic");
+}
+
+/* Nor does it where a profile that is easy on spam, or a voice past its budget, made a note of what
+ * it was told. */
+static void
+test_automatic_after_a_note (void)
+{
+  static const TocsinTrustPeer loud = { 1, TOCSIN_AREA_ANY, 0.9, FALSE };
+  static const TocsinTrustInput input = { .peers = &loud, .n_peers = 1 };
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 2, 1);
+  g_auto (Admin) admin = { 0 };
+  TocsinApi *api;
+
+  admin_init (&admin);
+  api = admin.node.api;
+  tocsin_api_set_trust (api, trust);
+  node_report (&admin.node, 1, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  for (guint i = 0; i < TOCSIN_VOICE_BUDGET_DAY; i++)
+    tocsin_api_charge (api, 1, i, now_us);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  assert_basis (&admin, TRUE, "derived", "note");
+  node_trust (&admin.node, 2, 3);
+  node_report (&admin.node, 2, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  api->default_profile = g_hash_table_lookup (api->profiles, "lenient");
+  assert_basis (&admin, TRUE, "derived", "note");
+  g_assert_cmpuint (last_sequence (&admin), ==, 0);
 }
 
 static void
@@ -655,6 +683,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-reports/post", test_post);
   g_test_add_func ("/route-reports/automatic", test_automatic);
+  g_test_add_func ("/route-reports/automatic-after-a-note", test_automatic_after_a_note);
   g_test_add_func ("/route-reports/names-of-a-report", test_names_of_a_report);
   g_test_add_func ("/route-reports/report-of-a-peer", test_report_of_a_peer);
   g_test_add_func ("/route-reports/refusals", test_refusals);

@@ -330,16 +330,35 @@ read_draft (
   return read_subjects (object, txn, draft, error);
 }
 
+/* As far as any profile of this node goes, or would if the operator had not changed it. */
+static TocsinProfile *
+make_strictest (const TocsinApi *api)
+{
+  TocsinProfile *strictest = tocsin_profile_new_builtin ("strict");
+  GHashTableIter iter;
+  gpointer profile;
+
+  g_hash_table_iter_init (&iter, api->profiles);
+  while (g_hash_table_iter_next (&iter, NULL, &profile))
+    for (guint c = 0; c < TOCSIN_N_CATEGORIES; c++)
+      strictest->ceiling[c] =
+          MAX (strictest->ceiling[c], ((const TocsinProfile *) profile)->ceiling[c]);
+  return strictest;
+}
+
 /* Whether what others report says “review” by itself: a program that reports what it was told would
- * make one voice into many (scoring.md 3). */
+ * make one voice into many (scoring.md 3). What a milder profile or a spent budget makes of it
+ * changes nothing about who said it. */
 static gboolean
 is_told_already (TocsinApi *api, const TocsinDraft *draft, gboolean *told, GError **error)
 {
+  g_autoptr (TocsinProfile) strictest = make_strictest (api);
   g_auto (TocsinJudge) judge = { 0 };
   g_auto (TocsinFinding) finding = { 0 };
 
-  tocsin_judge_begin (&judge, api, NULL, FALSE);
+  tocsin_judge_begin (&judge, api, strictest, FALSE);
   judge.scoring.without_own = TRUE;
+  judge.scoring.n_over_budget = 0;
   tocsin_judge_event (&judge, (const TocsinSubject *) (gpointer) draft->subjects->data,
                       draft->subjects->len, &finding);
   *told = finding.verdict >= TOCSIN_VERDICT_REVIEW;
