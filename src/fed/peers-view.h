@@ -75,7 +75,7 @@ typedef struct
   guint64 read_sequence; /* of its outbox, as far as it is on disk here */
   guint64 last_sequence; /* its newest when it was last asked, at least @read_sequence */
   guint64 reports_read;  /* of its own, neither withdrawn nor expired */
-  gint64 reports_total;  /* what it says it has for us; -1: it did not say */
+  gint64 reports_total;  /* of them, what it said when it was read last; -1: nothing */
   gint64 read_begun_us;
   gint64 read_failed_us; /* 0: the last reading got to the end */
   gint64 read_retry_us;
