@@ -14,7 +14,6 @@
 #include "core/subject-internal.h"
 
 #define ADDRESS_BITS 128
-#define V4_BYTES     4
 
 typedef struct
 {
@@ -137,14 +136,6 @@ find (const TocsinNetworkCut *self, const TocsinPrefix *prefix)
 
 /* ---- around ---- */
 
-static gboolean
-has_length (const TocsinNetworkLengths *lengths, guint8 family_bytes, guint bits)
-{
-  guint64 word = family_bytes == V4_BYTES ? lengths->v4 : lengths->v6[bits / 64];
-
-  return (word >> (bits % 64) & 1) != 0;
-}
-
 /* All that lies in a network is one run, so the last of each length is all that has to be known of
  * those that were told; and with each all that are wider were told. */
 void
@@ -165,7 +156,7 @@ tocsin_network_cut_foreach_around (TocsinNetworkCut *self,
           char text[TOCSIN_PREFIX_TEXT_BYTES];
           TocsinSubjectKey key;
 
-          if (!has_length (lengths, network.family_bytes, (guint) bits))
+          if (!tocsin_network_lengths_have (lengths, network.family_bytes, (guint) bits))
             continue;
           tocsin_prefix_cut (&network, (guint8) bits);
           if (compare_prefixes (&network, &last[bits]) == 0)

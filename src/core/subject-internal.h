@@ -52,6 +52,15 @@ void tocsin_probes_add_lone_address (GArray *probes, const TocsinPrefix *prefix)
 void tocsin_probes_add_networks (GArray *probes,
                                  const TocsinPrefix *prefix,
                                  const TocsinNetworkLengths *lengths);
+/* Every check asks for each length, so it is compiled where it is asked. @bits: of a network. */
+static inline gboolean
+tocsin_network_lengths_have (const TocsinNetworkLengths *lengths, guint8 family_bytes, guint bits)
+{
+  guint64 word = family_bytes == 4 ? lengths->v4 : lengths->v6[bits / 64];
+
+  return (word >> (bits % 64) & 1) != 0;
+}
+
 /* The host of a URL, an actor or an address: names as domain with their parents, addresses as ip.
  */
 void tocsin_probes_add_host (GArray *probes, const char *host, const TocsinNetworkLengths *lengths);

@@ -249,14 +249,6 @@ tocsin_subject_parse_network (const char *input, char **value, GError **error)
   return TRUE;
 }
 
-static gboolean
-has_length (const TocsinNetworkLengths *lengths, guint8 family_bytes, guint bits)
-{
-  guint64 word = family_bytes == V4_BYTES ? lengths->v4 : lengths->v6[bits / 64];
-
-  return (word >> (bits % 64) & 1) != 0;
-}
-
 /* All networks among @probes contain one address, so the length tells them apart. */
 static gboolean
 is_listed (GArray *probes, int bits)
@@ -296,7 +288,8 @@ tocsin_probes_add_networks (GArray *probes,
     return;
   for (int bits = prefix->length; bits >= 0; bits--)
     {
-      if (!has_length (lengths, prefix->family_bytes, (guint) bits) || is_listed (probes, bits))
+      if (!tocsin_network_lengths_have (lengths, prefix->family_bytes, (guint) bits) ||
+          is_listed (probes, bits))
         continue;
       tocsin_prefix_cut (&network, (guint8) bits);
       tocsin_prefix_write (&network, TRUE, text);
