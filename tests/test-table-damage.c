@@ -296,11 +296,9 @@ walk_voices (TocsinTxn *txn)
 }
 
 static void
-put_voices (TocsinTxn *txn)
+forget_voices (TocsinTxn *txn)
 {
-  static const guint64 event = 1;
-
-  tocsin_voices_put (txn, 20000, 1, &event, 1);
+  tocsin_voices_forget (txn, 1);
 }
 
 typedef struct
@@ -350,7 +348,8 @@ static const Walk walks[] = {
   { "changes", TOCSIN_TABLE_CHANGES, walk_changes, TRUE },
   { "changes, covers", TOCSIN_TABLE_CHANGES, covers_changes, FALSE },
   { "voices", TOCSIN_TABLE_VOICES, walk_voices, TRUE },
-  { "voices, put", TOCSIN_TABLE_VOICES, put_voices, FALSE },
+  { "voices, forget", TOCSIN_TABLE_VOICES, forget_voices, TRUE },
+  { "voices, purge", TOCSIN_TABLE_VOICES, walk_purge, FALSE },
 };
 
 static gboolean
@@ -665,6 +664,12 @@ walk_voices_of_day (TocsinTxn *txn)
   tocsin_voices_foreach (txn, 20000, never_heard, NULL);
 }
 
+static void
+add_voice (TocsinTxn *txn)
+{
+  tocsin_voices_add (txn, 20000, 1, 1);
+}
+
 typedef struct
 {
   const char *name;
@@ -710,6 +715,8 @@ static const Row rows[] = {
   { "generation", TOCSIN_TABLE_META, key_generation, 4, next_change },
   { "change", TOCSIN_TABLE_CHANGES, key_first, 5, walk_changes },
   { "voices", TOCSIN_TABLE_VOICES, key_voices, 7, walk_voices_of_day },
+  { "voices, add", TOCSIN_TABLE_VOICES, key_voices, 7, add_voice },
+  { "voices, forget", TOCSIN_TABLE_VOICES, key_voices, 7, forget_voices },
 };
 
 static gboolean

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/clock.h"
 #include "store/purge.h"
 #include "store/table-changes.h"
 #include "store/table-feeds.h"
@@ -101,31 +102,46 @@ hear (guint32 actor, gconstpointer events, guint n_events, gpointer data)
   return heard->actors != heard->stop_after;
 }
 
+static guint64
+sum_of (TocsinTxn *txn, guint32 day, guint actors)
+{
+  Heard heard = { 0 };
+
+  tocsin_voices_foreach (txn, day, hear, &heard);
+  g_assert_cmpuint (heard.actors, ==, actors);
+  return heard.sum;
+}
+
 static gboolean
 voices (TocsinTxn *txn, gpointer data, GError **error)
 {
-  static const guint64 events[] = { 10, 20, 30 };
-  Heard yesterday = { 0 }, today = { 0 }, tomorrow = { 0 }, first = { .stop_after = 1 };
+  Heard first = { .stop_after = 1 };
 
   for (guint32 actor = 1; actor <= 250; actor++)
-    tocsin_voices_put (txn, DAY - 1, actor, events, 1);
-  tocsin_voices_foreach (txn, DAY - 1, hear, &yesterday);
-  g_assert_cmpuint (yesterday.actors, ==, 250);
-
-  /* A hundred go with each that comes. */
-  tocsin_voices_put (txn, DAY, 1, events, 2);
-  g_assert_cmpuint (tocsin_txn_entries (txn, TOCSIN_TABLE_VOICES), ==, 151);
-  tocsin_voices_put (txn, DAY, 2, events, 0);
-  tocsin_voices_put (txn, DAY, 1, events, 3);
-  g_assert_cmpuint (tocsin_txn_entries (txn, TOCSIN_TABLE_VOICES), ==, 2);
-  tocsin_voices_foreach (txn, DAY, hear, &today);
-  g_assert_cmpuint (today.actors, ==, 2);
-  g_assert_cmpuint (today.sum, ==, 60);
+    tocsin_voices_add (txn, DAY - 1, actor, 10);
+  for (guint again = 0; again < 2; again++)
+    for (guint64 event = 10; event <= 30; event += 10)
+      tocsin_voices_add (txn, DAY, 1, event);
+  tocsin_voices_add (txn, DAY, 2, 10);
+  g_assert_cmpuint (sum_of (txn, DAY, 2), ==, 80);
   tocsin_voices_foreach (txn, DAY, hear, &first);
   g_assert_cmpuint (first.actors, ==, 1);
-  tocsin_voices_put (txn, DAY + 1, 5, events, 1);
-  tocsin_voices_foreach (txn, DAY, hear, &tomorrow);
-  g_assert_cmpuint (tomorrow.actors, ==, 0);
+  tocsin_voices_add (txn, DAY + 1, 5, 10);
+  tocsin_voices_add (txn, DAY + 1, 5, 20);
+  g_assert_cmpuint (sum_of (txn, DAY, 2), ==, 80);
+
+  /* Of the day before it was all that there was, of others there is more. */
+  tocsin_voices_forget (txn, 10);
+  g_assert_cmpuint (sum_of (txn, DAY - 1, 0), ==, 0);
+  g_assert_cmpuint (sum_of (txn, DAY, 1), ==, 50);
+  g_assert_cmpuint (sum_of (txn, DAY + 1, 1), ==, 100);
+
+  for (guint32 actor = 1; actor <= 250; actor++)
+    tocsin_voices_add (txn, DAY - 1, actor, 10);
+  g_assert_cmpuint (tocsin_store_purge (txn, DAY * TOCSIN_DAY_US, 100), ==, 100);
+  g_assert_cmpuint (sum_of (txn, DAY - 1, 150), >, 0);
+  g_assert_cmpuint (tocsin_voices_purge (txn, DAY, 200), ==, 150);
+  g_assert_cmpuint (sum_of (txn, DAY, 1), ==, 50);
   return tocsin_txn_check (txn, error);
 }
 

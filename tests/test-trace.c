@@ -20,6 +20,7 @@
 #include "store/table-reports.h"
 #include "store/table-review.h"
 #include "store/table-subjects.h"
+#include "store/table-voices.h"
 #include "store/trace.h"
 #include "store/txn-private.h"
 
@@ -139,6 +140,24 @@ add_allowed (TocsinTxn *txn, const char *value, const char *reason)
   tocsin_allow_put (txn, &entry);
 }
 
+static guint64
+event_of (const char *value)
+{
+  g_auto (TocsinSubject) subject = { 0 };
+  guint64 event;
+
+  parse (&subject, value);
+  memcpy (&event, subject.digest, sizeof event);
+  return event;
+}
+
+static gboolean
+collect_event (guint32 actor, gconstpointer events, guint n_events, gpointer data)
+{
+  g_array_append_vals (data, events, n_events);
+  return TRUE;
+}
+
 /* Lines 1 to 6 of review, imports 1 and 2, three entries of the allow list. */
 static gboolean
 write_rest (TocsinTxn *txn, gpointer data, GError **error)
@@ -157,6 +176,8 @@ write_rest (TocsinTxn *txn, gpointer data, GError **error)
   add_allowed (txn, NAME, NULL);
   add_allowed (txn, "carol", "friend of " NAME);
   add_allowed (txn, "dave", "ours");
+  tocsin_voices_add (txn, 1, PEER, event_of (NAME));
+  tocsin_voices_add (txn, 1, PEER, event_of ("bob"));
   return TRUE;
 }
 
@@ -433,6 +454,8 @@ test_erase (Fixture *f, gconstpointer data)
   g_auto (TocsinImportRecord) import = { 0 };
   g_auto (TocsinOutboxRecord) entry = { 0 };
   g_auto (GStrv) wrong = NULL;
+  g_autoptr (GArray) events = g_array_new (FALSE, FALSE, sizeof (guint64));
+  const guint64 bob = event_of ("bob");
   TocsinSubjectRecord row;
   TocsinSubjectKey key;
   guint64 rows, sequence;
@@ -461,6 +484,8 @@ test_erase (Fixture *f, gconstpointer data)
     assert_allowed (txn, "dave", "ours");
     g_assert_false (tocsin_subjects_get (txn, &key, &row));
     tocsin_changes_foreach (txn, 0, assert_other_key, &key);
+    tocsin_voices_foreach (txn, 1, collect_event, events);
+    assert_numbers (events, &bob, 1);
     g_assert_false (tocsin_outbox_find (txn, lines[11].activity_id, &sequence));
     g_assert_true (tocsin_outbox_get (txn, 2, &entry));
     g_assert_null (entry.activity);

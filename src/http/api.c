@@ -325,12 +325,14 @@ publish_over_budget (TocsinApiPrivate *priv)
   publish (priv, state);
 }
 
-/* What the writer stores of a budget after an event. */
+/* What the writer stores of an event: not the budget as it stands here, which may hold what was
+ * erased since. */
 typedef struct
 {
   guint32 actor;
+  guint64 event;
   gint64 now_us;
-  Budget budget;
+  gboolean is_last;
 } BudgetWrite;
 
 static gboolean
@@ -347,10 +349,8 @@ write_budget (TocsinTxn *txn, gpointer data, GError **error)
   };
   guint64 open;
 
-  tocsin_voices_put (txn, (guint32) (write->now_us / TOCSIN_DAY_US), write->actor,
-                     write->budget.events, write->budget.n);
-  if (write->budget.n == TOCSIN_VOICE_BUDGET_DAY &&
-      !tocsin_review_find_open (txn, line.kind, line.actor, 0, &open))
+  tocsin_voices_add (txn, (guint32) (write->now_us / TOCSIN_DAY_US), write->actor, write->event);
+  if (write->is_last && !tocsin_review_find_open (txn, line.kind, line.actor, 0, &open))
     tocsin_review_add (txn, &line);
   return TRUE;
 }
@@ -380,7 +380,7 @@ on_charge (gpointer data)
 {
   const Charge *charge = data;
   TocsinApiPrivate *priv = charge->api->priv;
-  BudgetWrite write = { .actor = charge->actor, .now_us = charge->now_us };
+  BudgetWrite write = { .actor = charge->actor, .event = charge->event, .now_us = charge->now_us };
   Budget *budget;
 
   g_atomic_int_add (&priv->waiting, -1);
@@ -391,9 +391,9 @@ on_charge (gpointer data)
     if (budget->events[i] == charge->event)
       return G_SOURCE_REMOVE;
   budget->events[budget->n++] = charge->event;
-  if (budget->n == TOCSIN_VOICE_BUDGET_DAY)
+  write.is_last = budget->n == TOCSIN_VOICE_BUDGET_DAY;
+  if (write.is_last)
     publish_over_budget (priv);
-  write.budget = *budget;
   tocsin_writer_submit (charge->api->writer, write_budget, g_memdup2 (&write, sizeof write),
                         g_free);
   return G_SOURCE_REMOVE;

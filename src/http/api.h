@@ -205,9 +205,9 @@ void tocsin_api_get_observed (const TocsinApi *self, TocsinObserved *out);
  *
  * Tells the main thread, without waiting. Main counts distinct events of a UTC day; past
  * %TOCSIN_VOICE_BUDGET_DAY the actor is over its budget for the rest of that day, which every
- * thread hears, and a line in `review` says so. The counts are kept in the store, so that a restart
- * gives no second budget. While 10,000 charges wait, further ones are
- * dropped: each of these would be of the same flood.
+ * thread hears, and a line in `review` says so. What is counted is kept in the store for the day,
+ * so that a restart gives no second budget. While 10,000 charges wait, further ones are dropped:
+ * each of these would be of the same flood.
  */
 void tocsin_api_charge (TocsinApi *self, guint32 actor, guint64 event, gint64 now_us);
 

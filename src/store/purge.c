@@ -18,6 +18,7 @@
 #include "store/table-review.h"
 #include "store/table-seen.h"
 #include "store/table-trust.h"
+#include "store/table-voices.h"
 
 #define REVIEW_LOOKS    1000 /* lines that one purge looks at; the next goes on where it ended */
 #define STATEMENT_LOOKS 100  /* of these, for a line about trust */
@@ -211,7 +212,8 @@ tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
             tocsin_seen_purge (txn, now_us, max_rows) + tocsin_allow_purge (txn, now_us, max_rows) +
             tocsin_changes_trim (txn, max_rows) + purge_review (txn, now_us, max_rows) +
             purge_deliveries (txn, now_us, max_rows) + tocsin_outbox_purge (txn, now_us, max_rows) +
-            tocsin_imports_purge (txn, now_us - tocsin_store_keep_us (txn->store), max_rows);
+            tocsin_imports_purge (txn, now_us - tocsin_store_keep_us (txn->store), max_rows) +
+            tocsin_voices_purge (txn, (guint32) (now_us / TOCSIN_DAY_US), max_rows);
 
   if (keep->audit_days > 0)
     n += tocsin_audit_purge (txn, now_us - keep->audit_days * TOCSIN_DAY_US, max_rows);

@@ -62,16 +62,17 @@ typedef struct
  * time loses body, subject and text at the next midnight (UTC; the digest of protocol.md "Catching
  * up" counts it until then); tombstones, seen ids, review, audit and the change log are trimmed by
  * age; deliveries that nobody waits for any more go, and so do entries of the outbox and of the
- * list of imports that are of no more use. Open lines of review about what there is nothing left to
- * decide of are closed. Of review and outbox a bounded part is looked at, the next call looks at
- * what follows.
+ * list of imports that are of no more use; of single voices today's budgets stay. Open lines of
+ * review about what there is nothing left to decide of are closed. Of review and outbox a bounded
+ * part is looked at, the next call looks at what follows.
  *
  * Returns: rows changed, but for those lines, and none that only should have been, so that there is
  *   an end to it; call again while this is not 0
  */
 guint tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows);
 
-/* What tocsin_store_purge() would do by now, called until it returns 0. Reads; of any length. */
+/* What tocsin_store_purge() would do by now, called until it returns 0, but for past budgets of
+ * single voices. Reads; of any length. */
 void tocsin_store_purge_count (TocsinTxn *txn, gint64 now_us, TocsinPurgeCounts *out);
 
 G_END_DECLS

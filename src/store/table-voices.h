@@ -7,12 +7,17 @@
 
 G_BEGIN_DECLS
 
-/* Table `voices`: the events of a day whose review rested on one actor alone, as hashes
- * (scoring.md 4, single-voice budget). */
+/* Table `voices`: of each day and actor what it reported and a review rested on, with nobody else
+ * behind it (scoring.md 4, single-voice budget). An event is the beginning of a subject's key. */
 
-/* Days count from the epoch. Replaces what was there of @actor and removes earlier days. */
-void tocsin_voices_put (
-    TocsinTxn *txn, guint32 day, guint32 actor, const guint64 *events, guint n_events);
+/* Days count from the epoch. What is there already is not added again. */
+void tocsin_voices_add (TocsinTxn *txn, guint32 day, guint32 actor, guint64 event);
+
+/* On every day. */
+void tocsin_voices_forget (TocsinTxn *txn, guint64 event);
+
+/* Removes at most @max_rows of days before @day. Returns how many. */
+guint tocsin_voices_purge (TocsinTxn *txn, guint32 day, guint max_rows);
 
 /* @events is borrowed and need not be aligned: copy it. %FALSE ends the walk. */
 typedef gboolean (*TocsinVoicesFunc) (guint32 actor,

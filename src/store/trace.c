@@ -9,6 +9,8 @@
 
 #include "store/trace.h"
 
+#include <string.h>
+
 #include "core/category.h"
 #include "core/error.h"
 #include "store/reports-private.h"
@@ -20,6 +22,7 @@
 #include "store/table-outbox.h"
 #include "store/table-review.h"
 #include "store/table-subjects.h"
+#include "store/table-voices.h"
 
 #define SLICE        2000 /* rows a reading, so that old pages can be used again */
 #define REASON_BLANK "(erased)"
@@ -349,6 +352,7 @@ tocsin_trace_sweep (TocsinTxn *txn,
 {
   g_autoptr (GArray) generations = g_array_new (FALSE, FALSE, sizeof (guint64));
   ChangesOf of = { .key = tocsin_subject_key (subject), .generations = generations };
+  guint64 event;
 
   for (guint i = 0; i < trace->reviews->len; i++)
     close_review (txn, g_array_index (trace->reviews, guint64, i), subject, who, now_us);
@@ -359,6 +363,8 @@ tocsin_trace_sweep (TocsinTxn *txn,
   if (tocsin_evidence_exists (txn, &of.key))
     return;
   tocsin_subjects_remove (txn, &of.key);
+  memcpy (&event, of.key.bytes, sizeof event);
+  tocsin_voices_forget (txn, event);
   tocsin_changes_foreach (txn, 0, collect_change, &of);
   for (guint i = 0; i < generations->len; i++)
     tocsin_changes_blank (txn, g_array_index (generations, guint64, i));

@@ -71,8 +71,8 @@ gboolean tocsin_trace_erase_received (
  * @who: who asked for it
  *
  * Once the reports are gone: closes the lines of `review`, takes the allow list's entry, the words
- * in reasons and sources, the subject's row if no evidence is left, and its key from the change
- * log, whose readers begin anew.
+ * in reasons and sources, the subject's row if no evidence is left, and its key from the budgets of
+ * single voices and from the change log, whose readers begin anew.
  */
 void tocsin_trace_sweep (TocsinTxn *txn,
                          const TocsinTrace *trace,

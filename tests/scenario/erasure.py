@@ -22,13 +22,17 @@ ADDRESS = "203.0.113.201"
 V6 = "2001:db8:aaaa:bbbb::77"
 V6_NEIGHBOUR = "2001:db8:aaaa:bbbb::78"
 NAME = "forget_me_please"
+HEARSAY = "forget_what_b_said"
+LOUD = "loud.example"
+VISITOR = f"just.looking@{LOUD}"
 BYSTANDER = "198.51.100.9"
 
 
 def needles(kind, value):
     """What must not stand anywhere: the value and every form of its hash."""
     digest = hashlib.sha256(f"tocsin:1:{kind}:{value}".encode()).digest()
-    return {"value": value.encode(), "hex": digest.hex().encode(), "digest": digest, "key": digest[:16]}
+    return {"value": value.encode(), "hex": digest.hex().encode(), "digest": digest, "key": digest[:16],
+            "event": digest[:8]}
 
 
 def copy_of(lab, node, name):
@@ -60,8 +64,10 @@ def remembered(lab, a, b):
     a.report(("ip", V6_NEIGHBOUR))
     a.report(("ip", BYSTANDER), comment=f"the same as {MAILBOX.upper()}, it seems", sharing="amber")
     b.report(("email", MAILBOX), ("ip", ADDRESS))
+    b.report(("username", HEARSAY))
+    b.report(("domain", LOUD))
     wait_until(
-        lambda: len(a.reports(actor=b.actor)) == 2 and len(b.reports(actor=a.actor)) == 6,
+        lambda: len(a.reports(actor=b.actor)) == 4 and len(b.reports(actor=a.actor)) == 6,
         "each knows what the other reported",
     )
     entries = [{"value": ADDRESS}, {"value": "198.51.100.77"}]
@@ -70,6 +76,9 @@ def remembered(lab, a, b):
     a.ask("POST", "/v1/allow", {"type": "email", "value": MAILBOX}, (200, 201))
     a.ask("POST", "/v1/allow", {"type": "ip", "value": BYSTANDER, "reason": f"not {ADDRESS}"}, (200, 201))
     lab.subjects.update((MAILBOX, ADDRESS))
+    # Reviews that rest on b alone, which is counted.
+    for subject in (("username", HEARSAY), ("email", VISITOR)):
+        wait_until(lambda: a.check(subject)["verdict"] == "review", f"b alone makes a review of {subject}")
 
 
 def erase_all(lab, a, b):
@@ -86,6 +95,7 @@ def erase_all(lab, a, b):
     expect(gone["other"] == 2, f"a reason and a source named the address: {gone}")
     expect(forget(a, "username", NAME)["withdrawn"] == 1, "name")
     expect(forget(a, "ip", V6)["withdrawn"] == 1, "IPv6 address")
+    expect(forget(a, "username", HEARSAY)["erased"] == 1, "what b said")
     again = forget(a, "email", MAILBOX)
     expect(not any(again.values()), f"there is nothing left to erase: {again}")
 
@@ -102,7 +112,7 @@ def erase_all(lab, a, b):
 def audit_tells_no_subject(a):
     entries = a.ask("GET", "/v1/audit")["entries"]
     erasures = [e for e in entries if e["action"] == "subject.erase"]
-    expect(len(erasures) == 5, f"the audit log tells of each erasure: {erasures}")
+    expect(len(erasures) == 6, f"the audit log tells of each erasure: {erasures}")
     for entry in entries:
         text = str(entry)
         expect(MAILBOX not in text and ADDRESS not in text, f"the audit log tells whom: {entry}")
@@ -129,12 +139,13 @@ def restore(lab, a, b, backup):
 
 def test(lab):
     a, b = (lab.node(name).start() for name in "ab")
-    befriend(a, b)
+    befriend(a, b, 70)
     befriend(b, a)
     person = {
         "mailbox": needles("email", MAILBOX),
         "address": needles("ip", ADDRESS),
         "name": needles("username", NAME),
+        "hearsay": needles("username", HEARSAY),
         "v6": {"value": V6.encode()},  # its hash is that of the /64, where the neighbour lives
     }
 
@@ -142,8 +153,12 @@ def test(lab):
     remembered(lab, a, b)
     _, raw = copy_of(lab, a, "before")
     for what, forms in person.items():
-        expect("value" in found(raw, forms), f"{what} is in the store: {found(raw, forms)}")
+        expect(what == "hearsay" or "value" in found(raw, forms), f"{what} is in the store: {found(raw, forms)}")
         expect("key" not in forms or "key" in found(raw, forms), f"the key of {what} is in the store")
+    event = needles("username", HEARSAY)["event"]
+    expect(raw.count(event) > raw.count(needles("username", HEARSAY)["key"]), "a's reliance on b is counted")
+    visitor = found(raw, needles("email", VISITOR))
+    expect(not visitor, f"who was only asked about is in the store: {visitor}")
 
     lab.step("a forgets them")
     erase_all(lab, a, b)

@@ -538,7 +538,8 @@ every_table_fill (TocsinTxn *txn, gpointer data, GError **error)
   put_audit (txn);
   put_old_subject (txn, TOCSIN_SUBJECT_DOMAIN, "own.example", FALSE);
   put_old_subject (txn, TOCSIN_SUBJECT_EMAIL, NULL, TRUE);
-  tocsin_voices_put (txn, (guint32) (T0 / DAY), EVERY_FIRST, events, G_N_ELEMENTS (events));
+  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
+    tocsin_voices_add (txn, (guint32) (T0 / DAY), EVERY_FIRST, events[i]);
   while (tocsin_store_purge (txn, T0, 1000) > 0)
     ;
   return tocsin_txn_check (txn, error);
