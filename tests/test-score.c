@@ -454,6 +454,31 @@ test_single_voice_budget (void)
   assert_charged (both, 2, NULL, REVIEW, 0);
 }
 
+/* Where 30 of 30 and more are left without the louder one, that is enough, however it was rounded:
+ * more trust is never a milder verdict. */
+static void
+test_exactly_enough (void)
+{
+  static const Row rows[ROWS_MAX] = { { 1, SPAM }, { 2, SPAM } };
+  Asked asked;
+  Asked *one = &asked;
+
+  asked_init (&asked, 1, rows);
+  for (guint weight = 30; weight <= 100; weight++)
+    {
+      const TocsinTrustPeer two[] = { { 1, TOCSIN_AREA_ANY, 0.3, FALSE },
+                                      { 2, TOCSIN_AREA_ANY, weight / 100.0, FALSE } };
+      const TocsinTrustInput input = { .peers = two, .n_peers = G_N_ELEMENTS (two) };
+      g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 1, 1);
+      const TocsinScoring scoring = { .trust = trust };
+      g_auto (TocsinFinding) finding = { 0 };
+
+      judge ("strict", &one, 1, &scoring, &finding);
+      g_assert_cmpuint (finding.verdict, ==, BLOCK);
+      g_assert_cmpfloat_with_epsilon (finding.score, 100 - 0.7 * (100 - weight), 0.5 + 1e-9);
+    }
+}
+
 /* Who reports an address and its network is one origin. */
 static void
 test_origins_over_keys (void)
@@ -616,6 +641,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/score/key", test_key);
   g_test_add_func ("/score/many-rows", test_many_rows);
   g_test_add_func ("/score/single-voice-budget", test_single_voice_budget);
+  g_test_add_func ("/score/exactly-enough", test_exactly_enough);
   g_test_add_func ("/score/origins-over-keys", test_origins_over_keys);
   g_test_add_func ("/score/allow", test_allow);
   g_test_add_func ("/score/without", test_without);
