@@ -172,6 +172,7 @@ typedef struct
   const char *value;
   guint8 category;
   guint64 number;
+  TocsinBasis basis;
 } Report;
 
 static gboolean
@@ -188,6 +189,7 @@ put_report (TocsinTxn *txn, gpointer data, GError **error)
     .via = report->actor,
     .state = TOCSIN_STATE_LIVE,
     .category = report->category,
+    .basis = report->basis,
     .subject_type = subject.type,
     .key_type = subject.key_type,
     .confidence = 100,
@@ -216,7 +218,7 @@ G_GNUC_UNUSED static guint64
 node_report (Node *node, guint32 actor, TocsinSubjectType type, const char *value, guint8 category)
 {
   g_autoptr (GError) error = NULL;
-  Report report = { actor, type, value, category, 0 };
+  Report report = { actor, type, value, category, 0, TOCSIN_BASIS_FIRST_HAND };
 
   tocsin_store_write (node->store, put_report, &report, &error);
   g_assert_no_error (error);

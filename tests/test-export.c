@@ -345,9 +345,20 @@ test_damaged_store (void)
   expect (&node, "/v1/decisions/stream?startup=true", 503, NULL);
 }
 
+/* While observing a list has what the operator saw, and not what came from elsewhere. */
 static void
 test_observing (void)
 {
+  Report not_own[] = {
+    { .type = TOCSIN_SUBJECT_DOMAIN,
+      .value = "listed.example",
+      .category = 1,
+      .basis = TOCSIN_BASIS_IMPORTED },
+    { .type = TOCSIN_SUBJECT_DOMAIN,
+      .value = "told.example",
+      .category = 1,
+      .basis = TOCSIN_BASIS_DERIVED },
+  };
   g_auto (Node) node = { 0 };
   g_auto (Answer) manifest = { 0 };
   g_auto (Answer) before = { 0 };
@@ -359,12 +370,16 @@ test_observing (void)
       node_report (&node, peer, TOCSIN_SUBJECT_DOMAIN, "both.example", 1);
     }
   node_report (&node, 0, TOCSIN_SUBJECT_DOMAIN, "both.example", 3);
-  node_ask (&node, "GET", "/v1/export/csv?type=domain", NULL, NULL, &before);
+  for (guint i = 0; i < G_N_ELEMENTS (not_own); i++)
+    tocsin_store_write (node.store, put_report, &not_own[i], NULL);
+  node_ask (&node, "GET", "/v1/export/csv?type=domain&min_verdict=note", NULL, NULL, &before);
   g_assert_nonnull (strstr (before.body->str, "spam.example"));
+  g_assert_nonnull (strstr (before.body->str, "listed.example"));
+  g_assert_nonnull (strstr (before.body->str, "told.example"));
   tocsin_api_set_observe (node.api, TRUE, 0);
-  expect (&node, "/v1/export/csv", 200,
+  expect (&node, "/v1/export/csv?min_verdict=note", 200,
           "type,value,verdict,score,categories\r\ndomain,\"both.example\",block,100,scam\r\n");
-  ask_if_none_match (&node, "/v1/export/csv?type=domain", before.etag, 200);
+  ask_if_none_match (&node, "/v1/export/csv?type=domain&min_verdict=note", before.etag, 200);
   node_ask (&node, "GET", "/v1/export/rpz/manifest", NULL, NULL, &manifest);
   g_assert_nonnull (strstr (manifest.body->str, "\"mode\":\"observe\""));
 }

@@ -175,7 +175,7 @@ tocsin_export_moment (TocsinJudge *judge, TocsinExportMoment *out, GError **erro
   /* The budget of single voices counts events that are asked about; here nobody asks. */
   judge->scoring.over_budget = NULL;
   judge->scoring.n_over_budget = 0;
-  judge->own_only = out->observe;
+  judge->scoring.own_only = out->observe;
   return TRUE;
 }
 

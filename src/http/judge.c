@@ -145,17 +145,6 @@ is_shared (const TocsinJudge *self, const TocsinSubject *subject)
          tocsin_network_list_holds (self->shared_networks, subject);
 }
 
-/* Rows come by reporter, and the operator is number 0. */
-static gsize
-count_own (const TocsinEvidence *rows, gsize n)
-{
-  gsize own = 0;
-
-  while (own < n && rows[own].reporter == 0)
-    own++;
-  return own;
-}
-
 static void
 note_expiries (TocsinJudge *self, const TocsinEvidence *rows, gsize n)
 {
@@ -176,8 +165,6 @@ read_key (TocsinJudge *self, Event *event, const TocsinSubject *subject, const T
   TocsinKeyEvidence evidence = { .probe = probe };
 
   evidence.n_rows = tocsin_evidence_read (self->txn, &probe->key, &event->buffer, &evidence.rows);
-  if (self->own_only)
-    evidence.n_rows = count_own (evidence.rows, evidence.n_rows);
   if (evidence.n_rows == 0)
     return;
   note_expiries (self, evidence.rows, evidence.n_rows);
@@ -368,8 +355,6 @@ tocsin_judge_row (TocsinJudge *self, const TocsinSubjectRecord *record, TocsinEx
   memcpy (subject.digest, record->key.bytes, sizeof record->key.bytes);
   evidence.n_rows =
       tocsin_evidence_read_onward (self->txn, &record->key, &self->buffer, &evidence.rows);
-  if (self->own_only)
-    evidence.n_rows = count_own (evidence.rows, evidence.n_rows);
   if (evidence.n_rows == 0)
     return FALSE;
   tocsin_score_key (&self->scoring, &evidence, &found);

@@ -17,7 +17,6 @@ G_BEGIN_DECLS
  * @txn: (owned): the state of the store that is asked
  * @scoring: the trust, profile and time it is judged by
  * @generation: of @txn
- * @own_only: hear nobody but this node's operator
  * @until_us: no evidence and no allow entry that tocsin_judge_event() found expires before
  *
  * One read transaction with all that a verdict depends on: begin it, ask, end it before the
@@ -32,7 +31,6 @@ typedef struct
   const TocsinNetworkList *shared_networks; /* (unowned) */
   TocsinNetworkLengths lengths;
   gboolean has_allow;
-  gboolean own_only;
   gint64 until_us;
   TocsinEvidenceBuffer buffer; /* of tocsin_judge_row() */
 } TocsinJudge;

@@ -60,8 +60,8 @@ hear_row (const TocsinScoring *scoring, const TocsinEvidence *row)
   gboolean imported = (row->flags & TOCSIN_EVIDENCE_IMPORTED) != 0;
 
   if (category == NULL || tocsin_score_ceiling (scoring, row->category) == TOCSIN_CEILING_IGNORE ||
-      (own && scoring->without_own) || (row->flags & TOCSIN_EVIDENCE_HELD) != 0 ||
-      !tocsin_listed_holds (scoring, row) ||
+      (own && scoring->without_own) || (scoring->own_only && (!own || imported)) ||
+      (row->flags & TOCSIN_EVIDENCE_HELD) != 0 || !tocsin_listed_holds (scoring, row) ||
       (gint64) row->expires_s * TOCSIN_SECOND_US <= scoring->now_us)
     return heard;
   /* Whom the operator distrusts in the area of a category is not heard of it. */

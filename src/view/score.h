@@ -40,6 +40,7 @@ G_BEGIN_DECLS
  * @actor_name: (nullable): the URI of an actor number, for sentences; borrowed until the next call
  * @explain: also list what was heard, and what each origin's absence would change
  * @without_own: leave out what this node's operator reported
+ * @own_only: hear nothing else, neither lists that were imported nor what is derived from others
  *
  * All that a verdict depends on besides the evidence.
  */
@@ -57,6 +58,7 @@ typedef struct
   gpointer actor_name_data;
   gboolean explain;
   gboolean without_own;
+  gboolean own_only;
 } TocsinScoring;
 
 /**
