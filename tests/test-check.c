@@ -634,6 +634,36 @@ test_again_until (void)
   ask_again (&node, "\"decided_at\":\"2026-11-26T00:00:00Z\"");
 }
 
+/* Nor longer than a list that nobody reads any more is good for. */
+static void
+test_again_until_a_list_lapses (void)
+{
+  enum
+  {
+    LIST = 5,
+    TOR_EXIT = 20
+  };
+  static const TocsinListSource source = { .actor = LIST,
+                                           .origin = LIST,
+                                           .title = (char *) "Exits",
+                                           .as_of_us = T0,
+                                           .valid_us = 5 * TOCSIN_SECOND_US };
+  g_autoptr (TocsinListSources) lists = tocsin_list_sources_new ();
+  g_autoptr (TocsinGeo) geo = tocsin_geo_new ();
+  Report row = { LIST, TOCSIN_SUBJECT_IP, "203.0.113.7", TOR_EXIT, 0, TOCSIN_BASIS_IMPORTED };
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  tocsin_list_sources_add (lists, &source);
+  tocsin_api_set_lists (node.api, lists, geo);
+  g_assert_true (tocsin_store_write (node.store, put_report, &row, NULL));
+  ask_again (&node, "{\"verdict\":\"note\"");
+  now_us += 5 * TOCSIN_SECOND_US;
+  ask_again (&node, "\"decided_at\":\"2026-11-24T00:00:00Z\"");
+  now_us += 1;
+  ask_again (&node, "{\"verdict\":\"allow\"");
+}
+
 /* A domain that is named twice, or beside an address at it, is judged as it is by itself; beside
  * the domain above it there are two that were reported. */
 static void
@@ -693,6 +723,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/check/shared", test_shared);
   g_test_add_func ("/check/again", test_again);
   g_test_add_func ("/check/again-until", test_again_until);
+  g_test_add_func ("/check/again-until-a-list-lapses", test_again_until_a_list_lapses);
   g_test_add_func ("/check/again-observed", test_again_observed);
   g_test_add_func ("/check/logs", test_logs);
   return g_test_run ();

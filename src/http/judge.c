@@ -15,6 +15,7 @@
 #include "store/table-actors.h"
 #include "store/table-allow.h"
 #include "store/table-evidence.h"
+#include "view/listed.h"
 
 #define ACCT_PREFIX   "acct:"
 #define KEYS_EXPECTED 4 /* of one event that have evidence */
@@ -149,13 +150,16 @@ static void
 note_expiries (TocsinJudge *self, const TocsinEvidence *rows, gsize n)
 {
   guint32 now_s = (guint32) (self->scoring.now_us / TOCSIN_SECOND_US);
-  guint32 first_s = G_MAXUINT32;
 
   for (gsize i = 0; i < n; i++)
-    if (rows[i].expires_s > now_s)
-      first_s = MIN (first_s, rows[i].expires_s);
-  if (first_s != G_MAXUINT32)
-    self->until_us = MIN (self->until_us, (gint64) first_s * TOCSIN_SECOND_US);
+    {
+      gint64 listed_us = tocsin_listed_until (&self->scoring, &rows[i]);
+
+      if (rows[i].expires_s > now_s)
+        self->until_us = MIN (self->until_us, (gint64) rows[i].expires_s * TOCSIN_SECOND_US);
+      if (listed_us > self->scoring.now_us)
+        self->until_us = MIN (self->until_us, listed_us);
+    }
 }
 
 static void

@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  * @txn: (owned): the state of the store that is asked
  * @scoring: the trust, profile and time it is judged by
  * @generation: of @txn
- * @until_us: no evidence and no allow entry that tocsin_judge_event() found expires before
+ * @until_us: no evidence, no list and no allow entry that tocsin_judge_event() found expires before
  *
  * One read transaction with all that a verdict depends on: begin it, ask, end it before the
  * handler returns. Of one thread.

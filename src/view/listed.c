@@ -17,19 +17,26 @@ tocsin_listed_source (const TocsinScoring *scoring, const TocsinEvidence *row)
              : NULL;
 }
 
-gboolean
-tocsin_listed_holds (const TocsinScoring *scoring, const TocsinEvidence *row)
+gint64
+tocsin_listed_until (const TocsinScoring *scoring, const TocsinEvidence *row)
 {
   const TocsinListSource *source = tocsin_listed_source (scoring, row);
   const TocsinCategory *category = tocsin_category_by_id (row->category);
 
   if (scoring->lists == NULL || (row->flags & TOCSIN_EVIDENCE_IMPORTED) == 0 || row->reporter == 0)
-    return TRUE;
+    return G_MAXINT64;
   if (source == NULL || category == NULL || row->subject_type > TOCSIN_SUBJECT_ACTOR)
-    return FALSE;
-  return source->valid_us == 0 ||
-         category->half_life_days[row->subject_type] != TOCSIN_HALF_LIFE_WHILE_LISTED ||
-         scoring->now_us <= source->as_of_us + source->valid_us;
+    return G_MININT64;
+  if (source->valid_us == 0 ||
+      category->half_life_days[row->subject_type] != TOCSIN_HALF_LIFE_WHILE_LISTED)
+    return G_MAXINT64;
+  return source->as_of_us + source->valid_us + 1;
+}
+
+gboolean
+tocsin_listed_holds (const TocsinScoring *scoring, const TocsinEvidence *row)
+{
+  return scoring->now_us < tocsin_listed_until (scoring, row);
 }
 
 guint32

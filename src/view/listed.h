@@ -13,8 +13,11 @@ G_BEGIN_DECLS
 const TocsinListSource *tocsin_listed_source (const TocsinScoring *scoring,
                                               const TocsinEvidence *row);
 
-/* Whether the row still stands: its list is in force, and was seen lately enough for what is
- * valid only while listed. */
+/* When the row no longer stands unless its list is read again: what is valid only while listed has
+ * to be seen now and then. %G_MAXINT64: never; %G_MININT64: its list is not in force. */
+gint64 tocsin_listed_until (const TocsinScoring *scoring, const TocsinEvidence *row);
+
+/* Whether it stands. */
 gboolean tocsin_listed_holds (const TocsinScoring *scoring, const TocsinEvidence *row);
 
 /* Who counts as the origin of a row: its reporter, or the list that its list mirrors. */
