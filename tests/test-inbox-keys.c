@@ -3,6 +3,8 @@
  */
 /* The inbox where keys have changed, or cannot be had. */
 #include "fed/fetch-uri.h"
+#include "fed/held.h"
+#include "fed/housekeeping.h"
 #include "fed/rotation.h"
 #include "fed/sync.h"
 #include "inbox-nodes.h"
@@ -111,6 +113,67 @@ test_update_ends_a_hold (void)
   expect (&peer, update, 202);
   while (!is_live ("early"))
     g_main_context_iteration (NULL, TRUE);
+}
+
+static gint64
+reread_of_peer (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  return record.reread_us;
+}
+
+static gboolean
+release_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  while (tocsin_held_release_some (txn, us.fed->policy, tocsin_time_now_us ()))
+    ;
+  return tocsin_txn_check (txn, error);
+}
+
+static gboolean
+lift_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  tocsin_pinning_lift (txn, us.fed->policy, &record, NULL, tocsin_time_now_us ());
+  return tocsin_txn_check (txn, error);
+}
+
+/* The hold ended, and nothing that has to follow it did. */
+static void
+test_release_after_a_stop (void)
+{
+  Draft draft = { .id = "stranded", .report = "stranded" };
+  Draft later = { .id = "later", .report = "later" };
+  g_autoptr (GBytes) add = make_add (&peer, &draft);
+  g_autoptr (GBytes) later_add = make_add (&peer, &later);
+  g_autoptr (TocsinHousekeeping) housekeeping = NULL;
+
+  write_ok (&us.files, hold_write, NULL);
+  expect (&peer, add, 202);
+  write_ok (&us.files, lift_write, NULL);
+  g_assert_cmpint (reread_of_peer (), <, 0);
+  g_assert_false (is_live ("stranded"));
+  housekeeping = tocsin_housekeeping_new (us.fed);
+  tocsin_housekeeping_start (housekeeping);
+  while (!is_live ("stranded"))
+    g_main_context_iteration (NULL, TRUE);
+  tocsin_housekeeping_stop (housekeeping);
+
+  /* Who is held again is no longer let through. */
+  write_ok (&us.files, lift_write, NULL);
+  write_ok (&us.files, hold_write, NULL);
+  expect (&peer, later_add, 202);
+  write_ok (&us.files, release_write, NULL);
+  g_assert_false (is_live ("later"));
+  write_ok (&us.files, lift_write, NULL);
+  write_ok (&us.files, lift_write, NULL);
+  write_ok (&us.files, release_write, NULL);
+  g_assert_true (is_live ("later"));
 }
 
 static gboolean
@@ -264,16 +327,6 @@ test_relayed_by_an_expired_key (void)
   believe_through_peer (0);
 }
 
-static gint64
-reread_of_peer (void)
-{
-  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
-  g_auto (TocsinPeerRecord) record = { 0 };
-
-  tocsin_peers_get (txn, peer_number, &record);
-  return record.reread_us;
-}
-
 /* The relay is followed; the author is believed through it, and cannot be asked for its key. That
  * is not the relay's fault: what it brought is looked for in its outbox later. */
 static void
@@ -395,6 +448,16 @@ test_relayed_of_a_turned (void)
   believe_through_peer (0);
 }
 
+static gboolean
+is_read_once (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  return record.first_batch_done;
+}
+
 /* The same where the Update did not arrive, and is read in the peer's outbox, not for the first
  * time. */
 static void
@@ -405,6 +468,12 @@ test_outbox_ends_a_hold (void)
   g_autoptr (GAsyncResult) result = NULL;
   g_autofree char *fingerprint = NULL;
   g_autoptr (GError) error = NULL;
+
+  tocsin_sync_start (us.fed->sync);
+  tocsin_sync_read_peer (us.fed->sync, peer_number, FALSE);
+  while (!is_read_once ())
+    g_main_context_iteration (NULL, TRUE);
+  tocsin_sync_stop (us.fed->sync);
 
   write_ok (&us.files, hold_write, NULL);
   expect (&peer, add, 202);
@@ -432,6 +501,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/inbox-keys/update-is-believed-at-once", test_update_is_believed_at_once);
   g_test_add_func ("/inbox-keys/update-ends-a-hold", test_update_ends_a_hold);
+  g_test_add_func ("/inbox-keys/release-after-a-stop", test_release_after_a_stop);
   g_test_add_func ("/inbox-keys/foreign-key-ids", test_foreign_key_ids);
   g_test_add_func ("/inbox-keys/page-as-a-key", test_page_as_a_key);
   g_test_add_func ("/inbox-keys/relayed-after-a-new-key", test_relayed_after_a_new_key);

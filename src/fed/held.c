@@ -11,8 +11,18 @@
 #include "codec/proof.h"
 #include "fed/guards.h"
 #include "fed/relay.h"
+#include "store/table-meta.h"
 
 #define SLICE 500 /* held reports looked at in one change */
+
+/* A #Release, while a key hold has ended and what was held for it has not all been looked at. */
+#define META_RELEASE "key-release"
+
+typedef struct
+{
+  guint64 after; /* looked at up to this number */
+  guint64 again; /* not 0: another hold ended meanwhile, so from the beginning once more */
+} Release;
 
 /**
  * tocsin_held_is_in_part:
@@ -145,6 +155,73 @@ tocsin_held_settle_slice (TocsinTxn *txn,
         tocsin_held_settle (txn, policy, &record, accept, TRUE, now_us);
     }
   return numbers->len == SLICE ? g_array_index (numbers, guint64, SLICE - 1) : 0;
+}
+
+/**
+ * tocsin_held_want_release:
+ * @txn: the write transaction in which a peer's key hold ends
+ *
+ * Has tocsin_held_release_some() look at all that is held, whatever becomes of this process.
+ */
+void
+tocsin_held_want_release (TocsinTxn *txn)
+{
+  Release release = { 0 };
+
+  release.again = tocsin_meta_get_exact (txn, META_RELEASE, &release, sizeof release);
+  tocsin_meta_put (txn, META_RELEASE, &release, sizeof release);
+}
+
+/* Whether it is held for a key though its reporter no longer is. */
+static gboolean
+is_left_over (TocsinTxn *txn, const TocsinReportRecord *record, gint64 now_us)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  return record->hold == TOCSIN_HOLD_KEY && tocsin_peers_get (txn, record->actor, &peer) &&
+         !peer.key_hold && tocsin_held_is_vouched_for (&peer, record->activity, now_us);
+}
+
+/**
+ * tocsin_held_release_some:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @now_us: the time
+ *
+ * Lets a bounded part of what was held for a key count where the hold has ended and nothing else
+ * saw to it: the process may have, or a write failed. Does nothing unless
+ * tocsin_held_want_release() was called since all was looked at.
+ *
+ * Returns: whether there is more to look at
+ */
+gboolean
+tocsin_held_release_some (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us)
+{
+  g_autoptr (GArray) numbers = NULL;
+  Release release = { 0 };
+
+  if (!tocsin_meta_get_exact (txn, META_RELEASE, &release, sizeof release))
+    return FALSE;
+  numbers = tocsin_reports_held (txn, release.after, SLICE);
+  for (guint i = 0; i < numbers->len; i++)
+    {
+      g_auto (TocsinReportRecord) record = { 0 };
+
+      if (tocsin_reports_get (txn, g_array_index (numbers, guint64, i), &record) &&
+          is_left_over (txn, &record, now_us))
+        tocsin_held_settle (txn, policy, &record, TRUE, FALSE, now_us);
+    }
+  if (numbers->len == SLICE)
+    release.after = g_array_index (numbers, guint64, SLICE - 1);
+  else if (release.again != 0)
+    release = (Release){ 0 };
+  else
+    {
+      tocsin_meta_remove (txn, META_RELEASE);
+      return FALSE;
+    }
+  tocsin_meta_put (txn, META_RELEASE, &release, sizeof release);
+  return TRUE;
 }
 
 /* A proof that is there was verified when the activity came: one that fails is refused. */

@@ -41,6 +41,8 @@ guint64 tocsin_held_settle_slice (TocsinTxn *txn,
                                   TocsinHeldPart *part,
                                   guint64 after,
                                   gint64 now_us);
+void tocsin_held_want_release (TocsinTxn *txn);
+gboolean tocsin_held_release_some (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us);
 void tocsin_held_release_statement (TocsinTxn *txn,
                                     const TocsinPolicy *policy,
                                     TocsinTrustRecord *record,

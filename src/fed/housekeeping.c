@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/limits.h"
+#include "fed/held.h"
 #include "fed/identity.h"
 #include "fed/relations.h"
 #include "fed/review.h"
@@ -40,6 +41,7 @@ typedef struct
 {
   TocsinHousekeeping *self; /* (owned) a round may end after its owner has gone */
   char *base;               /* (owned) */
+  TocsinPolicy *policy;     /* (owned) */
   gint64 now_us;
   gboolean notes; /* that the clock was looked at */
   guint done;     /* out */
@@ -52,6 +54,7 @@ round_free (Round *round)
 {
   g_rc_box_release (round->self);
   g_free (round->base);
+  tocsin_policy_unref (round->policy);
   g_free (round);
 }
 
@@ -143,6 +146,7 @@ write_round (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
 
   round->done = tocsin_store_purge (txn, round->now_us, ROWS);
   round->done += settle_peers (txn, round);
+  round->done += tocsin_held_release_some (txn, round->policy, round->now_us) ? 1 : 0;
   if (round->notes)
     tocsin_meta_put (txn, META_WATCHED, &round->now_us, sizeof round->now_us);
   return TRUE;
@@ -223,6 +227,7 @@ on_timer (gpointer data)
   round = g_new0 (Round, 1);
   round->self = g_rc_box_acquire (self);
   round->base = g_strdup (tocsin_identity_get_base (self->fed->identity));
+  round->policy = tocsin_policy_ref (self->fed->policy);
   round->now_us = now_us;
   round->notes = now_us - self->noted_us > TOCSIN_HOUR_US;
   if (round->notes)

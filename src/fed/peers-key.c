@@ -4,8 +4,9 @@
  * After a key change that nothing proved, the operator compares fingerprints with the peer's
  * operator and says which key is right:
  *   tocsin_peers_confirm_key_async -> on_document (the keys, read anew) -> write_confirm ->
- *   on_confirmed -> write_release, again until nothing is held for its key
+ *   on_confirmed -> write_release -> on_released, again until nothing is held for its key
  * An Update that a pinned key proves says so too: tocsin_peers_release_key() is the end of that.
+ * Where this breaks off after the hold has ended, housekeeping does the rest.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -22,6 +23,7 @@ static void on_document (GObject *source, GAsyncResult *result, gpointer user_da
 static gboolean write_confirm (TocsinTxn *txn, gpointer data, GError **error);
 static void on_confirmed (GObject *source, GAsyncResult *result, gpointer user_data);
 static gboolean write_release (TocsinTxn *txn, gpointer data, GError **error);
+static void on_released (GObject *source, GAsyncResult *result, gpointer user_data);
 
 /**
  * tocsin_peers_confirm_key_async:
@@ -128,27 +130,27 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
   return TRUE;
 }
 
+/* What came while it was held, to change or take back what counts, was refused, and not seen. */
+static void
+begin_release (GTask *task)
+{
+  TocsinPeerChange *change = g_task_get_task_data (task);
+
+  tocsin_sync_read_peer (change->fed->sync, change->number, TRUE);
+  tocsin_writer_submit_async (change->fed->writer, write_release, change, NULL, NULL, on_released,
+                              g_object_ref (task));
+}
+
 static void
 on_confirmed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
-  TocsinPeerChange *change = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  if (!tocsin_writer_submit_finish (result, &error))
-    g_task_return_error (task, g_steal_pointer (&error));
-  else if (change->released)
-    {
-      /* What came meanwhile to change or take back what counts was refused, and not seen. */
-      tocsin_sync_read_peer (change->fed->sync, change->number, TRUE);
-      g_task_return_boolean (task, TRUE);
-    }
+  if (tocsin_writer_submit_finish (result, &error))
+    begin_release (task);
   else
-    {
-      change->after = change->next;
-      tocsin_writer_submit_async (change->fed->writer, write_release, change, NULL, NULL,
-                                  on_confirmed, g_steal_pointer (&task));
-    }
+    g_task_return_error (task, g_steal_pointer (&error));
 }
 
 static gboolean
@@ -162,23 +164,52 @@ write_release (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
   return TRUE;
 }
 
+static void
+on_released (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = G_TASK (user_data);
+  TocsinPeerChange *change = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!tocsin_writer_submit_finish (result, &error))
+    g_task_return_error (task, g_steal_pointer (&error));
+  else if (change->released)
+    g_task_return_boolean (task, TRUE);
+  else
+    {
+      change->after = change->next;
+      tocsin_writer_submit_async (change->fed->writer, write_release, change, NULL, NULL,
+                                  on_released, g_steal_pointer (&task));
+    }
+}
+
+static void
+on_release_ended (GObject *source G_GNUC_UNUSED,
+                  GAsyncResult *result,
+                  gpointer user_data G_GNUC_UNUSED)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error))
+    g_message ("What was held for a key has to wait: %s", error->message);
+}
+
 /**
  * tocsin_peers_release_key:
  * @fed: the federation
  * @actor: the number of a peer that is held for its key no longer
  *
- * Lets what was held for the key count, a part at a time, if a key that is pinned now proves it;
- * then reads the peer's outbox again for what was refused meanwhile.
+ * Lets what was held for the key count, a part at a time, if a key that is pinned now proves it,
+ * and reads the peer's outbox again for what was refused meanwhile.
  */
 void
 tocsin_peers_release_key (TocsinFederation *fed, guint32 actor)
 {
-  g_autoptr (GTask) task = tocsin_peer_change_begin (fed, "node", NULL, NULL);
+  g_autoptr (GTask) task = tocsin_peer_change_begin (fed, "node", on_release_ended, NULL);
   TocsinPeerChange *change = g_task_get_task_data (task);
 
   change->number = actor;
-  tocsin_writer_submit_async (fed->writer, write_release, change, NULL, NULL, on_confirmed,
-                              g_steal_pointer (&task));
+  begin_release (task);
 }
 
 /**

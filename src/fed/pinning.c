@@ -198,8 +198,9 @@ release_statements (TocsinTxn *txn,
  * @who: (nullable): who says that it is right; %NULL: the peer itself, by a key that was pinned
  * @now_us: the time
  *
- * Ends the hold, closes its line, and lets trust statements count that a pinned key proves. Reports
- * can be many: they are left for tocsin_peers_release_key().
+ * Ends the hold, closes its line, lets trust statements count that a pinned key proves, and has the
+ * outbox read again for those that were refused meanwhile. Reports can be many: they are left for
+ * tocsin_peers_release_key(), or for housekeeping if that does not come to its end.
  */
 void
 tocsin_pinning_lift (TocsinTxn *txn,
@@ -209,7 +210,9 @@ tocsin_pinning_lift (TocsinTxn *txn,
                      gint64 now_us)
 {
   peer->key_hold = FALSE;
+  tocsin_peer_record_want_reread (peer);
   tocsin_peers_put (txn, peer);
+  tocsin_held_want_release (txn);
   close_line (txn, peer->actor, who, now_us);
   release_statements (txn, policy, peer, now_us);
 }
