@@ -91,7 +91,7 @@ render_row (TocsinExportWriter *writer, TocsinSubjectType type, const char *valu
                           .expires_s = 1799000000 };
 
   if ((writer->format->possible & TOCSIN_EXPORT_TYPE_BIT (type)) != 0 &&
-      tocsin_export_takes (writer, &row))
+      tocsin_export_takes (writer, &row) && tocsin_export_takes_verdict (writer, v))
     tocsin_export_row (writer, &row);
   return writer->count > before;
 }
@@ -209,6 +209,24 @@ test_texts (void)
       g_assert_cmpstr (text, ==, vectors[i].text);
     }
 #undef TITLE
+}
+
+/* Postfix takes the first line that fits; a check takes the strictest verdict of all. */
+static void
+test_postfix_cidr_order (void)
+{
+  static const Entry entries[] = {
+    { TOCSIN_SUBJECT_NETWORK, "198.51.100.0/26", TOCSIN_VERDICT_REVIEW },
+    { TOCSIN_SUBJECT_NETWORK, "198.51.100.0/24", TOCSIN_VERDICT_BLOCK },
+    { TOCSIN_SUBJECT_IP, "198.51.100.9", TOCSIN_VERDICT_NOTE },
+  };
+  g_autofree char *text =
+      render (tocsin_export_format ("postfix-cidr"), entries, G_N_ELEMENTS (entries), NULL);
+
+  g_assert_nonnull (strstr (text, "\n198.51.100.0/24 REJECT Reported for spam, scam\n"
+                                  "198.51.100.0/26 DEFER Reported for spam, scam\n"
+                                  "198.51.100.9 DEFER Reported for spam, scam\n"
+                                  "# end: 3 entries"));
 }
 
 static JsonNode *
@@ -615,6 +633,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/export-formats/texts", test_texts);
+  g_test_add_func ("/export-formats/postfix-cidr-order", test_postfix_cidr_order);
   g_test_add_func ("/export-formats/json", test_json_formats);
   g_test_add_func ("/export-formats/stix", test_stix);
   g_test_add_func ("/export-formats/fires", test_fires);

@@ -210,6 +210,13 @@ tocsin_export_takes (const TocsinExportWriter *self, const TocsinExportRow *row)
   return self->format->takes == NULL || self->format->takes (self->section, row);
 }
 
+gboolean
+tocsin_export_takes_verdict (const TocsinExportWriter *self, TocsinVerdict verdict)
+{
+  return self->format->takes_verdict == NULL ||
+         self->format->takes_verdict (self->section, verdict);
+}
+
 /* The canary is in the list already; a second one is an error to some servers. */
 static gboolean
 is_canary (const TocsinExportWriter *self, const TocsinExportRow *row)

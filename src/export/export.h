@@ -107,6 +107,7 @@ typedef struct
  * @canary: (nullable): an entry that is always there, so that a reader can tell a whole list from
  *   one that is empty or cut
  * @takes: (nullable): whether a row belongs to a section; %NULL: there is one for all
+ * @takes_verdict: (nullable): likewise, once it is judged
  * @begin, @end: (nullable): what is before and after all rows
  * @begin_section, @end_section: (nullable): likewise of a section
  * @row: writes one; %FALSE without writing if the format has no form for it
@@ -122,6 +123,7 @@ struct _TocsinExportFormat
   guint n_sections;
   const char *canary;
   gboolean (*takes) (guint section, const TocsinExportRow *row);
+  gboolean (*takes_verdict) (guint section, TocsinVerdict verdict);
   void (*begin) (TocsinExportWriter *self);
   void (*end) (TocsinExportWriter *self);
   void (*begin_section) (TocsinExportWriter *self);
@@ -155,6 +157,7 @@ void tocsin_export_begin (TocsinExportWriter *self,
                           GString *out);
 void tocsin_export_begin_section (TocsinExportWriter *self, guint section);
 gboolean tocsin_export_takes (const TocsinExportWriter *self, const TocsinExportRow *row);
+gboolean tocsin_export_takes_verdict (const TocsinExportWriter *self, TocsinVerdict verdict);
 void tocsin_export_row (TocsinExportWriter *self, const TocsinExportRow *row);
 void tocsin_export_end_section (TocsinExportWriter *self);
 void tocsin_export_end (TocsinExportWriter *self);

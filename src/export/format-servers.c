@@ -243,14 +243,23 @@ write_postfix_cidr (TocsinExportWriter *self, const TocsinExportRow *row)
   return TRUE;
 }
 
+/* Postfix takes the first line that fits and a check the strictest verdict: so blocks come first.
+ */
+static gboolean
+takes_postfix_cidr (guint section, TocsinVerdict verdict)
+{
+  return section == (verdict == TOCSIN_VERDICT_BLOCK ? 0 : 1);
+}
+
 const TocsinExportFormat tocsin_export_postfix_cidr = {
   .name = "postfix-cidr",
   .content_type = "text/plain; charset=utf-8",
   .types = TOCSIN_EXPORT_ADDRESSES,
   .possible = TOCSIN_EXPORT_ADDRESSES,
   .least = TOCSIN_VERDICT_BLOCK,
-  .n_sections = 1,
+  .n_sections = 2,
   .canary = TOCSIN_EXPORT_CANARY_V4,
+  .takes_verdict = takes_postfix_cidr,
   .begin = begin_postfix_cidr,
   .row = write_postfix_cidr,
   .end = end_hash,

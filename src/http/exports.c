@@ -34,9 +34,12 @@ typedef struct
 } Making;
 
 static gboolean
-is_listed (const TocsinExportQuery *query, const TocsinExportRow *row)
+is_listed (const Making *making, const TocsinExportRow *row)
 {
+  const TocsinExportQuery *query = making->query;
+
   return row->verdict >= query->least &&
+         tocsin_export_takes_verdict (&making->writer, row->verdict) &&
          (query->categories == 0 || (query->categories & row->categories) != 0);
 }
 
@@ -62,7 +65,7 @@ on_subject (const TocsinSubjectRecord *record, gpointer data)
       !tocsin_export_takes (&making->writer, &row))
     return TRUE;
   row.mastodon = record->has_mastodon ? record->mastodon : NULL;
-  if (!tocsin_judge_row (making->judge, record, &row) || !is_listed (making->query, &row))
+  if (!tocsin_judge_row (making->judge, record, &row) || !is_listed (making, &row))
     return TRUE;
   tocsin_export_row (&making->writer, &row);
   return tocsin_spool_keep_short (&making->spool, &making->error);
@@ -76,7 +79,7 @@ on_row (const TocsinExportRow *row, gpointer data)
   if ((making->query->types & TOCSIN_EXPORT_TYPE_BIT (row->type)) == 0 ||
       (row->value == NULL && !making->query->format->digested) ||
       tocsin_listing_doubles (making->query->types, row) ||
-      !tocsin_export_takes (&making->writer, row) || !is_listed (making->query, row))
+      !tocsin_export_takes (&making->writer, row) || !is_listed (making, row))
     return TRUE;
   tocsin_export_row (&making->writer, row);
   return tocsin_spool_keep_short (&making->spool, &making->error);
