@@ -714,6 +714,41 @@ test_allowed_within (void)
                 "((?!good.more.spam)[^;]*;)*((?!good.more.spam)[^;])*$");
 }
 
+/* With an entry that is allowed: told as such, or not at all. */
+static void
+test_allowed_as_such (void)
+{
+  static const char *const say_so[] = { "json", "csv", "nginx-geo", "nginx-map", NULL };
+  g_auto (Node) node = { 0 };
+  gsize n;
+  const TocsinExportFormat *const *formats = tocsin_export_formats (&n);
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_DOMAIN, "good.example", 1);
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "203.0.113.5", 1);
+  allow (&node, TOCSIN_SUBJECT_DOMAIN, "good.example");
+  allow (&node, TOCSIN_SUBJECT_IP, "203.0.113.5");
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autofree char *target =
+          g_strdup_printf ("/v1/export/%s?min_verdict=allow", formats[i]->name);
+      g_autofree char *from_note =
+          g_strdup_printf ("/v1/export/%s?min_verdict=note", formats[i]->name);
+      gboolean says_so = g_strv_contains (say_so, formats[i]->name);
+      g_auto (Answer) answer = { 0 };
+
+      expect (&node, target, says_so ? 200 : 422, NULL);
+      node_ask (&node, "GET", from_note, NULL, NULL, &answer);
+      g_assert_null (strstr (answer.body->str, "good.example"));
+      g_assert_null (strstr (answer.body->str, "203.0.113.5"));
+    }
+  expect_match (&node, "/v1/export/csv?min_verdict=allow", "\"good.example\",allow,");
+  expect_match (&node, "/v1/export/json?min_verdict=allow",
+                "\"203.0.113.5\",\"verdict\":\"allow\"");
+  expect_match (&node, "/v1/export/nginx-geo?min_verdict=allow", "\n203.0.113.5 allow;\n");
+  expect_match (&node, "/v1/export/nginx-map?min_verdict=allow", "\n.good.example allow;\n");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -731,6 +766,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/export/listing-is-a-walk", test_listing_is_a_walk);
   g_test_add_func ("/export/addresses-as-checked", test_addresses_as_checked);
   g_test_add_func ("/export/allowed-within", test_allowed_within);
+  g_test_add_func ("/export/allowed-as-such", test_allowed_as_such);
   g_test_add_func ("/export/warm", test_warm);
   g_test_add_func ("/export/spool", test_spool);
   g_test_add_func ("/export/spool-without-room", test_spool_without_room);

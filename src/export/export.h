@@ -102,6 +102,7 @@ typedef struct
  * @types: bits of the types it lists where nobody asks for others
  * @possible: bits of the types it can list
  * @digested: it lists what is known by digest alone, too
+ * @says_verdict: each entry says its verdict, so that what is allowed may be one
  * @least: the weakest verdict in it where nobody asks for another
  * @n_sections: how often the rows are gone through: addresses before names and the like
  * @canary: (nullable): an entry that is always there, so that a reader can tell a whole list from
@@ -119,6 +120,7 @@ struct _TocsinExportFormat
   guint types;
   guint possible;
   gboolean digested;
+  gboolean says_verdict;
   TocsinVerdict least;
   guint n_sections;
   const char *canary;

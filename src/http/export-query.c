@@ -109,25 +109,32 @@ parse_profile (const char *name, TocsinApi *api, TocsinExportQuery *out, GError 
   return FALSE;
 }
 
+static gboolean
+parse_least (const char *text, TocsinExportQuery *out, GError **error)
+{
+  out->least = out->format->least;
+  if (text != NULL && !tocsin_verdict_from_string (text, &out->least))
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
+                         "min_verdict is none of allow, note, review and block");
+  else if (out->least == TOCSIN_VERDICT_ALLOW && !out->format->says_verdict)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
+                 "min_verdict: %s cannot say that an entry is allowed", out->format->name);
+  else
+    return TRUE;
+  return FALSE;
+}
+
 gboolean
 tocsin_export_query_parse (TocsinRequest *request,
                            TocsinApi *api,
                            TocsinExportQuery *out,
                            GError **error)
 {
-  const char *least = tocsin_request_get_query (request, "min_verdict");
-
   *out = (TocsinExportQuery){ 0 };
   if (!parse_format (tocsin_request_get_param (request, "format"), out, error))
     return FALSE;
-  out->least = out->format->least;
-  if (least != NULL && !tocsin_verdict_from_string (least, &out->least))
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
-                           "min_verdict is none of allow, note, review and block");
-      return FALSE;
-    }
-  return parse_types (tocsin_request_get_query (request, "type"), out, error) &&
+  return parse_least (tocsin_request_get_query (request, "min_verdict"), out, error) &&
+         parse_types (tocsin_request_get_query (request, "type"), out, error) &&
          parse_categories (tocsin_request_get_query (request, "category"), out, error) &&
          parse_profile (tocsin_request_get_query (request, "profile"), api, out, error);
 }
