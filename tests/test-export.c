@@ -749,6 +749,46 @@ test_allowed_as_such (void)
   expect_match (&node, "/v1/export/nginx-map?min_verdict=allow", "\n.good.example allow;\n");
 }
 
+static gint64
+read_serial (Node *node)
+{
+  g_autoptr (JsonNode) root = NULL;
+
+  return json_object_get_int_member (read_manifest (node, "/v1/export/rpz/manifest", &root),
+                                     "serial");
+}
+
+/* A secondary takes no other zone of the same serial, nor one of a lower. */
+static void
+test_serial (void)
+{
+  g_auto (Node) node = { 0 };
+  gint64 last;
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
+  last = read_serial (&node);
+  for (guint i = 0; i < 5; i++)
+    {
+      if (i < 2)
+        tocsin_api_set_observe (node.api, i == 0, 0);
+      else if (i == 2)
+        node_trust (&node, 2, 7);
+      else if (i == 3)
+        now_us += TOCSIN_HOUR_US; /* more seconds than lists were made */
+      else
+        {
+          node_restart (&node);
+          node_trust (&node, 0, 1);
+        }
+      g_assert_cmpint (read_serial (&node), >, last);
+      last = read_serial (&node);
+      expect (&node, "/v1/export/csv", 200, NULL);
+      g_assert_cmpint (read_serial (&node), ==, last);
+    }
+  now_us = T0;
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -767,6 +807,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/export/addresses-as-checked", test_addresses_as_checked);
   g_test_add_func ("/export/allowed-within", test_allowed_within);
   g_test_add_func ("/export/allowed-as-such", test_allowed_as_such);
+  g_test_add_func ("/export/serial", test_serial);
   g_test_add_func ("/export/warm", test_warm);
   g_test_add_func ("/export/spool", test_spool);
   g_test_add_func ("/export/spool-without-room", test_spool_without_room);

@@ -47,6 +47,7 @@ gboolean tocsin_export_query_equal (const TocsinExportQuery *a, const TocsinExpo
 
 /**
  * TocsinExportMoment:
+ * @serial: of zones; tocsin_exports_get() gives it, and it makes no moment another
  *
  * What a list depends on besides the question: while none of it changes, the list is the same to
  * the byte. Scores fade, so the time is that of the full hour.
@@ -57,6 +58,7 @@ typedef struct
   guint64 trust_version;
   gint64 as_of_us;
   gboolean observe;
+  guint32 serial;
 } TocsinExportMoment;
 
 gboolean tocsin_export_moment_equal (const TocsinExportMoment *a, const TocsinExportMoment *b);

@@ -140,13 +140,6 @@ describe (const Making *making, const TocsinExportMoment *moment, TocsinMadeExpo
   made->canary = g_strdup (canary);
 }
 
-/* Both numbers only grow, and one of them does whenever the list can have changed. */
-static guint32
-serial_of (const TocsinExportMoment *moment)
-{
-  return (guint32) (moment->generation + (guint64) (moment->as_of_us / TOCSIN_HOUR_US));
-}
-
 TocsinMadeExport *
 tocsin_export_make (TocsinJudge *judge,
                     TocsinApi *api,
@@ -158,7 +151,7 @@ tocsin_export_make (TocsinJudge *judge,
 {
   TocsinExportInfo info = { .generation = moment->generation,
                             .as_of_us = moment->as_of_us,
-                            .serial = serial_of (moment),
+                            .serial = moment->serial,
                             .types = query->types,
                             .base_url = api->base_url != NULL ? api->base_url : "",
                             .profile = query->profile->name,
@@ -232,6 +225,7 @@ struct _TocsinExports
   const TocsinProfile *profile; /* (unowned) of @listing */
   gint64 listed_at_us;          /* monotonic */
   gint64 asked_at_us;           /* the node's clock: the last list that somebody wanted */
+  TocsinExportMoment newest;    /* of the last list that was made */
 };
 
 static void
@@ -403,6 +397,23 @@ on_tidy (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Observing and trust may change a list in no new generation, and another process, or a store put
+ * back from a copy, knows nothing of the last serial; so it is the time in seconds, and at least
+ * one more than that of any other moment. Beyond that of the last process, too, for it begins with
+ * that of the start. */
+static void
+give_serial (TocsinExports *self, TocsinExportMoment *moment)
+{
+  if (!tocsin_export_moment_equal (&self->newest, moment))
+    {
+      guint32 now_s = (guint32) (tocsin_api_now_us (self->api) / TOCSIN_SECOND_US);
+
+      moment->serial = MAX (self->newest.serial + 1, now_s);
+      self->newest = *moment;
+    }
+  moment->serial = self->newest.serial;
+}
+
 TocsinMadeExport *
 tocsin_exports_get (TocsinExports *self, const TocsinExportQuery *query, GError **error)
 {
@@ -423,6 +434,7 @@ tocsin_exports_get (TocsinExports *self, const TocsinExportQuery *query, GError 
     return made;
   if (!bring_up_to_date (self, &judge, query, &moment, error))
     return NULL;
+  give_serial (self, &moment);
   made = tocsin_export_make (&judge, self->api, query, &moment, self->listing,
                              tocsin_list_thread_stop_flag (self->api->lists), error);
   if (made == NULL)
@@ -439,6 +451,7 @@ tocsin_exports_new (TocsinApi *api)
   TocsinExports *self = g_new0 (TocsinExports, 1);
 
   self->api = api;
+  self->newest.serial = (guint32) (tocsin_api_now_us (api) / TOCSIN_SECOND_US);
   g_queue_init (&self->kept);
   schedule_tidy (self);
   return self;
