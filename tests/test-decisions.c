@@ -70,9 +70,9 @@ allow_many (TocsinTxn *txn, gpointer data, GError **error)
 }
 
 static char *
-poll_as (Node *node, const char *token, const char *target)
+ask_as (Node *node, const char *token, const char *method, const char *target)
 {
-  TocsinRequest *request = node_begin (node, "GET", target, NULL, NULL);
+  TocsinRequest *request = node_begin (node, method, target, NULL, NULL);
   g_auto (Answer) answer = { 0 };
 
   request->token_name = token;
@@ -82,10 +82,28 @@ poll_as (Node *node, const char *token, const char *target)
   return summarise (answer.body->str);
 }
 
+static char *
+poll_as (Node *node, const char *token, const char *target)
+{
+  return ask_as (node, token, "GET", target);
+}
+
+/* Twice, for each answer is told once more. */
 static void
 expect_poll (Node *node, const char *token, const char *target, const char *expected)
 {
   g_autofree char *told = poll_as (node, token, target);
+  g_autofree char *again = poll_as (node, token, target);
+
+  g_assert_cmpstr (told, ==, expected);
+  g_assert_cmpstr (again, ==, expected);
+}
+
+/* Once, as where the answer is lost. */
+static void
+expect_once (Node *node, const char *method, const char *target, const char *expected)
+{
+  g_autofree char *told = ask_as (node, "fw", method, target);
 
   g_assert_cmpstr (told, ==, expected);
 }
@@ -117,6 +135,31 @@ node_withdraw (Node *node, guint64 report)
 }
 
 static void
+node_allow (Node *node, const char *method, const char *type, const char *value)
+{
+  g_autofree char *body = g_strdup_printf ("{\"type\":\"%s\",\"value\":\"%s\"}", type, value);
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (node, method, "/v1/allow", TYPE_CHECK, body, &answer);
+  g_assert_cmpuint (answer.status, ==, *method == 'P' ? 201 : 204);
+}
+
+/* The lines of an answer, sorted. */
+static void
+expect_lines (Node *node, const char *token, const char *target, const char *expected)
+{
+  g_autofree char *once = poll_as (node, token, target);
+  g_autofree char *told = poll_as (node, token, target);
+  g_auto (GStrv) lines = g_strsplit (told, "\n", -1);
+  g_autofree char *sorted = NULL;
+
+  qsort (lines, g_strv_length (lines), sizeof *lines, compare_lines);
+  sorted = g_strjoinv ("\n", lines);
+  g_assert_cmpstr (once, ==, told);
+  g_assert_cmpstr (sorted, ==, expected);
+}
+
+static void
 test_stream (void)
 {
   g_auto (Node) node = { 0 };
@@ -138,11 +181,73 @@ test_stream (void)
   expect_poll (&node, "fw", STREAM, "-Range 2001:db8:1:2::/64 ban\n+Range 198.51.100.0/25 ban");
 }
 
+/* An answer that did not arrive is made up for by the next one. */
+static void
+test_lost (void)
+{
+  g_auto (Node) node = { 0 };
+  guint64 first;
+
+  node_init (&node);
+  expect_once (&node, "GET", STREAM "?startup=true", "");
+  first = node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  expect_once (&node, "GET", STREAM, "+Ip 192.0.2.1 ban");
+  expect_once (&node, "GET", STREAM, "+Ip 192.0.2.1 ban");
+  expect_once (&node, "GET", STREAM, "");
+  node_withdraw (&node, first);
+  expect_once (&node, "GET", STREAM, "-Ip 192.0.2.1 ban");
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "198.51.100.0/25", 17);
+  expect_once (&node, "GET", STREAM, "-Ip 192.0.2.1 ban\n+Range 198.51.100.0/25 ban");
+  expect_once (&node, "GET", STREAM "?startup=true", "+Range 198.51.100.0/25 ban");
+  /* Gone, and there again: it has the one or the other. */
+  first = node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  expect_poll (&node, "fw", STREAM, "+Ip 192.0.2.1 ban");
+  node_withdraw (&node, first);
+  expect_once (&node, "GET", STREAM, "-Ip 192.0.2.1 ban");
+  first = node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  expect_once (&node, "GET", STREAM, "+Ip 192.0.2.1 ban");
+  node_withdraw (&node, first);
+  expect_once (&node, "GET", STREAM, "-Ip 192.0.2.1 ban");
+  /* One who knows nothing yet is told of what is gone, for it may be wrong. */
+  expect_once (&node, "GET", STREAM "?startup=true",
+               "-Ip 192.0.2.1 ban\n+Range 198.51.100.0/25 ban");
+}
+
+/* Nobody gets what a HEAD would be told, nor what is made for a client that has left. */
+static void
+test_nobody_there (void)
+{
+  TocsinListingFilter filter = { .types = TOCSIN_EXPORT_TYPE_BIT (TOCSIN_SUBJECT_IP) |
+                                          TOCSIN_EXPORT_TYPE_BIT (TOCSIN_SUBJECT_NETWORK),
+                                 .verdicts = TOCSIN_VERDICT_BIT (TOCSIN_VERDICT_BLOCK) };
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  expect_poll (&node, "fw", STREAM "?startup=true", "");
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  for (guint i = 0; i < 3; i++)
+    {
+      TocsinRequest *request = node_begin (&node, "GET", STREAM, NULL, NULL);
+      g_autoptr (GBytes) bytes = NULL;
+
+      tocsin_request_suspend (request);
+      g_cancellable_cancel (tocsin_request_get_cancellable (request));
+      bytes = tocsin_decisions_stream (node.api->decisions, "fw", &filter, FALSE, request, NULL);
+      g_assert_nonnull (bytes);
+      tocsin_request_complete (request);
+      tocsin_request_unref (request);
+      expect_once (&node, "HEAD", STREAM, "+Ip 192.0.2.1 ban");
+    }
+  expect_poll (&node, "fw", STREAM, "+Ip 192.0.2.1 ban");
+  expect_poll (&node, "fw", STREAM, "");
+}
+
 static void
 test_each_has_its_own_place (void)
 {
   g_auto (Node) node = { 0 };
   g_autofree char *both = NULL;
+  g_autofree char *again = NULL;
 
   node_init (&node);
   expect_poll (&node, "one", STREAM "?startup=true", "");
@@ -154,6 +259,8 @@ test_each_has_its_own_place (void)
   both = poll_as (&node, "two", STREAM);
   g_assert_cmpuint (strlen (both), ==, strlen ("+Ip 192.0.2.1 ban\n+Ip 192.0.2.2 ban"));
   expect_poll (&node, "one", STREAM, "");
+  again = poll_as (&node, "two", STREAM);
+  g_assert_cmpstr (again, ==, both);
   expect_poll (&node, "two", STREAM, "");
 }
 
@@ -313,29 +420,6 @@ test_usage_metrics (void)
     }
 }
 
-static void
-node_allow (Node *node, const char *method, const char *type, const char *value)
-{
-  g_autofree char *body = g_strdup_printf ("{\"type\":\"%s\",\"value\":\"%s\"}", type, value);
-  g_auto (Answer) answer = { 0 };
-
-  node_ask (node, method, "/v1/allow", TYPE_CHECK, body, &answer);
-  g_assert_cmpuint (answer.status, ==, *method == 'P' ? 201 : 204);
-}
-
-/* The lines of an answer, sorted. */
-static void
-expect_lines (Node *node, const char *token, const char *target, const char *expected)
-{
-  g_autofree char *told = poll_as (node, token, target);
-  g_auto (GStrv) lines = g_strsplit (told, "\n", -1);
-  g_autofree char *sorted = NULL;
-
-  qsort (lines, g_strv_length (lines), sizeof *lines, compare_lines);
-  sorted = g_strjoinv ("\n", lines);
-  g_assert_cmpstr (sorted, ==, expected);
-}
-
 /* What is allowed in a network that is kept out is in no decision, from the moment it is allowed;
  * the rest of the network is. */
 static void
@@ -489,7 +573,8 @@ test_merge_is_a_walk (void)
 
       node_report (&node, 0, TOCSIN_SUBJECT_IP, address, 17);
     }
-  g_free (poll_as (&node, "fw", STREAM));
+  for (guint i = 0; i < 2; i++)
+    g_free (poll_as (&node, "fw", STREAM));
   merged = poll_as (&node, "fw", STREAM "?startup=true");
   node_trust (&node, PEERS, 2); /* from now on the log does not help */
   walked = poll_as (&node, "other", STREAM);
@@ -502,6 +587,8 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/decisions/stream", test_stream);
+  g_test_add_func ("/decisions/lost", test_lost);
+  g_test_add_func ("/decisions/nobody-there", test_nobody_there);
   g_test_add_func ("/decisions/each-has-its-own-place", test_each_has_its_own_place);
   g_test_add_func ("/decisions/idle", test_idle);
   g_test_add_func ("/decisions/what-is-in-no-log", test_what_is_in_no_log);

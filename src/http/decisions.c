@@ -1,13 +1,15 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * A bouncer cannot say what it has got, so its answers are differences between listings: the one it
- * was given last is kept until the next. Bouncers of one filter that ask at the same time share
- * one.
+ * A bouncer cannot say what it has got, so its answers are differences between listings. The one it
+ * was given last is kept, and the one before, in case that the last answer did not arrive. Bouncers
+ * of one filter that ask at the same time share one.
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
 #include "http/decisions.h"
+
+#include <string.h>
 
 #include "core/clock.h"
 #include "core/error.h"
@@ -22,6 +24,8 @@
 typedef struct
 {
   TocsinListing *listing; /* (owned) what it was told last */
+  TocsinListing *before;  /* (owned) (nullable) and before that */
+  gboolean startup;       /* the last was for one who knew nothing, and would ask so again */
   gint64 whole_at_us;     /* monotonic: when it was last told everything */
   gint64 asked_at_us;     /* monotonic */
 } Reader;
@@ -40,7 +44,8 @@ reader_free (gpointer data)
 {
   Reader *reader = data;
 
-  tocsin_listing_unref (reader->listing);
+  g_clear_pointer (&reader->listing, tocsin_listing_unref);
+  g_clear_pointer (&reader->before, tocsin_listing_unref);
   g_free (reader);
 }
 
@@ -138,7 +143,9 @@ typedef struct
 {
   TocsinSpool spool;
   gint64 now_us;
-  guint types; /* of the listing that is told */
+  guint types;                /* of the listing that is told */
+  const TocsinListing *older; /* (unowned) (nullable) rows that it tells, or not, are left out */
+  gboolean older_tells;       /* which of both */
   guint n;
   GError *error; /* (owned) (nullable) */
 } Answer;
@@ -149,7 +156,9 @@ on_decision (const TocsinExportRow *row, gpointer data)
   Answer *answer = data;
 
   if (row->withheld || tocsin_listing_doubles (answer->types, row) ||
-      tocsin_export_is_own_address (row))
+      tocsin_export_is_own_address (row) ||
+      (answer->older != NULL &&
+       tocsin_listing_tells (answer->older, answer->types, row) == answer->older_tells))
     return TRUE;
   if (answer->n++ > 0)
     g_string_append_c (answer->spool.buffer, ',');
@@ -160,14 +169,46 @@ on_decision (const TocsinExportRow *row, gpointer data)
 static void
 append_beyond (Answer *answer, const TocsinListing *listing, const TocsinListing *other)
 {
+  if (answer->error != NULL)
+    return;
+  answer->types = tocsin_listing_filter (listing)->types;
+  tocsin_listing_foreach_beyond (listing, other, on_decision, answer);
+}
+
+static void
+append_all (Answer *answer, const TocsinListing *current)
+{
   answer->n = 0;
-  g_string_append_c (answer->spool.buffer, '[');
-  if (listing != NULL && answer->error == NULL)
+  append_beyond (answer, current, NULL);
+}
+
+/* What is no longer so of either of the last two answers. */
+static void
+append_deleted (Answer *answer, const Reader *reader, const TocsinListing *current)
+{
+  answer->n = 0;
+  if (reader->before != NULL)
+    append_beyond (answer, reader->before, current);
+  answer->older = reader->before;
+  answer->older_tells = TRUE;
+  append_beyond (answer, reader->listing, current);
+  answer->older = NULL;
+}
+
+/* What one of the last two answers lacked. After the first one for who
+ * knew nothing the last alone counts: it has arrived, or it is asked for again. */
+static void
+append_new (Answer *answer, const Reader *reader, const TocsinListing *current)
+{
+  answer->n = 0;
+  if (!reader->startup)
     {
-      answer->types = tocsin_listing_filter (listing)->types;
-      tocsin_listing_foreach_beyond (listing, other, on_decision, answer);
+      append_beyond (answer, current, reader->before);
+      answer->older = reader->before;
+      answer->older_tells = FALSE;
     }
-  g_string_append_c (answer->spool.buffer, ']');
+  append_beyond (answer, current, reader->listing);
+  answer->older = NULL;
 }
 
 static void
@@ -191,7 +232,11 @@ answer_finish (Answer *self, GError **error)
 }
 
 static void
-remember (TocsinDecisions *self, const char *name, TocsinListing *listing, gboolean whole)
+remember (TocsinDecisions *self,
+          const char *name,
+          TocsinListing *listing,
+          gboolean startup,
+          gboolean whole)
 {
   Reader *reader = g_hash_table_lookup (self->readers, name);
 
@@ -200,12 +245,30 @@ remember (TocsinDecisions *self, const char *name, TocsinListing *listing, gbool
       reader = g_new0 (Reader, 1);
       g_hash_table_insert (self->readers, g_strdup (name), reader);
     }
-  else
-    tocsin_listing_unref (reader->listing);
+  g_clear_pointer (&reader->before, tocsin_listing_unref);
+  reader->before = g_steal_pointer (&reader->listing);
   reader->listing = tocsin_listing_ref (listing);
+  reader->startup = startup;
   reader->asked_at_us = g_get_monotonic_time ();
   if (whole)
     reader->whole_at_us = reader->asked_at_us;
+}
+
+/* Whether differences to what the bouncer was told are enough. Not if the last answer was the first
+ * of this filter, which it may not have got. */
+static gboolean
+is_known (const Reader *reader, const TocsinListingFilter *filter)
+{
+  return reader != NULL && is_of (reader->listing, filter) &&
+         (reader->startup || is_of (reader->before, filter)) &&
+         reader->whole_at_us + TOCSIN_DAY_US > g_get_monotonic_time ();
+}
+
+static gboolean
+can_arrive (TocsinRequest *request)
+{
+  return strcmp (tocsin_request_get_method (request), "HEAD") != 0 &&
+         !g_cancellable_is_cancelled (tocsin_request_get_cancellable (request));
 }
 
 GBytes *
@@ -213,13 +276,13 @@ tocsin_decisions_stream (TocsinDecisions *self,
                          const char *name,
                          const TocsinListingFilter *filter,
                          gboolean startup,
+                         TocsinRequest *request,
                          GError **error)
 {
   const Reader *reader = g_hash_table_lookup (self->readers, name);
   TocsinListing *told = reader != NULL && is_of (reader->listing, filter) ? reader->listing : NULL;
   g_autoptr (TocsinListing) current = NULL;
-  gboolean whole =
-      startup || told == NULL || reader->whole_at_us + TOCSIN_DAY_US <= g_get_monotonic_time ();
+  gboolean whole = startup || !is_known (reader, filter);
   GBytes *bytes;
   Answer answer;
 
@@ -233,17 +296,18 @@ tocsin_decisions_stream (TocsinDecisions *self,
   if (current == NULL)
     return NULL;
   answer_init (&answer, self->api);
-  g_string_append (answer.spool.buffer, "{\"deleted\":");
+  g_string_append (answer.spool.buffer, "{\"deleted\":[");
   if (reader != NULL)
-    append_beyond (&answer, reader->listing, current);
+    append_deleted (&answer, reader, current);
+  g_string_append (answer.spool.buffer, "],\"new\":[");
+  if (whole)
+    append_all (&answer, current);
   else
-    append_beyond (&answer, NULL, NULL);
-  g_string_append (answer.spool.buffer, ",\"new\":");
-  append_beyond (&answer, current, whole ? NULL : told);
-  g_string_append (answer.spool.buffer, "}\n");
+    append_new (&answer, reader, current);
+  g_string_append (answer.spool.buffer, "]}\n");
   bytes = answer_finish (&answer, error);
-  if (bytes != NULL)
-    remember (self, name, current, whole);
+  if (bytes != NULL && can_arrive (request))
+    remember (self, name, current, startup, whole);
   return bytes;
 }
 
@@ -256,7 +320,9 @@ tocsin_decisions_list (TocsinDecisions *self, const TocsinListingFilter *filter,
   if (current == NULL)
     return NULL;
   answer_init (&answer, self->api);
-  append_beyond (&answer, current, NULL);
+  g_string_append_c (answer.spool.buffer, '[');
+  append_all (&answer, current);
+  g_string_append_c (answer.spool.buffer, ']');
   if (answer.n == 0)
     g_string_assign (answer.spool.buffer, "null");
   g_string_append_c (answer.spool.buffer, '\n');

@@ -5,6 +5,7 @@
 
 #include "http/decisions-form.h"
 #include "http/listing.h"
+#include "http/request.h"
 
 G_BEGIN_DECLS
 
@@ -13,9 +14,11 @@ G_BEGIN_DECLS
 /**
  * TocsinDecisions:
  *
- * What each bouncer was told last, by the name of its token: the next answer is the difference to
- * what is so now. After a restart, and once a day, a bouncer is told everything anew; what one that
- * did not ask for a day was told is let go. All but new and free on the thread that makes lists.
+ * What each bouncer was told last, and before that, by the name of its token: the next answer is
+ * the difference to what is so now. Nobody knows whether an answer arrived, so each says again what
+ * the last one said; one that is told twice of the same loses nothing. After a restart, and once a
+ * day, a bouncer is told everything anew; what one that did not ask for a day was told is let go.
+ * All but new and free on the thread that makes lists.
  */
 typedef struct _TocsinDecisions TocsinDecisions;
 
@@ -27,6 +30,8 @@ void tocsin_decisions_free (TocsinDecisions *self); /* once that thread has ende
  * @name: of the token
  * @filter: what the bouncer wants
  * @startup: it knows nothing yet
+ * @request: that is answered: where it is a HEAD, or its client has left by now, the bouncer stays
+ *   where it was
  * @error: return location for an error, or %NULL
  *
  * Returns: (transfer full) (nullable): `{"new":[…],"deleted":[…]}`; on error, %NULL, and the
@@ -36,6 +41,7 @@ GBytes *tocsin_decisions_stream (TocsinDecisions *self,
                                  const char *name,
                                  const TocsinListingFilter *filter,
                                  gboolean startup,
+                                 TocsinRequest *request,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* All of it, as an array; `null` if it is empty, as bouncers expect. */

@@ -583,8 +583,17 @@ find_told (const TocsinListing *self, const TocsinSubjectKey *key, TocsinExportR
   return TRUE;
 }
 
-/* What @self tells, and @other tells not or otherwise, of what is cut in @cuts and not in
- * @but (nullable). */
+gboolean
+tocsin_listing_tells (const TocsinListing *self, guint types, const TocsinExportRow *row)
+{
+  TocsinExportRow its;
+
+  return find_told (self, row->key, &its) && its.verdict == row->verdict &&
+         its.withheld == row->withheld &&
+         tocsin_listing_doubles (self->filter.types, &its) == tocsin_listing_doubles (types, row);
+}
+
+/* What @self tells and @other does not of what is cut in @cuts and not in @but (nullable). */
 static gboolean
 foreach_cut (const TocsinListing *self,
              const TocsinListing *other,
@@ -597,14 +606,10 @@ foreach_cut (const TocsinListing *self,
     {
       const TocsinExportRow *instead;
       const TocsinSubjectKey *key = tocsin_cuts_get (cuts, i, &instead);
-      TocsinExportRow row, its;
+      TocsinExportRow row;
 
-      if ((but != NULL && tocsin_cuts_find (but, key, NULL)) || !find_told (self, key, &row))
-        continue;
-      if (find_told (other, key, &its) && its.verdict == row.verdict &&
-          its.withheld == row.withheld &&
-          tocsin_listing_doubles (other->filter.types, &its) ==
-              tocsin_listing_doubles (self->filter.types, &row))
+      if ((but != NULL && tocsin_cuts_find (but, key, NULL)) || !find_told (self, key, &row) ||
+          tocsin_listing_tells (other, self->filter.types, &row))
         continue;
       if (!func (&row, data))
         return FALSE;

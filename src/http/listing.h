@@ -72,7 +72,11 @@ const TocsinExportMoment *tocsin_listing_moment (const TocsinListing *self);
  */
 typedef gboolean (*TocsinListingFunc) (const TocsinExportRow *row, gpointer data);
 
-/* What @self has and @other (nullable: an empty one) has not, or has with another verdict. */
+/* Whether @self (nullable: an empty one) tells of the key of @row, of a listing of @types, with the
+ * same verdict. */
+gboolean tocsin_listing_tells (const TocsinListing *self, guint types, const TocsinExportRow *row);
+
+/* What @self tells and @other does not, as of tocsin_listing_tells(). */
 void tocsin_listing_foreach_beyond (const TocsinListing *self,
                                     const TocsinListing *other,
                                     TocsinListingFunc func,

@@ -98,10 +98,10 @@ make (TocsinRequest *request, gpointer data)
   TocsinDecisions *decisions = order->api->decisions;
   TocsinReply *reply = tocsin_request_get_reply (request);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = order->stream
-                                 ? tocsin_decisions_stream (decisions, order->reader,
-                                                            &order->filter, order->startup, &error)
-                                 : tocsin_decisions_list (decisions, &order->filter, &error);
+  g_autoptr (GBytes) bytes =
+      order->stream ? tocsin_decisions_stream (decisions, order->reader, &order->filter,
+                                               order->startup, request, &error)
+                    : tocsin_decisions_list (decisions, &order->filter, &error);
 
   if (bytes == NULL)
     tocsin_reply_set_error (reply, error);
