@@ -242,6 +242,29 @@ test_nobody_there (void)
   expect_poll (&node, "fw", STREAM, "");
 }
 
+/* A bouncer lets go of what it was told when the time it was told is over. */
+static void
+test_renewed (void)
+{
+  g_auto (Node) node = { 0 };
+  guint64 longer;
+
+  node_init (&node);
+  report_days = 1;
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "203.0.113.2/31", 17);
+  node_allow (&node, "POST", "ip", "203.0.113.3");
+  expect_lines (&node, "fw", STREAM, "+Ip 192.0.2.1 ban\n+Range 203.0.113.2/32 ban");
+  report_days = 2;
+  longer = node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  expect_poll (&node, "fw", STREAM, "+Ip 192.0.2.1 ban");
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "203.0.113.2/31", 17);
+  expect_poll (&node, "fw", STREAM, "+Range 203.0.113.2/32 ban");
+  node_withdraw (&node, longer); /* sooner: it is told once it is gone */
+  expect_poll (&node, "fw", STREAM, "");
+  report_days = 60;
+}
+
 static void
 test_each_has_its_own_place (void)
 {
@@ -589,6 +612,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/decisions/stream", test_stream);
   g_test_add_func ("/decisions/lost", test_lost);
   g_test_add_func ("/decisions/nobody-there", test_nobody_there);
+  g_test_add_func ("/decisions/renewed", test_renewed);
   g_test_add_func ("/decisions/each-has-its-own-place", test_each_has_its_own_place);
   g_test_add_func ("/decisions/idle", test_idle);
   g_test_add_func ("/decisions/what-is-in-no-log", test_what_is_in_no_log);

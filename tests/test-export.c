@@ -671,7 +671,7 @@ test_addresses_as_checked (void)
 
         g_assert_true (tocsin_subject_parse (&subject, TOCSIN_SUBJECT_IP, value, NULL));
         tocsin_judge_event (&judge, &subject, 1, &finding);
-        tocsin_listing_foreach_beyond (listing, NULL, on_listed, &said);
+        tocsin_listing_foreach_beyond (listing, NULL, FALSE, on_listed, &said);
         if (said.verdict != finding.verdict)
           g_error ("%s: %u in the list, %u by a check", value, (guint) said.verdict,
                    (guint) finding.verdict);

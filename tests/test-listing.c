@@ -85,7 +85,7 @@ dump (const TocsinListing *self, const TocsinListing *other)
 {
   GString *out = g_string_new (NULL);
 
-  tocsin_listing_foreach_beyond (self, other, on_row, out);
+  tocsin_listing_foreach_beyond (self, other, FALSE, on_row, out);
   return g_string_free (out, FALSE);
 }
 

@@ -144,6 +144,7 @@ typedef struct
   TocsinSpool spool;
   gint64 now_us;
   guint types;                /* of the listing that is told */
+  gboolean as_long;           /* as of tocsin_listing_tells() */
   const TocsinListing *older; /* (unowned) (nullable) rows that it tells, or not, are left out */
   gboolean older_tells;       /* which of both */
   guint n;
@@ -157,8 +158,8 @@ on_decision (const TocsinExportRow *row, gpointer data)
 
   if (row->withheld || tocsin_listing_doubles (answer->types, row) ||
       tocsin_export_is_own_address (row) ||
-      (answer->older != NULL &&
-       tocsin_listing_tells (answer->older, answer->types, row) == answer->older_tells))
+      (answer->older != NULL && tocsin_listing_tells (answer->older, answer->types, row,
+                                                      answer->as_long) == answer->older_tells))
     return TRUE;
   if (answer->n++ > 0)
     g_string_append_c (answer->spool.buffer, ',');
@@ -172,7 +173,7 @@ append_beyond (Answer *answer, const TocsinListing *listing, const TocsinListing
   if (answer->error != NULL)
     return;
   answer->types = tocsin_listing_filter (listing)->types;
-  tocsin_listing_foreach_beyond (listing, other, on_decision, answer);
+  tocsin_listing_foreach_beyond (listing, other, answer->as_long, on_decision, answer);
 }
 
 static void
@@ -187,6 +188,7 @@ static void
 append_deleted (Answer *answer, const Reader *reader, const TocsinListing *current)
 {
   answer->n = 0;
+  answer->as_long = FALSE;
   if (reader->before != NULL)
     append_beyond (answer, reader->before, current);
   answer->older = reader->before;
@@ -195,12 +197,13 @@ append_deleted (Answer *answer, const Reader *reader, const TocsinListing *curre
   answer->older = NULL;
 }
 
-/* What one of the last two answers lacked. After the first one for who
+/* What one of the last two answers lacked, or told for a shorter time. After the first one for who
  * knew nothing the last alone counts: it has arrived, or it is asked for again. */
 static void
 append_new (Answer *answer, const Reader *reader, const TocsinListing *current)
 {
   answer->n = 0;
+  answer->as_long = TRUE;
   if (!reader->startup)
     {
       append_beyond (answer, current, reader->before);

@@ -114,7 +114,7 @@ walk (Making *making, const TocsinListing *listing, GError **error)
     {
       tocsin_export_begin_section (&making->writer, section);
       if (listing != NULL)
-        tocsin_listing_foreach_beyond (listing, NULL, on_row, making);
+        tocsin_listing_foreach_beyond (listing, NULL, FALSE, on_row, making);
       else
         {
           tocsin_subjects_foreach (making->judge->txn, "", NULL, on_subject, making);
@@ -398,9 +398,9 @@ on_tidy (gpointer data)
 }
 
 /* Observing and trust may change a list in no new generation, and another process, or a store put
- * back from a copy, knows nothing of the last serial; so it is the time in seconds, and at least
- * one more than that of any other moment. Beyond that of the last process, too, for it begins with
- * that of the start. */
+ * back from a copy, knows nothing of the last serial; so it is the time in seconds, and at least one
+ * more than that of any other moment. Beyond that of the last process, too, for it begins with that
+ * of the start. */
 static void
 give_serial (TocsinExports *self, TocsinExportMoment *moment)
 {

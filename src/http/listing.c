@@ -515,6 +515,7 @@ static gboolean
 foreach_in_chunk (const TocsinListing *self,
                   const Chunk *chunk,
                   Place *its,
+                  gboolean as_long,
                   TocsinListingFunc func,
                   gpointer data)
 {
@@ -525,7 +526,8 @@ foreach_in_chunk (const TocsinListing *self,
       TocsinExportRow row;
 
       if ((other != NULL && tocsin_id_equal (&other->key, &entry->key) &&
-           other->verdict == entry->verdict) ||
+           other->verdict == entry->verdict &&
+           (!as_long || other->expires_s >= entry->expires_s)) ||
           is_cut (self, &entry->key) || is_cut (its->listing, &entry->key))
         continue;
       read_entry (chunk, entry, &row);
@@ -584,12 +586,15 @@ find_told (const TocsinListing *self, const TocsinSubjectKey *key, TocsinExportR
 }
 
 gboolean
-tocsin_listing_tells (const TocsinListing *self, guint types, const TocsinExportRow *row)
+tocsin_listing_tells (const TocsinListing *self,
+                      guint types,
+                      const TocsinExportRow *row,
+                      gboolean as_long)
 {
   TocsinExportRow its;
 
   return find_told (self, row->key, &its) && its.verdict == row->verdict &&
-         its.withheld == row->withheld &&
+         its.withheld == row->withheld && (!as_long || its.expires_s >= row->expires_s) &&
          tocsin_listing_doubles (self->filter.types, &its) == tocsin_listing_doubles (types, row);
 }
 
@@ -599,6 +604,7 @@ foreach_cut (const TocsinListing *self,
              const TocsinListing *other,
              const TocsinCuts *cuts,
              const TocsinCuts *but,
+             gboolean as_long,
              TocsinListingFunc func,
              gpointer data)
 {
@@ -609,7 +615,7 @@ foreach_cut (const TocsinListing *self,
       TocsinExportRow row;
 
       if ((but != NULL && tocsin_cuts_find (but, key, NULL)) || !find_told (self, key, &row) ||
-          tocsin_listing_tells (other, self->filter.types, &row))
+          tocsin_listing_tells (other, self->filter.types, &row, as_long))
         continue;
       if (!func (&row, data))
         return FALSE;
@@ -620,6 +626,7 @@ foreach_cut (const TocsinListing *self,
 void
 tocsin_listing_foreach_beyond (const TocsinListing *self,
                                const TocsinListing *other,
+                               gboolean as_long,
                                TocsinListingFunc func,
                                gpointer data)
 {
@@ -632,9 +639,9 @@ tocsin_listing_foreach_beyond (const TocsinListing *self,
       (void) go_to (&its, &chunk->entries[0].key);
       if (place_chunk (&its) == chunk)
         skip_chunk (&its);
-      else if (!foreach_in_chunk (self, chunk, &its, func, data))
+      else if (!foreach_in_chunk (self, chunk, &its, as_long, func, data))
         return;
     }
-  if (foreach_cut (self, other, self->cuts, NULL, func, data) && other != NULL)
-    foreach_cut (self, other, other->cuts, self->cuts, func, data);
+  if (foreach_cut (self, other, self->cuts, NULL, as_long, func, data) && other != NULL)
+    foreach_cut (self, other, other->cuts, self->cuts, as_long, func, data);
 }

@@ -73,12 +73,16 @@ const TocsinExportMoment *tocsin_listing_moment (const TocsinListing *self);
 typedef gboolean (*TocsinListingFunc) (const TocsinExportRow *row, gpointer data);
 
 /* Whether @self (nullable: an empty one) tells of the key of @row, of a listing of @types, with the
- * same verdict. */
-gboolean tocsin_listing_tells (const TocsinListing *self, guint types, const TocsinExportRow *row);
+ * same verdict; and for @as_long, no shorter. */
+gboolean tocsin_listing_tells (const TocsinListing *self,
+                               guint types,
+                               const TocsinExportRow *row,
+                               gboolean as_long);
 
 /* What @self tells and @other does not, as of tocsin_listing_tells(). */
 void tocsin_listing_foreach_beyond (const TocsinListing *self,
                                     const TocsinListing *other,
+                                    gboolean as_long,
                                     TocsinListingFunc func,
                                     gpointer data);
 
