@@ -8,13 +8,10 @@
 #include "codec/json-strict.h"
 #include "core/hash.h"
 #include "http/exports.h"
-#include "http/spool.h"
 
 #define TocsinField TocsinStoreField /* of the store; the server has one of its own */
 #include "store/txn-private.h"
 #undef TocsinField
-
-#define MANY 60000 /* more than a spool holds in memory */
 
 static void
 expect (Node *node, const char *target, guint status, const char *text)
@@ -401,7 +398,6 @@ test_refusals (void)
   expect (&node, "/v1/export/csv?profile=harsh", 422, NULL);
 }
 
-/* Only test_spool needs a list that is longer than memory is good for. */
 /* What is read every hour is made ready in time; what nobody reads any more is not. */
 static void
 test_warm (void)
@@ -428,41 +424,6 @@ test_warm (void)
     }
   expect (&node, "/v1/export/csv?min_verdict=note&type=domain", 200, NULL);
   g_assert_true (tocsin_exports_is_warm (node.api->exports));
-}
-
-static void
-test_spool (void)
-{
-  g_auto (TocsinSpool) spool = { 0 };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) all = NULL;
-  const char *data;
-  gsize size;
-
-  tocsin_spool_init (&spool, g_get_tmp_dir ());
-  for (guint i = 0; i < MANY; i++)
-    {
-      g_string_append_printf (spool.buffer, "%031u\n", i);
-      g_assert_true (tocsin_spool_keep_short (&spool, &error));
-      g_assert_cmpuint (spool.buffer->len, <, 2 << 20);
-    }
-  all = tocsin_spool_finish (&spool, &error);
-  g_assert_no_error (error);
-  data = g_bytes_get_data (all, &size);
-  g_assert_cmpuint (size, ==, MANY * 32);
-  g_assert_true (g_str_has_prefix (data + size - 32, "0000000000000000000000000059999"));
-}
-
-static void
-test_spool_without_room (void)
-{
-  g_auto (TocsinSpool) spool = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  tocsin_spool_init (&spool, "/dev/null"); /* no directory, whoever asks */
-  g_string_set_size (spool.buffer, 2 << 20);
-  g_assert_false (tocsin_spool_keep_short (&spool, &error));
-  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
 }
 
 typedef struct
@@ -809,7 +770,5 @@ main (int argc, char *argv[])
   g_test_add_func ("/export/allowed-as-such", test_allowed_as_such);
   g_test_add_func ("/export/serial", test_serial);
   g_test_add_func ("/export/warm", test_warm);
-  g_test_add_func ("/export/spool", test_spool);
-  g_test_add_func ("/export/spool-without-room", test_spool_without_room);
   return g_test_run ();
 }
