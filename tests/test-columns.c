@@ -408,6 +408,45 @@ test_costly (gconstpointer data)
     g_assert_cmpfloat (belief.s_loo, ==, 0);
 }
 
+/* Where no more columns are kept the minimum is the same, and none is added. */
+static void
+test_full (void)
+{
+  static const Cost cheap = { .n_gates = 2, .second = 0.25 };
+  const guint32 believed[] = { FIRST, SECOND, THIRD, GATE, OTHER_GATE };
+  g_autoptr (TocsinGraph) graph = make_costly (&cheap);
+  double least[2];
+
+  for (guint full = 0; full < 2; full++)
+    {
+      g_autoptr (TocsinColumns) columns =
+          tocsin_columns_new (graph, believed, G_N_ELEMENTS (believed));
+      const gsize each = sizeof (TocsinColumn) + sizeof (double) * columns->n_slots;
+      TocsinExactVoice heard[G_N_ELEMENTS (voices)];
+      TocsinExact exact;
+      guint32 node = 0;
+
+      for (gsize i = 0; i < G_N_ELEMENTS (voices); i++)
+        heard[i] = (TocsinExactVoice){
+          .slot = columns->slot_of[graph->node_of[voices[i].actor]],
+          .strength = voices[i].strength,
+          .malicious = TRUE,
+        };
+      tocsin_exact_init (&exact, columns, heard, G_N_ELEMENTS (heard));
+      g_assert_cmpuint (columns->bytes, ==, 3 * each);
+      g_assert_false (tocsin_columns_is_full (columns));
+      if (full)
+        columns->bytes = TOCSIN_COLUMNS_MAX_BYTES;
+      least[full] = tocsin_exact_minimum (&exact, &node);
+      g_assert_cmpuint (graph->actor_of[node], ==, GATE);
+      g_assert_cmpint (tocsin_columns_is_missing (columns, columns->slot_of[node]), ==, full);
+      if (full)
+        g_assert_cmpuint (columns->bytes, ==, TOCSIN_COLUMNS_MAX_BYTES);
+      tocsin_exact_clear (&exact);
+    }
+  g_assert_cmpfloat_with_epsilon (least[0], least[1], TOLERANCE);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -418,6 +457,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/columns/lanes", test_lanes);
   g_test_add_func ("/columns/lanes-of-many", test_lanes_of_many);
   g_test_add_func ("/columns/warm", test_warm);
+  g_test_add_func ("/columns/full", test_full);
   for (gsize i = 0; i < G_N_ELEMENTS (costs); i++)
     {
       g_autofree char *path = g_strconcat ("/columns/costly/", costs[i].name, NULL);

@@ -24,9 +24,8 @@
 #define MANY_NODES     250000
 #define COLUMNS_A_TURN LANES /* of tocsin_columns_warm() */
 
-/* Memory that columns prepared in advance may take. A thousand peers and all that they bring in
- * would need gigabytes; those most reached are worth having. */
-#define WARM_MAX_BYTES (64 * 1024 * 1024)
+/* Memory that columns prepared in advance may take: those most reached are worth having. */
+#define WARM_MAX_BYTES (TOCSIN_COLUMNS_MAX_BYTES / 2)
 
 /**
  * tocsin_columns_backward:
@@ -296,10 +295,18 @@ tocsin_columns_free (TocsinColumns *self)
   g_free (self);
 }
 
+static gsize
+column_bytes (const TocsinColumns *self)
+{
+  return sizeof (TocsinColumn) + sizeof (double) * self->n_slots;
+}
+
 static void
 publish (TocsinColumns *self, guint32 slot, TocsinColumn *column)
 {
-  if (!g_atomic_pointer_compare_and_exchange (&self->columns[slot], NULL, column))
+  if (g_atomic_pointer_compare_and_exchange (&self->columns[slot], NULL, column))
+    __atomic_add_fetch (&self->bytes, column_bytes (self), __ATOMIC_RELAXED);
+  else
     g_free (column);
 }
 
@@ -309,7 +316,7 @@ static void
 take_column (TocsinColumns *self, guint32 slot, const double *h, gsize stride)
 {
   const TocsinGraph *graph = self->graph;
-  TocsinColumn *column = g_malloc0 (sizeof *column + sizeof (double) * self->n_slots);
+  TocsinColumn *column = g_malloc0 (column_bytes (self));
 
   for (guint32 i = 0; i < graph->n_direct; i++)
     {
@@ -408,6 +415,17 @@ gboolean
 tocsin_columns_is_missing (const TocsinColumns *self, guint32 slot)
 {
   return g_atomic_pointer_get (&self->columns[slot]) == NULL;
+}
+
+/**
+ * tocsin_columns_is_full:
+ *
+ * Returns: whether there are so many that whoever can do without another one should
+ */
+gboolean
+tocsin_columns_is_full (const TocsinColumns *self)
+{
+  return __atomic_load_n (&self->bytes, __ATOMIC_RELAXED) >= TOCSIN_COLUMNS_MAX_BYTES;
 }
 
 /**

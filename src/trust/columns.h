@@ -13,6 +13,10 @@ G_BEGIN_DECLS
  * milliseconds. */
 #define TOCSIN_COLUMNS_BUDGET 500000
 
+/* What columns take in memory before no more are kept. A thousand peers and all that they bring in
+ * would need gigabytes. */
+#define TOCSIN_COLUMNS_MAX_BYTES (128 * 1024 * 1024)
+
 /**
  * TocsinColumn:
  * @inside: the largest reach[v]·N[v, b] of any other node with a slot
@@ -49,6 +53,7 @@ typedef struct
   guint32 *node_of;
   double *reach;
   TocsinColumn **columns; /* (owned) by slot, published atomically */
+  gsize bytes;            /* atomic: of the columns that are there */
   guint32 warmed;         /* of the thread that warms: believed slots, then the others */
   gsize n_warm;           /* of the same: columns that it prepared */
 } TocsinColumns;
@@ -61,6 +66,7 @@ const TocsinColumn *tocsin_columns_get (TocsinColumns *self, guint32 slot);
 void tocsin_columns_prepare (TocsinColumns *self, const guint32 *slots, gsize n_slots);
 gboolean tocsin_columns_warm (TocsinColumns *self);
 gboolean tocsin_columns_is_missing (const TocsinColumns *self, guint32 slot);
+gboolean tocsin_columns_is_full (const TocsinColumns *self);
 gsize tocsin_columns_affordable (const TocsinColumns *self);
 
 double *tocsin_columns_solve (const TocsinGraph *graph, guint32 b) G_GNUC_WARN_UNUSED_RESULT;

@@ -270,7 +270,8 @@ without_slot (TocsinExact *self, guint32 slot)
   return without_probe (self, &probe);
 }
 
-/* v has none: a solve for who comes to it and one for where it leads. */
+/* v has none, or there is no room for its column: a solve for who comes to it and one for where it
+ * leads. */
 static double
 without_stranger (TocsinExact *self, guint32 node)
 {
@@ -296,6 +297,13 @@ without_stranger (TocsinExact *self, guint32 node)
   return without_probe (self, &probe);
 }
 
+/* Whether the column of @slot is not there, and is not to be kept if it is solved. */
+static gboolean
+is_left_out (const TocsinColumns *columns, guint32 slot)
+{
+  return tocsin_columns_is_missing (columns, slot) && tocsin_columns_is_full (columns);
+}
+
 /**
  * tocsin_exact_without:
  * @node: a node of the graph
@@ -309,7 +317,7 @@ tocsin_exact_without (TocsinExact *self, guint32 node)
 
   if (node < self->n_direct)
     return without_direct (self, node);
-  if (slot != TOCSIN_COLUMNS_NO_SLOT)
+  if (slot != TOCSIN_COLUMNS_NO_SLOT && !is_left_out (self->columns, slot))
     return without_slot (self, slot);
   return without_stranger (self, node);
 }
@@ -446,11 +454,14 @@ hear (const TocsinExact *state, guint32 slot, guint32 n, double hit[SLOTS_AT_ONC
 static gboolean
 search_can_try (Search *self, guint32 slot)
 {
-  if (!tocsin_columns_is_missing (self->state->columns, slot))
+  const TocsinColumns *columns = self->state->columns;
+  const gsize needed = is_left_out (columns, slot) ? 2 : 1;
+
+  if (!tocsin_columns_is_missing (columns, slot))
     return TRUE;
-  if (self->solves == 0)
+  if (self->solves < needed)
     return FALSE;
-  self->solves--;
+  self->solves -= needed;
   return TRUE;
 }
 

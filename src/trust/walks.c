@@ -174,6 +174,7 @@ choose_voices (Chosen *self, const TocsinWalks *walks, const TocsinVoice *voices
   self->n = n;
 }
 
+/* Columns of those who are heard are kept: where there is no room for more, the index stands in. */
 static gboolean
 is_exact (const TocsinWalks *self, const Chosen *chosen)
 {
@@ -184,7 +185,8 @@ is_exact (const TocsinWalks *self, const Chosen *chosen)
         tocsin_columns_is_missing (self->columns, chosen->all[i].slot))
       missing++;
   return chosen->n <= TOCSIN_WALKS_EXACT_MAX &&
-         (missing == 0 || missing <= tocsin_columns_affordable (self->columns));
+         (missing == 0 || (!tocsin_columns_is_full (self->columns) &&
+                           missing <= tocsin_columns_affordable (self->columns)));
 }
 
 /* S_trim. Only as many branches are put in order as are left out. @left: room for n_direct. */
