@@ -7,6 +7,7 @@
 #include "fed/outbox-view.h"
 #include "fed/relay.h"
 #include "fed/sync-note.h"
+#include "store/table-evidence.h"
 
 /* How many of @n Adds at the case's time go live. */
 static guint
@@ -450,6 +451,55 @@ test_free_rider (Case *c, gconstpointer data)
   }
 }
 
+static gboolean
+accept_held (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const TocsinReportRecord *record = data;
+
+  g_assert_true (
+      tocsin_reports_set_state (txn, record->number, TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE, NOON));
+  return TRUE;
+}
+
+/* How many reports about @key a verdict goes by. */
+static guint
+count_counted (Case *c, const TocsinSubjectKey *key)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+  const TocsinEvidence *rows;
+  gsize n = tocsin_evidence_read (txn, key, &buffer, &rows);
+  guint counted = 0;
+
+  for (gsize i = 0; i < n; i++)
+    counted += (rows[i].flags & TOCSIN_EVIDENCE_HELD) == 0;
+  return counted;
+}
+
+/* What counts makes no room for what is held for a new key, however much of it comes; what is
+ * accepted counts beside it. */
+static void
+test_held_for_key (Case *c, gconstpointer data)
+{
+  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  const Draft live = { .name = "live" };
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  g_assert_cmpint (admit_draft (c, &live, NULL), ==, DONE);
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("held-%u", i);
+      Draft held = { .name = name, .published_us = T0 + (gint64) (i + 1) * TOCSIN_MINUTE_US };
+
+      g_assert_cmpint (admit_draft (c, &held, &changed), ==, DONE);
+    }
+  get_report (c, "b.example", "held-0", &record);
+  g_assert_cmpint (record.state, ==, TOCSIN_STATE_HELD);
+  g_assert_cmpuint (count_counted (c, &record.key), ==, 1);
+  write_ok (&c->f, accept_held, &record);
+  g_assert_cmpuint (count_counted (c, &record.key), ==, 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -465,6 +515,7 @@ main (int argc, char **argv)
     { "/guards/overruled", test_overruled },
     { "/guards/free-rider/show", test_free_rider, FALSE },
     { "/guards/free-rider/pause", test_free_rider, TRUE },
+    { "/guards/held-for-key", test_held_for_key },
     { "/guards/reciprocity", test_reciprocity },
   };
 

@@ -116,28 +116,28 @@ test_newest_four_stay (Fixture *f, gconstpointer data)
 }
 
 static gboolean
-own_and_listed (TocsinTxn *txn, gpointer data, GError **error)
+live_and_shown (TocsinTxn *txn, gpointer data, GError **error)
 {
-  TocsinEvidence listed = evidence (0, 1, 1, 900);
+  TocsinEvidence shown = evidence (7, 1, 1, 900);
 
-  listed.flags = TOCSIN_EVIDENCE_IMPORTED;
-  add (txn, 1, listed);
+  shown.flags = (guint8) GPOINTER_TO_UINT (data);
+  add (txn, 1, shown);
   for (guint i = 0; i < 4; i++)
-    add (txn, 1, evidence (0, 1, 2 + i, 100 + i));
-  listed.report = 9;
-  add (txn, 1, listed);
+    add (txn, 1, evidence (7, 1, 2 + i, 100 + i));
+  shown.report = 9;
+  add (txn, 1, shown);
   return TRUE;
 }
 
-/* A line of a list, however new, takes no place of what counts. */
+/* A line of a list, or what is held, takes no place of what counts, however new it is. */
 static void
-test_listed_yield (Fixture *f, gconstpointer data)
+test_shown_yield (Fixture *f, gconstpointer data)
 {
   g_auto (TocsinEvidenceBuffer) buffer = { 0 };
   TocsinSubjectKey key = key_number (1);
   const TocsinEvidence *rows;
 
-  write_ok (f, own_and_listed, NULL);
+  write_ok (f, live_and_shown, (gpointer) data);
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
   g_assert_cmpuint (tocsin_evidence_read (txn, &key, &buffer, &rows), ==, 4);
   for (guint i = 0; i < 4; i++)
@@ -457,10 +457,13 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, func) g_test_add ("/table-evidence/" name, Fixture, NULL, set_up, func, tear_down)
+#define ADD_WITH(name, data, func)                                                                 \
+  g_test_add ("/table-evidence/" name, Fixture, GUINT_TO_POINTER (data), set_up, func, tear_down)
+#define ADD(name, func) ADD_WITH (name, 0, func)
   ADD ("every-size", test_every_size);
   ADD ("newest-four-stay", test_newest_four_stay);
-  ADD ("listed-yield", test_listed_yield);
+  ADD_WITH ("listed-yield", TOCSIN_EVIDENCE_IMPORTED, test_shown_yield);
+  ADD_WITH ("held-yield", TOCSIN_EVIDENCE_HELD, test_shown_yield);
   ADD ("flags-and-removal", test_flags_and_removal);
   ADD ("random-history", test_random_history);
   ADD ("change-log", test_change_log);

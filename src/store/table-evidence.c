@@ -232,13 +232,17 @@ delete_row (TocsinTxn *txn, const TocsinSubjectKey *key, const TocsinEvidence *r
 }
 
 static gboolean
+is_only_shown (const TocsinEvidence *row)
+{
+  return (row->flags & (TOCSIN_EVIDENCE_IMPORTED | TOCSIN_EVIDENCE_HELD)) != 0;
+}
+
+static gboolean
 goes_before (const TocsinEvidence *a, const TocsinEvidence *b)
 {
-  gboolean listed = (a->flags & TOCSIN_EVIDENCE_IMPORTED) != 0;
-
-  /* What counts is not to make room for what is only shown. */
-  if (listed != ((b->flags & TOCSIN_EVIDENCE_IMPORTED) != 0))
-    return listed;
+  /* What counts is not to make room for what is only shown: what is held may be a stranger's. */
+  if (is_only_shown (a) != is_only_shown (b))
+    return is_only_shown (a);
   return a->observed_s < b->observed_s || (a->observed_s == b->observed_s && a->report < b->report);
 }
 
