@@ -656,6 +656,43 @@ test_outbox_purge (Fixture *f, gconstpointer data)
     }
 }
 
+/* As a rotation of the key: messages, then what everybody may read, of one id. */
+static gboolean
+write_shared_id (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinOutboxRecord entry = { .kind = TOCSIN_OUTBOX_MESSAGE,
+                               .created_us = T0,
+                               .activity_id = (char *) "https://me.example/activities/1" };
+  guint64 *update = data;
+
+  tocsin_outbox_append (txn, &entry);
+  tocsin_outbox_append (txn, &entry);
+  entry.kind = TOCSIN_OUTBOX_UPDATE;
+  *update = tocsin_outbox_append (txn, &entry);
+  tocsin_outbox_forget (txn, 1);
+  return TRUE;
+}
+
+static void
+test_outbox_shared_id (Fixture *f, gconstpointer data)
+{
+  OutboxPurge purge = { .now_us = T0 + (TOCSIN_SEEN_DAYS + 1) * DAY };
+  guint64 update, sequence;
+
+  write_ok (f, write_shared_id, &update);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+
+      g_assert_true (tocsin_outbox_find (txn, "https://me.example/activities/1", &sequence));
+      g_assert_cmpuint (sequence, ==, update);
+      g_clear_pointer (&txn, tocsin_reading_end);
+      if (i == 0)
+        write_ok (f, purge_outbox, &purge);
+    }
+  g_assert_cmpuint (purge.went, ==, 2);
+}
+
 static gboolean
 write_imports (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -694,6 +731,7 @@ main (int argc, char *argv[])
   ADD ("bulk", test_bulk);
   ADD ("recount", test_recount);
   ADD ("outbox-purge", test_outbox_purge);
+  ADD ("outbox-shared-id", test_outbox_shared_id);
   ADD ("imports-purge", test_imports_purge);
   return g_test_run ();
 }

@@ -94,6 +94,21 @@ tocsin_outbox_blank (TocsinTxn *txn, guint64 sequence)
   return TRUE;
 }
 
+/* Messages may share an id with an entry of the outbox, which keeps it. */
+static void
+drop_id (TocsinTxn *txn, const TocsinOutboxRecord *entry)
+{
+  guint64 sequence;
+
+  if (entry->activity_id != NULL && tocsin_outbox_find (txn, entry->activity_id, &sequence) &&
+      sequence == entry->sequence)
+    {
+      TocsinKey index = id_key (entry->activity_id);
+
+      tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX_IDS, &index);
+    }
+}
+
 void
 tocsin_outbox_forget (TocsinTxn *txn, guint64 sequence)
 {
@@ -102,12 +117,7 @@ tocsin_outbox_forget (TocsinTxn *txn, guint64 sequence)
 
   if (!tocsin_outbox_get (txn, sequence, &record))
     return;
-  if (record.activity_id != NULL)
-    {
-      TocsinKey index = id_key (record.activity_id);
-
-      tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX_IDS, &index);
-    }
+  drop_id (txn, &record);
   record.blanked = TRUE;
   g_clear_pointer (&record.activity, g_bytes_unref);
   g_clear_pointer (&record.activity_id, g_free);
@@ -234,11 +244,7 @@ tocsin_outbox_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
       TocsinKey key = tocsin_key_u64 (entry->sequence);
 
       n += tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX, &key) ? 1 : 0;
-      if (entry->activity_id != NULL)
-        {
-          key = id_key (entry->activity_id);
-          tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX_IDS, &key);
-        }
+      drop_id (txn, entry);
     }
   *position = old.looked_at;
   return n;
