@@ -3,6 +3,7 @@
  */
 #include "store-fixture.h"
 
+#include "core/error.h"
 #include "store/table-changes.h"
 #include "store/table-meta.h"
 #include "store/table-peers.h"
@@ -276,6 +277,38 @@ test_keys (Fixture *f, gconstpointer data)
   write_ok (f, keep_keys, NULL);
 }
 
+static gboolean
+put_odd_place (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinPeerRecord record;
+
+  tocsin_peer_record_init (&record, 1);
+  record.contradictions.next = TOCSIN_GUARD_RECENT_REPORTS;
+  tocsin_peers_put (txn, &record);
+  return TRUE;
+}
+
+static gboolean
+get_odd_place (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  g_assert_false (tocsin_peers_get (txn, 1, &record));
+  g_assert_cmpuint (record.contradictions.next, ==, 0);
+  return TRUE;
+}
+
+/* A row that would have a bit set outside of the record is not read. */
+static void
+test_damaged (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  write_ok (f, put_odd_place, NULL);
+  g_assert_false (tocsin_store_write (f->store, get_odd_place, NULL, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -285,5 +318,6 @@ main (int argc, char *argv[])
   ADD ("follow-and-go", test_follow_and_go);
   ADD ("generation", test_generation);
   ADD ("keys", test_keys);
+  ADD ("damaged", test_damaged);
   return g_test_run ();
 }

@@ -128,7 +128,13 @@ tocsin_peers_get (TocsinTxn *txn, guint32 actor, TocsinPeerRecord *out)
   TocsinKey key = tocsin_key_u32 (actor);
 
   if (tocsin_txn_get_record (txn, TOCSIN_TABLE_PEERS, &key, &shape, out))
-    return TRUE;
+    {
+      /* It indexes an array. */
+      if (out->contradictions.next < TOCSIN_GUARD_RECENT_REPORTS)
+        return TRUE;
+      tocsin_peer_record_clear (out);
+      tocsin_txn_fail (txn, TOCSIN_RC_DAMAGED);
+    }
   tocsin_peer_record_init (out, actor);
   return FALSE;
 }
