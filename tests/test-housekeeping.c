@@ -4,6 +4,7 @@
 #include "fed-node.h"
 #include "fed/housekeeping.h"
 #include "fed/pinning.h"
+#include "store/table-meta.h"
 #include "store/table-queue.h"
 
 static void
@@ -114,6 +115,51 @@ test_guests (Node **node, gconstpointer data)
   g_assert_cmpint (peer.follower_answered_us, >, 0);
 }
 
+/* ---- the clock ---- */
+
+static gboolean
+write_watched (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_meta_put (txn, "clock-watched", data, sizeof (gint64));
+  return TRUE;
+}
+
+static gint64
+read_watched (Node *node)
+{
+  g_autoptr (TocsinReading) txn = read_store (node);
+  gint64 watched_us = 0;
+
+  g_assert_true (tocsin_meta_get_exact (txn, "clock-watched", &watched_us, sizeof watched_us));
+  return watched_us;
+}
+
+/* A start within a week notes its time; after more it is in doubt, and however many follow, none of
+ * them takes the time of the one before it for what is known. */
+static void
+test_starts (Node **node, gconstpointer data)
+{
+  const gint64 days[] = { 2, 8 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (days); i++)
+    {
+      gint64 now_us = tocsin_time_now_us ();
+      gint64 last_us = now_us - days[i] * TOCSIN_DAY_US;
+
+      write_ok (&(*node)->f, write_watched, &last_us);
+      for (guint start = 0; start < 2; start++)
+        {
+          g_autoptr (TocsinHousekeeping) housekeeping = tocsin_housekeeping_new ((*node)->fed);
+
+          tocsin_housekeeping_start (housekeeping);
+        }
+      if (days[i] < 7)
+        g_assert_cmpint (read_watched (*node), >=, now_us);
+      else
+        g_assert_cmpint (read_watched (*node), ==, last_us);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -121,5 +167,6 @@ main (int argc, char **argv)
 #define ADD(name, func)                                                                            \
   g_test_add ("/housekeeping/" name, Node *, NULL, node_set_up, func, node_tear_down)
   ADD ("guests", test_guests);
+  ADD ("starts", test_starts);
   return g_test_run ();
 }

@@ -276,17 +276,20 @@ write_watched (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
   return TRUE;
 }
 
-/* At the start, so that a node that is left alone writes nothing soon after it. */
+/* At the start, so that a node that is left alone writes nothing soon after it. A time in doubt is
+ * not noted: the next start within that day would believe it. */
 static void
 begin_watch (TocsinHousekeeping *self)
 {
   gint64 now_us = tocsin_time_now_us ();
+  gint64 boot_us = tocsin_time_boot_us ();
   gint64 last_us = read_watched (self->fed);
   g_autoptr (GError) error = NULL;
 
-  tocsin_clock_watch_begin (&self->clock, last_us, now_us, tocsin_time_boot_us ());
+  tocsin_clock_watch_begin (&self->clock, last_us, now_us, boot_us);
   self->noted_us = last_us;
-  if (now_us - last_us <= TOCSIN_HOUR_US || !tocsin_time_is_sane (now_us))
+  if (now_us - last_us <= TOCSIN_HOUR_US ||
+      !tocsin_clock_watch_look (&self->clock, now_us, boot_us))
     return;
   if (tocsin_store_write (self->fed->store, write_watched, &now_us, &error))
     self->noted_us = now_us;
