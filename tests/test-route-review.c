@@ -126,6 +126,10 @@ test_list (void)
   g_assert_cmpuint (json_array_get_length (items), ==, G_N_ELEMENTS (lines));
   for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
     assert_line (json_array_get_object_element (items, i), &lines[i]);
+  admin_do (&admin, "GET", "/v1/review?all=true", NULL, 200);
+  admin_do (&admin, "GET", "/v1/review?all=false", NULL, 200);
+  admin_refused (&admin, "GET", "/v1/review?all=x", NULL, 400, "all: ");
+  admin_refused (&admin, "GET", "/v1/review?all=", NULL, 400, "all: ");
 }
 
 int

@@ -151,7 +151,7 @@ check_parameter (const char *name, const char *value, gpointer data)
   QueryCheck *check = data;
   g_autofree char *cut = NULL;
 
-  check->ok = g_strv_contains (check->known, name);
+  check->ok = check->known != NULL && g_strv_contains (check->known, name);
   if (check->ok)
     return TRUE;
   cut = g_utf8_substring (name, 0, MIN (g_utf8_strlen (name, -1), 48));
@@ -163,9 +163,11 @@ check_parameter (const char *name, const char *value, gpointer data)
 static gboolean
 check_query (TocsinRequest *self, GError **error)
 {
-  QueryCheck check = { .known = self->match.route->query, .error = error, .ok = TRUE };
+  const TocsinRoute *route = self->match.route;
+  QueryCheck check = { .known = route->query, .error = error, .ok = TRUE };
 
-  if (check.known != NULL)
+  /* Whoever follows a link to the public side may have added something to it. */
+  if (self->kind != TOCSIN_LISTENER_PUBLIC && (route->flags & TOCSIN_ROUTE_ANY_QUERY) == 0)
     tocsin_request_foreach_query (self, check_parameter, &check);
   return check.ok;
 }

@@ -315,8 +315,10 @@ on_delete (TocsinRequest *request, TocsinReply *reply, gpointer data)
     submit (g_steal_pointer (&op), write_remove, on_removed);
 }
 
+static const char *const list_query[] = { "cursor", NULL };
+
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/allow", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL },
+  { "GET", "/v1/allow", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL, list_query },
   { "POST", "/v1/allow", on_post, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, BODY_MAX_BYTES, NULL },
   { "DELETE", "/v1/allow", on_delete_subject, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, BODY_MAX_BYTES,
     NULL },

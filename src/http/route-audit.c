@@ -95,8 +95,10 @@ on_verify (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_json_writer_end_object (&json);
 }
 
+static const char *const list_query[] = { "cursor", NULL };
+
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/audit", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL },
+  { "GET", "/v1/audit", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL, list_query },
   { "POST", "/v1/audit/verify", on_verify, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL },
 };
 

@@ -91,8 +91,11 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
                       question_free);
 }
 
+static const char *const query[] = { "wait", "cursor", NULL };
+
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/peers/{id}/catch-up", on_get, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 0, NULL },
+  { "GET", "/v1/peers/{id}/catch-up", on_get, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 0, NULL,
+    query },
 };
 
 void

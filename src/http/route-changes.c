@@ -450,8 +450,10 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
                       g_memdup2 (&poll, sizeof poll), g_free);
 }
 
+static const char *const query[] = { "cursor", "wait", "limit", "min_verdict", NULL };
+
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/changes", on_get, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_STREAM, 0, NULL },
+  { "GET", "/v1/changes", on_get, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_STREAM, 0, NULL, query },
 };
 
 void

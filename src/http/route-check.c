@@ -64,7 +64,7 @@ has_type (const TocsinCheckQuestion *question, TocsinSubjectType type)
   return FALSE;
 }
 
-/* TRUE if @name was not there before. */
+/* TRUE if @name, which is one of get_query, was not there before. */
 static gboolean
 read_option (Query *query, const char *name, const char *value)
 {
@@ -85,24 +85,12 @@ read_option (Query *query, const char *name, const char *value)
         g_set_error_literal (&query->error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
                              "explain: true or false is expected");
     }
-  else if (g_str_equal (name, "event"))
+  else
     {
       first = !query->has_event;
       query->has_event = TRUE;
     }
-  else if (query->error == NULL)
-    g_set_error (&query->error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                 "“%.64s” is not a parameter of a check", name);
   return first;
-}
-
-static gboolean
-is_parameter (const char *name)
-{
-  static const char *const options[] = { "profile", "explain", "event", NULL };
-
-  return tocsin_subject_type_from_string (name) != TOCSIN_SUBJECT_NONE ||
-         g_strv_contains (options, name);
 }
 
 /* An empty value is as none. */
@@ -113,7 +101,7 @@ on_parameter (const char *name, const char *value, gpointer data)
   TocsinSubjectType type = tocsin_subject_type_from_string (name);
   gboolean first;
 
-  if (*value == '\0' && is_parameter (name))
+  if (*value == '\0')
     return TRUE;
   if (type == TOCSIN_SUBJECT_NONE)
     first = read_option (query, name, value);
@@ -168,11 +156,14 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_reply_add_header (reply, "Cache-Control", "no-store");
 }
 
+static const char *const get_query[] = { "ip",    "network", "email",   "domain", "url", "username",
+                                         "actor", "profile", "explain", "event",  NULL };
+
 static const TocsinRoute routes[] = {
   { "POST", "/v1/check", on_post, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_BRIEF, TOCSIN_SCOPE_CHECK,
     TOCSIN_API_BODY_MAX_BYTES, NULL },
-  { "GET", "/v1/check", on_get, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_BRIEF, TOCSIN_SCOPE_CHECK, 0,
-    NULL },
+  { "GET", "/v1/check", on_get, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_BRIEF, TOCSIN_SCOPE_CHECK, 0, NULL,
+    get_query },
 };
 
 void

@@ -322,10 +322,12 @@ on_metrics (TocsinRequest *request, TocsinReply *reply, gpointer data)
 }
 
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/decisions", on_decisions, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_STREAM, 0, NULL },
-  { "GET", "/v1/decisions/stream", on_stream, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_STREAM, 0, NULL },
-  { "POST", "/v1/usage-metrics", on_metrics, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_STREAM,
-    METRICS_MAX_BYTES, NULL },
+  { "GET", "/v1/decisions", on_decisions, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_ANY_QUERY,
+    TOCSIN_SCOPE_STREAM, 0, NULL },
+  { "GET", "/v1/decisions/stream", on_stream, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_ANY_QUERY,
+    TOCSIN_SCOPE_STREAM, 0, NULL },
+  { "POST", "/v1/usage-metrics", on_metrics, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_ANY_QUERY,
+    TOCSIN_SCOPE_STREAM, METRICS_MAX_BYTES, NULL },
 };
 
 void

@@ -184,11 +184,13 @@ on_manifest (TocsinRequest *request, TocsinReply *reply, gpointer data)
   answer (request, reply, data, make_manifest);
 }
 
+static const char *const query[] = { "profile", "min_verdict", "type", "category", "_", NULL };
+
 static const TocsinRoute routes[] = {
   { "GET", "/v1/export/{format}", on_list, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_LONG,
-    TOCSIN_SCOPE_STREAM, 0, NULL },
+    TOCSIN_SCOPE_STREAM, 0, NULL, query },
   { "GET", "/v1/export/{format}/manifest", on_manifest, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_LONG,
-    TOCSIN_SCOPE_STREAM, 0, NULL },
+    TOCSIN_SCOPE_STREAM, 0, NULL, query },
 };
 
 void

@@ -364,8 +364,10 @@ on_delete (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_import_undo_async (api, batch, tocsin_admin_who (request), on_undone, op);
 }
 
+static const char *const list_query[] = { "cursor", NULL };
+
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/imports", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_REPORT, 0, NULL },
+  { "GET", "/v1/imports", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_REPORT, 0, NULL, list_query },
   { "POST", "/v1/imports", on_post, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_REPORT, BODY_BYTES, NULL },
   { "DELETE", "/v1/imports/{batch}", on_delete, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_REPORT, 0, NULL },
 };

@@ -389,8 +389,8 @@ on_metrics (TocsinRequest *request, TocsinReply *reply, gpointer data)
 }
 
 static const TocsinRoute routes[] = {
-  { "GET", "/metrics", on_metrics, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_METRICS | TOCSIN_SCOPE_ADMIN, 0,
-    NULL },
+  { "GET", "/metrics", on_metrics, TOCSIN_ROUTE_ANY_QUERY,
+    TOCSIN_SCOPE_METRICS | TOCSIN_SCOPE_ADMIN, 0, NULL },
 };
 
 void

@@ -17,7 +17,8 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
 }
 
 static const TocsinRoute routes[] = {
-  { "GET", "/openapi.json", on_get, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_NONE, 0, NULL },
+  { "GET", "/openapi.json", on_get, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_ANY_QUERY, TOCSIN_SCOPE_NONE,
+    0, NULL },
 };
 
 void

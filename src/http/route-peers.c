@@ -479,8 +479,10 @@ on_confirm_key (TocsinRequest *request, TocsinReply *reply, gpointer data)
     "POST", "/v1/peers/{id}/" word, on_act, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 1024, NULL      \
   }
 
+static const char *const list_query[] = { "filter", NULL };
+
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/peers", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL },
+  { "GET", "/v1/peers", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL, list_query },
   { "POST", "/v1/peers", on_post, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, TOCSIN_ADMIN_BODY_BYTES,
     NULL },
   { "GET", "/v1/peers/suggestions", on_suggestions, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 0,

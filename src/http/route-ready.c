@@ -40,8 +40,10 @@ on_ready (TocsinRequest *request, TocsinReply *reply, gpointer data)
 }
 
 static const TocsinRoute routes[] = {
-  { "GET", "/health/live", on_live, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_NONE, 0, NULL },
-  { "GET", "/health/ready", on_ready, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_NONE, 0, NULL },
+  { "GET", "/health/live", on_live, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_ANY_QUERY, TOCSIN_SCOPE_NONE,
+    0, NULL },
+  { "GET", "/health/ready", on_ready, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_ANY_QUERY, TOCSIN_SCOPE_NONE,
+    0, NULL },
 };
 
 void

@@ -56,16 +56,23 @@ static void
 on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   TocsinApi *api = data;
-  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
-  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
-  Listing listing = { .json = &json, .txn = txn };
+  const char *all = tocsin_request_get_query (request, "all");
+  g_autoptr (TocsinReading) txn = NULL;
   g_autoptr (GError) error = NULL;
-  gboolean all = g_strcmp0 (tocsin_request_get_query (request, "all"), "true") == 0;
+  TocsinJsonWriter json = { 0 };
+  Listing listing = { .json = &json };
 
+  if (all != NULL && !g_str_equal (all, "true") && !g_str_equal (all, "false"))
+    {
+      tocsin_reply_set_problem (reply, 400, "invalid", "all: true or false is expected");
+      return;
+    }
+  listing.txn = txn = tocsin_reader_begin (tocsin_api_reader (api));
+  json.out = tocsin_reply_begin (reply, TOCSIN_TYPE_JSON);
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_name (&json, "items");
   tocsin_json_writer_begin_array (&json);
-  tocsin_review_foreach (txn, 0, !all, write_line, &listing);
+  tocsin_review_foreach (txn, 0, g_strcmp0 (all, "true") != 0, write_line, &listing);
   tocsin_json_writer_end_array (&json);
   tocsin_json_writer_end_object (&json);
   if (!tocsin_txn_check (txn, &error))
@@ -121,12 +128,15 @@ on_reject (TocsinRequest *request, TocsinReply *reply, gpointer data)
   decide (request, reply, data, FALSE);
 }
 
+static const char *const list_query[] = { "all", NULL };
+static const char *const decide_query[] = { "count", NULL };
+
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/review", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL },
+  { "GET", "/v1/review", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL, list_query },
   { "POST", "/v1/review/{id}/accept", on_accept, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN,
-    TOCSIN_ADMIN_BODY_BYTES, NULL },
+    TOCSIN_ADMIN_BODY_BYTES, NULL, decide_query },
   { "POST", "/v1/review/{id}/reject", on_reject, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN,
-    TOCSIN_ADMIN_BODY_BYTES, NULL },
+    TOCSIN_ADMIN_BODY_BYTES, NULL, decide_query },
 };
 
 void

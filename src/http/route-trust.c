@@ -244,9 +244,11 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
     tocsin_reply_set_error (reply, error);
 }
 
+static const char *const query[] = { "area", NULL };
+
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/trust", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL },
-  { "GET", "/v1/trust/{actor}", on_get, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL },
+  { "GET", "/v1/trust", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL, query },
+  { "GET", "/v1/trust/{actor}", on_get, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL, query },
 };
 
 void

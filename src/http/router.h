@@ -26,6 +26,8 @@ typedef void (*TocsinHandler) (TocsinRequest *request, TocsinReply *reply, gpoin
  *   of other such requests that came with it (tocsin_connections_hold())
  * @TOCSIN_ROUTE_LONG: may be at work for many minutes, which whoever asks knows: it is over when
  * the handler says so or the client has gone, and not before
+ * @TOCSIN_ROUTE_ANY_QUERY: is asked by programs that have parameters of their own, or by proxies
+ *   that pass on their client's: what is not known is left alone
  */
 typedef enum
 {
@@ -33,6 +35,7 @@ typedef enum
   TOCSIN_ROUTE_READ = 1 << 0,
   TOCSIN_ROUTE_BRIEF = 1 << 1,
   TOCSIN_ROUTE_LONG = 1 << 2,
+  TOCSIN_ROUTE_ANY_QUERY = 1 << 3,
 } TocsinRouteFlags;
 
 /**
@@ -44,8 +47,8 @@ typedef enum
  * @scope: #TocsinScope bits, of which a token needs one; 0: anyone may call
  * @body_max_bytes: the longest body; 0: a body is refused
  * @media_types: (nullable) (array zero-terminated=1): what a body may be; %NULL: anything
- * @query: (nullable) (array zero-terminated=1): the parameters that are known, any other is
- * refused; %NULL: the handler looks at what it knows
+ * @query: (nullable) (array zero-terminated=1): the parameters that are known; on the API side any
+ *   other is refused, except with %TOCSIN_ROUTE_ANY_QUERY
  *
  * One row of a table of routes. Static data.
  */
