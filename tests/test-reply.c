@@ -128,6 +128,20 @@ test_headers (void)
   g_assert_null (tocsin_reply_get_header (reply, "ETag"));
 }
 
+/* Whoever is told to come later is told when. */
+static void
+test_retry_after (void)
+{
+  g_autoptr (TocsinReply) reply = tocsin_reply_new ();
+
+  tocsin_reply_set_problem (reply, 409, "conflict", NULL);
+  g_assert_null (tocsin_reply_get_header (reply, "Retry-After"));
+  tocsin_reply_set_problem (reply, 503, "unavailable", "This node does not federate");
+  g_assert_cmpstr (tocsin_reply_get_header (reply, "Retry-After"), ==, "60");
+  tocsin_reply_set_retry_after (reply, 3);
+  g_assert_cmpstr (tocsin_reply_get_header (reply, "Retry-After"), ==, "3");
+}
+
 static gssize
 pull_nothing (gpointer data, guint8 *buffer, gsize size)
 {
@@ -167,6 +181,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/reply/signed-side", test_signed_side);
   g_test_add_func ("/reply/detail", test_detail);
   g_test_add_func ("/reply/headers", test_headers);
+  g_test_add_func ("/reply/retry-after", test_retry_after);
   g_test_add_func ("/reply/last-body-wins", test_last_body_wins);
   return g_test_run ();
 }

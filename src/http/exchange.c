@@ -431,7 +431,7 @@ send_abandoned (TocsinServer *self, struct MHD_Connection *handle, const TocsinR
   if (response == NULL)
     return MHD_NO;
   (void) MHD_add_response_header (response, MHD_HTTP_HEADER_CONTENT_TYPE, TOCSIN_TYPE_PROBLEM);
-  (void) MHD_add_response_header (response, MHD_HTTP_HEADER_RETRY_AFTER, "60");
+  tocsin_reply_foreach_header (reply, add_response_header, response);
   (void) MHD_add_response_header (response, MHD_HTTP_HEADER_CONNECTION, "close");
   return send_response (self, handle, request, 503, response);
 }

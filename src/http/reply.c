@@ -315,6 +315,8 @@ tocsin_reply_set_problem (TocsinReply *self, guint status, const char *type, con
   self->status = status;
   append_problem (out, status, type, detail);
   g_string_append_c (out, '\n');
+  if (status == 429 || status == 503)
+    tocsin_reply_set_retry_after (self, RETRY_AFTER_SECONDS);
 }
 
 static const Problem *
@@ -358,8 +360,6 @@ tocsin_reply_set_error (TocsinReply *self, const GError *error)
     type = "bad-signature";
   tocsin_reply_set_problem (self, problem->status, type,
                             problem->fixed_detail != NULL ? problem->fixed_detail : error->message);
-  if (problem->status == 429 || problem->status == 503)
-    tocsin_reply_set_retry_after (self, RETRY_AFTER_SECONDS);
   /* RFC 9110, section 15.5.2: a 401 names a scheme. */
   if (problem->status == 401)
     {

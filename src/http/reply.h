@@ -122,7 +122,8 @@ void tocsin_reply_set_retry_after (TocsinReply *self, guint seconds);
  * @detail: (nullable): one sentence for a person; cut after 200 bytes
  *
  * Makes the reply an `application/problem+json` document
- * ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). Headers that were added before stay.
+ * ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). Headers that were added before stay. With
+ * 429 and 503 goes a Retry-After, which tocsin_reply_set_retry_after() changes afterwards.
  */
 void
 tocsin_reply_set_problem (TocsinReply *self, guint status, const char *type, const char *detail);
