@@ -54,6 +54,7 @@ gboolean tocsin_address_in (GPtrArray *masks, GInetAddress *address);
  * @is_corked: whether its socket keeps what does not fill a segment
  * @is_held: whether what is sent on it waits for tocsin_connections_release()
  * @unsent: bytes that the client had not taken when it was past its limit; -1: it was not
+ * @linger_bytes: what the client may still send when the connection is over; 0: it is closed then
  * @handle: the HTTP library's connection (unowned)
  * @exchange: (nullable): the server's state of the request being served (unowned)
  * @peer: (nullable): the other end; %NULL on a Unix socket (owned)
@@ -78,6 +79,7 @@ typedef struct
   gboolean is_corked;
   gboolean is_held;
   int unsent;
+  gsize linger_bytes;
   gpointer handle;
   gpointer exchange;
 } TocsinConnection;

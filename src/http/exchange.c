@@ -143,6 +143,9 @@ on_connection (void *data,
        * end: on_completed() is not called for it. */
       if (connection->exchange != NULL)
         exchange_give_back (self, connection->exchange);
+      if (connection->linger_bytes > 0 && !self->is_stopping)
+        tocsin_lingers_add (&self->lingers, self->context, connection->fd, connection->linger_bytes,
+                            self->options.receive_us);
       tocsin_connections_remove (&self->connections, connection);
       tocsin_counter_add (&self->stats.connections_open, (guint64) -1);
       *context = NULL;
@@ -476,6 +479,19 @@ within_rate (TocsinServer *self, const TocsinConnection *connection, TocsinReque
   return FALSE;
 }
 
+/* How much of a body that is refused unread the client may send before it reads the answer, as many
+ * do; 0 if that would be far too much. */
+static gsize
+bytes_to_drop (const TocsinRequest *request, gint64 length)
+{
+  const TocsinRoute *route = request->match.route;
+  guint64 most = (route != NULL ? route->body_max_bytes : 0) + EXCESS_BODY_BYTES;
+
+  if (length < 0)
+    return most;
+  return (guint64) length <= most ? (gsize) length : 0;
+}
+
 /* The header is there: the last moment at which a body can be refused unread. */
 static enum MHD_Result
 on_header (TocsinServer *self,
@@ -512,6 +528,7 @@ on_header (TocsinServer *self,
   /* Without a body the connection can go on, and the reply waits for the end of the request. */
   if (!tocsin_request_announces_body (request, &length))
     return MHD_YES;
+  connection_of (handle)->linger_bytes = bytes_to_drop (request, length);
   return send_reply (self, handle, request, TRUE);
 }
 

@@ -7,6 +7,7 @@
 #include <microhttpd.h>
 
 #include "http/connections.h"
+#include "http/linger.h"
 #include "http/rate.h"
 #include "http/request-private.h"
 #include "http/server.h"
@@ -50,6 +51,7 @@ struct _TocsinServer
   GMainLoop *loop;            /* (owned) (nullable) */
   TocsinServerSource *source; /* (owned) (nullable) */
   TocsinConnections connections;
+  TocsinLingers lingers;
   TocsinRate *rate;       /* (owned) (nullable) */
   GAsyncQueue *completed; /* (owned) (element-type TocsinRequest) */
   GPtrArray *spare;       /* (owned) (element-type Exchange) */

@@ -58,6 +58,7 @@ tocsin_server_new (TocsinRouter *router, const TocsinServerOptions *options)
   if (options->trusted_proxies != NULL)
     g_ptr_array_ref (options->trusted_proxies);
   tocsin_connections_init (&self->connections);
+  tocsin_lingers_init (&self->lingers);
   self->connections.per_address_max = options->connections_per_address;
   self->connections.limits_us[TOCSIN_PHASE_RECEIVING] = options->receive_us;
   self->connections.limits_us[TOCSIN_PHASE_IDLE] = options->idle_us;
@@ -397,6 +398,7 @@ finish_stop (TocsinServer *self)
   g_clear_pointer ((GSource **) &self->source, g_source_unref);
   MHD_stop_daemon (self->daemon);
   self->daemon = NULL;
+  tocsin_lingers_clear (&self->lingers);
   if (self->loop != NULL)
     g_main_loop_quit (self->loop);
   if (self->stop_task != NULL)
@@ -464,6 +466,7 @@ tocsin_server_free (TocsinServer *self)
   else if (self->daemon != NULL)
     finish_stop (self);
   tocsin_connections_clear (&self->connections);
+  tocsin_lingers_clear (&self->lingers);
   tocsin_rate_free (self->rate);
   g_async_queue_unref (self->completed);
   g_ptr_array_unref (self->spare);
