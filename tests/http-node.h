@@ -100,6 +100,19 @@ on_stream (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_reply_set_stream (reply, TOCSIN_TYPE_TEXT, pull_zeros, left, g_free);
 }
 
+static void
+on_unmade (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  tocsin_reply_set_status (reply, 304);
+}
+
+static void
+on_unmodified (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  g_string_append (tocsin_reply_begin (reply, TOCSIN_TYPE_TEXT), "hello\n");
+  tocsin_reply_set_status (reply, 304);
+}
+
 static const char *const echo_types[] = { "application/activity+json", "text/plain", NULL };
 static const TocsinRoute node_routes[] = {
   { "GET", "/", on_hello, TOCSIN_ROUTE_READ, 0, 0, NULL },
@@ -111,6 +124,8 @@ static const TocsinRoute node_routes[] = {
   { "GET", "/hold", on_hold, TOCSIN_ROUTE_NONE, 0, 0, NULL },
   { "GET", "/work", on_hold, TOCSIN_ROUTE_LONG, 0, 0, NULL },
   { "GET", "/stream", on_stream, TOCSIN_ROUTE_READ, 0, 0, NULL },
+  { "GET", "/unmade", on_unmade, TOCSIN_ROUTE_READ, 0, 0, NULL },
+  { "GET", "/unmodified", on_unmodified, TOCSIN_ROUTE_READ, 0, 0, NULL },
   { "GET", "/brief", on_hello, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_BRIEF, 0, 0, NULL },
 };
 

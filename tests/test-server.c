@@ -239,6 +239,29 @@ test_keep_alive_and_pipelining (void)
   node_stop (&node);
 }
 
+/* A 304 has no body, and the length of the 200 or none (RFC 9110, section 8.6). */
+static void
+test_unmodified (void)
+{
+  static const char unmade[] = GET ("/unmade");
+  static const char made[] = GET ("/unmodified") GET_CLOSE ("/unmodified");
+  g_autofree char *answer = NULL;
+  g_autofree char *answers = NULL;
+  Node node;
+
+  node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
+  node_start (&node);
+  answer = raw_exchange (node.port, unmade, strlen (unmade));
+  g_assert_cmpuint (raw_status (answer), ==, 304);
+  g_assert_null (strstr (answer, "Content-Length"));
+  g_assert_null (strstr (answer, "Transfer-Encoding"));
+  g_assert_true (g_str_has_suffix (answer, "\r\n\r\n"));
+  answers = raw_exchange (node.port, made, strlen (made));
+  g_assert_nonnull (strstr (answers, "Content-Length: 6\r\n\r\nHTTP/1.1 304 "));
+  g_assert_null (strstr (answers, "hello"));
+  node_stop (&node);
+}
+
 static void
 test_many_headers (void)
 {
@@ -748,6 +771,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/server/vectors", test_vectors);
   g_test_add_func ("/server/nul", test_nul);
   g_test_add_func ("/server/keep-alive-and-pipelining", test_keep_alive_and_pipelining);
+  g_test_add_func ("/server/unmodified", test_unmodified);
   g_test_add_func ("/server/many-headers", test_many_headers);
   g_test_add_func ("/server/refused-body-is-not-read", test_refused_body_is_not_read);
   g_test_add_func ("/server/buffered-bytes", test_buffered_bytes);

@@ -381,6 +381,26 @@ ends_in_doubt (TocsinRequest *request)
   return tocsin_request_announces_body (request, &length) && length < 0;
 }
 
+static gssize
+pull_nothing (void *data, uint64_t position, char *buffer, size_t size)
+{
+  return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+/* A 304 may name the length that a 200 has, and no other (RFC 9110, section 8.6). With a body,
+ * which the library then does not send, it names that; without one it would say 0, and leaves the
+ * field out only where the length is unknown and the connection ends. */
+static struct MHD_Response *
+make_unmodified (void)
+{
+  struct MHD_Response *response = MHD_create_response_from_callback (
+      MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, pull_nothing, NULL, NULL);
+
+  if (response != NULL)
+    (void) MHD_set_response_options (response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+  return response;
+}
+
 /* Takes @response over. */
 static enum MHD_Result
 send_response (TocsinServer *self,
@@ -407,8 +427,10 @@ send_reply (TocsinServer *self,
             gboolean must_close)
 {
   TocsinReply *reply = request->reply;
-  struct MHD_Response *response = make_response (self, connection_of (handle), reply);
   const char *type = tocsin_reply_get_content_type (reply);
+  gboolean is_unmade = tocsin_reply_get_status (reply) == 304 && type == NULL;
+  struct MHD_Response *response =
+      is_unmade ? make_unmodified () : make_response (self, connection_of (handle), reply);
 
   if (response == NULL)
     return MHD_NO;

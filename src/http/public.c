@@ -225,8 +225,7 @@ tocsin_public_answer (TocsinRequest *request,
   tocsin_public_harden (reply);
   if (known != NULL && has_etag (known, etag))
     tocsin_reply_set_status (reply, 304);
-  else
-    tocsin_reply_set_bytes (reply, content_type, body);
+  tocsin_reply_set_bytes (reply, content_type, body);
 }
 
 /* The parameter @name of the range or type in @part, a weight if it is "q"; NULL: there is none. */

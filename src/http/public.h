@@ -80,8 +80,8 @@ GBytes *tocsin_public_page (const char *base,
  * @body: the document
  * @max_age_seconds: how long others may keep it without asking again
  *
- * Answers with a document that is the same for everyone: with an entity tag, and 304 without a
- * body if the client has it already (RFC 9110, section 13.1.2).
+ * Answers with a document that is the same for everyone: with an entity tag, and 304 if the client
+ * has it already (RFC 9110, section 13.1.2); of the body its length alone is sent then.
  */
 void tocsin_public_answer (TocsinRequest *request,
                            TocsinReply *reply,
