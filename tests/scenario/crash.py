@@ -38,10 +38,11 @@ def was_loaded(cast, kills):
 
 
 def one_life(lab, cast, number):
-    node = cast.node
+    node, cut = cast.node, cast.ledger.counted["cut"]
     load = cast.begin()
     pause(lab.random.random() * LOAD_SECONDS_MAX)
     wait_until(lambda: load.failures or was_loaded(cast, number), "there was load")
+    expect(cast.ledger.counted["cut"] == cut, "every call is answered until the node is killed")
     node.kill()
     load.end()
     if lab.random.random() < 0.25:

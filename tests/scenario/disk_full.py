@@ -153,6 +153,7 @@ def rounds_on(lab, name, disk, second, rounds):
             for _ in range(rounds):
                 one_round(lab, cast, disk)
             lab.step(f"{name}: {cast.ledger.counted}")
+            expect(cast.ledger.counted["cut"] == 0, "every call is answered")
             cast.ledger.examine_all(node)
             node.stop()
             node.start()
@@ -162,7 +163,7 @@ def rounds_on(lab, name, disk, second, rounds):
         finally:
             cast.close()
     finally:
-        node.kill()
+        node.put_away()
         disk.close()
 
 

@@ -175,7 +175,7 @@ class Load:
             while not self.over.is_set():
                 caller(randomness)
         except (OSError, http.client.HTTPException):
-            self.ledger.count("cut")  # it was killed
+            self.ledger.count("cut")  # it was killed; where it was not, the test has to say so
         except Exception as failure:  # pylint: disable=broad-except
             self.failures.append(failure)
 
