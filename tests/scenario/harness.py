@@ -40,6 +40,8 @@ DESCRIPTORS = 65536  # of a test and of the nodes it starts; Debian lets a proce
 BAD_LOG = re.compile(
     r"AddressSanitizer|LeakSanitizer|runtime error:|UndefinedBehavior|\b(?:CRITICAL|ERROR) \*\*"
 )
+# A peer cannot cause g_warning: each that a test causes otherwise is named in Lab.warnings.
+WARNING = re.compile(r"\bWARNING \*\*: .*")
 
 
 class Failure(Exception):
@@ -304,6 +306,7 @@ class Lab:
         self.nodes = []
         self.subjects = set()
         self.tokens = set()
+        self.warnings = []  # regular expressions of those that the nodes may log here
         self.wrapper = []  # what runs the daemons, for tests that look into them
         self.dir = None
 
@@ -366,6 +369,9 @@ class Lab:
             bad = BAD_LOG.search(text)
             if bad:
                 raise Failure(f"the log of {node.name} has {bad.group()}")
+            for warning in WARNING.findall(text):
+                expect(any(re.search(expected, warning) for expected in self.warnings),
+                       f"the log of {node.name} has {warning}")
             told = [subject for subject in self.subjects if subject in text]
             if told:
                 raise Failure(f"the log of {node.name} tells a subject: {told[0]}")

@@ -526,6 +526,7 @@ def live(lab, options, clock, load, flapping, sampler):
 def soak(lab, options, clock):
     nodes, proxy = start_nodes(lab, options, clock)
     a, b, c = nodes
+    lab.warnings.append("The clock is far ahead of what it was")  # of c, which is away for days of this clock
     cast = Cast(lab, a, b)
     try:
         lab.step("the logs of changes are filled")

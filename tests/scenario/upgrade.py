@@ -125,6 +125,8 @@ def other_formats(raw, number):
 
 
 def test(lab):
+    # The oldest store has a feed of its operator's in words that are no longer known.
+    lab.warnings.append("Feed own-list: its definition is no longer valid")
     for path in sorted(STORES.glob("format-*.mdb.gz")):
         lab.step(f"a node begins over {path.name}")
         upgrade(lab, path)
