@@ -13,7 +13,7 @@ import sys
 def complaints(root: pathlib.Path):
     text = (root / "docs" / "ARCHITECTURE.md").read_text()
     for token in re.findall(r"`([^`]+)`", text):
-        m = re.fullmatch(r"((?:src|tests|data|schemas)/[\w./-]+\.\w+)(?:: (\w+))?", token)
+        m = re.fullmatch(r"((?:src|tests|data|schemas)/[\w./-]+\.\w+)(?:: (\w+))?", " ".join(token.split()))
         if m is None:
             continue
         path = root / m.group(1)
