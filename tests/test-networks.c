@@ -169,8 +169,8 @@ test_longest_prefix (Fixture *f, gconstpointer data)
     g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
 
     for (guint i = 0; i < N_RANDOM; i++)
-      n_found +=
-          assert_found (txn, &lengths, networks, (guint32) g_random_int_range (0, G_MAXINT32) * 2);
+      n_found += assert_found (txn, &lengths, networks,
+                               (guint32) g_test_rand_int_range (0, G_MAXINT32) * 2);
     for (guint i = 0; i < networks->len; i += SAMPLE)
       {
         const Network *network = &g_array_index (networks, Network, i);
