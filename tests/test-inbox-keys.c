@@ -491,6 +491,39 @@ test_outbox_ends_a_hold (void)
   tocsin_sync_stop (us.fed->sync);
 }
 
+static gboolean
+is_retired (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_auto (TocsinActorRecord) record = { 0 };
+
+  return tocsin_actors_get (txn, peer_number, &record) && record.retired_us != 0;
+}
+
+/* That its host may not be asked just now is no reason to take a Delete for a false one. */
+static void
+test_departure (void)
+{
+  Draft draft = { .id = "delete" };
+  g_autofree char *id = NULL;
+  g_autofree char *to = NULL;
+  TocsinActivityHead head = draft_head (&peer, &draft, &id, &to);
+  g_autoptr (GBytes) body = draft_finish (&peer, &draft, tocsin_activity_build_delete (&head));
+  g_autofree char *authority = tocsin_fetch_authority (public_node_actor (&peer), NULL);
+  g_autoptr (GError) error = NULL;
+  guint retry;
+
+  tocsin_host_budget_begin (us.fed->budget, authority, g_get_monotonic_time (), &retry, &error);
+  g_assert_no_error (error);
+  expect (&peer, body, 503);
+  tocsin_host_budget_end (us.fed->budget, authority, TRUE, g_get_monotonic_time ());
+  expect (&peer, body, 202);
+  g_assert_false (is_retired ());
+  public_node_turn (&peer, NULL);
+  expect (&peer, body, 202);
+  g_assert_true (is_retired ());
+}
+
 int
 main (int argc, char **argv)
 {
@@ -510,6 +543,7 @@ main (int argc, char **argv)
   g_test_add_func ("/inbox-keys/relayed-without-room", test_relayed_without_room);
   g_test_add_func ("/inbox-keys/then/relayed-of-a-turned", test_relayed_of_a_turned);
   g_test_add_func ("/inbox-keys/then/outbox-ends-a-hold", test_outbox_ends_a_hold);
+  g_test_add_func ("/inbox-keys/then/departure", test_departure);
   status = g_test_run ();
 
   inbox_nodes_stop ();

@@ -9,6 +9,7 @@
 #include "fed/departure.h"
 
 #include "core/clock.h"
+#include "core/error.h"
 #include "fed/fetch-uri.h"
 #include "fed/knock.h"
 
@@ -25,16 +26,37 @@ confirm_op_free (ConfirmOp *op)
   g_free (op);
 }
 
+/* Its sender has to say it again: what is lost here comes from nowhere else. */
+static void
+return_not_asked (GTask *task)
+{
+  g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                           "The actor cannot be asked now whether it is gone");
+}
+
+/* Neither that it is gone nor that it is there. Where it redirects to says nothing about itself. */
+static gboolean
+is_no_answer (const TocsinFetchResult *answer, const GError *error)
+{
+  return answer != NULL ? answer->status == 429 || answer->status >= 500
+                        : !g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN);
+}
+
 static void
 on_answer (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
   ConfirmOp *op = g_task_get_task_data (task);
-  g_autoptr (TocsinFetchResult) answer = tocsin_knock_finish (result, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinFetchResult) answer = tocsin_knock_finish (result, NULL, &error);
 
   tocsin_host_budget_end (op->fed->budget, op->authority, tocsin_knock_was_answered (result),
                           g_get_monotonic_time ());
-  g_task_return_boolean (task, answer != NULL && (answer->status == 404 || answer->status == 410));
+  if (is_no_answer (answer, error))
+    return_not_asked (task);
+  else
+    g_task_return_boolean (task,
+                           answer != NULL && (answer->status == 404 || answer->status == 410));
 }
 
 /**
@@ -68,7 +90,7 @@ tocsin_departure_confirm_async (TocsinFederation *fed,
   op->authority = tocsin_fetch_authority (actor, NULL);
   if (op->authority == NULL || !tocsin_fetch_allowance_take (allowance, NULL) ||
       !tocsin_host_budget_begin (fed->budget, op->authority, g_get_monotonic_time (), &retry, NULL))
-    g_task_return_boolean (task, FALSE);
+    return_not_asked (task);
   else
     tocsin_knock_async (&knock, NULL, on_answer, g_steal_pointer (&task));
 }
@@ -76,11 +98,13 @@ tocsin_departure_confirm_async (TocsinFederation *fed,
 /**
  * tocsin_departure_confirm_finish:
  * @result: what the callback was given
+ * @error: return location for an error, or %NULL
  *
- * Returns: %TRUE if the actor is gone; %FALSE if it is not, or could not be asked
+ * Returns: %TRUE if the actor is gone; %FALSE without an error if it is not; %FALSE with
+ *   %TOCSIN_ERROR_UNAVAILABLE if it could not be asked
  */
 gboolean
-tocsin_departure_confirm_finish (GAsyncResult *result)
+tocsin_departure_confirm_finish (GAsyncResult *result, GError **error)
 {
-  return g_task_propagate_boolean (G_TASK (result), NULL);
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -12,6 +12,6 @@ void tocsin_departure_confirm_async (TocsinFederation *fed,
                                      TocsinFetchAllowance *allowance,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data);
-gboolean tocsin_departure_confirm_finish (GAsyncResult *result);
+gboolean tocsin_departure_confirm_finish (GAsyncResult *result, GError **error);
 
 G_END_DECLS

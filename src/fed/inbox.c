@@ -524,8 +524,12 @@ static void
 on_departed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
+  g_autoptr (GError) error = NULL;
+  gboolean gone = tocsin_departure_confirm_finish (result, &error);
 
-  if (tocsin_departure_confirm_finish (result))
+  if (error != NULL)
+    refuse (task, g_steal_pointer (&error));
+  else if (gone)
     store_relation (task, TRUE);
   else
     drop (task);
