@@ -30,6 +30,7 @@ typedef struct
   guint port;
   GBytes *shown; /* (unowned) what it shows as its actor's document: public_node_turn() */
   guint n_shown;
+  guint refusal; /* the status where it shows nothing; 0: 404 */
 } PublicNode;
 
 static inline void
@@ -89,11 +90,11 @@ public_node_on_actor (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   PublicNode *self = data;
 
-  g_assert_cmpuint (++self->n_shown, <, 20);
+  g_assert_cmpuint (++self->n_shown, <=, 20);
   if (self->shown != NULL)
     tocsin_public_answer (request, reply, TOCSIN_TYPE_ACTIVITY, self->shown, 0);
   else
-    tocsin_reply_set_status (reply, 404);
+    tocsin_reply_set_status (reply, self->refusal != 0 ? self->refusal : 404);
 }
 
 /* From now on @self shows @document as its actor's, %NULL for 404; what it has to read is as

@@ -64,6 +64,27 @@ test_twenty_in_any_minute (void)
       1);
 }
 
+/* A second request for the same document counts as one more. */
+static void
+test_again (void)
+{
+  g_autoptr (TocsinHostBudget) budget = tocsin_host_budget_new (100);
+  g_autoptr (GError) error = NULL;
+
+  for (gint64 i = 0; i < 10; i++)
+    {
+      assert_begins (budget, "a.example:443", T0);
+      g_assert_true (tocsin_host_budget_again (budget, "a.example:443", T0, &error));
+      g_assert_no_error (error);
+      if (i < 9)
+        tocsin_host_budget_end (budget, "a.example:443", TRUE, T0);
+    }
+  g_assert_false (tocsin_host_budget_again (budget, "a.example:443", T0, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+  tocsin_host_budget_end (budget, "a.example:443", TRUE, T0);
+  assert_refused (budget, "a.example:443", T0, TOCSIN_ERROR_UNAVAILABLE);
+}
+
 static void
 test_thirty_two_in_all (void)
 {
@@ -143,6 +164,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/host-budget/one-at-a-time", test_one_at_a_time);
   g_test_add_func ("/host-budget/twenty-in-any-minute", test_twenty_in_any_minute);
+  g_test_add_func ("/host-budget/again", test_again);
   g_test_add_func ("/host-budget/thirty-two-in-all", test_thirty_two_in_all);
   g_test_add_func ("/host-budget/failure-is-remembered", test_failure_is_remembered);
   g_test_add_func ("/host-budget/memory-is-bounded", test_memory_is_bounded);

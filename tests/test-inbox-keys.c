@@ -448,6 +448,26 @@ test_relayed_of_a_turned (void)
   believe_through_peer (0);
 }
 
+/* A host that wants every request twice is asked no more often than others. */
+static void
+test_refuses_every_knock (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  stranger.refusal = 401;
+  public_node_turn (&stranger, NULL);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (TocsinKnownActor) none = NULL;
+
+      g_clear_error (&error);
+      none = find_key (public_node_actor (&stranger), &error);
+      g_assert_null (none);
+    }
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+  g_assert_cmpuint (stranger.n_shown, >=, 2);
+}
+
 static gboolean
 is_read_once (void)
 {
@@ -542,6 +562,7 @@ main (int argc, char **argv)
   g_test_add_func ("/inbox-keys/relayed-of-an-unreachable", test_relayed_of_an_unreachable);
   g_test_add_func ("/inbox-keys/relayed-without-room", test_relayed_without_room);
   g_test_add_func ("/inbox-keys/then/relayed-of-a-turned", test_relayed_of_a_turned);
+  g_test_add_func ("/inbox-keys/then/refuses-every-knock", test_refuses_every_knock);
   g_test_add_func ("/inbox-keys/then/outbox-ends-a-hold", test_outbox_ends_a_hold);
   g_test_add_func ("/inbox-keys/then/departure", test_departure);
   status = g_test_run ();

@@ -83,6 +83,7 @@ tocsin_departure_confirm_async (TocsinFederation *fed,
     .request = { .uri = actor, .accept = TOCSIN_FETCH_ACCEPT_ACTIVITY, .same_origin = TRUE },
     .first = TOCSIN_SIGN_DRAFT_RSA,
     .allowance = allowance,
+    .budget = fed->budget,
   };
 
   g_task_set_task_data (task, op, (GDestroyNotify) confirm_op_free);
@@ -92,7 +93,10 @@ tocsin_departure_confirm_async (TocsinFederation *fed,
       !tocsin_host_budget_begin (fed->budget, op->authority, g_get_monotonic_time (), &retry, NULL))
     return_not_asked (task);
   else
-    tocsin_knock_async (&knock, NULL, on_answer, g_steal_pointer (&task));
+    {
+      knock.authority = op->authority;
+      tocsin_knock_async (&knock, NULL, on_answer, g_steal_pointer (&task));
+    }
 }
 
 /**

@@ -115,6 +115,22 @@ seconds_until (gint64 due_us, gint64 now_us)
   return (guint) ((due_us - now_us + TOCSIN_SECOND_US - 1) / TOCSIN_SECOND_US);
 }
 
+/* By the rate alone. */
+static gboolean
+charge (Host *host, gint64 now_us, GError **error)
+{
+  if (now_us < rate_allows_from (host))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                           "Too many documents were fetched from this host in the last minute");
+      return FALSE;
+    }
+  host->begun_us[host->next] = now_us;
+  host->next = (host->next + 1) % TOCSIN_HOST_BUDGET_PER_MINUTE;
+  host->begun = MIN (host->begun + 1, TOCSIN_HOST_BUDGET_PER_MINUTE);
+  return TRUE;
+}
+
 /**
  * tocsin_host_budget_begin:
  * @self: the budget
@@ -159,19 +175,38 @@ tocsin_host_budget_begin (TocsinHostBudget *self,
                            "A document is being fetched from this host already");
       return FALSE;
     }
-  if (now_us < rate_allows_from (host))
+  if (!charge (host, now_us, error))
     {
       *retry_after_seconds = seconds_until (rate_allows_from (host), now_us);
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
-                           "Too many documents were fetched from this host in the last minute");
       return FALSE;
     }
-  host->begun_us[host->next] = now_us;
-  host->next = (host->next + 1) % TOCSIN_HOST_BUDGET_PER_MINUTE;
-  host->begun = MIN (host->begun + 1, TOCSIN_HOST_BUDGET_PER_MINUTE);
   host->in_flight = TRUE;
   self->in_flight++;
   return TRUE;
+}
+
+/**
+ * tocsin_host_budget_again:
+ * @self: the budget
+ * @authority: as begun, and not ended
+ * @now_us: the time, from the same fixed point
+ * @error: return location for an error, or %NULL
+ *
+ * Asks whether what was begun may send one more request to the host.
+ *
+ * Returns: whether it may; if not, @error is %TOCSIN_ERROR_UNAVAILABLE
+ */
+gboolean
+tocsin_host_budget_again (TocsinHostBudget *self,
+                          const char *authority,
+                          gint64 now_us,
+                          GError **error)
+{
+  Host *host = g_hash_table_lookup (self->hosts, authority);
+
+  g_return_val_if_fail (host != NULL && host->in_flight, FALSE);
+
+  return charge (host, now_us, error);
 }
 
 /**

@@ -29,6 +29,10 @@ gboolean tocsin_host_budget_begin (TocsinHostBudget *self,
                                    gint64 now_us,
                                    guint *retry_after_seconds,
                                    GError **error);
+gboolean tocsin_host_budget_again (TocsinHostBudget *self,
+                                   const char *authority,
+                                   gint64 now_us,
+                                   GError **error);
 void tocsin_host_budget_end (TocsinHostBudget *self,
                              const char *authority,
                              gboolean answered,

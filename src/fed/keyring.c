@@ -430,13 +430,11 @@ charge (FindOp *op, GError **error)
   op->authority = tocsin_fetch_authority (op->next, error);
   if (op->authority == NULL)
     return FALSE;
-  if (!tocsin_host_budget_begin (op->keyring->budget, op->authority, g_get_monotonic_time (),
-                                 &retry, error))
-    {
-      g_clear_pointer (&op->authority, g_free);
-      return FALSE;
-    }
-  return TRUE;
+  if (tocsin_host_budget_begin (op->keyring->budget, op->authority, g_get_monotonic_time (), &retry,
+                                error))
+    return TRUE;
+  g_clear_pointer (&op->authority, g_free);
+  return FALSE;
 }
 
 static void
@@ -455,6 +453,7 @@ fetch (FindOp *op)
     },
     .first = TOCSIN_SIGN_DRAFT_RSA,
     .allowance = op->allowance,
+    .budget = self->budget,
   };
 
   if (tocsin_uri_same_origin (op->next, tocsin_identity_get_actor (self->identity)))
@@ -466,6 +465,7 @@ fetch (FindOp *op)
       fail (op, error);
       return;
     }
+  knock.authority = op->authority;
   self->fetches++;
   tocsin_knock_async (&knock, NULL, on_document, op);
 }

@@ -19,6 +19,8 @@ typedef struct
   TocsinFetchRequest request; /* its strings: (owned) */
   TocsinSignScheme scheme;
   TocsinFetchAllowance *allowance;
+  TocsinHostBudget *budget;
+  const char *authority;
   gboolean is_second;
   gboolean answered; /* the last knock */
 } KnockOp;
@@ -84,18 +86,30 @@ tocsin_knock_async (const TocsinKnock *knock,
   op->request.sign_data = op;
   op->scheme = knock->first;
   op->allowance = knock->allowance;
+  op->budget = knock->budget;
+  op->authority = knock->authority;
   tocsin_fetcher_send_async (op->fetcher, &op->request, cancellable, on_sent,
                              g_steal_pointer (&task));
 }
 
-/* The other scheme, where there is one: between nodes of ours there is not. */
+/* What a stranger caused is bounded in requests, not in documents. */
 static gboolean
-turn_to_other_scheme (KnockOp *op, guint status)
+may_knock_again (KnockOp *op, GError **error)
+{
+  return op->allowance == NULL ||
+         (tocsin_fetch_allowance_take (op->allowance, error) &&
+          tocsin_host_budget_again (op->budget, op->authority, g_get_monotonic_time (), error));
+}
+
+/* The other scheme, where there is one: between nodes of ours there is not. %FALSE with an error:
+ * there is, and no room for it. */
+static gboolean
+turn_to_other_scheme (KnockOp *op, guint status, GError **error)
 {
   if (op->is_second || op->scheme == TOCSIN_SIGN_RFC9421_ED25519 ||
       (status != 400 && status != 401 && status != 403))
     return FALSE;
-  if (op->allowance != NULL && !tocsin_fetch_allowance_take (op->allowance, NULL))
+  if (!may_knock_again (op, error))
     return FALSE;
   op->is_second = TRUE;
   op->scheme =
@@ -119,10 +133,15 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  if (turn_to_other_scheme (op, answer->status))
+  if (turn_to_other_scheme (op, answer->status, &error))
     {
       tocsin_fetcher_send_async (op->fetcher, &op->request, g_task_get_cancellable (task), on_sent,
                                  g_object_ref (task));
+      return;
+    }
+  if (error != NULL)
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
   last = g_new0 (KnockAnswer, 1);
@@ -137,8 +156,8 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
  * @scheme: (out) (optional): the scheme of the last knock: what worked, if it did
  * @error: return location for an error, or %NULL
  *
- * Returns: (transfer full) (nullable): the answer, whatever its status; as
- *   tocsin_fetcher_send_finish() on error
+ * Returns: (transfer full) (nullable): the answer, whatever its status; on error as
+ *   tocsin_fetcher_send_finish(), tocsin_fetch_allowance_take() or tocsin_host_budget_again()
  */
 TocsinFetchResult *
 tocsin_knock_finish (GAsyncResult *result, TocsinSignScheme *scheme, GError **error)

@@ -16,7 +16,9 @@ G_BEGIN_DECLS
  * @request: what to send; its @sign and @sign_data are not read
  * @first: the scheme to begin with: %TOCSIN_SIGN_RFC9421_ED25519 for a node of ours, else what
  *   worked last, else %TOCSIN_SIGN_DRAFT_RSA
- * @allowance: (nullable) (unowned): what the second knock is charged to
+ * @allowance: (nullable) (unowned): what the second knock is charged to; with it
+ * @budget: (unowned): too, and the host
+ * @authority: that was begun there; all three have to live until the callback
  *
  * A signed request to software whose signature scheme is not known for sure.
  */
@@ -27,6 +29,8 @@ typedef struct
   TocsinFetchRequest request;
   TocsinSignScheme first;
   TocsinFetchAllowance *allowance;
+  TocsinHostBudget *budget;
+  const char *authority;
 } TocsinKnock;
 
 void tocsin_knock_async (const TocsinKnock *knock,
