@@ -412,6 +412,63 @@ test_allow_bad (void)
   g_assert_cmpuint (tocsin_store_allow_count (node.store), ==, 0);
 }
 
+enum
+{
+  LIST = 5,
+  TOR_EXIT = 20
+};
+
+/* The list was read @as_of_us, or is none at 0. */
+static void
+set_list (Node *node, gint64 as_of_us)
+{
+  g_autoptr (TocsinListSources) lists = tocsin_list_sources_new ();
+  g_autoptr (TocsinGeo) geo = tocsin_geo_new ();
+  TocsinListSource source = { .actor = LIST,
+                              .origin = LIST,
+                              .title = (char *) "Exits",
+                              .as_of_us = as_of_us,
+                              .valid_us = 49 * TOCSIN_HOUR_US };
+
+  if (as_of_us != 0)
+    tocsin_list_sources_add (lists, &source);
+  tocsin_api_set_lists (node->api, lists, geo);
+}
+
+static void
+assert_list (Reader *reader, Node *node, guint n, guint resets)
+{
+  reader_read (reader, node, "");
+  assert_copy (reader, n, "note 0");
+  g_assert_cmpuint (reader->resets, ==, resets);
+}
+
+/* Its rows stay as they are while it is new, is not read, is read again, and goes. */
+static void
+test_lists (void)
+{
+  Report row = { LIST, TOCSIN_SUBJECT_IP, "203.0.113.7", TOR_EXIT, 0, TOCSIN_BASIS_IMPORTED };
+  g_auto (Node) node = { 0 };
+  g_auto (Reader) reader = { 0 };
+
+  node_init (&node);
+  reader_init (&reader);
+  set_list (&node, 0);
+  g_assert_true (tocsin_store_write (node.store, put_report, &row, NULL));
+  assert_list (&reader, &node, 0, 1);
+  set_list (&node, now_us);
+  assert_list (&reader, &node, 1, 2);
+  now_us += TOCSIN_HOUR_US;
+  set_list (&node, now_us);
+  assert_list (&reader, &node, 1, 2);
+  now_us += 50 * TOCSIN_HOUR_US;
+  assert_list (&reader, &node, 0, 2);
+  set_list (&node, now_us);
+  assert_list (&reader, &node, 1, 3);
+  set_list (&node, 0);
+  assert_list (&reader, &node, 0, 4);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -421,6 +478,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/changes/resets", test_resets);
   g_test_add_func ("/changes/long-poll", test_long_poll);
   g_test_add_func ("/changes/observe", test_observe);
+  g_test_add_func ("/changes/lists", test_lists);
   g_test_add_func ("/changes/bad", test_bad);
   g_test_add_func ("/allow/life", test_allow);
   g_test_add_func ("/allow/reach", test_allow_reach);

@@ -60,3 +60,32 @@ tocsin_list_sources_find (const TocsinListSources *self, guint32 actor)
 {
   return self != NULL ? g_hash_table_lookup (self->actors, GUINT_TO_POINTER (actor)) : NULL;
 }
+
+gint64
+tocsin_list_source_until (const TocsinListSource *self)
+{
+  return self->valid_us == 0 ? G_MAXINT64 : self->as_of_us + self->valid_us + 1;
+}
+
+gboolean
+tocsin_list_sources_judge_alike (const TocsinListSources *before,
+                                 const TocsinListSources *after,
+                                 gint64 now_us)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  if (before == NULL || g_hash_table_size (before->actors) != g_hash_table_size (after->actors))
+    return FALSE;
+  g_hash_table_iter_init (&iter, after->actors);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const TocsinListSource *now = value;
+      const TocsinListSource *was = tocsin_list_sources_find (before, now->actor);
+
+      if (was == NULL || was->origin != now->origin ||
+          (tocsin_list_source_until (was) <= now_us) != (tocsin_list_source_until (now) <= now_us))
+        return FALSE;
+    }
+  return TRUE;
+}

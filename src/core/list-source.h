@@ -43,6 +43,22 @@ void tocsin_list_sources_add (TocsinListSources *self, const TocsinListSource *s
 /* The list of that number, borrowed; %NULL if there is none, or @self is %NULL. */
 const TocsinListSource *tocsin_list_sources_find (const TocsinListSources *self, guint32 actor);
 
+/**
+ * tocsin_list_sources_judge_alike:
+ * @before: (nullable): the lists that were in force
+ * @after: those that are
+ * @now_us: the time
+ *
+ * Returns: whether every verdict up to @now_us by @after is one by @before: there are the same
+ *   lists, of the same origins, and none that had not been read for too long counts again
+ */
+gboolean tocsin_list_sources_judge_alike (const TocsinListSources *before,
+                                          const TocsinListSources *after,
+                                          gint64 now_us);
+
+/* From when on what @self says is valid while listed no longer is. */
+gint64 tocsin_list_source_until (const TocsinListSource *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinListSources, tocsin_list_sources_unref)
 
 G_END_DECLS

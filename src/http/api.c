@@ -92,6 +92,7 @@ state_copy (const TocsinApiState *from)
     .refs = 1,
     .trust = tocsin_trust_snapshot_ref (from->trust),
     .lists = from->lists != NULL ? tocsin_list_sources_ref (from->lists) : NULL,
+    .lists_version = from->lists_version,
     .geo = from->geo != NULL ? tocsin_geo_ref (from->geo) : NULL,
     .observe = from->observe,
     .observe_until_us = from->observe_until_us,
@@ -245,6 +246,8 @@ tocsin_api_set_lists (TocsinApi *self, TocsinListSources *lists, TocsinGeo *geo)
 {
   TocsinApiState *state = state_copy (self->priv->published);
 
+  if (!tocsin_list_sources_judge_alike (state->lists, lists, tocsin_api_now_us (self)))
+    state->lists_version++;
   g_clear_pointer (&state->lists, tocsin_list_sources_unref);
   g_clear_pointer (&state->geo, tocsin_geo_unref);
   state->lists = tocsin_list_sources_ref (lists);

@@ -27,6 +27,7 @@ G_BEGIN_DECLS
  * @trust: (owned): who is believed
  * @lists: (owned) (nullable): the feeds in force
  * @geo: (owned) (nullable): the databases of places in force
+ * @lists_version: moves with the lists in force, but not with a reading by which no verdict differs
  * @observe: whether verdicts are advice alone ("mode": "observe")
  * @observe_until_us: when that ends by itself, in microseconds since the epoch; 0: never
  * @over_budget: (owned) (array length=n_over_budget): actors, ascending, on whom no further
@@ -41,6 +42,7 @@ typedef struct
   gint refs; /* atomic */
   TocsinTrustSnapshot *trust;
   TocsinListSources *lists;
+  guint64 lists_version;
   TocsinGeo *geo;
   gboolean observe;
   gint64 observe_until_us;

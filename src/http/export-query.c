@@ -149,8 +149,8 @@ tocsin_export_query_equal (const TocsinExportQuery *a, const TocsinExportQuery *
 gboolean
 tocsin_export_moment_equal (const TocsinExportMoment *a, const TocsinExportMoment *b)
 {
-  return a->generation == b->generation && a->trust_version == b->trust_version &&
-         a->as_of_us == b->as_of_us && a->observe == b->observe;
+  return a->generation == b->generation && a->version == b->version && a->as_of_us == b->as_of_us &&
+         a->observe == b->observe;
 }
 
 gboolean
@@ -174,7 +174,7 @@ tocsin_export_moment (TocsinJudge *judge, TocsinExportMoment *out, GError **erro
     }
   *out = (TocsinExportMoment){
     .generation = judge->generation,
-    .trust_version = tocsin_trust_snapshot_version (judge->scoring.trust),
+    .version = tocsin_judge_version (judge),
     .as_of_us = now_us / TOCSIN_HOUR_US * TOCSIN_HOUR_US,
     .observe = tocsin_api_is_observing (judge->state, now_us),
   };
@@ -195,7 +195,7 @@ tocsin_export_etag (const TocsinExportQuery *query,
       g_strdup_printf ("%s %s %u %u %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
                        " %" G_GINT64_FORMAT " %d %" G_GINT64_FORMAT,
                        query->format->name, query->profile->name, (guint) query->least,
-                       query->types, query->categories, moment->generation, moment->trust_version,
+                       query->types, query->categories, moment->generation, moment->version,
                        moment->as_of_us, moment->observe, api->started_us);
   TocsinId id = tocsin_id_for_string (text);
   g_autofree char *hex = tocsin_hex_encode (id.bytes, sizeof id.bytes);

@@ -55,7 +55,7 @@ gboolean tocsin_export_query_equal (const TocsinExportQuery *a, const TocsinExpo
 typedef struct
 {
   guint64 generation;
-  guint64 trust_version;
+  guint64 version; /* tocsin_judge_version() */
   gint64 as_of_us;
   gboolean observe;
   guint32 serial;

@@ -281,7 +281,7 @@ is_of_use (const TocsinExports *self,
   if (self->listing == NULL || self->profile != query->profile)
     return FALSE;
   its = tocsin_listing_moment (self->listing);
-  return its->trust_version == moment->trust_version && its->as_of_us == moment->as_of_us &&
+  return its->version == moment->version && its->as_of_us == moment->as_of_us &&
          its->observe == moment->observe;
 }
 
@@ -398,9 +398,9 @@ on_tidy (gpointer data)
 }
 
 /* Observing and trust may change a list in no new generation, and another process, or a store put
- * back from a copy, knows nothing of the last serial; so it is the time in seconds, and at least one
- * more than that of any other moment. Beyond that of the last process, too, for it begins with that
- * of the start. */
+ * back from a copy, knows nothing of the last serial; so it is the time in seconds, and at least
+ * one more than that of any other moment. Beyond that of the last process, too, for it begins with
+ * that of the start. */
 static void
 give_serial (TocsinExports *self, TocsinExportMoment *moment)
 {

@@ -60,6 +60,12 @@ tocsin_judge_begin (TocsinJudge *self,
   self->has_allow = hints.allow_count > 0;
 }
 
+guint64
+tocsin_judge_version (const TocsinJudge *self)
+{
+  return tocsin_trust_snapshot_version (self->scoring.trust) + self->state->lists_version;
+}
+
 void
 tocsin_judge_end (TocsinJudge *self)
 {

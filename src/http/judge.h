@@ -50,6 +50,10 @@ void tocsin_judge_begin (TocsinJudge *self,
 /* Ends the transaction. Findings stay good as long as the subjects that were asked about. */
 void tocsin_judge_end (TocsinJudge *self);
 
+/* Moves with whoever is believed and with the lists that count: of two verdicts about the same rows
+ * by the same version at the same time none differs. Both only grow, so their sum tells. */
+guint64 tocsin_judge_version (const TocsinJudge *self);
+
 /**
  * tocsin_judge_parse:
  * @self: a judge

@@ -282,7 +282,7 @@ find_changed (Making *making, const TocsinListing *before)
 {
   const TocsinExportMoment *now = &making->listing->moment;
 
-  if (before == NULL || before->moment.trust_version != now->trust_version ||
+  if (before == NULL || before->moment.version != now->version ||
       before->moment.as_of_us != now->as_of_us || before->moment.observe != now->observe ||
       !tocsin_changes_covers (making->judge->txn, before->moment.generation))
     return FALSE;

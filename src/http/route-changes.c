@@ -11,18 +11,19 @@
  * the next call answers at once.
  *
  * Verdicts here are those of the beginning of the hour, so that what a reader holds is a function
- * of the store, the trust and that hour, and time is one more change: once the hour has gone by,
- * the pages after it also tell of every key whose verdict or score faded meanwhile ("a sweep"),
- * found by judging each key at both hours. The budget of single voices (http/api.h) counts events
- * that are asked about; here nobody asks, and it does not apply. While this node observes, verdicts
- * are advice, as those of a check are, and "mode" says so.
+ * of the store, the trust, the lists in force and that hour, and time is one more change: once the
+ * hour has gone by, the pages after it also tell of every key whose verdict or score faded
+ * meanwhile ("a sweep"), found by judging each key at both hours. The budget of single voices
+ * (http/api.h) counts events that are asked about; here nobody asks, and it does not apply. While
+ * this node observes, verdicts are advice, as those of a check are, and "mode" says so.
  *
- * A cursor names the generation, the version of the trust, the start of this process (another one
- * may have other profiles), the hour and min_verdict that the reader's copy is of, and by an "o"
- * before them that it was made while observing; within a reset also the last key, and within a
- * sweep the hour that the keys up to the last one are at. Another trust, a change of the allow list
- * or more changes at once than the log names may alter any verdict, and observing or no longer what
- * a verdict is for, so they lead to a reset. What could not be read is a 503, never an empty page.
+ * A cursor names the generation, the version of trust and lists, the start of this process (another
+ * one may have other profiles), the hour and min_verdict that the reader's copy is of, and by an
+ * "o" before them that it was made while observing; within a reset also the last key, and within a
+ * sweep the hour that the keys up to the last one are at. Another trust, a list that counts again
+ * after it had not been read for too long, or is new or gone, a change of the allow list or more
+ * changes at once than the log names may alter any verdict, and observing or no longer what a
+ * verdict is for, so they lead to a reset. What could not be read is a 503, never an empty page.
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
@@ -303,7 +304,7 @@ write_reset (Page *page, const Poll *poll, gboolean begins, guint64 hour, GStrin
     page->cursor = (Cursor){
       .observe = page->observe,
       .generation = page->judge->generation,
-      .version = tocsin_trust_snapshot_version (page->judge->scoring.trust),
+      .version = tocsin_judge_version (page->judge),
       .started = (guint64) poll->api->started_us,
       .hour = hour,
       .min_verdict = poll->cursor.min_verdict,
@@ -349,8 +350,7 @@ fits (const Poll *poll, const Page *page, guint64 hour)
   TocsinJudge *judge = page->judge;
 
   return poll->has_cursor && cursor->started == (guint64) poll->api->started_us &&
-         cursor->observe == page->observe &&
-         cursor->version == tocsin_trust_snapshot_version (judge->scoring.trust) &&
+         cursor->observe == page->observe && cursor->version == tocsin_judge_version (judge) &&
          cursor->hour <= hour && (cursor->stage != IN_SWEEP || cursor->next_hour <= hour) &&
          tocsin_changes_covers (judge->txn, cursor->generation);
 }

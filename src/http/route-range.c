@@ -103,7 +103,7 @@ make_etag (const TocsinJudge *judge, const TocsinApi *api)
 {
   return g_strdup_printf ("\"%" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT "-%" G_GINT64_FORMAT
                           "-%" G_GINT64_MODIFIER "x\"",
-                          judge->generation, tocsin_trust_snapshot_version (judge->scoring.trust),
+                          judge->generation, tocsin_judge_version (judge),
                           judge->scoring.now_us / TOCSIN_HOUR_US, (guint64) api->started_us);
 }
 

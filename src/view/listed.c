@@ -27,10 +27,9 @@ tocsin_listed_until (const TocsinScoring *scoring, const TocsinEvidence *row)
     return G_MAXINT64;
   if (source == NULL || category == NULL || row->subject_type > TOCSIN_SUBJECT_ACTOR)
     return G_MININT64;
-  if (source->valid_us == 0 ||
-      category->half_life_days[row->subject_type] != TOCSIN_HALF_LIFE_WHILE_LISTED)
+  if (category->half_life_days[row->subject_type] != TOCSIN_HALF_LIFE_WHILE_LISTED)
     return G_MAXINT64;
-  return source->as_of_us + source->valid_us + 1;
+  return tocsin_list_source_until (source);
 }
 
 gboolean
