@@ -79,6 +79,64 @@ test_restarted (void)
   stop ();
 }
 
+/* `other` is believed by what `peer` says of it, or not yet. */
+static void
+believe_through (guint32 actor, gboolean states)
+{
+  const TocsinTrustPeer row = { .actor = peer_number, .area = TOCSIN_AREA_ANY, .weight = 1 };
+  const TocsinGraphStatement statement = {
+    .from = peer_number, .to = actor, .weight_ppb = TOCSIN_TRUST_WEIGHT_ONE, .area = TOCSIN_AREA_ANY
+  };
+  const TocsinTrustInput input = {
+    .statements = &statement, .n_statements = states ? 1 : 0, .peers = &row, .n_peers = 1
+  };
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 1, 1);
+
+  g_assert_true (tocsin_trust_snapshot_is_believed (trust, actor) == states);
+  tocsin_federation_set_trust (us.fed, trust);
+}
+
+/* Who enters the trusted set while the node ends is read of after the next start, and once. */
+static void
+test_entered_while_down (void)
+{
+  Befriend as_known = { .peer = &other };
+  guint32 actor;
+  gint64 read_us;
+
+  start (TOCSIN_FOLLOWER_READER);
+  public_node_start (&other);
+  actor = public_node_befriend (&us, &as_known);
+  us.fed->time_scale = 1000;
+  publish_green (1);
+  read_ok (FALSE);
+  believe_through (actor, FALSE);
+  tocsin_sync_start (us.fed->sync);
+  tocsin_sync_stop (us.fed->sync);
+  WAIT_FOR (tocsin_sync_is_idle (us.fed->sync));
+  g_assert_cmpint (reread_us (), ==, 0);
+
+  believe_through (actor, TRUE);
+  g_assert_cmpint (reread_us (), ==, 0);
+  tocsin_sync_start (us.fed->sync);
+  WAIT_FOR (reread_us () < 0);
+  WAIT_FOR (reread_us () > 1);
+  read_us = reread_us ();
+  tocsin_sync_stop (us.fed->sync);
+  tocsin_sync_start (us.fed->sync);
+  publish_green (1);
+  WAIT_FOR (live () == 2);
+  g_assert_cmpint (reread_us (), ==, read_us);
+
+  /* Who left it and comes back has been silent here meanwhile. */
+  believe_through (actor, FALSE);
+  believe_through (actor, TRUE);
+  WAIT_FOR (reread_us () < 0);
+  tocsin_sync_stop (us.fed->sync);
+  public_node_stop (&other);
+  stop ();
+}
+
 /* ---- authors ---- */
 
 /* `peer` has @n reports of `other` in its outbox. Gives the number of `other` here. */
@@ -307,6 +365,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync-again/straddled", test_straddled);
   g_test_add_func ("/sync-again/pages", test_pages);
   g_test_add_func ("/sync-again/restarted", test_restarted);
+  g_test_add_func ("/sync-again/entered-while-down", test_entered_while_down);
   g_test_add_func ("/sync-again/dropped-key", test_dropped_key);
   g_test_add_func ("/sync-again/silent-author", test_silent_author);
   g_test_add_func ("/sync-again/gone-author", test_gone_author);

@@ -129,18 +129,6 @@ build_policy (TocsinFederation *self, TocsinTrustSnapshot *trust)
   return policy;
 }
 
-/* What an actor said before it was believed was dropped; the peer that vouches for it has it. */
-static void
-note_entered (TocsinFederation *self, TocsinTrustSnapshot *before, TocsinTrustSnapshot *after)
-{
-  gsize n;
-  const TocsinTrustedActor *trusted = tocsin_trust_snapshot_trusted (after, &n);
-
-  for (gsize i = 0; i < n; i++)
-    if (!trusted[i].direct && !tocsin_trust_snapshot_is_believed (before, trusted[i].actor))
-      tocsin_sync_actor_entered (self->sync, trusted[i].actor, trusted[i].branch);
-}
-
 /**
  * tocsin_federation_set_trust:
  * @self: the federation
@@ -153,10 +141,10 @@ tocsin_federation_set_trust (TocsinFederation *self, TocsinTrustSnapshot *trust)
 {
   TocsinPolicy *policy = build_policy (self, trust);
 
-  if (self->policy != NULL && self->sync != NULL)
-    note_entered (self, self->policy->trust, trust);
   g_clear_pointer (&self->policy, tocsin_policy_unref);
   self->policy = policy;
+  if (self->sync != NULL)
+    tocsin_sync_set_trust (self->sync, trust);
 }
 
 /* Waits of this length, as --time-scale makes them. */

@@ -8,10 +8,13 @@
 
 #include "fed/sync.h"
 
+#include <stdlib.h>
+
 #include "core/breaker.h"
 #include "core/clock.h"
 #include "fed/sync-note.h"
 #include "fed/sync-read.h"
+#include "store/table-meta.h"
 #include "store/table-peers.h"
 
 #define READS_AT_ONCE   4 /* a reading that takes long does not count: it may be the peer's doing */
@@ -20,6 +23,7 @@
 #define SCAN_PAUSE_US   (TOCSIN_SECOND_US / 5)
 #define TICK_MAX_US     (60 * TOCSIN_SECOND_US)
 #define START_SPREAD_US (30 * TOCSIN_SECOND_US) /* readings after a start */
+#define META_BELIEVED   "believed" /* guint32s, ascending: actors for whom nothing is to be read */
 
 /* What is remembered of a peer between readings, while the node runs. */
 typedef struct
@@ -350,20 +354,105 @@ tocsin_sync_want_reread (TocsinSync *self, guint32 actor)
   schedule (self, 0);
 }
 
+/* ---- who is believed ---- */
+
+static int
+compare_actors (gconstpointer a, gconstpointer b)
+{
+  const guint32 *left = a, *right = b;
+
+  return (*left > *right) - (*left < *right);
+}
+
+/* The direct peers through which trust reaches whom it did not when the store was told last. */
+static GHashTable *
+find_new_ways (TocsinTxn *txn, const TocsinTrustSnapshot *trust)
+{
+  g_autoptr (GBytes) stored = tocsin_meta_get (txn, META_BELIEVED);
+  GHashTable *ways = g_hash_table_new (NULL, NULL);
+  gsize size = 0, n;
+  const guint32 *before = stored != NULL ? g_bytes_get_data (stored, &size) : NULL;
+  const TocsinTrustedActor *trusted = tocsin_trust_snapshot_trusted (trust, &n);
+
+  for (gsize i = 0; i < n; i++)
+    if (!trusted[i].direct &&
+        (size == 0 || bsearch (&trusted[i].actor, before, size / sizeof *before, sizeof *before,
+                               compare_actors) == NULL))
+      g_hash_table_add (ways, GUINT_TO_POINTER (trusted[i].branch));
+  return ways;
+}
+
+static void
+put_believed (TocsinTxn *txn, const TocsinTrustSnapshot *trust)
+{
+  g_autoptr (GBytes) before = tocsin_meta_get (txn, META_BELIEVED);
+  g_autoptr (GBytes) now = NULL;
+  GArray *actors = g_array_new (FALSE, FALSE, sizeof (guint32));
+  const TocsinTrustedActor *trusted;
+  gsize size, n;
+
+  trusted = tocsin_trust_snapshot_trusted (trust, &n);
+  for (gsize i = 0; i < n; i++)
+    g_array_append_val (actors, trusted[i].actor);
+  g_array_sort (actors, compare_actors);
+  size = n * sizeof (guint32);
+  now = g_bytes_new_take (g_array_free (actors, FALSE), size);
+  if (size == 0)
+    tocsin_meta_remove (txn, META_BELIEVED);
+  else if (before == NULL || !g_bytes_equal (before, now))
+    tocsin_meta_put (txn, META_BELIEVED, g_bytes_get_data (now, NULL), size);
+}
+
+/* A #TocsinWriteFunc: who is believed, and what is to be read again for it, or neither. */
+static gboolean
+write_believed (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_autoptr (GHashTable) ways = find_new_ways (txn, data);
+  GHashTableIter iter;
+  gpointer way;
+
+  g_hash_table_iter_init (&iter, ways);
+  while (g_hash_table_iter_next (&iter, &way, NULL))
+    {
+      g_auto (TocsinPeerRecord) peer = { 0 };
+
+      if (!tocsin_peers_get (txn, GPOINTER_TO_UINT (way), &peer))
+        continue;
+      tocsin_peer_record_want_reread (&peer);
+      tocsin_peers_put (txn, &peer);
+    }
+  put_believed (txn, data);
+  return tocsin_txn_check (txn, error);
+}
+
 /**
- * tocsin_sync_actor_entered:
+ * tocsin_sync_set_trust:
  * @self: the sync
- * @actor: who entered the trusted set
- * @via: the direct peer through which trust reaches it
+ * @trust: who is believed from now on
  *
- * Has @via's outbox read again for what it relayed of @actor before we believed it: at most once
- * a day.
+ * Has the outboxes read again, at most once a day, of those through whom somebody entered the
+ * trusted set: what an actor said before it was believed was dropped. Who was believed before is in
+ * the store, so that who entered just before a stop is noticed by the next start.
  */
 void
-tocsin_sync_actor_entered (TocsinSync *self, guint32 actor, guint32 via)
+tocsin_sync_set_trust (TocsinSync *self, TocsinTrustSnapshot *trust)
 {
-  if (actor != via)
-    tocsin_sync_want_reread (self, via);
+  if (self->cancellable == NULL)
+    return;
+  {
+    g_autoptr (TocsinReading) txn =
+        tocsin_reader_begin (tocsin_store_get_reader (self->fed->store));
+    g_autoptr (GHashTable) ways = find_new_ways (txn, trust);
+    GHashTableIter iter;
+    gpointer way;
+
+    g_hash_table_iter_init (&iter, ways);
+    while (g_hash_table_iter_next (&iter, &way, NULL))
+      find_peer (self, GPOINTER_TO_UINT (way))->want_reread = TRUE;
+  }
+  tocsin_writer_submit (self->fed->writer, write_believed, tocsin_trust_snapshot_ref (trust),
+                        (GDestroyNotify) tocsin_trust_snapshot_unref);
+  schedule (self, 0);
 }
 
 static gboolean
@@ -398,7 +487,7 @@ tocsin_sync_start (TocsinSync *self)
 
     tocsin_peers_foreach (txn, note_start, &scan);
   }
-  schedule (self, 0);
+  tocsin_sync_set_trust (self, self->fed->policy->trust);
 }
 
 /**

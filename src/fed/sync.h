@@ -21,7 +21,7 @@ gboolean tocsin_sync_is_idle (const TocsinSync *self);
 void tocsin_sync_wake (TocsinSync *self);
 void tocsin_sync_read_peer (TocsinSync *self, guint32 actor, gboolean from_zero);
 void tocsin_sync_want_reread (TocsinSync *self, guint32 actor);
-void tocsin_sync_actor_entered (TocsinSync *self, guint32 actor, guint32 via);
+void tocsin_sync_set_trust (TocsinSync *self, TocsinTrustSnapshot *trust);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinSync, tocsin_sync_free)
 
