@@ -252,7 +252,8 @@ reset (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *peer)
     peer->sync_due_us = change->now_us;
   if (tocsin_queue_next (txn, peer->actor, &next))
     {
-      next.attempts = 0;
+      /* What was tried once may have arrived, and has to be taken back if it is withdrawn. */
+      next.attempts = MIN (next.attempts, 1);
       next.due_us = change->now_us;
       tocsin_queue_update (txn, &next);
     }
