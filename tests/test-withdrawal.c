@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 #include "fed-case.h"
+#include "fed/given.h"
 #include "fed/withdrawal.h"
 #include "store/table-outbox.h"
 
@@ -79,6 +80,45 @@ test_travels (Case *c, gconstpointer data)
   g_assert_cmpint (admit (c, plain_remove ("r1"), NULL), ==, DONE);
   assert_report (c, "b.example", "r1", TOCSIN_STATE_WITHDRAWN, TOCSIN_HOLD_NONE);
   g_assert_true (is_in_outbox (c, "remove-r1"));
+  g_assert_cmpuint (queued_for (c, c->c), ==, 2);
+}
+
+typedef struct
+{
+  const Case *c;
+  guint64 skip; /* of what c.example may read, the newest are left out */
+} Page;
+
+static gboolean
+write_read (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Page *page = data;
+  g_autoptr (GArray) sequences = g_array_new (FALSE, FALSE, sizeof (guint64));
+  guint64 last = tocsin_outbox_last (txn) - page->skip;
+  TocsinGiven given = {
+    .policy = page->c->policy, .actor = page->c->c, .sequences = sequences, .now_us = NOON
+  };
+
+  g_array_append_val (sequences, last);
+  return tocsin_given_write (txn, &given, error);
+}
+
+/* What waits and was not read goes together with its Remove; what was read from our outbox is
+ * taken back there. */
+static void
+test_read_before_sent (Case *c, gconstpointer data)
+{
+  const Draft first = { .name = "r1", .value = "192.0.2.1" };
+  const Draft second = { .name = "r2", .value = "192.0.2.2" };
+  Page page = { .c = c, .skip = 1 };
+
+  g_assert_cmpint (admit_draft (c, &first, NULL), ==, DONE);
+  g_assert_cmpint (admit_draft (c, &second, NULL), ==, DONE);
+  write_ok (&c->f, write_read, &page);
+  g_assert_cmpuint (queued_for (c, c->c), ==, 2);
+  g_assert_cmpint (admit (c, plain_remove ("r2"), NULL), ==, DONE);
+  g_assert_cmpuint (queued_for (c, c->c), ==, 1);
+  g_assert_cmpint (admit (c, plain_remove ("r1"), NULL), ==, DONE);
   g_assert_cmpuint (queued_for (c, c->c), ==, 2);
 }
 
@@ -399,6 +439,7 @@ main (int argc, char **argv)
 {
   static const CaseTest tests[] = {
     { "/withdrawal/travels", test_travels },
+    { "/withdrawal/read-before-sent", test_read_before_sent },
     { "/withdrawal/other-members", test_other_members },
     { "/withdrawal/other-members/wait", test_other_members_wait },
     { "/withdrawal/unproven", test_unproven },

@@ -15,8 +15,10 @@ typedef struct
 {
   const TocsinPolicy *policy;
   const TocsinOutboxRecord *entry;
+  guint64 withdrawn_sequence; /* 0: it takes nothing back */
   gint64 now_us;
-  GArray *peers; /* (owned) of guint32 */
+  GArray *peers;  /* (owned) of guint32 */
+  GArray *unread; /* (owned) likewise: they have not read what is taken back */
 } Audience;
 
 /* Protocol.md, "Identity": a guest gets clear alone, a reader everything; another major version of
@@ -43,8 +45,11 @@ collect (const TocsinPeerRecord *peer, gpointer data)
 {
   Audience *audience = data;
 
+  /* Who read an Add that it was not sent yet needs the Remove. */
   if (may_receive (audience, peer))
-    g_array_append_val (audience->peers, peer->actor);
+    g_array_append_val (peer->delivered_sequence < audience->withdrawn_sequence ? audience->unread
+                                                                                : audience->peers,
+                        peer->actor);
   return TRUE;
 }
 
@@ -70,17 +75,19 @@ tocsin_relay_publish (TocsinTxn *txn,
                       gint64 now_us)
 {
   g_autoptr (GArray) peers = g_array_new (FALSE, FALSE, sizeof (guint32));
-  Audience audience = { .policy = policy, .entry = entry, .now_us = now_us, .peers = peers };
+  g_autoptr (GArray) unread = g_array_new (FALSE, FALSE, sizeof (guint32));
+  Audience audience = { .policy = policy,
+                        .entry = entry,
+                        .withdrawn_sequence = withdrawn_sequence,
+                        .now_us = now_us,
+                        .peers = peers,
+                        .unread = unread };
   guint64 sequence = tocsin_outbox_append (txn, entry);
 
   tocsin_peers_foreach_follower (txn, collect, &audience);
-  for (guint i = 0; withdrawn_sequence != 0 && i < peers->len;)
-    {
-      if (tocsin_queue_cancel (txn, g_array_index (peers, guint32, i), withdrawn_sequence))
-        g_array_remove_index_fast (peers, i);
-      else
-        i++;
-    }
+  for (guint i = 0; i < unread->len; i++)
+    if (!tocsin_queue_cancel (txn, g_array_index (unread, guint32, i), withdrawn_sequence))
+      g_array_append_val (peers, g_array_index (unread, guint32, i));
   tocsin_queue_add_many (txn, peers, sequence, now_us);
   return sequence;
 }
