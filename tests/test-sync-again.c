@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 /* Catching up (protocol.md): reading from 0 what was read before, and for whose keys. */
+#include "core/bucket.h"
+#include "fed/peers.h"
 #include "store/table-actors.h"
 #include "sync-case.h"
 
@@ -76,6 +78,72 @@ test_restarted (void)
   tocsin_sync_want_reread (us.fed->sync, peer_number);
   WAIT_FOR (reread_us () < -1);
   tocsin_sync_stop (us.fed->sync);
+  stop ();
+}
+
+static gboolean
+write_accepted (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  g_assert_true (tocsin_peers_get (txn, peer_number, &record));
+  g_assert_cmpint (record.following, ==, TOCSIN_FOLLOWING_NONE);
+  record.following = TOCSIN_FOLLOWING_ACCEPTED;
+  record.following_since_us++;
+  record.weights[TOCSIN_AREA_ANY] = 50;
+  tocsin_peers_put (txn, &record);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+follow_again (void)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  tocsin_peers_act_async (us.fed, public_node_actor (&peer), TOCSIN_PEER_UNFOLLOW, "test", on_done,
+                          &result);
+  WAIT_FOR (result != NULL);
+  g_assert_true (tocsin_peers_act_finish (result, &error));
+  g_assert_no_error (error);
+  write_ok (&us.files, write_accepted, NULL);
+}
+
+/* Unfollowed and followed again while it is read: what the reading brings is of before, and what
+ * there is comes as one batch all the same. */
+static void
+test_followed_again (void)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+  TocsinBucket *bucket = g_new0 (TocsinBucket, 1);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  TocsinReadResult out = { 0 };
+
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (3);
+  /* The head is shown at once, the page a second later. */
+  peer.fed->peer_requests_per_minute = 3;
+  tocsin_bucket_init (bucket, 60, 1, tocsin_time_now_us ());
+  g_assert_true (tocsin_bucket_take (bucket, 59, tocsin_time_now_us ()));
+  g_hash_table_insert (peer.fed->signer_rates, g_strdup (public_node_actor (&us)), bucket);
+  tocsin_sync_read_async (us.fed, peer_number, FALSE, NULL, on_done, &result);
+  WAIT_FOR (catch_up_state () == TOCSIN_CATCH_UP_READING);
+  follow_again ();
+  WAIT_FOR (result != NULL);
+  g_assert_false (tocsin_sync_read_finish (result, &out, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_A_PEER);
+  g_assert_cmpuint (live (), ==, 0);
+  get_peer (&record);
+  g_assert_cmpuint (record.first_batch, ==, 0);
+  g_assert_cmpuint (record.sync_sequence, ==, 0);
+  g_assert_cmpint (record.sync_due_us, ==, 0);
+
+  peer.fed->peer_requests_per_minute = 1000;
+  read_ok (FALSE);
+  g_assert_cmpuint (live (), ==, 3);
+  g_assert_cmpuint (lines_of (TOCSIN_REVIEW_BATCH).lines, ==, 1);
+  g_assert_cmpuint (lines_of (TOCSIN_REVIEW_BATCH).count, ==, 3);
   stop ();
 }
 
@@ -365,6 +433,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync-again/straddled", test_straddled);
   g_test_add_func ("/sync-again/pages", test_pages);
   g_test_add_func ("/sync-again/restarted", test_restarted);
+  g_test_add_func ("/sync-again/followed-again", test_followed_again);
   g_test_add_func ("/sync-again/entered-while-down", test_entered_while_down);
   g_test_add_func ("/sync-again/dropped-key", test_dropped_key);
   g_test_add_func ("/sync-again/silent-author", test_silent_author);

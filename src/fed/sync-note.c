@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/error.h"
 #include "fed/guards.h"
 #include "store/table-catch-up.h"
 #include "store/table-imports.h"
@@ -96,6 +97,20 @@ tocsin_sync_epoch_number (const char *epoch)
   return number != 0 ? number : 1; /* 0 is “never read” */
 }
 
+/* Who is unfollowed and followed again is read anew, as a batch: what an older reading still brings
+ * has no place in that. */
+gboolean
+tocsin_sync_note_find (
+    TocsinTxn *txn, guint32 actor, gint64 since_us, TocsinPeerRecord *peer, GError **error)
+{
+  if (tocsin_peers_get (txn, actor, peer) && peer->following_since_us == since_us)
+    return TRUE;
+  if (tocsin_txn_check (txn, error))
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_A_PEER,
+                         "The relation to the peer changed while its outbox was read");
+  return FALSE;
+}
+
 /* A #TocsinWriteFunc: the first reading of a peer is one batch, and a new epoch begins at 0. */
 gboolean
 tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error)
@@ -103,8 +118,8 @@ tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error)
   TocsinSyncNote *self = note;
   g_auto (TocsinPeerRecord) peer = { 0 };
 
-  if (!tocsin_peers_get (txn, self->actor, &peer))
-    return tocsin_txn_check (txn, error);
+  if (!tocsin_sync_note_find (txn, self->actor, self->since_us, &peer, error))
+    return FALSE;
   if (peer.first_batch == 0)
     {
       TocsinImportRecord record = { .created_us = self->now_us,
@@ -186,8 +201,8 @@ tocsin_sync_note_write_end (TocsinTxn *txn, gpointer note, GError **error)
   g_auto (TocsinPeerRecord) peer = { 0 };
 
   self->again = FALSE;
-  if (!tocsin_peers_get (txn, self->actor, &peer))
-    return tocsin_txn_check (txn, error);
+  if (!tocsin_sync_note_find (txn, self->actor, self->since_us, &peer, error))
+    return FALSE;
   judge_digest (txn, self, &peer);
   close_batch (txn, self, &peer);
   tocsin_guards_hear_out (&peer, self->policy, self->now_us);

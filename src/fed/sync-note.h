@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * TocsinSyncNote:
  * @policy: (owned): the state of this node
  * @actor: whose outbox
+ * @since_us: since when it is followed; if that changed, nothing is written
  * @epoch: of that outbox
  * @last: at the begin: its newest sequence
  * @items: how many reports it says it has for us; -1: it does not say
@@ -35,6 +36,7 @@ typedef struct
 {
   TocsinPolicy *policy;
   guint32 actor;
+  gint64 since_us;
   guint64 epoch;
   guint64 last;
   gint64 items;
@@ -50,6 +52,10 @@ typedef struct
 } TocsinSyncNote;
 
 void tocsin_sync_note_free (TocsinSyncNote *self);
+
+/* Whether the peer is still followed as it was when the reading began; @peer gets its record. */
+gboolean tocsin_sync_note_find (
+    TocsinTxn *txn, guint32 actor, gint64 since_us, TocsinPeerRecord *peer, GError **error);
 guint64 tocsin_sync_epoch_number (const char *epoch);
 gboolean tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error);
 gboolean tocsin_sync_note_write_end (TocsinTxn *txn, gpointer note, GError **error);

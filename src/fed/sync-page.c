@@ -14,16 +14,18 @@
 #include "codec/proof.h"
 #include "core/error.h"
 #include "fed/pinning.h"
+#include "fed/sync-note.h"
 #include "store/table-actors.h"
 #include "store/table-imports.h"
 #include "store/table-seen.h"
 
 TocsinSyncPage *
-tocsin_sync_page_new (guint32 actor, guint64 epoch)
+tocsin_sync_page_new (guint32 actor, gint64 since_us, guint64 epoch)
 {
   TocsinSyncPage *self = g_new0 (TocsinSyncPage, 1);
 
   self->actor = actor;
+  self->since_us = since_us;
   self->epoch = epoch;
   self->admissions = g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_admission_free);
   return self;
@@ -228,6 +230,9 @@ tocsin_sync_page_write (TocsinTxn *txn, gpointer page, GError **error)
   g_auto (TocsinPeerRecord) peer = { 0 };
   guint64 stored = 0;
 
+  if (!tocsin_sync_note_find (txn, self->actor, self->since_us, &peer, error))
+    return FALSE;
+  tocsin_peer_record_clear (&peer);
   for (guint i = 0; i < self->admissions->len; i++)
     {
       TocsinAdmission *admission = g_ptr_array_index (self->admissions, i);

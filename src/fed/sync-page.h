@@ -22,6 +22,7 @@ typedef enum
 /**
  * TocsinSyncPage:
  * @actor: whose outbox
+ * @since_us: since when it is followed; if that changed, nothing is stored
  * @epoch: of that outbox
  * @after: up to which it has to be read before: what comes after a gap moves no cursor
  * @sequence: up to which the outbox is read once this is stored
@@ -35,6 +36,7 @@ typedef enum
 typedef struct
 {
   guint32 actor;
+  gint64 since_us;
   guint64 epoch;
   guint64 after;
   guint64 sequence;
@@ -44,7 +46,8 @@ typedef struct
   gboolean incomplete;
 } TocsinSyncPage;
 
-TocsinSyncPage *tocsin_sync_page_new (guint32 actor, guint64 epoch) G_GNUC_WARN_UNUSED_RESULT;
+TocsinSyncPage *
+tocsin_sync_page_new (guint32 actor, gint64 since_us, guint64 epoch) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_sync_page_free (TocsinSyncPage *self);
 gboolean tocsin_sync_page_write (TocsinTxn *txn, gpointer page, GError **error);
 

@@ -42,6 +42,7 @@ typedef struct
   TocsinFederation *fed; /* (unowned) may be gone once the reading was cancelled */
   guint32 actor;
   gboolean from_zero;
+  gint64 since_us;   /* it is followed */
   gboolean is_first; /* no reading before got to the end */
   char *uri;         /* (owned) */
   char *outbox;      /* (owned) */
@@ -125,7 +126,7 @@ flush (GTask *task)
   if (checked == NULL && op->reached == op->flushed)
     return;
   if (checked == NULL)
-    checked = tocsin_sync_page_new (op->actor, op->epoch);
+    checked = tocsin_sync_page_new (op->actor, op->since_us, op->epoch);
   checked->after = (guint64) op->flushed;
   checked->sequence = (guint64) op->reached;
   op->flushed = op->reached;
@@ -185,6 +186,7 @@ load (ReadOp *op)
       peer.version_hold || peer.blocked || !tocsin_actors_get (txn, op->actor, &actor))
     return FALSE;
   op->is_first = !peer.first_batch_done;
+  op->since_us = peer.following_since_us;
   op->uri = g_strdup (actor.uri);
   op->scheme = peer.scheme == TOCSIN_PEER_SCHEME_RFC9421_RSA ? TOCSIN_SIGN_RFC9421_RSA
                                                              : TOCSIN_SIGN_DRAFT_RSA;
@@ -364,6 +366,7 @@ begin (GTask *task)
   op->note = g_new0 (TocsinSyncNote, 1);
   op->note->policy = tocsin_policy_ref (op->fed->policy);
   op->note->actor = op->actor;
+  op->note->since_us = op->since_us;
   op->note->epoch = op->epoch;
   op->note->last = (guint64) op->head_last;
   op->note->items = op->items;
@@ -547,7 +550,7 @@ check_one (GTask *task, TocsinActivity *activity)
 
   if (op->checked == NULL)
     {
-      op->checked = tocsin_sync_page_new (op->actor, op->epoch);
+      op->checked = tocsin_sync_page_new (op->actor, op->since_us, op->epoch);
       op->checked->batch = op->batch;
     }
   switch (tocsin_sync_page_check (op->checked, op->fed, activity, op->owner, may_update,
@@ -739,6 +742,7 @@ end (GTask *task, gboolean compared, gboolean matches)
   op->note = g_new0 (TocsinSyncNote, 1);
   op->note->policy = tocsin_policy_ref (op->fed->policy);
   op->note->actor = op->actor;
+  op->note->since_us = op->since_us;
   op->note->items = op->items;
   op->note->now_us = tocsin_time_now_us ();
   op->note->day_us = tocsin_federation_wait_us (op->fed, TOCSIN_DAY_US);
