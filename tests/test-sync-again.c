@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 /* Catching up (protocol.md): reading from 0 what was read before, and for whose keys. */
+#include "codec/activity-build.h"
 #include "core/bucket.h"
 #include "fed/peers.h"
 #include "store/table-actors.h"
@@ -367,6 +368,81 @@ write_entry (TocsinTxn *txn, gpointer data, GError **error)
   return tocsin_txn_check (txn, error);
 }
 
+typedef struct
+{
+  gboolean is_remove;
+  gint64 ahead_us;       /* of what it says itself */
+  gint64 proof_ahead_us; /* 0: it has no proof */
+  gboolean incomplete;
+} Dated;
+
+/* Puts it into the outbox of `peer`. */
+static void
+show_dated (const Dated *dated)
+{
+  const char *actor = public_node_actor (&peer);
+  const char *base = tocsin_identity_get_base (peer.fed->identity);
+  gint64 now_us = tocsin_time_now_us ();
+  g_autofree char *id = g_strdup_printf ("%s/activities/dated", base);
+  g_autofree char *statement_id = g_strdup_printf ("%s/statements/dated", base);
+  g_autofree char *target = g_strdup_printf ("%s/trust", base);
+  const TocsinActivityHead head = {
+    .id = id, .actor = actor, .to = target, .published_us = now_us + dated->ahead_us
+  };
+  const TocsinTrustStatement statement = { .id = statement_id,
+                                           .attributed_to = (char *) actor,
+                                           .about = (char *) "https://x.example/actor",
+                                           .weight = 50,
+                                           .published_us = now_us + dated->ahead_us,
+                                           .updated_us = now_us + dated->ahead_us };
+  g_autoptr (JsonObject) json =
+      dated->is_remove
+          ? tocsin_activity_build_remove (&head, statement_id, target, TOCSIN_REASON_ERROR)
+          : tocsin_activity_build_add_statement (&head, &statement, target);
+  g_autoptr (GBytes) bytes = NULL;
+  TocsinOutboxRecord entry = { .kind = TOCSIN_OUTBOX_ADD,
+                               .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+                               .sharing = TOCSIN_SHARING_GREEN,
+                               .created_us = now_us,
+                               .activity_id = id };
+
+  if (dated->proof_ahead_us != 0)
+    {
+      g_autofree char *created = tocsin_time_format (now_us + dated->proof_ahead_us);
+      JsonObject *proof = json_object_new ();
+
+      json_object_set_string_member (proof, "type", "DataIntegrityProof");
+      json_object_set_string_member (proof, "cryptosuite", "eddsa-jcs-2022");
+      json_object_set_string_member (proof, "created", created);
+      json_object_set_object_member (json, "proof", proof);
+    }
+  entry.activity = bytes = tocsin_activity_to_bytes (json, NULL);
+  write_ok (&peer.files, write_entry, &entry);
+}
+
+/* What is dated ahead is read again when its time may have come. */
+static void
+test_ahead (void)
+{
+  static const Dated rows[] = {
+    { FALSE, 0, 0, FALSE },
+    { FALSE, 2 * TOCSIN_HOUR_US, 0, TRUE },
+    { FALSE, 0, 2 * TOCSIN_HOUR_US, TRUE },
+    { TRUE, 0, 0, FALSE },
+    { TRUE, 2 * TOCSIN_HOUR_US, 0, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      start (TOCSIN_FOLLOWER_READER);
+      show_dated (&rows[i]);
+      g_assert_true (read_ok (FALSE).incomplete == rows[i].incomplete);
+      g_assert_true ((reread_us () < 0) == rows[i].incomplete);
+      g_assert_true (read_ok (TRUE).incomplete == rows[i].incomplete);
+      stop ();
+    }
+}
+
 /* What `other` gave to each alone is in the outbox of `peer`: seen here before or not, that is
  * told. */
 static void
@@ -438,6 +514,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync-again/dropped-key", test_dropped_key);
   g_test_add_func ("/sync-again/silent-author", test_silent_author);
   g_test_add_func ("/sync-again/gone-author", test_gone_author);
+  g_test_add_func ("/sync-again/ahead", test_ahead);
   g_test_add_func ("/sync-again/leak", test_leak);
   g_test_add_func ("/sync-again/turned-peer", test_turned_peer);
   return g_test_run ();

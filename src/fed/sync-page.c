@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "codec/proof.h"
+#include "core/clock.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "fed/pinning.h"
 #include "fed/sync-note.h"
 #include "store/table-actors.h"
@@ -66,6 +68,31 @@ is_wanted (TocsinFederation *fed, const TocsinActivity *activity, gboolean is_re
   tocsin_activity_content_hash (activity, hash);
   memcpy (content.bytes, hash, sizeof content.bytes);
   return tocsin_seen_check (txn, activity->id, &content) != TOCSIN_SEEN_SAME;
+}
+
+/* Whether it would be refused for its time. What a clock that goes wrong, its or ours, calls the
+ * future is none a day later. */
+static gboolean
+is_ahead (const TocsinActivity *activity, gint64 now_us)
+{
+  gint64 newest_us = activity->published_us;
+
+  if (activity->kind == TOCSIN_ACTIVITY_UPDATE)
+    return FALSE;
+  newest_us = MAX (newest_us, tocsin_proof_peek_created_us (tocsin_activity_root (activity)));
+  if (activity->object_kind == TOCSIN_OBJECT_TRUST)
+    {
+      newest_us = MAX (newest_us, activity->statement.published_us);
+      newest_us = MAX (newest_us, activity->statement.updated_us);
+    }
+  if (activity->object_kind == TOCSIN_OBJECT_REPORT)
+    {
+      newest_us = MAX (newest_us, activity->report.published_us);
+      newest_us = MAX (newest_us, activity->report.updated_us);
+      newest_us = MAX (newest_us, activity->report.observed_us);
+      newest_us = MAX (newest_us, activity->report.last_observed_us);
+    }
+  return newest_us > now_us + TOCSIN_MAX_AHEAD_SECONDS * TOCSIN_SECOND_US;
 }
 
 /* Whether the activity may be taken; @key_out is the key that proved it, if any. */
@@ -166,6 +193,11 @@ tocsin_sync_page_check (TocsinSyncPage *self,
 
   if (!is_wanted (fed, activity, is_relayed))
     return TOCSIN_CHECKED_SKIP;
+  if (is_ahead (activity, now_us))
+    {
+      self->incomplete = TRUE;
+      return TOCSIN_CHECKED_SKIP;
+    }
   if (is_relayed)
     author = tocsin_keyring_peek_author (fed->keyring, activity->actor);
   if (author == NULL || (is_relayed && tocsin_known_actor_is_stale (author, now_us)))

@@ -29,7 +29,8 @@ typedef enum
  * @batch: the first read's, or 0
  * @admissions: (owned) (element-type TocsinAdmission): what is to be stored, in order
  * @update: (owned) (nullable): its owner changed its own document
- * @incomplete: the author of something could not be asked: it is to be read again
+ * @incomplete: the author of something could not be asked, or it is dated ahead: it is to be read
+ *   again
  *
  * What one page or several come to: one change, so that the cursor moves with what was read.
  */

@@ -130,6 +130,7 @@ flush (GTask *task)
   checked->after = (guint64) op->flushed;
   checked->sequence = (guint64) op->reached;
   op->flushed = op->reached;
+  op->incomplete |= checked->incomplete;
   op->fed->stats.caught_up += checked->admissions->len;
   op->writes++;
   tocsin_writer_submit_async (op->fed->writer, tocsin_sync_page_write, checked,
@@ -568,7 +569,7 @@ check_one (GTask *task, TocsinActivity *activity)
           return FALSE;
         }
       if (!GPOINTER_TO_INT (g_hash_table_lookup (op->asked, activity->actor)))
-        op->incomplete = op->checked->incomplete = TRUE;
+        op->checked->incomplete = TRUE;
       break;
     case TOCSIN_CHECKED_SKIP:
     default:

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /**
  * TocsinReadResult:
  * @actor: whose outbox
- * @incomplete: an author of something in it could not be asked for its key
+ * @incomplete: an author of something in it could not be asked for its key, or it is dated ahead
  * @again: the digests differ, and it is to be read from 0 at once
  *
  * How a reading ended.
