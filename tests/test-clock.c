@@ -256,7 +256,7 @@ test_watch (void)
   gint64 boot_us = 5 * TOCSIN_HOUR_US;
   gint64 jump_us = 700 * TOCSIN_DAY_US;
 
-  tocsin_clock_watch_begin (&watch, 0, NOV_23_US, boot_us);
+  tocsin_clock_watch_begin (&watch, 0, 0, NOV_23_US, boot_us);
   g_assert_true (
       tocsin_clock_watch_look (&watch, NOV_23_US + TOCSIN_MINUTE_US, boot_us + TOCSIN_MINUTE_US));
   /* A clock that is set a little, or back, purges nothing too early. */
@@ -270,12 +270,18 @@ test_watch (void)
                                           boot_us + TOCSIN_DAY_US + 3 * TOCSIN_MINUTE_US));
   g_assert_false (tocsin_clock_watch_look (&watch, 0, boot_us + 2 * TOCSIN_DAY_US));
   /* Over a restart: after a week nobody knows. */
-  tocsin_clock_watch_begin (&watch, NOV_23_US, NOV_23_US + 8 * TOCSIN_DAY_US, boot_us);
+  tocsin_clock_watch_begin (&watch, NOV_23_US, 0, NOV_23_US + 8 * TOCSIN_DAY_US, boot_us);
   g_assert_false (tocsin_clock_watch_look (&watch, NOV_23_US + 8 * TOCSIN_DAY_US, boot_us));
   g_assert_true (
       tocsin_clock_watch_look (&watch, NOV_23_US + 9 * TOCSIN_DAY_US, boot_us + TOCSIN_DAY_US));
-  tocsin_clock_watch_begin (&watch, NOV_23_US, NOV_23_US + 6 * TOCSIN_DAY_US, boot_us);
+  tocsin_clock_watch_begin (&watch, NOV_23_US, 0, NOV_23_US + 6 * TOCSIN_DAY_US, boot_us);
   g_assert_true (tocsin_clock_watch_look (&watch, NOV_23_US + 6 * TOCSIN_DAY_US, boot_us));
+  /* What was left of the day is waited for, and no longer. */
+  tocsin_clock_watch_begin (&watch, NOV_23_US, 2 * TOCSIN_HOUR_US, NOV_23_US, boot_us);
+  g_assert_false (
+      tocsin_clock_watch_look (&watch, NOV_23_US + TOCSIN_HOUR_US, boot_us + TOCSIN_HOUR_US));
+  g_assert_true (tocsin_clock_watch_look (&watch, NOV_23_US + 2 * TOCSIN_HOUR_US,
+                                          boot_us + 2 * TOCSIN_HOUR_US));
 }
 
 int

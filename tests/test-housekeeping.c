@@ -160,6 +160,65 @@ test_starts (Node **node, gconstpointer data)
     }
 }
 
+typedef struct
+{
+  gint64 wall_us;
+  gint64 left_us;
+} Doubt;
+
+static gboolean
+write_doubt (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_meta_put (txn, "clock-doubted", data, sizeof (Doubt));
+  return TRUE;
+}
+
+static gboolean
+read_doubt (Node *node, Doubt *out)
+{
+  g_autoptr (TocsinReading) txn = read_store (node);
+
+  return tocsin_meta_get_exact (txn, "clock-doubted", out, sizeof *out);
+}
+
+/* A doubt outlives the node that had it: the next start is as quiet, until the day is over. */
+static void
+test_doubts (Node **node, gconstpointer data)
+{
+  gint64 now_us = tocsin_time_now_us ();
+  gint64 last_us = now_us - 8 * TOCSIN_DAY_US;
+  Doubt doubt = { 0 };
+
+  write_ok (&(*node)->f, write_watched, &last_us);
+  {
+    g_autoptr (TocsinHousekeeping) housekeeping = tocsin_housekeeping_new ((*node)->fed);
+
+    g_test_expect_message ("tocsin-fed", G_LOG_LEVEL_WARNING, "The clock is far ahead *");
+    tocsin_housekeeping_start (housekeeping);
+    WAIT_FOR (read_doubt (*node, &doubt));
+    g_test_assert_expected_messages ();
+  }
+  g_assert_cmpint (doubt.wall_us, >=, now_us);
+  g_assert_cmpint (doubt.left_us, >, TOCSIN_DAY_US - TOCSIN_HOUR_US);
+  g_assert_cmpint (doubt.left_us, <=, TOCSIN_DAY_US);
+  g_assert_cmpint (read_watched (*node), ==, last_us);
+
+  /* A jump of two days, noticed before the restart: with time left nothing is done, then it is. */
+  last_us = now_us - 2 * TOCSIN_DAY_US;
+  write_ok (&(*node)->f, write_watched, &last_us);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (TocsinHousekeeping) housekeeping = tocsin_housekeeping_new ((*node)->fed);
+
+      doubt = (Doubt){ .wall_us = now_us, .left_us = i == 0 ? 12 * TOCSIN_HOUR_US : 1 };
+      write_ok (&(*node)->f, write_doubt, &doubt);
+      tocsin_housekeeping_start (housekeeping);
+      if (i == 1)
+        WAIT_FOR (!read_doubt (*node, &doubt));
+      g_assert_true ((read_watched (*node) == last_us) == (i == 0));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -168,5 +227,6 @@ main (int argc, char **argv)
   g_test_add ("/housekeeping/" name, Node *, NULL, node_set_up, func, node_tear_down)
   ADD ("guests", test_guests);
   ADD ("starts", test_starts);
+  ADD ("doubts", test_doubts);
   return g_test_run ();
 }

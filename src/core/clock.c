@@ -308,11 +308,14 @@ tocsin_time_due (gint64 due_us, gint64 now_us, gint64 longest_us)
 }
 
 void
-tocsin_clock_watch_begin (TocsinClockWatch *self, gint64 last_us, gint64 wall_us, gint64 boot_us)
+tocsin_clock_watch_begin (
+    TocsinClockWatch *self, gint64 last_us, gint64 left_us, gint64 wall_us, gint64 boot_us)
 {
   *self = (TocsinClockWatch){ .wall_us = wall_us, .boot_us = boot_us };
   if (last_us != 0 && wall_us - last_us > 7 * TOCSIN_DAY_US)
-    self->quiet_until_us = boot_us + TOCSIN_DAY_US;
+    left_us = TOCSIN_DAY_US;
+  if (left_us > 0)
+    self->quiet_until_us = boot_us + MIN (left_us, TOCSIN_DAY_US);
 }
 
 gboolean

@@ -124,13 +124,14 @@ typedef struct
  * tocsin_clock_watch_begin:
  * @self: (out): a watch
  * @last_us: what the wall clock said when it was watched the last time, before a restart; 0: never
+ * @left_us: of a day for which it was in doubt then; 0: it was not
  * @wall_us: what it says now
  * @boot_us: what tocsin_time_boot_us() says now
  *
  * After more than a week it may be as well that the clock is wrong.
  */
-void
-tocsin_clock_watch_begin (TocsinClockWatch *self, gint64 last_us, gint64 wall_us, gint64 boot_us);
+void tocsin_clock_watch_begin (
+    TocsinClockWatch *self, gint64 last_us, gint64 left_us, gint64 wall_us, gint64 boot_us);
 
 /**
  * tocsin_clock_watch_look:

@@ -25,6 +25,14 @@
 #define GONE_US        TOCSIN_DAY_US /* so long one who left keeps the place that it took */
 #define LEAST_PAUSE_US (100 * (TOCSIN_SECOND_US / 1000))
 #define META_WATCHED   "clock-watched" /* a gint64: when it was looked at last, to the hour */
+#define META_DOUBTED   "clock-doubted" /* a Doubt, while there is one; likewise */
+
+/* That the clock is in doubt, so that a restart is no end of it. */
+typedef struct
+{
+  gint64 wall_us; /* what the clock said */
+  gint64 left_us; /* so long nothing follows it: a day in sum, however often the node restarts */
+} Doubt;
 
 struct _TocsinHousekeeping
 {
@@ -32,6 +40,7 @@ struct _TocsinHousekeeping
   GSource *timer;        /* (owned) (nullable) */
   TocsinClockWatch clock;
   gint64 noted_us; /* as the store has it */
+  Doubt doubt;     /* likewise; 0: none */
   gboolean doubted;
   gboolean stopped;
   gboolean running;
@@ -148,7 +157,10 @@ write_round (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
   round->done += settle_peers (txn, round);
   round->done += tocsin_held_release_some (txn, round->policy, round->now_us) ? 1 : 0;
   if (round->notes)
-    tocsin_meta_put (txn, META_WATCHED, &round->now_us, sizeof round->now_us);
+    {
+      tocsin_meta_put (txn, META_WATCHED, &round->now_us, sizeof round->now_us);
+      tocsin_meta_remove (txn, META_DOUBTED);
+    }
   return TRUE;
 }
 
@@ -195,6 +207,27 @@ on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
     }
 }
 
+static gboolean
+write_doubt (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
+{
+  tocsin_meta_put (txn, META_DOUBTED, data, sizeof (Doubt));
+  return TRUE;
+}
+
+static void
+note_doubt (TocsinHousekeeping *self, gint64 now_us)
+{
+  gint64 left_us = self->clock.quiet_until_us - self->clock.boot_us;
+
+  /* A time that is not sane is refused as long as it is, without a note. */
+  if (left_us <= 0 ||
+      (left_us <= self->doubt.left_us && self->doubt.left_us - left_us < TOCSIN_HOUR_US))
+    return;
+  self->doubt = (Doubt){ .wall_us = now_us, .left_us = left_us };
+  tocsin_writer_submit (self->fed->writer, write_doubt, g_memdup2 (&self->doubt, sizeof (Doubt)),
+                        g_free);
+}
+
 /* What is purged does not come back when the clock is right again. */
 static gboolean
 trusts_clock (TocsinHousekeeping *self, gint64 now_us)
@@ -206,6 +239,8 @@ trusts_clock (TocsinHousekeeping *self, gint64 now_us)
         "The clock is far ahead of what it was: for a day nothing is purged, and nothing that "
         "is held goes live");
   self->doubted = !trusted;
+  if (!trusted)
+    note_doubt (self, now_us);
   return trusted;
 }
 
@@ -229,9 +264,10 @@ on_timer (gpointer data)
   round->base = g_strdup (tocsin_identity_get_base (self->fed->identity));
   round->policy = tocsin_policy_ref (self->fed->policy);
   round->now_us = now_us;
-  round->notes = now_us - self->noted_us > TOCSIN_HOUR_US;
+  round->notes = now_us - self->noted_us > TOCSIN_HOUR_US || self->doubt.wall_us != 0;
   if (round->notes)
     self->noted_us = now_us;
+  self->doubt = (Doubt){ 0 };
   self->running = TRUE;
   tocsin_writer_submit_async (self->fed->writer, write_round, round, NULL, NULL, on_written, round);
   return G_SOURCE_REMOVE;
@@ -259,14 +295,16 @@ tocsin_housekeeping_new (TocsinFederation *fed)
   return self;
 }
 
+/* Gives when the clock was looked at last, in doubt or not. */
 static gint64
-read_watched (const TocsinFederation *fed)
+read_watched (const TocsinFederation *fed, Doubt *doubt)
 {
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fed->store));
   gint64 noted_us = 0;
 
   tocsin_meta_get_exact (txn, META_WATCHED, &noted_us, sizeof noted_us);
-  return noted_us;
+  tocsin_meta_get_exact (txn, META_DOUBTED, doubt, sizeof *doubt);
+  return MAX (noted_us, doubt->wall_us);
 }
 
 static gboolean
@@ -283,10 +321,10 @@ begin_watch (TocsinHousekeeping *self)
 {
   gint64 now_us = tocsin_time_now_us ();
   gint64 boot_us = tocsin_time_boot_us ();
-  gint64 last_us = read_watched (self->fed);
+  gint64 last_us = read_watched (self->fed, &self->doubt);
   g_autoptr (GError) error = NULL;
 
-  tocsin_clock_watch_begin (&self->clock, last_us, now_us, boot_us);
+  tocsin_clock_watch_begin (&self->clock, last_us, self->doubt.left_us, now_us, boot_us);
   self->noted_us = last_us;
   if (now_us - last_us <= TOCSIN_HOUR_US ||
       !tocsin_clock_watch_look (&self->clock, now_us, boot_us))
