@@ -309,6 +309,34 @@ test_damaged (Fixture *f, gconstpointer data)
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
 }
 
+/* What was written can be read: a node that once took far too many keys of a peer opens again. */
+static gboolean
+keep_many_keys (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+  g_auto (TocsinPeerRecord) got = { 0 };
+
+  tocsin_peer_record_init (&record, 9);
+  record.keys = tocsin_peer_keys_new ();
+  for (guint i = 0; i < 2000; i++)
+    {
+      const TocsinPeerKey key = { .confirmed = TRUE, .multibase = g_strdup_printf ("z%u", i) };
+
+      g_array_append_val (record.keys, key);
+    }
+  tocsin_peers_put (txn, &record);
+  g_assert_true (tocsin_peers_get (txn, 9, &got));
+  g_assert_cmpuint (got.keys->len, ==, 2000);
+  g_assert_cmpstr (g_array_index (got.keys, TocsinPeerKey, 1999).multibase, ==, "z1999");
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+test_many_keys (Fixture *f, gconstpointer data)
+{
+  write_ok (f, keep_many_keys, NULL);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -319,5 +347,6 @@ main (int argc, char *argv[])
   ADD ("generation", test_generation);
   ADD ("keys", test_keys);
   ADD ("damaged", test_damaged);
+  ADD ("many-keys", test_many_keys);
   return g_test_run ();
 }
