@@ -135,6 +135,7 @@ write_relation (TocsinTxn *txn, gpointer data, GError **error)
 
   tocsin_peers_get (txn, relation->actor, &peer);
   peer.following = relation->following;
+  g_free (peer.follow_id);
   peer.follow_id = g_strdup (relation->follow_id);
   peer.follower = relation->follower;
   peer.follower_since_us = T0;

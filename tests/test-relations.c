@@ -231,6 +231,45 @@ test_update (void)
   g_assert_false (is_told (TOCSIN_REVIEW_KEY_CHANGE, actor));
 }
 
+/* What no proof can be by is not pinned, and of what can the newest, however many there were. */
+static void
+test_update_many_keys (void)
+{
+  static const char follow_id[] = "https://a.example/activities/follow-9";
+  g_autofree char *proof_key = new_multikey ();
+  const char *const first[] = { proof_key, NULL };
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint32 actor = save_document (document_of ("many.example", first, "1.0"));
+
+  set_relation (
+      (Relation){ .actor = actor, .following = TOCSIN_FOLLOWING_PENDING, .follow_id = follow_id });
+  g_assert_cmpint (receive (message ("many.example", "Accept", "1", follow_id), NULL), ==, -1);
+  for (guint i = 0; i < 40; i++)
+    {
+      g_auto (GStrv) keys = g_new0 (char *, 32);
+      const Manner by_first = { .proven = TRUE, .proof_key = proof_key };
+
+      /* In some Updates there is nothing but text. */
+      keys[0] = g_strdup (proof_key);
+      for (guint k = 1; k < 31; k++)
+        keys[k] = i % 8 == 0 ? new_multikey () : g_strdup_printf ("z%04u%02u", i, k);
+      g_assert_cmpint (
+          receive (update_bytes ("many.example", (const char *const *) keys), &by_first), ==, -1);
+      read_peer ("many.example", &peer);
+      g_assert_false (peer.key_hold);
+      g_assert_cmpuint (peer.keys->len, <=, TOCSIN_PINNED_MAX);
+      g_assert_cmpint (tocsin_pinning_of (&peer, proof_key), ==, TOCSIN_PINNING_MATCHES);
+      for (guint k = 1; k < 31; k++)
+        g_assert_cmpint (tocsin_pinning_of (&peer, keys[k]), ==,
+                         i % 8 == 0 ? TOCSIN_PINNING_MATCHES : TOCSIN_PINNING_CHANGED);
+    }
+  /* Of who is blocked nothing is taken. */
+  set_relation ((Relation){ .actor = actor, .blocked = TRUE });
+  g_assert_cmpint (receive (update_bytes ("many.example", first),
+                            &(Manner){ .proven = TRUE, .proof_key = proof_key }),
+                   ==, TOCSIN_ERROR_REFUSED);
+}
+
 static guint64
 count_lines (void)
 {
@@ -448,6 +487,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relations/undo", test_undo);
   g_test_add_func ("/relations/update", test_update);
   g_test_add_func ("/relations/answers/proves-at-any-version", test_accept_proves_at_any_version);
+  g_test_add_func ("/relations/update/many-keys", test_update_many_keys);
   g_test_add_func ("/relations/update/version", test_update_version);
   g_test_add_func ("/relations/follow/version", test_follow_version);
   g_test_add_func ("/relations/answers/reject-at-once", test_reject_at_once);

@@ -122,7 +122,7 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
       return FALSE;
     }
   tocsin_pinning_save_actor (txn, document, change->now_us);
-  tocsin_pinning_pin (&peer, key, change->now_us);
+  tocsin_pinning_pin (&peer, document, key, change->now_us);
   tocsin_pinning_lift (txn, change->policy, &peer, change->who, change->now_us);
   change->number = peer.actor;
   tocsin_audit_append (txn, change->now_us, change->who, "peer.confirm-key", change->actor,

@@ -9,6 +9,7 @@
 
 #include "fed/pinning.h"
 
+#include "codec/key.h"
 #include "core/clock.h"
 #include "core/uri.h"
 #include "fed/held.h"
@@ -58,16 +59,64 @@ tocsin_pinning_check (TocsinStore *store, const char *actor, const char *multiba
   return tocsin_pinning_of (&peer, multibase);
 }
 
+/* Whether anything that is proven by @key could be checked: any text may stand in a document. */
+static gboolean
+is_usable (const TocsinActorKey *key)
+{
+  g_autoptr (TocsinPublicKey) parsed = NULL;
+
+  if (key->multibase == NULL || !key->assertion)
+    return FALSE;
+  parsed = tocsin_public_key_from_multikey (key->multibase, NULL);
+  return parsed != NULL && tocsin_public_key_kind (parsed) == TOCSIN_KEY_ED25519;
+}
+
+static gboolean
+is_named (const TocsinActorDocument *document, const char *multibase)
+{
+  for (guint i = 0; i < document->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
+
+      if (g_strcmp0 (key->multibase, multibase) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* A key that the document names no more can prove nothing, for it is looked up there: such a one
+ * makes way first, the oldest of them. */
+static void
+make_room (TocsinPeerRecord *peer, const TocsinActorDocument *document)
+{
+  while (peer->keys->len >= TOCSIN_PINNED_MAX)
+    {
+      guint oldest = 0;
+
+      for (guint i = 0; i < peer->keys->len; i++)
+        if (!is_named (document, g_array_index (peer->keys, TocsinPeerKey, i).multibase))
+          {
+            oldest = i;
+            break;
+          }
+      g_array_remove_index (peer->keys, oldest);
+    }
+}
+
 /**
  * tocsin_pinning_pin:
  * @peer: (inout): a peer
- * @key: an Ed25519 key of its document
+ * @document: its document
+ * @key: an Ed25519 key of @document
  * @now_us: the time
  *
  * Pins @key, unless it is pinned already.
  */
 void
-tocsin_pinning_pin (TocsinPeerRecord *peer, const TocsinActorKey *key, gint64 now_us)
+tocsin_pinning_pin (TocsinPeerRecord *peer,
+                    const TocsinActorDocument *document,
+                    const TocsinActorKey *key,
+                    gint64 now_us)
 {
   TocsinPeerKey pinned;
 
@@ -75,6 +124,7 @@ tocsin_pinning_pin (TocsinPeerRecord *peer, const TocsinActorKey *key, gint64 no
     return;
   if (peer->keys == NULL)
     peer->keys = tocsin_peer_keys_new ();
+  make_room (peer, document);
   pinned = (TocsinPeerKey){ .id = g_strdup (key->id),
                             .multibase = g_strdup (key->multibase),
                             .confirmed = TRUE,
@@ -100,9 +150,29 @@ tocsin_pinning_pin_all (TocsinPeerRecord *peer, const TocsinActorDocument *docum
     {
       const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
 
-      if (key->multibase != NULL && key->assertion)
-        tocsin_pinning_pin (peer, key, now_us);
+      if (is_usable (key))
+        tocsin_pinning_pin (peer, document, key, now_us);
     }
+}
+
+/**
+ * tocsin_pinning_names_other:
+ * @peer: a peer
+ * @document: its document
+ *
+ * Returns: whether @document lists a key for proofs that is not pinned, though others are
+ */
+gboolean
+tocsin_pinning_names_other (const TocsinPeerRecord *peer, const TocsinActorDocument *document)
+{
+  for (guint i = 0; i < document->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
+
+      if (is_usable (key) && tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_CHANGED)
+        return TRUE;
+    }
+  return FALSE;
 }
 
 /**

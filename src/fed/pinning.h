@@ -10,6 +10,9 @@
 
 G_BEGIN_DECLS
 
+/* Of one peer: what its document can name at once, and again as many that it has retired. */
+#define TOCSIN_PINNED_MAX 64
+
 typedef enum
 {
   TOCSIN_PINNING_NONE,    /* nothing is pinned for this actor */
@@ -19,9 +22,14 @@ typedef enum
 
 TocsinPinning tocsin_pinning_check (TocsinStore *store, const char *actor, const char *multibase);
 TocsinPinning tocsin_pinning_of (const TocsinPeerRecord *peer, const char *multibase);
-void tocsin_pinning_pin (TocsinPeerRecord *peer, const TocsinActorKey *key, gint64 now_us);
+void tocsin_pinning_pin (TocsinPeerRecord *peer,
+                         const TocsinActorDocument *document,
+                         const TocsinActorKey *key,
+                         gint64 now_us);
 void
 tocsin_pinning_pin_all (TocsinPeerRecord *peer, const TocsinActorDocument *document, gint64 now_us);
+gboolean tocsin_pinning_names_other (const TocsinPeerRecord *peer,
+                                     const TocsinActorDocument *document);
 void tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);
 void tocsin_pinning_lift (TocsinTxn *txn,
                           const TocsinPolicy *policy,

@@ -430,20 +430,6 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
 /* ---- Accept and Reject of our Follow ---- */
 
 static gboolean
-names_unpinned_key (const TocsinPeerRecord *peer, const TocsinActorDocument *document)
-{
-  for (guint i = 0; i < document->keys->len; i++)
-    {
-      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
-
-      if (key->multibase != NULL && key->assertion &&
-          tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_CHANGED)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
 write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
 {
   const TocsinActivity *activity = self->activity;
@@ -478,7 +464,7 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   peer->sync_due_us = self->now_us;
   if (!pinned)
     tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
-  else if (names_unpinned_key (peer, self->sender->document))
+  else if (tocsin_pinning_names_other (peer, self->sender->document))
     tocsin_pinning_hold (txn, peer, self->now_us);
   tocsin_peers_put (txn, peer);
   return TRUE;
@@ -567,9 +553,11 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     return TRUE;
   if (!g_str_equal (document->id, self->activity->actor))
     return refuse (error, TOCSIN_ERROR_OWNERSHIP, "“object” is another actor than the sender");
+  if (peer->blocked)
+    return refuse (error, TOCSIN_ERROR_REFUSED, "The operator has blocked the sender");
   if (peer->had_protocol_version && !self->proven)
     return refuse (error, TOCSIN_ERROR_FORBIDDEN, "This activity needs a proof by its actor");
-  if (peer->keys != NULL && names_unpinned_key (peer, document))
+  if (peer->keys != NULL && tocsin_pinning_names_other (peer, document))
     {
       if (pinned)
         tocsin_pinning_pin_all (peer, document, self->now_us);
