@@ -8,6 +8,7 @@
 #include "fed/rotation.h"
 #include "fed/sync.h"
 #include "inbox-nodes.h"
+#include "store/table-review.h"
 #include "store/table-seen.h"
 
 static void
@@ -544,6 +545,48 @@ test_departure (void)
   g_assert_true (is_retired ());
 }
 
+/* A peer that signs its requests by another key than its proofs, and has not told us of the new
+ * one: its document is asked once, and what it says held. */
+static void
+test_direct_after_a_new_key (void)
+{
+  Draft draft = { .id = "new-proof", .report = "new-proof" };
+  g_autoptr (TocsinEnvelope) envelope = NULL;
+  g_auto (TocsinReportRecord) record = { 0 };
+  g_autoptr (GBytes) body = NULL;
+  g_autofree char *answer = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 line;
+
+  tocsin_identity_rotate_prepare (peer.fed->identity, tocsin_time_now_us (), &error);
+  g_assert_no_error (error);
+  tocsin_identity_rotate_commit (peer.fed->identity, &error);
+  g_assert_no_error (error);
+  body = make_add (&peer, &draft);
+  envelope = public_node_post (body);
+  public_node_sign (&peer, &us, TOCSIN_SIGN_RFC9421_RSA, envelope, tocsin_time_now_us ());
+  answer = public_node_ask (&us, envelope);
+  assert_answer (answer, 202, NULL);
+  g_assert_true (find_report (&peer, "new-proof", &record));
+  g_assert_cmpint (record.state, ==, TOCSIN_STATE_HELD);
+  g_assert_cmpint (record.hold, ==, TOCSIN_HOLD_KEY);
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+
+    g_assert_true (tocsin_review_find_open (txn, TOCSIN_REVIEW_KEY_CHANGE, peer_number, 0, &line));
+  }
+}
+
+/* Nor does a proof that fails by every key that the document names count. */
+static void
+test_direct_by_a_foreign_key (void)
+{
+  Draft draft = { .id = "foreign-proof", .report = "foreign-proof", .prover = &stranger };
+  g_autoptr (GBytes) body = make_add (&peer, &draft);
+
+  expect (&peer, body, 401);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -564,6 +607,8 @@ main (int argc, char **argv)
   g_test_add_func ("/inbox-keys/then/relayed-of-a-turned", test_relayed_of_a_turned);
   g_test_add_func ("/inbox-keys/then/refuses-every-knock", test_refuses_every_knock);
   g_test_add_func ("/inbox-keys/then/outbox-ends-a-hold", test_outbox_ends_a_hold);
+  g_test_add_func ("/inbox-keys/then/direct-after-a-new-key", test_direct_after_a_new_key);
+  g_test_add_func ("/inbox-keys/then/direct-by-a-foreign-key", test_direct_by_a_foreign_key);
   g_test_add_func ("/inbox-keys/then/departure", test_departure);
   status = g_test_run ();
 

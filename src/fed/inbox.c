@@ -7,7 +7,7 @@
  *      where we know none, or it does not fit: identify, which may fetch
  *   -> with_signer: may this signer bring this activity
  *   -> with_author (await, relayed activities alone): the author's document, for its proof
- *   -> check_proof
+ *   -> check_proof (await, where it fails): the author's document anew, once
  *   -> store (await 2): one change on the writer thread, durable when it answers
  * Every refusal of protocol.md is somewhere on this way, and nothing is stored before its end.
  */
@@ -350,10 +350,13 @@ on_author (GObject *source, GAsyncResult *result, gpointer user_data)
   if (op->author != NULL && !g_str_equal (op->author->document->id, op->activity->actor))
     {
       g_clear_pointer (&op->author, tocsin_known_actor_unref);
-      leave_for_later (task);
+      g_set_error_literal (&error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE,
+                           "The actor's document is another's");
     }
-  else if (op->author != NULL)
+  if (op->author != NULL)
     with_author (task);
+  else if (!op->is_relayed)
+    refuse (task, g_steal_pointer (&error));
   else if (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE) ||
            /* Its proofs fail so often that there is no room to ask: that is its own doing too. */
            (op->is_refreshed && g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE)))
@@ -412,12 +415,13 @@ check_proof (ReceiveOp *op, GError **error)
          take_proof (op, proof, key, error);
 }
 
-/* The author of what a relay brought does not send to us: its change of keys can have passed us
- * by. What was read after this request came is new enough, so this is asked once. */
+/* The author may have changed its keys: of what a relay brought that can have passed us by, and a
+ * peer that signs its requests by another key need not have told us. What was read after this
+ * request came is new enough, so this is asked once. */
 static gboolean
 may_have_new_keys (const ReceiveOp *op, const GError *error)
 {
-  return op->is_relayed && op->author->fetched_us < op->now_us &&
+  return op->author->fetched_us < op->now_us &&
          g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED);
 }
 
