@@ -494,6 +494,37 @@ test_crash (World *world, gconstpointer data)
   g_assert_cmpint (expired->expires_us, >, tocsin_time_now_us ());
 }
 
+/* As many as peers read; then none before the oldest is of no use any more. */
+static void
+test_many (World *world, gconstpointer data)
+{
+  g_autoptr (TocsinIdentity) many = reopen (world);
+  g_autoptr (TocsinActorDocument) read = NULL;
+  gint64 now_us = tocsin_time_now_us ();
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 31; i++)
+    {
+      g_assert_nonnull (tocsin_identity_rotate_prepare (many, now_us, &error));
+      g_assert_true (tocsin_identity_rotate_commit (many, &error));
+      g_assert_no_error (error);
+    }
+  assert_key_id (many, 1, "#ed25519-32");
+  assert_key_id (many, 32, "#ed25519-1");
+  read = tocsin_actor_document_parse (tocsin_identity_get_document_bytes (many), &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (read->keys->len, ==, 33);
+  g_assert_null (tocsin_identity_rotate_prepare (many, now_us, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT);
+  g_clear_error (&error);
+
+  g_assert_nonnull (tocsin_identity_rotate_prepare (many, now_us + 1200 * TOCSIN_DAY_US, &error));
+  g_assert_true (tocsin_identity_rotate_commit (many, &error));
+  g_assert_no_error (error);
+  assert_key_id (many, 1, "#ed25519-33");
+  assert_key_id (many, 32, "#ed25519-2");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -513,6 +544,7 @@ main (int argc, char **argv)
     { "/rotation/not-put-in-place", test_not_put_in_place, 0 },
     { "/rotation/not-retired", test_not_retired, 0 },
     { "/rotation/crash", test_crash, 0 },
+    { "/rotation/many", test_many, 0 },
   };
 
   g_test_init (&argc, &argv, NULL);

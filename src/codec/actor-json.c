@@ -15,7 +15,6 @@
 #include "core/limits.h"
 #include "core/uri.h"
 
-#define MAX_KEYS            32   /* retired ones included */
 #define PEM_MAX_BYTES       4096 /* RSA 4096 is 800; what is larger is refused before use */
 #define MULTIBASE_MAX_BYTES 2048
 #define NAME_MAX_BYTES      1024
@@ -173,13 +172,7 @@ read_keys (TocsinActorDocument *self,
   g_autofree char *inner = g_strdup_printf ("%s/%s", where, member);
   gboolean assertion = strcmp (member, "assertionMethod") == 0;
 
-  if (list->len > MAX_KEYS)
-    {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE, "%s: more than %d keys", inner,
-                   MAX_KEYS);
-      return FALSE;
-    }
-  for (guint i = 0; i < list->len; i++)
+  for (guint i = 0; i < MIN (list->len, TOCSIN_ACTOR_KEYS_MAX); i++)
     {
       g_autoptr (TocsinActorKey) key = NULL;
       g_autoptr (GError) fault = NULL;

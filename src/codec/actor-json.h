@@ -8,6 +8,9 @@
 G_BEGIN_DECLS
 
 #define TOCSIN_PROTOCOL_VERSION "1.0"
+#define TOCSIN_ACTOR_KEYS_MAX                                                                      \
+  32 /* of one member, retired ones included; the rest is passed over                              \
+      */
 
 /**
  * TocsinActorKey: one public key, as a document names it. Exactly one of @pem and @multibase

@@ -30,6 +30,9 @@
 #define RETIRED_OVERLAP_US                                                                         \
   (7 * TOCSIN_DAY_US) /* what was queued with the old key may still arrive */
 
+/* So long, at least, others can check what a retired key proved: most reports end before. */
+#define RETIRED_NAMED_US (3 * 366 * TOCSIN_DAY_US)
+
 struct _TocsinIdentity
 {
   char *dir; /* (owned) the keys folder */
@@ -293,6 +296,26 @@ add_ed25519 (TocsinActorDocument *document,
   g_ptr_array_add (document->keys, key);
 }
 
+/* All but the RSA key. */
+static guint
+n_ed25519 (const TocsinActorDocument *document)
+{
+  return document->keys->len - 1;
+}
+
+/* One key more leaves the oldest out of the document. */
+static gboolean
+has_room (const TocsinIdentity *self, gint64 now_us)
+{
+  guint left = TOCSIN_ACTOR_KEYS_MAX - 2; /* beside the one in use and the new one */
+  const TocsinActorKey *oldest;
+
+  if (self->retired->len <= left)
+    return TRUE;
+  oldest = g_ptr_array_index (self->retired, self->retired->len - left - 1);
+  return oldest->expires_us + RETIRED_NAMED_US <= now_us;
+}
+
 static TocsinActorDocument *
 build_document (const TocsinIdentity *self)
 {
@@ -316,7 +339,8 @@ build_document (const TocsinIdentity *self)
     }
   else
     add_ed25519 (document, self, self->ed25519_number, self->ed25519, 0);
-  for (guint i = self->retired->len; i > 0; i--)
+  /* The newest: of more than these nobody takes notice. */
+  for (guint i = self->retired->len; i > 0 && n_ed25519 (document) < TOCSIN_ACTOR_KEYS_MAX; i--)
     {
       const TocsinActorKey *old = g_ptr_array_index (self->retired, i - 1);
       TocsinActorKey *key = tocsin_actor_key_new (old->id, old->owner);
@@ -557,8 +581,8 @@ tocsin_identity_prove (const TocsinIdentity *self,
  * is durable, or tocsin_identity_rotate_abort() if it could not be sent.
  *
  * Returns: (transfer none) (nullable): the document after the rotation. On error, %NULL, and
- *   @error is %TOCSIN_ERROR_CONFLICT (a rotation is under way) or %TOCSIN_ERROR_STORE, also while
- *   the private half of the key before cannot be deleted
+ *   @error is %TOCSIN_ERROR_CONFLICT (a rotation is under way, or there were too many lately) or
+ *   %TOCSIN_ERROR_STORE, also while the private half of the key before cannot be deleted
  */
 const TocsinActorDocument *
 tocsin_identity_rotate_prepare (TocsinIdentity *self, gint64 now_us, GError **error)
@@ -570,6 +594,12 @@ tocsin_identity_rotate_prepare (TocsinIdentity *self, gint64 now_us, GError **er
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
                            "The key is being changed already");
+      return NULL;
+    }
+  if (!has_room (self, now_us))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+                           "The key was changed 31 times in three years: peers read no more keys");
       return NULL;
     }
   if (!tocsin_identity_finish_retiring (self, error))
