@@ -357,6 +357,7 @@ test_refusals (void)
     { "PUT", UNKNOWN "/trust", "{\"weight\":101}", 400, "/weight" },
     { "PUT", UNKNOWN "/trust", "{\"weight\":5,\"trust\":5}", 400, "/trust" },
     { "PUT", UNKNOWN "/trust", "{\"weight\":5,\"full\":1}", 400, "/full" },
+    { "PUT", UNKNOWN "/trust", "{\"weight\":0,\"full\":true}", 422, "/full" },
     { "PUT", UNKNOWN "/trust", "{\"weight\":5,\"area\":\"food\"}", 422, "/area" },
     { "PUT", UNKNOWN "/trust", "{\"weight\":5}", 404, NULL },
   };

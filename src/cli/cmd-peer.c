@@ -316,6 +316,12 @@ run_trust (TocsinInvocation *self, GError **error)
   if (!tocsin_argument_number ("N", self->args[1], 0, 100, &weight, error) ||
       !tocsin_argument_name ("area", area, error))
     return FALSE;
+  if (weight == 0 && given.full)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("%s and %s exclude each other"),
+                   "0", "--full");
+      return FALSE;
+    }
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_member_string (&json, "area", area);
   tocsin_json_writer_member_int (&json, "weight", weight);

@@ -409,8 +409,14 @@ read_trust (JsonObject *object, TocsinPeerTrust *out, GError **error)
       !tocsin_json_get_int (object, "", "weight", 0, 100, &weight, error))
     return FALSE;
   out->weight = (int) weight;
-  return read_mark (object, "full", &out->full, error) &&
-         read_mark (object, "private", &out->private_trust, error);
+  if (!read_mark (object, "full", &out->full, error) ||
+      !read_mark (object, "private", &out->private_trust, error))
+    return FALSE;
+  if (weight != 0 || out->full <= 0)
+    return TRUE;
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
+                       "/full: who is distrusted is not trusted in full");
+  return FALSE;
 }
 
 static void
