@@ -28,6 +28,7 @@ test_answers (void)
   g_assert_cmpint (receive (message ("asked.example", "Accept", "y", follow_id), NULL), ==, -1);
   read_peer ("asked.example", &peer);
   g_assert_true (tocsin_peer_record_is_direct (&peer));
+  g_assert_cmpint (peer.last_seen_us, ==, now_us);
   g_assert_true (peer.had_protocol_version);
   g_assert_cmpint (peer.sync_due_us, ==, now_us);
   g_assert_cmpint (tocsin_pinning_of (&peer, multikey), ==, TOCSIN_PINNING_MATCHES);

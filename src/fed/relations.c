@@ -443,6 +443,7 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     return refuse (error, TOCSIN_ERROR_FORBIDDEN, "This node has sent you no such Follow");
   if (accepted ? was_accepted : peer->following == TOCSIN_FOLLOWING_REJECTED)
     return TRUE;
+  peer->last_seen_us = self->now_us;
   if (!accepted)
     {
       peer->following = TOCSIN_FOLLOWING_REJECTED;
