@@ -6,6 +6,7 @@
  */
 #include "codec/activity.h"
 #include "fed/peers.h"
+#include "fed/pinning.h"
 #include "fed/sync-note.h"
 #include "peer-world.h"
 #include "store/table-queue.h"
@@ -99,11 +100,43 @@ test_asks_anew (World *world, gconstpointer data)
   g_assert_cmpuint (peer.keys->len, ==, 1);
 }
 
+static void
+act (World *world, const char *actor, TocsinPeerAction action)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  tocsin_peers_act_async (world->node->fed, actor, action, "tester", on_result, &result);
+  WAIT_FOR (result != NULL);
+  g_assert_true (tocsin_peers_act_finish (result, &error));
+  g_assert_no_error (error);
+}
+
+/* What was pinned of it says nothing about what others bring of it. */
+static void
+test_unfollowed (World *world, gconstpointer data)
+{
+  g_autofree char *actor = actor_named (world, "one");
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint32 number;
+
+  tocsin_sync_stop (world->node->fed->sync);
+  follow (world, actor);
+  number = peer_of (world, actor, &peer);
+  write_ok (&world->node->f, write_accepted, &number);
+  act (world, actor, TOCSIN_PEER_UNFOLLOW);
+  peer_of (world, actor, &peer);
+  g_assert_false (peer.key_hold);
+  g_assert_cmpint (tocsin_pinning_of (&peer, "z6Mk-other"), ==, TOCSIN_PINNING_NONE);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/follow-again/asks-anew", World, NULL, world_set_up, test_asks_anew,
+              world_tear_down);
+  g_test_add ("/follow-again/unfollowed", World, NULL, world_set_up, test_unfollowed,
               world_tear_down);
   return g_test_run ();
 }

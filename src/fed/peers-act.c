@@ -98,6 +98,10 @@ end_following (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
   peer->sync_due_us = 0;
   peer->sync_state = TOCSIN_SYNC_NEVER;
   tocsin_catch_up_remove (txn, peer->actor);
+  /* Its keys are those of its document from now on, as of everybody who is believed through others;
+   * those that it has when it is followed again are pinned then. */
+  g_clear_pointer (&peer->keys, g_array_unref);
+  peer->key_hold = FALSE;
 }
 
 static void
