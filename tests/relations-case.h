@@ -140,7 +140,7 @@ write_relation (TocsinTxn *txn, gpointer data, GError **error)
   peer.follower = relation->follower;
   peer.follower_since_us = T0;
   peer.blocked = relation->blocked;
-  peer.weights[TOCSIN_AREA_ANY] = 50;
+  peer.weights[TOCSIN_AREA_ANY] = relation->following == TOCSIN_FOLLOWING_NONE ? -1 : 50;
   tocsin_peers_put (txn, &peer);
   return TRUE;
 }

@@ -130,6 +130,44 @@ test_unfollowed (World *world, gconstpointer data)
   g_assert_cmpint (tocsin_pinning_of (&peer, "z6Mk-other"), ==, TOCSIN_PINNING_NONE);
 }
 
+static gboolean
+write_owed (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const guint32 *number = data;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  tocsin_peers_get (txn, *number, &peer);
+  peer.follower = TOCSIN_FOLLOWER_READER;
+  peer.follower_follow_id = g_strdup ("https://x.example/activities/again");
+  peer.follower_answered_us = -T0;
+  tocsin_peers_put (txn, &peer);
+  return TRUE;
+}
+
+/* A reader whose newest request waits for its answer gets it from the operator. */
+static void
+test_reader_is_answered (World *world, gconstpointer data)
+{
+  g_autofree char *actor = actor_named (world, "one");
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint32 number;
+  guint64 answer;
+
+  tocsin_sync_stop (world->node->fed->sync);
+  follow (world, actor);
+  number = peer_of (world, actor, &peer);
+  write_ok (&world->node->f, write_owed, &number);
+  act (world, actor, TOCSIN_PEER_ACCEPT);
+  peer_of (world, actor, &peer);
+  answer = peer.accept_sequence;
+  g_assert_cmpuint (answer, !=, 0);
+  g_assert_cmpint (peer.follower_answered_us, >, 0);
+  /* That is enough. */
+  act (world, actor, TOCSIN_PEER_ACCEPT);
+  peer_of (world, actor, &peer);
+  g_assert_cmpuint (peer.accept_sequence, ==, answer);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -138,5 +176,7 @@ main (int argc, char **argv)
               world_tear_down);
   g_test_add ("/follow-again/unfollowed", World, NULL, world_set_up, test_unfollowed,
               world_tear_down);
+  g_test_add ("/follow-again/reader-is-answered", World, NULL, world_set_up,
+              test_reader_is_answered, world_tear_down);
   return g_test_run ();
 }

@@ -211,17 +211,16 @@ test_lost_guests (void)
   {
     const char *name;
     TocsinFollower follower;
-    gboolean away, blocks_us;
+    gboolean away;
     guint since, success, seen; /* days ago */
     gboolean lost;
   } vectors[] = {
-    { "away", TOCSIN_FOLLOWER_GUEST, TRUE, FALSE, 90, 38, 60, TRUE },
-    { "blocks us", TOCSIN_FOLLOWER_GUEST, FALSE, TRUE, 90, 60, 38, TRUE },
-    { "there", TOCSIN_FOLLOWER_GUEST, FALSE, FALSE, 90, 60, 60, FALSE },
-    { "away since lately", TOCSIN_FOLLOWER_GUEST, TRUE, FALSE, 90, 36, 60, FALSE },
-    { "sends", TOCSIN_FOLLOWER_GUEST, TRUE, FALSE, 90, 60, 36, FALSE },
-    { "came lately", TOCSIN_FOLLOWER_GUEST, TRUE, FALSE, 36, 90, 90, FALSE },
-    { "let in by hand", TOCSIN_FOLLOWER_READER, TRUE, FALSE, 90, 60, 60, FALSE },
+    { "away", TOCSIN_FOLLOWER_GUEST, TRUE, 90, 38, 60, TRUE },
+    { "there", TOCSIN_FOLLOWER_GUEST, FALSE, 90, 60, 60, FALSE },
+    { "away since lately", TOCSIN_FOLLOWER_GUEST, TRUE, 90, 36, 60, FALSE },
+    { "sends", TOCSIN_FOLLOWER_GUEST, TRUE, 90, 60, 36, FALSE },
+    { "came lately", TOCSIN_FOLLOWER_GUEST, TRUE, 36, 90, 90, FALSE },
+    { "let in by hand", TOCSIN_FOLLOWER_READER, TRUE, 90, 60, 60, FALSE },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
@@ -229,7 +228,6 @@ test_lost_guests (void)
       TocsinPeerRecord peer = {
         .follower = vectors[i].follower,
         .away = vectors[i].away,
-        .blocks_us = vectors[i].blocks_us,
         .follower_since_us = T0 - vectors[i].since * TOCSIN_DAY_US,
         .last_success_us = T0 - vectors[i].success * TOCSIN_DAY_US,
         .last_seen_us = T0 - vectors[i].seen * TOCSIN_DAY_US,

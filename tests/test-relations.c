@@ -380,7 +380,8 @@ test_block (void)
   g_assert_true (peer.blocks_us);
   g_assert_cmpint (receive (tocsin_activity_to_bytes (undo, NULL), NULL), ==, -1);
   read_peer ("blocks.example", &peer);
-  g_assert_true (tocsin_peer_record_is_follower (&peer));
+  g_assert_false (peer.blocks_us);
+  g_assert_cmpint (peer.follower, ==, TOCSIN_FOLLOWER_NONE);
   /* Neither knows of the other's following any more: it has to be asked for anew. */
   g_assert_cmpint (peer.following, ==, TOCSIN_FOLLOWING_REJECTED);
 
@@ -397,6 +398,10 @@ test_block (void)
       ==, -1);
   read_peer ("blocks.example", &peer);
   g_assert_false (peer.blocks_us);
+  /* The operator is asked as about anybody else. */
+  g_assert_cmpint (follow ("blocks.example", "f1"), ==, -1);
+  read_peer ("blocks.example", &peer);
+  g_assert_cmpint (peer.follower, ==, TOCSIN_FOLLOWER_PENDING);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "fed/guards.h"
 #include "fed/peers-private.h"
+#include "fed/relations.h"
 #include "store/table-actors.h"
 #include "store/table-audit.h"
 #include "store/table-catch-up.h"
@@ -48,31 +49,6 @@ conflict (GError **error, const char *message)
   return FALSE;
 }
 
-/* Takes the reports that @peer still had to get out of its queue; messages to it stay. */
-static void
-drop_reports (TocsinTxn *txn, guint32 peer)
-{
-  g_autoptr (GArray) messages = g_array_new (FALSE, FALSE, sizeof (TocsinQueueEntry));
-  TocsinQueueEntry entry;
-
-  while (tocsin_queue_next (txn, peer, &entry))
-    {
-      g_auto (TocsinOutboxRecord) record = { 0 };
-
-      if (!tocsin_queue_done (txn, peer, entry.sequence))
-        return;
-      if (tocsin_outbox_get (txn, entry.sequence, &record) && record.kind == TOCSIN_OUTBOX_MESSAGE)
-        g_array_append_val (messages, entry);
-    }
-  for (guint i = 0; i < messages->len; i++)
-    {
-      const TocsinQueueEntry *message = &g_array_index (messages, TocsinQueueEntry, i);
-
-      tocsin_queue_add (txn, peer, message->sequence, message->due_us);
-      tocsin_queue_update (txn, message);
-    }
-}
-
 static void
 forget_weights (TocsinPeerRecord *peer)
 {
@@ -102,16 +78,6 @@ end_following (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
    * those that it has when it is followed again are pinned then. */
   g_clear_pointer (&peer->keys, g_array_unref);
   peer->key_hold = FALSE;
-}
-
-static void
-end_follower (TocsinPeerRecord *peer, gint64 now_us)
-{
-  if (peer->follower != TOCSIN_FOLLOWER_NONE)
-    peer->follower_since_us = now_us;
-  peer->follower = TOCSIN_FOLLOWER_NONE;
-  g_clear_pointer (&peer->follower_follow_id, g_free);
-  g_clear_pointer (&peer->follower_object, g_free);
 }
 
 static gboolean
@@ -166,7 +132,12 @@ accept_follower (TocsinTxn *txn,
   if (peer->follower == TOCSIN_FOLLOWER_NONE)
     return conflict (error, "The actor has not asked to follow this node");
   if (peer->follower == TOCSIN_FOLLOWER_READER)
-    return TRUE;
+    {
+      /* Its newest Follow came too soon after an answer, and waits for its own. */
+      if (peer->follower_answered_us < 0)
+        answer (txn, change, peer, TRUE);
+      return TRUE;
+    }
   peer->follower = TOCSIN_FOLLOWER_READER;
   peer->follower_since_us = change->now_us;
   if (!answered)
@@ -186,7 +157,7 @@ reject_follower (TocsinTxn *txn,
     return TRUE;
   peer->follower = TOCSIN_FOLLOWER_REJECTED;
   peer->follower_since_us = change->now_us;
-  drop_reports (txn, peer->actor);
+  tocsin_relation_drop_reports (txn, peer->actor);
   answer (txn, change, peer, FALSE);
   return TRUE;
 }
@@ -208,7 +179,7 @@ block (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *peer)
     return TRUE;
   tocsin_queue_drop_peer (txn, peer->actor);
   end_following (txn, peer, change->now_us);
-  end_follower (peer, change->now_us);
+  tocsin_relation_end_follower (txn, peer, change->now_us);
   peer->blocked = TRUE;
   if (!is_reachable (txn, peer->actor))
     return TRUE;

@@ -359,15 +359,15 @@ tocsin_relation_is_owed_an_answer (const TocsinPeerRecord *peer, gint64 now_us)
  * @peer: a peer
  * @now_us: the time
  *
- * Returns: whether it is a guest that has been away, or has blocked us, for 30 days: nobody let it
- *   in by hand, and others may want its place
+ * Returns: whether it is a guest that has been away for 30 days: nobody let it in by hand, and
+ *   others may want its place
  */
 gboolean
 tocsin_relation_is_lost (const TocsinPeerRecord *peer, gint64 now_us)
 {
   gint64 heard_us = MAX (MAX (peer->follower_since_us, peer->last_success_us), peer->last_seen_us);
 
-  return peer->follower == TOCSIN_FOLLOWER_GUEST && (peer->away || peer->blocks_us) &&
+  return peer->follower == TOCSIN_FOLLOWER_GUEST && peer->away &&
          now_us - heard_us > GUEST_SILENT_US;
 }
 
@@ -503,25 +503,70 @@ names_their_block (const TocsinRelationChange *self, const TocsinPeerRecord *pee
          (nested->object == NULL || g_str_equal (nested->object, self->policy->actor));
 }
 
+/**
+ * tocsin_relation_drop_reports:
+ * @txn: a write transaction
+ * @peer: the number of a peer
+ *
+ * Takes the reports that @peer still had to get out of its queue; messages to it stay.
+ */
+void
+tocsin_relation_drop_reports (TocsinTxn *txn, guint32 peer)
+{
+  g_autoptr (GArray) messages = g_array_new (FALSE, FALSE, sizeof (TocsinQueueEntry));
+  TocsinQueueEntry entry;
+
+  while (tocsin_queue_next (txn, peer, &entry))
+    {
+      g_auto (TocsinOutboxRecord) record = { 0 };
+
+      if (!tocsin_queue_done (txn, peer, entry.sequence))
+        return;
+      if (tocsin_outbox_get (txn, entry.sequence, &record) && record.kind == TOCSIN_OUTBOX_MESSAGE)
+        g_array_append_val (messages, entry);
+    }
+  for (guint i = 0; i < messages->len; i++)
+    {
+      const TocsinQueueEntry *message = &g_array_index (messages, TocsinQueueEntry, i);
+
+      tocsin_queue_add (txn, peer, message->sequence, message->due_us);
+      tocsin_queue_update (txn, message);
+    }
+}
+
+/**
+ * tocsin_relation_end_follower:
+ * @txn: a write transaction
+ * @peer: (inout): a peer that follows us no more; the caller writes it back
+ * @now_us: the time
+ *
+ * What it still had to get is dropped. What it asks next is the first of a new relation.
+ */
+void
+tocsin_relation_end_follower (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
+{
+  if (peer->follower != TOCSIN_FOLLOWER_NONE)
+    peer->follower_since_us = now_us;
+  peer->follower = TOCSIN_FOLLOWER_NONE;
+  g_clear_pointer (&peer->follower_follow_id, g_free);
+  g_clear_pointer (&peer->follower_object, g_free);
+  tocsin_relation_drop_reports (txn, peer->actor);
+}
+
 static void
 write_undo (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
 {
   if (peer->blocks_us && names_their_block (self, peer))
     peer->blocks_us = FALSE;
   else if (peer->follower != TOCSIN_FOLLOWER_NONE && names_our_follow (self, peer))
-    {
-      peer->follower = TOCSIN_FOLLOWER_NONE;
-      peer->follower_since_us = self->now_us;
-      g_clear_pointer (&peer->follower_follow_id, g_free);
-      g_clear_pointer (&peer->follower_object, g_free);
-    }
+    tocsin_relation_end_follower (txn, peer, self->now_us);
   else
     return;
   tocsin_peers_put (txn, peer);
 }
 
-/* Who blocks us has forgotten that we follow it, and does not remember it with the Undo either: we
- * have to ask anew. */
+/* Who blocks us has forgotten that we follow it and that it follows us, and does not remember it
+ * with the Undo either: each has to ask anew. */
 static void
 write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
 {
@@ -535,6 +580,7 @@ write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
       peer->following = TOCSIN_FOLLOWING_REJECTED;
       peer->following_since_us = self->now_us;
     }
+  tocsin_relation_end_follower (txn, peer, self->now_us);
   if (matters)
     tell (txn, peer->actor, TOCSIN_REVIEW_OTHER, "This peer has blocked this node", self->now_us);
   tocsin_peers_put (txn, peer);

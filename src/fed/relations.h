@@ -51,6 +51,8 @@ gboolean tocsin_relation_change_write (TocsinTxn *txn, gpointer change, GError *
 
 gboolean tocsin_relation_is_over (const TocsinPeerRecord *peer);
 void tocsin_relation_forget (TocsinTxn *txn, guint32 actor, gint64 now_us);
+void tocsin_relation_drop_reports (TocsinTxn *txn, guint32 peer);
+void tocsin_relation_end_follower (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);
 
 gboolean tocsin_relation_is_lost (const TocsinPeerRecord *peer, gint64 now_us);
 gboolean tocsin_relation_is_owed_an_answer (const TocsinPeerRecord *peer, gint64 now_us);
