@@ -331,7 +331,11 @@ test_breaker (void)
   guint32 a = add_peer (node, world, "a", NULL, TRUE);
 
   for (guint i = 0; i < 5; i++)
-    script (world, "/a/inbox", 500);
+    {
+      script (world, "/a/inbox", 500);
+      g_test_expect_message ("tocsin-fed", G_LOG_LEVEL_INFO,
+                             "Nothing was delivered to */a/inbox: it answered 500");
+    }
   g_test_expect_message ("tocsin-fed", G_LOG_LEVEL_MESSAGE, "*/a does not answer: breaker opened");
   publish (node, "one", TOCSIN_SHARING_GREEN);
   WAIT_FOR (has_failures (node, a, 5));
@@ -442,6 +446,8 @@ test_gone (void)
 
   world->down = "/a";
   script (world, "/a/inbox", 410);
+  g_test_expect_message ("tocsin-fed", G_LOG_LEVEL_INFO,
+                         "Nothing was delivered to */a/inbox: it answered 410");
   g_test_expect_message ("tocsin-fed", G_LOG_LEVEL_MESSAGE, "*/a is away*");
   publish (node, "one", TOCSIN_SHARING_GREEN);
   publish (node, "two", TOCSIN_SHARING_GREEN);
@@ -476,6 +482,8 @@ test_back (void)
 
   world->down = "/a";
   script (world, "/a/inbox", 410);
+  g_test_expect_message ("tocsin-fed", G_LOG_LEVEL_INFO,
+                         "Nothing was delivered to */a/inbox: it answered 410");
   g_test_expect_message ("tocsin-fed", G_LOG_LEVEL_MESSAGE, "*/a is away*");
   publish (node, "one", TOCSIN_SHARING_GREEN);
   WAIT_FOR (is_away (node, a));

@@ -588,6 +588,18 @@ judge (const TocsinAttempt *attempt, const TocsinFetchResult *result)
   return TOCSIN_ANSWER_REFUSED;
 }
 
+/* A probe has nothing to deliver. */
+static void
+tell (const TocsinAttempt *attempt, const TocsinFetchResult *result, const GError *error)
+{
+  if (attempt->next == TOCSIN_NEXT_PROBE || attempt->answer == TOCSIN_ANSWER_TAKEN)
+    return;
+  if (result == NULL)
+    g_info ("Nothing was delivered to %.200s: %s", attempt->uri, error->message);
+  else
+    g_info ("Nothing was delivered to %.200s: it answered %u", attempt->uri, result->status);
+}
+
 static void
 on_sent (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
@@ -607,10 +619,7 @@ on_sent (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
       return;
     }
   attempt->answer = judge (attempt, fetched);
-  if (fetched == NULL)
-    g_info ("Nothing was delivered to %.200s: %s", attempt->uri, error->message);
-  else if (attempt->answer != TOCSIN_ANSWER_TAKEN)
-    g_info ("Nothing was delivered to %.200s: it answered %u", attempt->uri, fetched->status);
+  tell (attempt, fetched, error);
   attempt->scheme = scheme;
   attempt->jitter = g_random_double ();
   if (fetched != NULL && fetched->retry_after_seconds > 0)
