@@ -5,6 +5,8 @@
  */
 #include "admin-node.h"
 
+#include "core/limits.h"
+#include "store/table-meta.h"
 #include "store/table-subjects.h"
 
 /* What the doctor says of lists: FALSE with the text of the first that is bad. */
@@ -286,6 +288,45 @@ test_feed_not_stored (void)
   g_assert_cmpint (g_unlink (path), ==, 0);
 }
 
+static gboolean
+fill_store (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const guint *number = data;
+  g_autofree char *name = g_strdup_printf ("filling %u", *number);
+  g_autofree guint8 *block = g_malloc0 (1 << 20);
+
+  tocsin_meta_put (txn, name, block, 1 << 20);
+  return tocsin_txn_check (txn, error);
+}
+
+/* A list must not take the last room, of which the node's own reports and what takes back need
+ * some; one that shrinks still may. */
+static void
+test_feed_almost_full (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *path = NULL;
+  g_autofree char *body = NULL;
+  g_autoptr (GError) error = NULL;
+
+  admin_init (&admin);
+  path = add_exits (&admin, "192.0.2.1\n192.0.2.2\n192.0.2.3\n192.0.2.4\n", &body);
+  admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
+  for (guint i = 0; tocsin_store_fill_percent (admin.node.store) < TOCSIN_STORE_FULL_PERCENT; i++)
+    {
+      g_assert_cmpuint (i, <, 64);
+      g_assert_true (tocsin_store_write (admin.node.store, fill_store, &i, &error));
+    }
+  g_free (write_list (path, "192.0.2.1\n192.0.2.2\n192.0.2.3\n192.0.2.5\n"));
+  admin_refused (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 503, "The store is almost full");
+  g_assert_cmpuint (count_subjects (&admin), ==, 4);
+  g_free (write_list (path, "192.0.2.1\n192.0.2.2\n192.0.2.3\n"));
+  admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
+  g_assert_cmpuint (count_subjects (&admin), ==, 3);
+  free_feeds (&admin);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
 /* The rest cannot be taken back: the feed is as it was, and its list is not known any more. */
 static void
 test_feed_not_disabled (void)
@@ -361,6 +402,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-feeds/life", test_feeds);
   g_test_add_func ("/route-feeds/half-disabled", test_feed_half_disabled);
   g_test_add_func ("/route-feeds/left-behind", test_feed_left_behind);
+  g_test_add_func ("/route-feeds/almost-full", test_feed_almost_full);
   g_test_add_func ("/route-feeds/may-shrink-later", test_feed_may_shrink_later);
   g_test_add_func ("/route-feeds/not-disabled", test_feed_not_disabled);
   g_test_add_func ("/route-feeds/not-stored", test_feed_not_stored);

@@ -242,6 +242,10 @@ test_housekeeping (void)
   now_us += (TOCSIN_SEEN_DAYS + 2) * TOCSIN_DAY_US;
   assert_housekeeping (&admin, "{\"dry_run\":true}", TRUE, 1, 1);
   assert_housekeeping (&admin, "{\"dry_run\":true}", TRUE, 1, 1);
+  admin.fed->clock_in_doubt = TRUE;
+  admin_refused (&admin, "POST", "/v1/housekeeping", "{}", 409, "The clock");
+  assert_housekeeping (&admin, "{\"dry_run\":true}", TRUE, 1, 1);
+  admin.fed->clock_in_doubt = FALSE;
   assert_housekeeping (&admin, "{}", FALSE, 1, 1);
   assert_housekeeping (&admin, "{\"dry_run\":true}", TRUE, 0, 0);
   {

@@ -71,6 +71,7 @@ typedef struct
   TocsinDelivery *delivery; /* (owned) */
   TocsinSync *sync;         /* (owned) */
   TocsinPolicy *policy;     /* (owned) the present one */
+  gint clock_in_doubt;      /* atomic; of housekeeping: whether time may take nothing away now */
   GHashTable *signer_rates; /* (owned) (element-type utf8 TocsinBucket) */
   guint n_identifying;      /* requests to the inbox that wait for a key's document */
   TocsinFollowMode follow_mode;

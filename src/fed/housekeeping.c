@@ -239,6 +239,7 @@ trusts_clock (TocsinHousekeeping *self, gint64 now_us)
         "The clock is far ahead of what it was: for a day nothing is purged, and nothing that "
         "is held goes live");
   self->doubted = !trusted;
+  g_atomic_int_set (&self->fed->clock_in_doubt, self->doubted);
   if (!trusted)
     note_doubt (self, now_us);
   return trusted;
@@ -322,12 +323,14 @@ begin_watch (TocsinHousekeeping *self)
   gint64 now_us = tocsin_time_now_us ();
   gint64 boot_us = tocsin_time_boot_us ();
   gint64 last_us = read_watched (self->fed, &self->doubt);
+  gboolean trusted;
   g_autoptr (GError) error = NULL;
 
   tocsin_clock_watch_begin (&self->clock, last_us, self->doubt.left_us, now_us, boot_us);
   self->noted_us = last_us;
-  if (now_us - last_us <= TOCSIN_HOUR_US ||
-      !tocsin_clock_watch_look (&self->clock, now_us, boot_us))
+  trusted = tocsin_clock_watch_look (&self->clock, now_us, boot_us);
+  g_atomic_int_set (&self->fed->clock_in_doubt, !trusted);
+  if (now_us - last_us <= TOCSIN_HOUR_US || !trusted)
     return;
   if (tocsin_store_write (self->fed->store, write_watched, &now_us, &error))
     self->noted_us = now_us;

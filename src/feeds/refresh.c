@@ -24,6 +24,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "fed/fetch-uri.h"
 #include "feeds/apply.h"
 #include "feeds/load.h"
@@ -296,6 +297,13 @@ on_compared (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
   if (is_same)
     {
       finish_same (self);
+      return;
+    }
+  if (self->load->added->len > 0 &&
+      tocsin_store_fill_percent (self->feeds->store) >= TOCSIN_STORE_FULL_PERCENT)
+    {
+      fail_with (self, TOCSIN_ERROR_UNAVAILABLE,
+                 "The store is almost full and takes no more entries");
       return;
     }
   record->tried_us = record->good_us = now_us;

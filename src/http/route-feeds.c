@@ -331,11 +331,6 @@ on_refresh (TocsinRequest *request, TocsinReply *reply, gpointer data)
           return;
         }
     }
-  if (!tocsin_admin_has_room (api, &error))
-    {
-      tocsin_reply_set_error (reply, error);
-      return;
-    }
   tocsin_feeds_refresh_async (api->feeds, name, may_shrink, on_refreshed,
                               op_new (api, request, name, 200));
 }

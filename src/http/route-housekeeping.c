@@ -6,7 +6,9 @@
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
+#include "core/clock.h"
 #include "core/error.h"
+#include "fed/federation.h"
 #include "http/admin.h"
 #include "http/json-body.h"
 #include "http/routes-admin.h"
@@ -22,7 +24,7 @@ typedef struct
   gboolean dry_run;
   gint64 now_us;
   TocsinPurgeCounts counts;
-  guint done; /* by the last change */
+  gboolean through; /* the last change found nothing more */
 } Purge;
 
 static void purge_some (Purge *self);
@@ -65,7 +67,8 @@ write_some (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
 {
   Purge *self = data;
 
-  self->done = tocsin_store_purge (txn, self->now_us, ROWS);
+  self->through =
+      tocsin_store_purge (txn, self->now_us, ROWS) == 0 && tocsin_store_purge_is_through (txn);
   return TRUE;
 }
 
@@ -75,7 +78,7 @@ on_written (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_d
   Purge *self = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (tocsin_writer_submit_finish (result, &error) && self->done > 0)
+  if (tocsin_writer_submit_finish (result, &error) && !self->through)
     purge_some (self);
   else
     finish (self, error);
@@ -130,6 +133,19 @@ run_count (GTask *task,
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
+/* What is gone does not come back when the clock is right again. */
+static gboolean
+check_clock (const TocsinApi *api, gint64 now_us, GError **error)
+{
+  if (tocsin_time_is_sane (now_us) &&
+      (api->federation == NULL || !g_atomic_int_get (&api->federation->clock_in_doubt)))
+    return TRUE;
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+                       "The clock is far ahead of what it was, or wrong: for a day nothing is "
+                       "purged");
+  return FALSE;
+}
+
 static void
 on_housekeeping (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
@@ -142,7 +158,8 @@ on_housekeeping (TocsinRequest *request, TocsinReply *reply, gpointer data)
   Purge *self;
 
   if (body == NULL ||
-      !tocsin_json_opt_bool (json_node_get_object (body), "", "dry_run", &dry_run, &error))
+      !tocsin_json_opt_bool (json_node_get_object (body), "", "dry_run", &dry_run, &error) ||
+      (!dry_run && !check_clock (api, tocsin_api_now_us (api), &error)))
     {
       tocsin_reply_set_error (reply, error);
       return;

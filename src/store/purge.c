@@ -220,6 +220,13 @@ tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
   return n;
 }
 
+gboolean
+tocsin_store_purge_is_through (TocsinTxn *txn)
+{
+  return *tocsin_store_review_position (txn->store) == 0 &&
+         *tocsin_store_outbox_position (txn->store) == 0;
+}
+
 /* Keys of @table that begin with a time of at most @until_s seconds. */
 static guint64
 count_until (TocsinTxn *txn, TocsinTable table, gint64 until_s)

@@ -71,8 +71,11 @@ typedef struct
  */
 guint tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows);
 
-/* What tocsin_store_purge() would do by now, called until it returns 0, but for past budgets of
- * single voices. Reads; of any length. */
+/* Whether the last call looked at the ends of review and outbox. On the writer thread. */
+gboolean tocsin_store_purge_is_through (TocsinTxn *txn);
+
+/* What tocsin_store_purge() would do by now, called until it changes nothing and is through, but
+ * for past budgets of single voices. Reads; of any length. */
 void tocsin_store_purge_count (TocsinTxn *txn, gint64 now_us, TocsinPurgeCounts *out);
 
 G_END_DECLS

@@ -184,9 +184,10 @@ typedef struct
 {
   TocsinTxn *txn;
   gint64 before_us;
-  guint64 last;      /* lastSequence is read from the row itself */
-  guint64 looked_at; /* 0: to the end of what is old enough */
-  guint looks;       /* left */
+  guint64 last; /* lastSequence is read from the row itself */
+  guint64 looked_at;
+  gboolean stopped; /* before the end of what is old enough */
+  guint looks;      /* left */
   guint max_rows;
   GPtrArray *over; /* (nullable) (element-type TocsinOutboxRecord) */
   guint64 n;
@@ -198,11 +199,9 @@ look_at (const TocsinOutboxRecord *entry, gpointer data)
   Old *old = data;
 
   if (entry->created_us >= old->before_us || entry->sequence == old->last)
-    {
-      old->looked_at = 0;
-      return FALSE;
-    }
-  if (old->looks == 0 || old->n == old->max_rows)
+    return FALSE;
+  old->stopped = old->looks == 0 || old->n == old->max_rows;
+  if (old->stopped)
     return FALSE;
   old->looks--;
   old->looked_at = entry->sequence;
@@ -246,7 +245,7 @@ tocsin_outbox_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
       n += tocsin_txn_del (txn, TOCSIN_TABLE_OUTBOX, &key) ? 1 : 0;
       drop_id (txn, entry);
     }
-  *position = old.looked_at;
+  *position = old.stopped ? old.looked_at : 0;
   return n;
 }
 
