@@ -539,6 +539,23 @@ test_one_address (void)
   expect_lines (&node, "fw", STREAM, "+Range 203.0.113.2/32 ban\n-Ip 203.0.113.2 ban");
 }
 
+/* What went before a bouncer began anew is not told gone again after it was told all: without what
+ * took its place, which it has, that could only do harm. */
+static void
+test_begun_anew (void)
+{
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "203.0.113.2/31", 17);
+  node_allow (&node, "POST", "ip", "203.0.113.3");
+  expect_poll (&node, "fw", STREAM "?startup=true", "+Range 203.0.113.2/32 ban");
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "203.0.113.2", 17);
+  expect_once (&node, "GET", STREAM "?startup=true",
+               "-Range 203.0.113.2/32 ban\n+Ip 203.0.113.2 ban");
+  expect_once (&node, "GET", STREAM, "");
+}
+
 /* Of what is shared nobody is kept out, neither by what is around it. */
 static void
 test_shared_within (void)
@@ -619,6 +636,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/decisions/allowed-within", test_allowed_within);
   g_test_add_func ("/decisions/one-within", test_one_within);
   g_test_add_func ("/decisions/one-address", test_one_address);
+  g_test_add_func ("/decisions/begun-anew", test_begun_anew);
   g_test_add_func ("/decisions/shared-within", test_shared_within);
   g_test_add_func ("/decisions/too-many-pieces", test_too_many_pieces);
   g_test_add_func ("/decisions/filters", test_filters);

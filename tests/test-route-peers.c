@@ -224,6 +224,8 @@ test_trust (void)
   g_autoptr (JsonObject) first = NULL;
   g_autoptr (JsonObject) second = NULL;
   g_autoptr (JsonObject) third = NULL;
+  g_autoptr (JsonObject) distrusted = NULL;
+  g_autoptr (JsonObject) still = NULL;
 
   public_node_befriend (&b.node, &direct);
   first = ask_peer (&b, &a, "PUT", "/trust", "{\"weight\":70,\"full\":true,\"private\":true}");
@@ -238,6 +240,11 @@ test_trust (void)
   g_assert_true (json_object_get_boolean_member (second, "full"));
   third = ask_peer (&b, &a, "PUT", "/trust", "{\"area\":\"abuse\",\"weight\":null}");
   g_assert_false (json_object_has_member (json_object_get_object_member (third, "areas"), "abuse"));
+  /* Who is distrusted is not trusted in full, on whatever way that is said. */
+  distrusted = ask_peer (&b, &a, "PUT", "/trust", "{\"weight\":0}");
+  g_assert_false (json_object_get_boolean_member (distrusted, "full"));
+  still = ask_peer (&b, &a, "PUT", "/trust", "{\"area\":\"spam\",\"weight\":null,\"full\":true}");
+  g_assert_false (json_object_get_boolean_member (still, "full"));
 }
 
 /* One change of @state, while a question waits for it. */

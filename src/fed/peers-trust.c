@@ -286,18 +286,26 @@ tocsin_trust_plan_write (TocsinTxn *txn,
 
 /* ---- the operator's action ---- */
 
-/* Whoever is distrusted as such is believed in no area either, whatever was said before. */
+static gboolean
+is_distrusted (const TocsinPeerRecord *peer)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (peer->weights); i++)
+    if (peer->weights[i] > 0)
+      return FALSE;
+  return peer->weights[TOCSIN_AREA_ANY] == 0;
+}
+
+/* Whoever is distrusted as such is believed in no area either, whatever was said before, and never
+ * trusted in full: a weight given later must not bring that along. */
 static void
 set_trust (TocsinPeerRecord *peer, const TocsinPeerTrust *trust)
 {
   if (trust->area == TOCSIN_AREA_ANY && trust->weight == 0)
-    {
-      memset (peer->weights, -1, sizeof peer->weights);
-      peer->full = FALSE;
-    }
+    memset (peer->weights, -1, sizeof peer->weights);
   peer->weights[trust->area] = (gint8) trust->weight;
   if (trust->full >= 0)
     peer->full = trust->full != 0;
+  peer->full = peer->full && !is_distrusted (peer);
   if (trust->private_trust >= 0)
     peer->private_trust = trust->private_trust != 0;
 }

@@ -183,15 +183,21 @@ append_all (Answer *answer, const TocsinListing *current)
   append_beyond (answer, current, NULL);
 }
 
-/* What is no longer so of either of the last two answers. */
+/* What is no longer so of either of the last two answers. As in append_new(), after the first one
+ * for who knew nothing that alone counts, unless it is asked for again. */
 static void
-append_deleted (Answer *answer, const Reader *reader, const TocsinListing *current)
+append_deleted (Answer *answer,
+                const Reader *reader,
+                const TocsinListing *current,
+                gboolean startup)
 {
+  const TocsinListing *before = reader->startup && !startup ? NULL : reader->before;
+
   answer->n = 0;
   answer->as_long = FALSE;
-  if (reader->before != NULL)
-    append_beyond (answer, reader->before, current);
-  answer->older = reader->before;
+  if (before != NULL)
+    append_beyond (answer, before, current);
+  answer->older = before;
   answer->older_tells = TRUE;
   append_beyond (answer, reader->listing, current);
   answer->older = NULL;
@@ -301,7 +307,7 @@ tocsin_decisions_stream (TocsinDecisions *self,
   answer_init (&answer, self->api);
   g_string_append (answer.spool.buffer, "{\"deleted\":[");
   if (reader != NULL)
-    append_deleted (&answer, reader, current);
+    append_deleted (&answer, reader, current, startup);
   g_string_append (answer.spool.buffer, "],\"new\":[");
   if (whole)
     append_all (&answer, current);
