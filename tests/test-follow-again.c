@@ -5,11 +5,14 @@
  * old copy.
  */
 #include "codec/activity.h"
+#include "fed/held.h"
 #include "fed/peers.h"
 #include "fed/pinning.h"
 #include "fed/sync-note.h"
 #include "peer-world.h"
 #include "store/table-queue.h"
+#include "store/table-reports.h"
+#include "store/table-review.h"
 
 static void
 follow (World *world, const char *actor)
@@ -55,7 +58,7 @@ write_accepted (TocsinTxn *txn, gpointer data, GError **error)
   peer.following = TOCSIN_FOLLOWING_ACCEPTED;
   peer.keys = tocsin_peer_keys_new ();
   g_array_append_val (peer.keys, key);
-  peer.key_hold = TRUE;
+  tocsin_pinning_hold (txn, &peer, T0);
   tocsin_peers_put (txn, &peer);
   return TRUE;
 }
@@ -112,7 +115,58 @@ act (World *world, const char *actor, TocsinPeerAction action)
   g_assert_no_error (error);
 }
 
-/* What was pinned of it says nothing about what others bring of it. */
+/* A report that waits for the key of @data; any proof is wanted of it no more. */
+static gboolean
+write_held (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const guint32 *number = data;
+  TocsinReportRecord record = { .actor = *number,
+                                .state = TOCSIN_STATE_HELD,
+                                .hold = TOCSIN_HOLD_KEY,
+                                .held_us = T0,
+                                .id = (char *) "https://x.example/reports/1",
+                                .end_us = G_MAXINT64 / 2 };
+
+  tocsin_reports_put (txn, &record, T0);
+  tocsin_held_want_release (txn);
+  return TRUE;
+}
+
+static gboolean
+write_release (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const World *world = data;
+
+  while (tocsin_held_release_some (txn, world->node->fed->policy, T0))
+    ;
+  return TRUE;
+}
+
+static gboolean
+is_decided (World *world, guint32 number)
+{
+  g_autoptr (TocsinReading) txn =
+      tocsin_reader_begin (tocsin_store_get_reader (world->node->f.store));
+  guint64 id;
+
+  return !tocsin_review_find_open (txn, TOCSIN_REVIEW_KEY_CHANGE, number, 0, &id);
+}
+
+static TocsinReportState
+state_of_held (World *world, guint32 number)
+{
+  g_autoptr (TocsinReading) txn =
+      tocsin_reader_begin (tocsin_store_get_reader (world->node->f.store));
+  g_auto (TocsinReportRecord) record = { 0 };
+  guint64 report;
+
+  g_assert_true (tocsin_reports_find (txn, number, "https://x.example/reports/1", &report));
+  g_assert_true (tocsin_reports_get (txn, report, &record));
+  return record.state;
+}
+
+/* What was pinned of it says nothing about what others bring of it, nobody has to compare its keys
+ * any more, and what waited for that waits on. */
 static void
 test_unfollowed (World *world, gconstpointer data)
 {
@@ -124,9 +178,14 @@ test_unfollowed (World *world, gconstpointer data)
   follow (world, actor);
   number = peer_of (world, actor, &peer);
   write_ok (&world->node->f, write_accepted, &number);
+  write_ok (&world->node->f, write_held, &number);
+  g_assert_false (is_decided (world, number));
   act (world, actor, TOCSIN_PEER_UNFOLLOW);
   peer_of (world, actor, &peer);
   g_assert_false (peer.key_hold);
+  g_assert_true (is_decided (world, number));
+  write_ok (&world->node->f, write_release, world);
+  g_assert_cmpint (state_of_held (world, number), ==, TOCSIN_STATE_HELD);
   g_assert_cmpint (tocsin_pinning_of (&peer, "z6Mk-other"), ==, TOCSIN_PINNING_NONE);
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 
 #include "cli/answer.h"
 #include "cli/daemon.h"
@@ -22,6 +23,7 @@ static gboolean
 run_check (TocsinInvocation *self, GError **error)
 {
   const char *file = self->n_args > 0 ? self->args[0] : NULL;
+  GStatBuf info;
 
   if (file == NULL && !g_file_test (TOCSIN_DAEMON_CONFIG_FILE, G_FILE_TEST_EXISTS))
     {
@@ -29,7 +31,7 @@ run_check (TocsinInvocation *self, GError **error)
                    _ ("There is no %s yet; tocsin init writes it"), TOCSIN_DAEMON_CONFIG_FILE);
       return FALSE;
     }
-  if (file != NULL && !g_file_test (file, G_FILE_TEST_EXISTS))
+  if (file != NULL && g_stat (file, &info) != 0 && errno == ENOENT)
     {
       g_autofree char *clean = tocsin_text_clean (file);
 

@@ -172,14 +172,16 @@ tocsin_held_want_release (TocsinTxn *txn)
   tocsin_meta_put (txn, META_RELEASE, &release, sizeof release);
 }
 
-/* Whether it is held for a key though its reporter no longer is. */
+/* Whether it is held for a key though its reporter no longer is. One that was unfollowed or blocked
+ * is not held either, and nothing vouches for what it said. */
 static gboolean
 is_left_over (TocsinTxn *txn, const TocsinReportRecord *record, gint64 now_us)
 {
   g_auto (TocsinPeerRecord) peer = { 0 };
 
   return record->hold == TOCSIN_HOLD_KEY && tocsin_peers_get (txn, record->actor, &peer) &&
-         !peer.key_hold && tocsin_held_is_vouched_for (&peer, record->activity, now_us);
+         peer.following == TOCSIN_FOLLOWING_ACCEPTED && !peer.blocked && !peer.key_hold &&
+         tocsin_held_is_vouched_for (&peer, record->activity, now_us);
 }
 
 /**

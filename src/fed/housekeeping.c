@@ -25,13 +25,14 @@
 #define GONE_US        TOCSIN_DAY_US /* so long one who left keeps the place that it took */
 #define LEAST_PAUSE_US (100 * (TOCSIN_SECOND_US / 1000))
 #define META_WATCHED   "clock-watched" /* a gint64: when it was looked at last, to the hour */
-#define META_DOUBTED   "clock-doubted" /* a Doubt, while there is one; likewise */
+#define META_DOUBTED   "clock-doubted" /* a Doubt, while there is one */
+#define NOTE_DOUBT_US  (5 * TOCSIN_MINUTE_US)
 
 /* That the clock is in doubt, so that a restart is no end of it. */
 typedef struct
 {
   gint64 wall_us; /* what the clock said */
-  gint64 left_us; /* so long nothing follows it: a day in sum, however often the node restarts */
+  gint64 left_us; /* so long nothing follows it: a day in sum over restarts, to 5 minutes */
 } Doubt;
 
 struct _TocsinHousekeeping
@@ -221,7 +222,7 @@ note_doubt (TocsinHousekeeping *self, gint64 now_us)
 
   /* A time that is not sane is refused as long as it is, without a note. */
   if (left_us <= 0 ||
-      (left_us <= self->doubt.left_us && self->doubt.left_us - left_us < TOCSIN_HOUR_US))
+      (left_us <= self->doubt.left_us && self->doubt.left_us - left_us < NOTE_DOUBT_US))
     return;
   self->doubt = (Doubt){ .wall_us = now_us, .left_us = left_us };
   tocsin_writer_submit (self->fed->writer, write_doubt, g_memdup2 (&self->doubt, sizeof (Doubt)),

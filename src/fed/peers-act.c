@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "fed/guards.h"
 #include "fed/peers-private.h"
+#include "fed/pinning.h"
 #include "fed/relations.h"
 #include "store/table-actors.h"
 #include "store/table-audit.h"
@@ -60,10 +61,10 @@ forget_weights (TocsinPeerRecord *peer)
 }
 
 static void
-end_following (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
+end_following (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *peer)
 {
   if (peer->following != TOCSIN_FOLLOWING_NONE)
-    peer->following_since_us = now_us;
+    peer->following_since_us = change->now_us;
   peer->following = TOCSIN_FOLLOWING_NONE;
   g_clear_pointer (&peer->follow_id, g_free);
   forget_weights (peer);
@@ -74,10 +75,7 @@ end_following (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
   peer->sync_due_us = 0;
   peer->sync_state = TOCSIN_SYNC_NEVER;
   tocsin_catch_up_remove (txn, peer->actor);
-  /* Its keys are those of its document from now on, as of everybody who is believed through others;
-   * those that it has when it is followed again are pinned then. */
-  g_clear_pointer (&peer->keys, g_array_unref);
-  peer->key_hold = FALSE;
+  tocsin_pinning_forget (txn, peer, change->who, change->now_us);
 }
 
 static gboolean
@@ -99,7 +97,7 @@ unfollow (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *peer
                                                             peer->follow_id, change->actor),
                                 peer->actor, change->now_us);
     }
-  end_following (txn, peer, change->now_us);
+  end_following (txn, change, peer);
   return TRUE;
 }
 
@@ -178,7 +176,7 @@ block (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *peer)
   if (peer->blocked)
     return TRUE;
   tocsin_queue_drop_peer (txn, peer->actor);
-  end_following (txn, peer, change->now_us);
+  end_following (txn, change, peer);
   tocsin_relation_end_follower (txn, peer, change->now_us);
   peer->blocked = TRUE;
   if (!is_reachable (txn, peer->actor))

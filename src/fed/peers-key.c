@@ -115,6 +115,12 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
 
   if (!tocsin_peer_change_find (txn, change, &peer, error))
     return FALSE;
+  if (peer.following == TOCSIN_FOLLOWING_NONE)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+                           "This node does not follow the actor; its keys are pinned when it does");
+      return FALSE;
+    }
   if (key == NULL || !g_str_equal (document->id, change->actor))
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,

@@ -27,7 +27,8 @@
 TocsinPinning
 tocsin_pinning_of (const TocsinPeerRecord *peer, const char *multibase)
 {
-  if (peer->keys == NULL || peer->keys->len == 0)
+  /* An earlier version kept those of who was unfollowed. */
+  if (peer->following == TOCSIN_FOLLOWING_NONE || peer->keys == NULL || peer->keys->len == 0)
     return TOCSIN_PINNING_NONE;
   for (guint i = 0; i < peer->keys->len; i++)
     {
@@ -206,7 +207,7 @@ tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
 /* ---- the end of a hold ---- */
 
 static void
-close_line (TocsinTxn *txn, guint32 actor, const char *who, gint64 now_us)
+close_line (TocsinTxn *txn, guint32 actor, TocsinReviewState state, const char *who, gint64 now_us)
 {
   g_auto (TocsinReviewRecord) line = { 0 };
   guint64 id;
@@ -214,7 +215,7 @@ close_line (TocsinTxn *txn, guint32 actor, const char *who, gint64 now_us)
   if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_KEY_CHANGE, actor, 0, &id) ||
       !tocsin_review_get (txn, id, &line))
     return;
-  line.state = TOCSIN_REVIEW_ACCEPTED;
+  line.state = state;
   line.decided_us = now_us;
   g_free (line.decided_by);
   line.decided_by = g_strdup (who);
@@ -283,8 +284,26 @@ tocsin_pinning_lift (TocsinTxn *txn,
   tocsin_peer_record_want_reread (peer);
   tocsin_peers_put (txn, peer);
   tocsin_held_want_release (txn);
-  close_line (txn, peer->actor, who, now_us);
+  close_line (txn, peer->actor, TOCSIN_REVIEW_ACCEPTED, who, now_us);
   release_statements (txn, policy, peer, now_us);
+}
+
+/**
+ * tocsin_pinning_forget:
+ * @txn: a write transaction
+ * @peer: (inout): a peer that is not followed any more; the caller writes it back
+ * @who: the operator, for the line of `review`
+ * @now_us: the time
+ *
+ * Its keys are those of its document from now on, as of everybody who is believed through others;
+ * those that it has when it is followed again are pinned then. What was held stays so.
+ */
+void
+tocsin_pinning_forget (TocsinTxn *txn, TocsinPeerRecord *peer, const char *who, gint64 now_us)
+{
+  g_clear_pointer (&peer->keys, g_array_unref);
+  peer->key_hold = FALSE;
+  close_line (txn, peer->actor, TOCSIN_REVIEW_REJECTED, who, now_us);
 }
 
 /* ---- who it is ---- */

@@ -36,6 +36,7 @@ void tocsin_pinning_lift (TocsinTxn *txn,
                           TocsinPeerRecord *peer,
                           const char *who,
                           gint64 now_us);
+void tocsin_pinning_forget (TocsinTxn *txn, TocsinPeerRecord *peer, const char *who, gint64 now_us);
 guint32
 tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, gint64 now_us);
 TocsinActorDocument *

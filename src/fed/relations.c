@@ -359,15 +359,15 @@ tocsin_relation_is_owed_an_answer (const TocsinPeerRecord *peer, gint64 now_us)
  * @peer: a peer
  * @now_us: the time
  *
- * Returns: whether it is a guest that has been away for 30 days: nobody let it in by hand, and
- *   others may want its place
+ * Returns: whether it is a guest that has been away, or has blocked us, for 30 days: nobody let it
+ *   in by hand, and others may want its place
  */
 gboolean
 tocsin_relation_is_lost (const TocsinPeerRecord *peer, gint64 now_us)
 {
   gint64 heard_us = MAX (MAX (peer->follower_since_us, peer->last_success_us), peer->last_seen_us);
 
-  return peer->follower == TOCSIN_FOLLOWER_GUEST && peer->away &&
+  return peer->follower == TOCSIN_FOLLOWER_GUEST && (peer->away || peer->blocks_us) &&
          now_us - heard_us > GUEST_SILENT_US;
 }
 

@@ -21,6 +21,8 @@
 #include "store/table-imports.h"
 #include "store/table-seen.h"
 
+#define READ_AGAIN_AHEAD_US (30 * TOCSIN_DAY_US)
+
 TocsinSyncPage *
 tocsin_sync_page_new (guint32 actor, gint64 since_us, guint64 epoch)
 {
@@ -71,7 +73,7 @@ is_wanted (TocsinFederation *fed, const TocsinActivity *activity, gboolean is_re
 }
 
 /* Whether it would be refused for its time. What a clock that goes wrong, its or ours, calls the
- * future is none a day later. */
+ * future is none a day later; what lies further ahead is no clock's fault, and refused for good. */
 static gboolean
 is_ahead (const TocsinActivity *activity, gint64 now_us)
 {
@@ -92,7 +94,8 @@ is_ahead (const TocsinActivity *activity, gint64 now_us)
       newest_us = MAX (newest_us, activity->report.observed_us);
       newest_us = MAX (newest_us, activity->report.last_observed_us);
     }
-  return newest_us > now_us + TOCSIN_MAX_AHEAD_SECONDS * TOCSIN_SECOND_US;
+  return newest_us > now_us + TOCSIN_MAX_AHEAD_SECONDS * TOCSIN_SECOND_US &&
+         newest_us < now_us + READ_AGAIN_AHEAD_US;
 }
 
 /* Whether the activity may be taken; @key_out is the key that proved it, if any. */

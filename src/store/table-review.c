@@ -40,13 +40,17 @@ open_key (TocsinReviewKind kind, guint32 actor, guint64 of, guint64 id)
   return key;
 }
 
+static gboolean
+is_of_a_report (TocsinReviewKind kind)
+{
+  return kind == TOCSIN_REVIEW_HELD || kind == TOCSIN_REVIEW_EQUIVOCATION;
+}
+
 /* The report that a line is about alone, else its batch. */
 static guint64
 of_which (const TocsinReviewRecord *record)
 {
-  return record->kind == TOCSIN_REVIEW_HELD || record->kind == TOCSIN_REVIEW_EQUIVOCATION
-             ? record->report
-             : record->batch;
+  return is_of_a_report (record->kind) ? record->report : record->batch;
 }
 
 static void
@@ -114,23 +118,8 @@ tocsin_review_remove (TocsinTxn *txn, guint64 id)
   return tocsin_txn_del (txn, TOCSIN_TABLE_REVIEW, &key);
 }
 
-gboolean
-tocsin_review_find_open (
-    TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 of, guint64 *id)
-{
-  TocsinKey from = open_key (kind, actor, of, 0);
-  gsize prefix = from.size - sizeof *id;
-  g_auto (TocsinCursor) cursor = { 0 };
-
-  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_REVIEW_OPEN);
-  if (!tocsin_cursor_seek (&cursor, &from) || memcmp (cursor.key.data, from.bytes, prefix) != 0)
-    return FALSE;
-  *id = tocsin_key_read_u64 ((const guint8 *) cursor.key.data + prefix);
-  return TRUE;
-}
-
-/* What tells whether to go on: %TRUE at the line that is looked for. */
-typedef gboolean (*LineFunc) (const TocsinReviewRecord *line, gint64 now_us);
+/* %TRUE at the line that is looked for. */
+typedef gboolean (*LineFunc) (const TocsinReviewRecord *line, gint64 value);
 
 /* The first open line whose key begins as @from does, of at most @looks. */
 static gboolean
@@ -139,7 +128,7 @@ find_among (TocsinTxn *txn,
             gsize prefix,
             guint looks,
             LineFunc func,
-            gint64 now_us,
+            gint64 value,
             guint64 *id)
 {
   g_auto (TocsinCursor) cursor = { 0 };
@@ -153,14 +142,37 @@ find_among (TocsinTxn *txn,
       g_auto (TocsinReviewRecord) line = { 0 };
 
       *id = tocsin_key_read_u64 ((const guint8 *) cursor.key.data + from->size - sizeof *id);
-      if (tocsin_review_get (txn, *id, &line) && func (&line, now_us))
+      if (tocsin_review_get (txn, *id, &line) && func (&line, value))
         return TRUE;
     }
   return FALSE;
 }
 
 static gboolean
-is_general (const TocsinReviewRecord *line, gint64 now_us G_GNUC_UNUSED)
+is_about (const TocsinReviewRecord *line, gint64 number)
+{
+  return line->report == (guint64) number;
+}
+
+gboolean
+tocsin_review_find_open (
+    TocsinTxn *txn, TocsinReviewKind kind, guint32 actor, guint64 of, guint64 *id)
+{
+  TocsinKey from = open_key (kind, actor, of, 0);
+  TocsinKey earlier = open_key (kind, actor, 0, 0); /* as of drop_open() */
+  gsize prefix = from.size - sizeof *id;
+  g_auto (TocsinCursor) cursor = { 0 };
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_REVIEW_OPEN);
+  if (!tocsin_cursor_seek (&cursor, &from) || memcmp (cursor.key.data, from.bytes, prefix) != 0)
+    return of != 0 && is_of_a_report (kind) &&
+           find_among (txn, &earlier, prefix, GENERAL_LOOKS, is_about, (gint64) of, id);
+  *id = tocsin_key_read_u64 ((const guint8 *) cursor.key.data + prefix);
+  return TRUE;
+}
+
+static gboolean
+is_general (const TocsinReviewRecord *line, gint64 value G_GNUC_UNUSED)
 {
   return line->report == 0;
 }

@@ -336,7 +336,7 @@ is_over_budget (const TocsinScoring *scoring, const TocsinKeyEvidence *key, guin
   if (scoring->n_over_budget == 0 || bsearch (&actor, scoring->over_budget, scoring->n_over_budget,
                                               sizeof actor, compare_actors) == NULL)
     return FALSE;
-  if (scoring->n_charged == 0)
+  if (scoring->n_charged == 0 || key->probe == NULL)
     return TRUE;
   mark = tocsin_score_charge_mark (actor, charged_event (&key->probe->key));
   return bsearch (&mark, scoring->charged, scoring->n_charged, sizeof mark, compare_marks) == NULL;
