@@ -5,8 +5,6 @@
 
 #include "http/export-query.h"
 
-#include <string.h>
-
 #include "core/clock.h"
 #include "core/error.h"
 #include "trust/snapshot.h"
@@ -201,11 +199,4 @@ tocsin_export_etag (const TocsinExportQuery *query,
   g_autofree char *hex = tocsin_hex_encode (id.bytes, sizeof id.bytes);
 
   return g_strdup_printf ("\"%s\"", hex);
-}
-
-gboolean
-tocsin_export_etag_matches (const char *if_none_match, const char *etag)
-{
-  return if_none_match != NULL &&
-         (g_str_equal (if_none_match, "*") || strstr (if_none_match, etag) != NULL);
 }

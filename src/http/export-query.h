@@ -81,7 +81,4 @@ char *tocsin_export_etag (const TocsinExportQuery *query,
                           const TocsinExportMoment *moment,
                           const TocsinApi *api) G_GNUC_WARN_UNUSED_RESULT;
 
-/* RFC 9110, section 13.1.2: a list, or any; a weak one matches too. */
-gboolean tocsin_export_etag_matches (const char *if_none_match, const char *etag);
-
 G_END_DECLS

@@ -185,23 +185,6 @@ tocsin_public_harden (TocsinReply *reply)
                              "default-src 'none'; frame-ancestors 'none'");
 }
 
-/* Weak comparison (RFC 9110, section 8.8.3.2), which If-None-Match asks for. */
-static gboolean
-has_etag (const char *field, const char *etag)
-{
-  g_auto (GStrv) tags = g_strsplit (field, ",", -1);
-
-  for (gsize i = 0; tags[i] != NULL; i++)
-    {
-      const char *tag = g_strstrip (tags[i]);
-
-      if (g_str_equal (tag, "*") ||
-          g_str_equal (g_str_has_prefix (tag, "W/") ? tag + strlen ("W/") : tag, etag))
-        return TRUE;
-    }
-  return FALSE;
-}
-
 void
 tocsin_public_answer (TocsinRequest *request,
                       TocsinReply *reply,
@@ -209,7 +192,6 @@ tocsin_public_answer (TocsinRequest *request,
                       GBytes *body,
                       guint max_age_seconds)
 {
-  const char *known = tocsin_request_get_header (request, "If-None-Match");
   guint8 hash[TOCSIN_SHA256_BYTES];
   g_autofree char *hex = NULL;
   g_autofree char *etag = NULL;
@@ -223,7 +205,7 @@ tocsin_public_answer (TocsinRequest *request,
   tocsin_reply_add_header (reply, "ETag", etag);
   tocsin_reply_add_header (reply, "Cache-Control", caching);
   tocsin_public_harden (reply);
-  if (known != NULL && has_etag (known, etag))
+  if (tocsin_request_knows (request, etag))
     tocsin_reply_set_status (reply, 304);
   tocsin_reply_set_bytes (reply, content_type, body);
 }

@@ -262,6 +262,23 @@ tocsin_request_get_header (const TocsinRequest *self, const char *name)
   return NULL;
 }
 
+gboolean
+tocsin_request_knows (const TocsinRequest *self, const char *etag)
+{
+  const char *field = tocsin_request_get_header (self, "If-None-Match");
+  g_auto (GStrv) tags = g_strsplit (field != NULL ? field : "", ",", -1);
+
+  for (gsize i = 0; tags[i] != NULL; i++)
+    {
+      const char *tag = g_strstrip (tags[i]);
+
+      if (g_str_equal (tag, "*") ||
+          g_str_equal (g_str_has_prefix (tag, "W/") ? tag + strlen ("W/") : tag, etag))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 guint
 tocsin_request_count_header (const TocsinRequest *self, const char *name)
 {

@@ -89,6 +89,15 @@ void tocsin_request_foreach_query (TocsinRequest *self, TocsinQueryFunc func, gp
  * Returns: (nullable): the value of the first field line of that name
  */
 const char *tocsin_request_get_header (const TocsinRequest *self, const char *name);
+/**
+ * tocsin_request_knows:
+ * @self: a request
+ * @etag: of what it asks for, with its quotes
+ *
+ * Returns: whether its If-None-Match names @etag, by weak comparison
+ *   ([RFC 9110, section 13.1.2](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2)), or "*"
+ */
+gboolean tocsin_request_knows (const TocsinRequest *self, const char *etag);
 guint tocsin_request_count_header (const TocsinRequest *self, const char *name);
 void
 tocsin_request_foreach_header (const TocsinRequest *self, TocsinHeaderFunc func, gpointer data);

@@ -139,7 +139,6 @@ answer_unmade (TocsinRequest *request,
                TocsinApi *api,
                const TocsinExportQuery *query)
 {
-  const char *if_none_match = tocsin_request_get_header (request, "If-None-Match");
   g_auto (TocsinJudge) judge = { 0 };
   g_autofree char *etag = NULL;
   g_autoptr (GError) error = NULL;
@@ -152,7 +151,7 @@ answer_unmade (TocsinRequest *request,
       return TRUE;
     }
   etag = tocsin_export_etag (query, &moment, api);
-  if (!tocsin_export_etag_matches (if_none_match, etag))
+  if (!tocsin_request_knows (request, etag))
     return FALSE;
   tocsin_reply_set_status (reply, 304);
   tocsin_reply_add_header (reply, "ETag", etag);

@@ -107,14 +107,6 @@ make_etag (const TocsinJudge *judge, const TocsinApi *api)
                           judge->scoring.now_us / TOCSIN_HOUR_US, (guint64) api->started_us);
 }
 
-/* RFC 9110, section 13.1.2: a list, or any; a weak one matches too. */
-static gboolean
-matches (const char *if_none_match, const char *etag)
-{
-  return if_none_match != NULL &&
-         (g_str_equal (if_none_match, "*") || strstr (if_none_match, etag) != NULL);
-}
-
 static void
 on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
@@ -146,7 +138,7 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
   for (guint i = 0; i < lines->len; i++)
     g_string_append_printf (out, "%s\n", (const char *) g_ptr_array_index (lines, i));
   /* A range is a few lines of a million: made all the same, it gives the 304 its length. */
-  if (matches (tocsin_request_get_header (request, "If-None-Match"), etag))
+  if (tocsin_request_knows (request, etag))
     tocsin_reply_set_status (reply, 304);
   tocsin_reply_add_header (reply, "ETag", etag);
   tocsin_reply_add_header (reply, "Cache-Control", "private, max-age=300");
