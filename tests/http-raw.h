@@ -18,6 +18,19 @@
 /* What waits for nobody takes less, however busy the machine is; what others wait for, longer. */
 #define AT_ONCE_US (G_GINT64_CONSTANT (5) * G_USEC_PER_SEC)
 
+/* Polls what another thread counts; a wait with a limit, not a sleep of hope. */
+#define RAW_WAIT_FOR(condition)                                                                    \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    gint64 limit_us = g_get_monotonic_time () + RAW_LIMIT_SECONDS * G_USEC_PER_SEC;                \
+    while (!(condition))                                                                           \
+      {                                                                                            \
+        g_assert_cmpint (g_get_monotonic_time (), <, limit_us);                                    \
+        g_usleep (1000);                                                                           \
+      }                                                                                            \
+  }                                                                                                \
+  G_STMT_END
+
 G_GNUC_UNUSED static int
 raw_connect (guint port)
 {
@@ -49,6 +62,12 @@ raw_send (int fd, gconstpointer data, gsize size)
       size -= (gsize) n;
     }
   return TRUE;
+}
+
+G_GNUC_UNUSED static gboolean
+raw_send_text (int fd, const char *text)
+{
+  return raw_send (fd, text, strlen (text));
 }
 
 /* Everything until the server closes; a reset counts as the end. Fails at the limit. */

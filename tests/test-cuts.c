@@ -3,57 +3,10 @@
  *
  * What lists tell of networks in which something is allowed.
  */
-#include "api-node.h"
+#include "export-case.h"
 
-#include "codec/json-strict.h"
 #include "http/listing.h"
 #include "store/table-allow.h"
-
-static void
-expect (Node *node, const char *target, guint status, const char *text)
-{
-  g_auto (Answer) answer = { 0 };
-
-  node_ask (node, "GET", target, NULL, NULL, &answer);
-  g_assert_cmpuint (answer.status, ==, status);
-  if (text != NULL)
-    g_assert_cmpstr (answer.body->str, ==, text);
-}
-
-static void
-expect_match (Node *node, const char *target, const char *pattern)
-{
-  g_auto (Answer) answer = { 0 };
-
-  node_ask (node, "GET", target, NULL, NULL, &answer);
-  g_assert_cmpuint (answer.status, ==, 200);
-  if (!g_regex_match_simple (pattern, answer.body->str, 0, 0))
-    g_error ("%s: %s", target, answer.body->str);
-}
-
-static JsonObject *
-read_manifest (Node *node, const char *target, JsonNode **root)
-{
-  g_auto (Answer) answer = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  node_ask (node, "GET", target, NULL, NULL, &answer);
-  g_assert_cmpuint (answer.status, ==, 200);
-  *root = tocsin_json_parse (answer.body->str, answer.body->len, NULL, NULL, &error);
-  g_assert_no_error (error);
-  return json_node_get_object (*root);
-}
-
-static void
-allow (Node *node, TocsinSubjectType type, const char *value)
-{
-  g_autofree char *body = g_strdup_printf ("{\"type\":\"%s\",\"value\":\"%s\"}",
-                                           tocsin_subject_type_to_string (type), value);
-  g_auto (Answer) answer = { 0 };
-
-  node_ask (node, "POST", "/v1/allow", TYPE_CHECK, body, &answer);
-  g_assert_cmpuint (answer.status, ==, 201);
-}
 
 /* What is told under one key is told for all that were reported there. */
 static void

@@ -3,7 +3,7 @@
  *
  * What a bouncer of CrowdSec is told, and what it is told the next time.
  */
-#include "api-node.h"
+#include "export-case.h"
 
 #include "codec/json-strict.h"
 #include "http/decisions.h"
@@ -106,17 +106,6 @@ expect_once (Node *node, const char *method, const char *target, const char *exp
   g_autofree char *told = ask_as (node, "fw", method, target);
 
   g_assert_cmpstr (told, ==, expected);
-}
-
-static void
-expect (Node *node, const char *target, guint status, const char *text)
-{
-  g_auto (Answer) answer = { 0 };
-
-  node_ask (node, "GET", target, NULL, NULL, &answer);
-  g_assert_cmpuint (answer.status, ==, status);
-  if (text != NULL)
-    g_assert_cmpstr (answer.body->str, ==, text);
 }
 
 static gboolean
@@ -365,17 +354,6 @@ test_filters (void)
   expect_poll (&node, "f", STREAM "?scopes=ip&origins=tocsin-review", "+Ip 192.0.2.7 captcha");
   /* Another filter under the same token: what it no longer wants goes. */
   expect_poll (&node, "a", STREAM "?scopes=range", "-Ip 192.0.2.1 ban\n+Range 198.51.100.0/25 ban");
-}
-
-static void
-expect_match (Node *node, const char *target, const char *pattern)
-{
-  g_auto (Answer) answer = { 0 };
-
-  node_ask (node, "GET", target, NULL, NULL, &answer);
-  g_assert_cmpuint (answer.status, ==, 200);
-  if (!g_regex_match_simple (pattern, answer.body->str, 0, 0))
-    g_error ("%s: %s", target, answer.body->str);
 }
 
 static void

@@ -3,37 +3,14 @@
  *
  * What is listed, how a reader knows that a list changed and is whole, and when there is none.
  */
-#include "api-node.h"
+#include "export-case.h"
 
-#include "codec/json-strict.h"
 #include "core/hash.h"
 #include "http/exports.h"
 
 #define TocsinField TocsinStoreField /* of the store; the server has one of its own */
 #include "store/txn-private.h"
 #undef TocsinField
-
-static void
-expect (Node *node, const char *target, guint status, const char *text)
-{
-  g_auto (Answer) answer = { 0 };
-
-  node_ask (node, "GET", target, NULL, NULL, &answer);
-  g_assert_cmpuint (answer.status, ==, status);
-  if (text != NULL)
-    g_assert_cmpstr (answer.body->str, ==, text);
-}
-
-static void
-expect_match (Node *node, const char *target, const char *pattern)
-{
-  g_auto (Answer) answer = { 0 };
-
-  node_ask (node, "GET", target, NULL, NULL, &answer);
-  g_assert_cmpuint (answer.status, ==, 200);
-  if (!g_regex_match_simple (pattern, answer.body->str, 0, 0))
-    g_error ("%s: %s", target, answer.body->str);
-}
 
 /* A report and when it was observed. */
 typedef struct
@@ -181,19 +158,6 @@ test_many (void)
   g_assert_cmpuint (g_strv_length (lines), ==, 501);
   node_ask (&node, "GET", "/v1/export/lines/manifest", NULL, NULL, &manifest);
   g_assert_nonnull (strstr (manifest.body->str, "\"count\":500,"));
-}
-
-static JsonObject *
-read_manifest (Node *node, const char *target, JsonNode **root)
-{
-  g_auto (Answer) answer = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  node_ask (node, "GET", target, NULL, NULL, &answer);
-  g_assert_cmpuint (answer.status, ==, 200);
-  *root = tocsin_json_parse (answer.body->str, answer.body->len, NULL, NULL, &error);
-  g_assert_no_error (error);
-  return json_node_get_object (*root);
 }
 
 static void
@@ -488,17 +452,6 @@ test_judged_as_a_check (void)
       }
   for (guint v = 0; v < TOCSIN_N_VERDICTS; v++)
     g_assert_cmpuint (of_verdict[v], >, 10);
-}
-
-static void
-allow (Node *node, TocsinSubjectType type, const char *value)
-{
-  g_autofree char *body = g_strdup_printf ("{\"type\":\"%s\",\"value\":\"%s\"}",
-                                           tocsin_subject_type_to_string (type), value);
-  g_auto (Answer) answer = { 0 };
-
-  node_ask (node, "POST", "/v1/allow", TYPE_CHECK, body, &answer);
-  g_assert_cmpuint (answer.status, ==, 201);
 }
 
 /* What was judged for the list before, and what is judged on the way, make the same bytes. */

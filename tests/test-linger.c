@@ -4,25 +4,6 @@
 #include "http-node.h"
 #include "http-raw.h"
 
-/* Polls a counter; a wait with a limit, not a sleep of hope. */
-#define WAIT_FOR(condition)                                                                        \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    gint64 limit_us = g_get_monotonic_time () + RAW_LIMIT_SECONDS * G_USEC_PER_SEC;                \
-    while (!(condition))                                                                           \
-      {                                                                                            \
-        g_assert_cmpint (g_get_monotonic_time (), <, limit_us);                                    \
-        g_usleep (1000);                                                                           \
-      }                                                                                            \
-  }                                                                                                \
-  G_STMT_END
-
-static gboolean
-send_text (int fd, const char *text)
-{
-  return raw_send (fd, text, strlen (text));
-}
-
 /* The client sends all of a body that is refused before it reads, as most do, and slowly: it is
  * neither reset nor kept waiting. */
 static void
@@ -40,9 +21,10 @@ test_dropped (void)
       node_prepare (&node, kinds[i]);
       node_start (&node);
       fd = raw_connect (node.port);
-      g_assert_true (send_text (fd, "POST /big HTTP/1.1\r\nHost: a\r\n"
-                                    "Content-Length: 5242880\r\n\r\n"));
-      WAIT_FOR (node_stats (&node).requests[3] == 1 && node_stats (&node).connections_open == 0);
+      g_assert_true (raw_send_text (fd, "POST /big HTTP/1.1\r\nHost: a\r\n"
+                                        "Content-Length: 5242880\r\n\r\n"));
+      RAW_WAIT_FOR (node_stats (&node).requests[3] == 1 &&
+                    node_stats (&node).connections_open == 0);
       for (guint sent = 0; sent < 5242880 - 65536; sent += 65536)
         g_assert_true (raw_send (fd, part, 65536));
       answer = raw_read_to_end (fd);
@@ -65,14 +47,15 @@ test_end (void)
   node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
   node_start (&node);
   fd = raw_connect (node.port);
-  g_assert_true (send_text (fd, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
-                                "Content-Length: 99999999\r\n\r\n"));
+  g_assert_true (raw_send_text (fd, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+                                    "Content-Length: 99999999\r\n\r\n"));
   while (raw_send (fd, part, 65536))
     g_assert_cmpuint (n++, <, 1600);
   close (fd);
   fd = raw_connect (node.port);
-  g_assert_true (send_text (fd, "POST /secret HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"));
-  WAIT_FOR (node_stats (&node).connections_open == 0);
+  g_assert_true (
+      raw_send_text (fd, "POST /secret HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"));
+  RAW_WAIT_FOR (node_stats (&node).connections_open == 0);
   node_stop (&node);
   close (fd);
 }

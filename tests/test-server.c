@@ -7,19 +7,6 @@
 #define GET(path)       "GET " path " HTTP/1.1\r\nHost: a.example\r\n\r\n"
 #define GET_CLOSE(path) "GET " path " HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n"
 
-/* Polls a counter; a wait with a limit, not a sleep of hope. */
-#define WAIT_FOR(condition)                                                                        \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    gint64 limit_us = g_get_monotonic_time () + RAW_LIMIT_SECONDS * G_USEC_PER_SEC;                \
-    while (!(condition))                                                                           \
-      {                                                                                            \
-        g_assert_cmpint (g_get_monotonic_time (), <, limit_us);                                    \
-        g_usleep (1000);                                                                           \
-      }                                                                                            \
-  }                                                                                                \
-  G_STMT_END
-
 typedef struct
 {
   const char *name;
@@ -203,12 +190,6 @@ test_nul (void)
   node_stop (&node);
 }
 
-static gboolean
-send_text (int fd, const char *text)
-{
-  return raw_send (fd, text, strlen (text));
-}
-
 static void
 test_keep_alive_and_pipelining (void)
 {
@@ -222,12 +203,12 @@ test_keep_alive_and_pipelining (void)
     {
       g_autofree char *answer = NULL;
 
-      g_assert_true (send_text (fd, GET ("/")));
+      g_assert_true (raw_send_text (fd, GET ("/")));
       answer = raw_read_reply (fd);
       g_assert_true (g_str_has_suffix (answer, "hello\n"));
     }
   /* A refusal without a body does not cost the connection. */
-  g_assert_true (send_text (fd, GET ("/nothing") GET ("/main") GET_CLOSE ("/show/3")));
+  g_assert_true (raw_send_text (fd, GET ("/nothing") GET ("/main") GET_CLOSE ("/show/3")));
   for (int i = 0; i < 3; i++)
     {
       static const guint statuses[] = { 404, 200, 200 };
@@ -303,8 +284,8 @@ test_refused_body_is_not_read (void)
   node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
   node_start (&node);
   fd = raw_connect (node.port);
-  g_assert_true (send_text (fd, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
-                                "Content-Length: 1000000\r\n\r\n"));
+  g_assert_true (raw_send_text (fd, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+                                    "Content-Length: 1000000\r\n\r\n"));
   answer = raw_read_to_end (fd);
   g_assert_cmpuint (raw_status (answer), ==, 413);
   close (fd);
@@ -332,8 +313,8 @@ test_buffered_bytes (void)
   node.options.buffered_bytes_max = 50000;
   node_start (&node);
   fd = raw_connect (node.port);
-  g_assert_true (send_text (fd, "POST /big HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
-                                "Content-Length: 100000\r\n\r\n"));
+  g_assert_true (raw_send_text (fd, "POST /big HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                                    "Content-Length: 100000\r\n\r\n"));
   g_assert_true (raw_send (fd, body, 100000));
   answer = raw_read_to_end (fd);
   g_assert_cmpuint (raw_status (answer), ==, 503);
@@ -358,11 +339,11 @@ dribble (const char *head, const char *drop)
   node_start (&node);
   fd = raw_connect (node.port);
   setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  g_assert_true (send_text (fd, head));
-  while (send_text (fd, drop) && recv (fd, &byte, 1, 0) < 0 && errno == EAGAIN)
+  g_assert_true (raw_send_text (fd, head));
+  while (raw_send_text (fd, drop) && recv (fd, &byte, 1, 0) < 0 && errno == EAGAIN)
     g_assert_cmpint (g_get_monotonic_time () - start_us, <, RAW_LIMIT_SECONDS * G_USEC_PER_SEC);
   g_assert_cmpint (g_get_monotonic_time () - start_us, >=, 250 * 1000);
-  WAIT_FOR (node_stats (&node).connections_open == 0);
+  RAW_WAIT_FOR (node_stats (&node).connections_open == 0);
   g_assert_cmpuint (node_stats (&node).timeouts, ==, 1);
   g_assert_cmpint (node.n_handled, ==, 0);
   close (fd);
@@ -393,7 +374,7 @@ test_idle_connection_goes (void)
   node.options.idle_us = 100 * 1000;
   node_start (&node);
   fd = raw_connect (node.port);
-  g_assert_true (send_text (fd, GET ("/")));
+  g_assert_true (raw_send_text (fd, GET ("/")));
   answer = raw_read_reply (fd);
   g_assert_cmpuint (raw_status (answer), ==, 200);
   rest = raw_read_to_end (fd);
@@ -429,7 +410,7 @@ test_silent_connections (void)
   g_assert_cmpuint (node_stats (&node).evictions, >=, N - 500);
   for (int i = 0; i < N; i++)
     close (silent[i]);
-  WAIT_FOR (node_stats (&node).connections_open == 0);
+  RAW_WAIT_FOR (node_stats (&node).connections_open == 0);
   node_stop (&node);
 }
 
@@ -444,7 +425,7 @@ test_suspended (void)
   node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
   node_start (&node);
   fd = raw_connect (node.port);
-  g_assert_true (send_text (fd, GET_CLOSE ("/hold")));
+  g_assert_true (raw_send_text (fd, GET_CLOSE ("/hold")));
   request = g_async_queue_pop (node.held);
   g_assert_cmpstr (tocsin_request_get_header (request, "host"), ==, "a.example");
   g_string_append (tocsin_reply_begin (tocsin_request_get_reply (request), TOCSIN_TYPE_TEXT),
@@ -466,13 +447,13 @@ test_suspended_and_client_leaves (void)
   node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
   node_start (&node);
   fd = raw_connect (node.port);
-  g_assert_true (send_text (fd, GET ("/hold")));
+  g_assert_true (raw_send_text (fd, GET ("/hold")));
   request = g_async_queue_pop (node.held);
   close (fd);
-  WAIT_FOR (g_atomic_int_get (&node.n_cancelled) == 1);
+  RAW_WAIT_FOR (g_atomic_int_get (&node.n_cancelled) == 1);
   g_assert_cmpuint (node_stats (&node).connections_open, ==, 1);
   tocsin_request_complete (request);
-  WAIT_FOR (node_stats (&node).connections_open == 0);
+  RAW_WAIT_FOR (node_stats (&node).connections_open == 0);
   node_stop (&node);
 }
 
@@ -512,7 +493,7 @@ test_long_work (void)
   node.options.suspend_us = 50 * 1000;
   node_start (&node);
   fd = raw_connect (node.port);
-  g_assert_true (send_text (fd, GET ("/work")));
+  g_assert_true (raw_send_text (fd, GET ("/work")));
   request = g_async_queue_pop (node.held);
   /* It came later, and is past the limit already. */
   abandoned = raw_exchange (node.port, GET ("/hold"), strlen (GET ("/hold")));
@@ -536,7 +517,7 @@ test_stopped_while_suspended (void)
   node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
   node_start (&node);
   fd = raw_connect (node.port);
-  g_assert_true (send_text (fd, GET ("/hold")));
+  g_assert_true (raw_send_text (fd, GET ("/hold")));
   request = g_async_queue_pop (node.held);
   node_free_server_and_wait (&node);
   tocsin_request_complete (request);
@@ -559,22 +540,22 @@ test_graceful_stop (gconstpointer own_thread)
   node.on_own_thread = GPOINTER_TO_INT (own_thread);
   node_start (&node);
   idle = raw_connect (node.port);
-  g_assert_true (send_text (idle, GET ("/")));
+  g_assert_true (raw_send_text (idle, GET ("/")));
   g_free (raw_read_reply (idle));
   fd = raw_connect (node.port);
-  g_assert_true (send_text (fd, GET ("/hold")));
+  g_assert_true (raw_send_text (fd, GET ("/hold")));
   request = g_async_queue_pop (node.held);
 
   node_drain (&node, 10 * G_USEC_PER_SEC);
   idle_end = raw_read_to_end (idle);
   g_assert_cmpstr (idle_end, ==, "");
-  WAIT_FOR (g_atomic_int_get (&node.n_cancelled) == 1);
+  RAW_WAIT_FOR (g_atomic_int_get (&node.n_cancelled) == 1);
   g_assert_false (g_atomic_int_get (&node.is_stopped));
   tocsin_request_complete (request);
   answer = raw_read_to_end (fd);
   g_assert_cmpuint (raw_status (answer), ==, 200);
   g_assert_nonnull (strstr (answer, "Connection: close"));
-  WAIT_FOR (g_atomic_int_get (&node.is_stopped));
+  RAW_WAIT_FOR (g_atomic_int_get (&node.is_stopped));
   close (fd);
   close (idle);
   node_stop (&node);
@@ -591,12 +572,12 @@ test_drain_has_an_end (void)
   node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
   node_start (&node);
   fd = raw_connect (node.port);
-  g_assert_true (send_text (fd, GET ("/hold")));
+  g_assert_true (raw_send_text (fd, GET ("/hold")));
   request = g_async_queue_pop (node.held);
   node_drain (&node, 50 * 1000);
   answer = raw_read_to_end (fd);
   g_assert_cmpuint (raw_status (answer), ==, 503);
-  WAIT_FOR (g_atomic_int_get (&node.is_stopped));
+  RAW_WAIT_FOR (g_atomic_int_get (&node.is_stopped));
   tocsin_request_complete (request);
   close (fd);
   node_stop (&node);
