@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "fed/admission-private.h"
 #include "fed/guards.h"
 #include "fed/relay.h"
@@ -17,10 +18,6 @@
 #include "store/table-evidence.h"
 #include "store/table-reports.h"
 #include "store/table-review.h"
-
-/* Scoring.md 1, last paragraph but one. */
-#define QUOTA_BRANCH   100000
-#define QUOTA_INDIRECT 10000
 
 /* Whether @report of another actor is about us, about a peer of ours, or about no public thing. */
 static gboolean
@@ -47,13 +44,14 @@ tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a)
 
   tocsin_reports_counts (txn, a->reporter, &counts);
   total = tocsin_actor_counts_quota (&counts);
-  if (a->reporter != branch && total >= QUOTA_INDIRECT)
+  if (a->reporter != branch && total >= TOCSIN_QUOTA_INDIRECT_REPORTS)
     return TRUE;
   /* The branch as a whole, looked at only where it could be full. */
   trusted = tocsin_trust_snapshot_trusted (trust, &n_trusted);
   for (gsize i = 0; i < n_trusted; i++)
     n_members += trusted[i].branch == branch ? 1 : 0;
-  if (a->reporter == branch && total + n_members * QUOTA_INDIRECT < QUOTA_BRANCH)
+  if (a->reporter == branch &&
+      total + n_members * TOCSIN_QUOTA_INDIRECT_REPORTS < TOCSIN_QUOTA_DIRECT_REPORTS)
     return FALSE;
   for (gsize i = 0; i < n_trusted; i++)
     {
@@ -62,7 +60,7 @@ tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a)
       tocsin_reports_counts (txn, trusted[i].actor, &counts);
       total += tocsin_actor_counts_quota (&counts);
     }
-  return total >= QUOTA_BRANCH;
+  return total >= TOCSIN_QUOTA_DIRECT_REPORTS;
 }
 
 static void
@@ -283,7 +281,8 @@ has_been_refused_enough (TocsinTxn *txn, const TocsinAdmitting *a)
   TocsinActorCounts counts;
 
   tocsin_reports_counts (txn, a->reporter, &counts);
-  return counts.by_state[TOCSIN_STATE_REFUSED] >= (a->is_relayed ? QUOTA_INDIRECT : QUOTA_BRANCH);
+  return counts.by_state[TOCSIN_STATE_REFUSED] >=
+         (a->is_relayed ? TOCSIN_QUOTA_INDIRECT_REPORTS : TOCSIN_QUOTA_DIRECT_REPORTS);
 }
 
 /* What is left to do once it is clear that @record is a new report or a newer version. On entry

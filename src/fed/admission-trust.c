@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/limits.h"
 #include "fed/admission-private.h"
 #include "fed/relay.h"
 #include "store/table-actors.h"
@@ -15,7 +16,6 @@
 #include "store/table-review.h"
 #include "store/table-trust.h"
 
-#define STATEMENTS_MAX 1000  /* an actor, scoring.md 1 */
 #define TOMBSTONES_MAX 10000 /* what an actor took back without a report of it being here */
 
 /* Same `updated`, another content: neither counts until a person has looked. */
@@ -60,7 +60,7 @@ has_room (TocsinTxn *txn, guint32 truster)
 
   tocsin_reports_counts (txn, truster, &counts);
   return counts.tombstones < TOMBSTONES_MAX &&
-         tocsin_trust_count_of (txn, truster) < STATEMENTS_MAX;
+         tocsin_trust_count_of (txn, truster) < TOCSIN_QUOTA_TRUST_STATEMENTS;
 }
 
 /**
