@@ -20,6 +20,7 @@ gboolean tocsin_import_add (TocsinImport *self,
 gboolean tocsin_import_fail (GError **error, guint place, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 
+/* Reads a whole file into entries. %FALSE with one sentence that names the line. */
 gboolean tocsin_import_read_csv (TocsinImport *self, const char *text, GError **error);
 gboolean tocsin_import_read_json (TocsinImport *self, const char *text, gsize size, GError **error);
 

@@ -22,10 +22,13 @@ TocsinTable *tocsin_table_new (guint n_columns,
 void tocsin_table_free (TocsinTable *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinTable, tocsin_table_free)
 
+/* For a column of numbers. */
 void tocsin_table_align_right (TocsinTable *self, guint column);
 void tocsin_table_keep_whole (TocsinTable *self, guint column);
 void tocsin_table_add (TocsinTable *self, const char *text);
+/* The next cell, in a colour where there is a terminal. %NULL or "" shows as a dash. */
 void tocsin_table_add_toned (TocsinTable *self, const char *text, TocsinTone tone);
+/* Rows that are whole, without the titles. */
 guint tocsin_table_n_rows (const TocsinTable *self);
 char *tocsin_table_render (const TocsinTable *self,
                            guint width,

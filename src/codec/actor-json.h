@@ -52,6 +52,7 @@ typedef struct
   gboolean is_key_document;
 } TocsinActorDocument;
 
+/* Copies both; @owner is the actor's id, or %NULL where the document does not say. */
 TocsinActorKey *tocsin_actor_key_new (const char *id, const char *owner) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_actor_key_free (TocsinActorKey *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinActorKey, tocsin_actor_key_free)

@@ -56,9 +56,11 @@ TocsinSignature *tocsin_signature_read_rfc9421 (const TocsinEnvelope *envelope,
 gboolean tocsin_httpsig_fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 const char *tocsin_httpsig_authority (const char *origin); /* points into @origin */
+/* Whether the method is one whose body must be signed: any but GET and HEAD. */
 gboolean tocsin_httpsig_has_body_method (const TocsinEnvelope *envelope);
 char *tocsin_httpsig_field (const TocsinEnvelope *envelope, const char *name)
     G_GNUC_WARN_UNUSED_RESULT; /* (nullable) all lines of a field, joined by ", " */
+/* 12 hours back at most, an hour ahead at most; a signature that has expired is none. */
 gboolean tocsin_httpsig_check_created (gint64 created_seconds, gint64 now_us, GError **error);
 gboolean tocsin_httpsig_check_expires (gint64 expires_seconds, gint64 now_us, GError **error);
 char *tocsin_httpsig_body_digest (const TocsinEnvelope *envelope)

@@ -29,6 +29,7 @@ TocsinSignature *tocsin_signature_parse (const TocsinEnvelope *envelope,
                                          gint64 now_us,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_signature_free (TocsinSignature *self);
+/* What the signature says of itself; nothing is verified yet. Borrowed. */
 const char *tocsin_signature_key_id (const TocsinSignature *self);
 TocsinScheme tocsin_signature_scheme (const TocsinSignature *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinSignature, tocsin_signature_free)
@@ -45,6 +46,7 @@ TocsinVerified *tocsin_signature_verify (const TocsinSignature *self,
                                          const TocsinPublicKey *key,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_verified_free (TocsinVerified *self);
+/* The key that was verified with, and by which scheme. Borrowed. */
 const char *tocsin_verified_key_id (const TocsinVerified *self);
 TocsinScheme tocsin_verified_scheme (const TocsinVerified *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinVerified, tocsin_verified_free)

@@ -50,6 +50,7 @@ typedef gboolean (*TocsinJsonEventFunc) (const TocsinJsonEvent *event,
  */
 typedef struct _TocsinJsonEvents TocsinJsonEvents;
 
+/* @func is called, with @data, from within tocsin_json_events_push() and _end(). */
 TocsinJsonEvents *tocsin_json_events_new (TocsinJsonEventFunc func,
                                           gpointer data) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_json_events_free (TocsinJsonEvents *self);

@@ -27,6 +27,7 @@ typedef struct
     .out = (buffer)                                                                                \
   }
 
+/* Structure: each begin has its end, and each value of an object its name before it. */
 void tocsin_json_writer_begin_object (TocsinJsonWriter *self);
 void tocsin_json_writer_end_object (TocsinJsonWriter *self);
 void tocsin_json_writer_begin_array (TocsinJsonWriter *self);

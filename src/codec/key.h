@@ -29,8 +29,10 @@ TocsinPublicKey *tocsin_public_key_from_ed25519 (const guint8 bytes[32],
                                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 TocsinPublicKey *tocsin_public_key_ref (TocsinPublicKey *self);
 void tocsin_public_key_unref (TocsinPublicKey *self);
+/* Which algorithm it is for. */
 TocsinKeyKind tocsin_public_key_kind (const TocsinPublicKey *self);
 guint tocsin_public_key_bits (const TocsinPublicKey *self); /* of the modulus; 256 for Ed25519 */
+/* Whether both are the same key, of the same kind. */
 gboolean tocsin_public_key_equal (const TocsinPublicKey *a, const TocsinPublicKey *b);
 gboolean tocsin_public_key_verify (const TocsinPublicKey *self,
                                    gconstpointer data,

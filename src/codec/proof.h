@@ -29,6 +29,7 @@ gboolean tocsin_proof_inspect (JsonObject *activity,
                                TocsinProof **out,
                                GError **error);
 gboolean tocsin_proof_verify (const TocsinProof *self, const TocsinPublicKey *key, GError **error);
+/* What the proof says of itself: the URI of its key (borrowed), and when it was made. */
 const char *tocsin_proof_verification_method (const TocsinProof *self);
 gint64 tocsin_proof_created_us (const TocsinProof *self);
 gint64 tocsin_proof_peek_created_us (JsonObject *activity);

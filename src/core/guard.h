@@ -91,12 +91,14 @@ gboolean
 tocsin_withdrawals_is_mass (const TocsinWithdrawals *self, guint64 live_reports, gint64 now_us);
 gboolean tocsin_withdrawals_take_erased (TocsinWithdrawals *self, gint64 now_us);
 
+/* Remembers one more report, and lets go of the oldest of %TOCSIN_GUARD_RECENT_REPORTS. */
 void tocsin_contradictions_add (TocsinContradictions *self, gboolean contradicted);
 double tocsin_contradictions_ratio (const TocsinContradictions *self);
 gboolean tocsin_contradictions_alert (const TocsinContradictions *self);
 
 void tocsin_reciprocity_decay (TocsinReciprocity *self, gint64 now_us);
 double tocsin_reciprocity_ratio (const TocsinReciprocity *self, gint64 now_us);
+/* Whether a peer took much more than it gave (protocol.md, reciprocity). */
 gboolean tocsin_reciprocity_is_free_rider (const TocsinReciprocity *self, gint64 now_us);
 
 G_END_DECLS

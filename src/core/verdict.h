@@ -21,6 +21,7 @@ typedef enum
   TOCSIN_N_VERDICTS = 4,
 } TocsinVerdict;
 
+/* The names that the API uses: "allow", "note", "review", "block". %FALSE: it is none. */
 const char *tocsin_verdict_to_string (TocsinVerdict verdict);
 gboolean tocsin_verdict_from_string (const char *name, TocsinVerdict *out);
 

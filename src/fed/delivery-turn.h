@@ -72,6 +72,7 @@ typedef struct
   GArray *left;
 } TocsinAttempt;
 
+/* Copies @peers; @lane is borrowed, and the caller's own. */
 TocsinAttempt *tocsin_attempt_new (gpointer lane, const GArray *peers) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_attempt_free (TocsinAttempt *self);
 
@@ -93,6 +94,7 @@ typedef struct
   gboolean free_rider_warns; /* as in TocsinPolicy */
 } TocsinTurn;
 
+/* @time_scale divides what is waited, for tests; 1 otherwise. */
 TocsinTurn *tocsin_turn_new (gint64 now_us, guint time_scale) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_turn_free (TocsinTurn *self);
 gboolean tocsin_turn_write (TocsinTxn *txn, gpointer turn, GError **error);

@@ -99,6 +99,7 @@ typedef struct
 } TocsinFetchResult;
 
 void tocsin_fetch_result_free (TocsinFetchResult *self);
+/* Whether the status is one of 200 to 299. */
 gboolean tocsin_fetch_result_is_success (const TocsinFetchResult *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinFetchResult, tocsin_fetch_result_free)
 

@@ -20,6 +20,7 @@ typedef struct
   gint64 now_us;
 } TocsinGiven;
 
+/* Takes references on @policy and @sequences. */
 TocsinGiven *tocsin_given_new (TocsinPolicy *policy,
                                guint32 actor,
                                GArray *sequences,

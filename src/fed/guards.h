@@ -25,6 +25,7 @@ gboolean tocsin_guards_withdrawal (TocsinPeerRecord *peer,
                                    gboolean erased,
                                    gint64 now_us);
 double tocsin_guards_ratio (const TocsinPeerRecord *peer, gint64 now_us);
+/* Whether @peer takes much more than it gives: tocsin_reciprocity_is_free_rider(). */
 gboolean tocsin_guards_is_free_rider (const TocsinPeerRecord *peer, gint64 now_us);
 void
 tocsin_guards_count_given (TocsinTxn *txn, TocsinPeerRecord *peer, gboolean warns, gint64 now_us);

@@ -37,6 +37,7 @@ void tocsin_host_budget_end (TocsinHostBudget *self,
                              const char *authority,
                              gboolean answered,
                              gint64 now_us);
+/* How many hosts are remembered. */
 guint tocsin_host_budget_count_hosts (const TocsinHostBudget *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinHostBudget, tocsin_host_budget_free)
 

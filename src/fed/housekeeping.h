@@ -17,6 +17,7 @@ typedef struct _TocsinHousekeeping TocsinHousekeeping;
 
 TocsinHousekeeping *tocsin_housekeeping_new (TocsinFederation *fed) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_housekeeping_free (TocsinHousekeeping *self);
+/* Begins its rounds, on the thread-default context; may be stopped and started again. */
 void tocsin_housekeeping_start (TocsinHousekeeping *self);
 void tocsin_housekeeping_stop (TocsinHousekeeping *self);
 

@@ -45,6 +45,7 @@ void tocsin_identity_free (TocsinIdentity *self);
 const char *tocsin_identity_get_base (const TocsinIdentity *self); /* "https://b.example" */
 const char *
 tocsin_identity_get_authority (const TocsinIdentity *self); /* "b.example", "b.example:81" */
+/* The URI of our actor, and its name without the host. */
 const char *tocsin_identity_get_actor (const TocsinIdentity *self);
 const char *tocsin_identity_get_username (const TocsinIdentity *self);
 const TocsinActorDocument *tocsin_identity_get_document (const TocsinIdentity *self);

@@ -25,6 +25,7 @@ void tocsin_protected_free (TocsinProtected *self);
  * nothing. */
 void tocsin_protected_add_host (TocsinProtected *self, const char *uri);
 
+/* An address that no peer's word may have us block. Takes a reference. */
 void tocsin_protected_add_address (TocsinProtected *self, GInetAddress *address);
 
 /* The global addresses that this machine's interfaces have now. Behind a translator there are none:

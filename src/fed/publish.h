@@ -43,6 +43,7 @@ typedef struct
   guint64 batch;
 } TocsinDraft;
 
+/* A malicious opinion of full confidence about nothing yet; to be cleared. */
 void tocsin_draft_init (TocsinDraft *self);
 void tocsin_draft_clear (TocsinDraft *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinDraft, tocsin_draft_clear)

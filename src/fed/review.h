@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 
 /* What a person says to a line of `review`, and what time says to it. */
 
+/* The names that the API uses. */
 const char *tocsin_review_kind_to_string (TocsinReviewKind kind);
 const char *tocsin_review_state_to_string (TocsinReviewState state);
 

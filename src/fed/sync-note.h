@@ -73,6 +73,7 @@ typedef struct
   char *error;
 } TocsinSyncFailure;
 
+/* Copies the message of @error. */
 TocsinSyncFailure *tocsin_sync_failure_new (guint32 actor,
                                             gint64 now_us,
                                             gint64 retry_us,

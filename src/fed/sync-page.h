@@ -47,6 +47,7 @@ typedef struct
   gboolean incomplete;
 } TocsinSyncPage;
 
+/* For the items of one page of @actor's outbox. */
 TocsinSyncPage *
 tocsin_sync_page_new (guint32 actor, gint64 since_us, guint64 epoch) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_sync_page_free (TocsinSyncPage *self);

@@ -69,6 +69,7 @@ TocsinFeedDefinition *tocsin_feed_definition_parse (const char *name,
 /* A list that goes over the network unprotected: for tests alone. */
 #define TOCSIN_FEED_HTTP_TEXT                                                                      \
   "url must begin with https:// (http is for tests, and goes only with --allow-address)"
+/* Whether it is fetched without TLS, which only --allow-address permits. */
 gboolean tocsin_feed_definition_is_http (const TocsinFeedDefinition *self);
 
 /* Whether it is one of the keys of such a file. */

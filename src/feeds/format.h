@@ -63,6 +63,7 @@ typedef struct
   guint64 number; /* of lines that are complete */
 } TocsinFeedLines;
 
+/* Text comes in pieces of any size; a line is told once it is whole, the last one by _end(). */
 void tocsin_feed_lines_init (TocsinFeedLines *self, TocsinFeedLineFunc func, gpointer owner);
 gboolean
 tocsin_feed_lines_push (TocsinFeedLines *self, const char *text, gsize size, GError **error);
@@ -88,6 +89,7 @@ typedef struct
   guint state;
 } TocsinFeedRecords;
 
+/* The same for records of CSV (RFC 4180), whose quoted fields may hold ends of lines. */
 void tocsin_feed_records_init (TocsinFeedRecords *self, TocsinFeedRecordFunc func, gpointer owner);
 gboolean
 tocsin_feed_records_push (TocsinFeedRecords *self, const char *text, gsize size, GError **error);

@@ -61,6 +61,7 @@ void tocsin_geo_unref (TocsinGeo *self);
 /* Before it is shared: @file is referenced. */
 void tocsin_geo_add (TocsinGeo *self, TocsinGeoFile *file, const char *title, gint64 as_of_us);
 
+/* Whether no database is loaded. */
 gboolean tocsin_geo_is_empty (const TocsinGeo *self);
 
 /**

@@ -56,6 +56,7 @@ typedef struct
   gboolean unnamed;
 } TocsinFeedList;
 
+/* Borrows @definition, which outlives it. */
 TocsinFeedList *
 tocsin_feed_list_new (const TocsinFeedDefinition *definition) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_feed_list_free (TocsinFeedList *self);

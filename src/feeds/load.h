@@ -68,9 +68,11 @@ typedef struct
   GArray *removed;
 } TocsinFeedLoad;
 
+/* Borrows both, which outlive it. */
 TocsinFeedLoad *tocsin_feed_load_new (TocsinStore *store, const TocsinFeedDefinition *definition)
     G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_feed_load_free (TocsinFeedLoad *self);
+/* Another list of which an entry may be the same; copies @name. */
 void
 tocsin_feed_load_add_rival (TocsinFeedLoad *self, const char *name, guint64 batch, guint64 count);
 

@@ -176,6 +176,7 @@ TocsinReader *tocsin_api_reader (TocsinApi *self);
 /* What this thread answered lately, as far as it still holds. */
 TocsinAnswerCache *tocsin_api_answers (TocsinApi *self);
 
+/* Microseconds since the epoch, by the clock that the node was given. Any thread. */
 gint64 tocsin_api_now_us (const TocsinApi *self);
 
 /* Whether verdicts are advice alone at @now_us. */

@@ -33,6 +33,7 @@ typedef struct
   guint8 bytes[TOCSIN_ADDRESS_KEY_BYTES];
 } TocsinAddressKey;
 
+/* What one client's addresses have in common: a v4 address, or the /64 of a v6 one. */
 TocsinAddressKey tocsin_address_key (GInetAddress *address);
 
 /* Takes @address (transfer full) and gives the IPv4 address (transfer full) if it is one mapped
@@ -100,6 +101,7 @@ typedef struct
   GPtrArray *held; /* (owned) (element-type TocsinConnection) */
 } TocsinConnections;
 
+/* Of no connection; to be cleared. */
 void tocsin_connections_init (TocsinConnections *self);
 void tocsin_connections_clear (TocsinConnections *self);
 

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  */
 typedef struct _TocsinDecisions TocsinDecisions;
 
+/* Borrows @api, which outlives it; of the thread whose default context is the caller's. */
 TocsinDecisions *tocsin_decisions_new (TocsinApi *api) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_decisions_free (TocsinDecisions *self); /* once that thread has ended */
 

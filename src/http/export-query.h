@@ -61,6 +61,7 @@ typedef struct
   guint32 serial;
 } TocsinExportMoment;
 
+/* Whether a list made at @a would be the same at @b. */
 gboolean tocsin_export_moment_equal (const TocsinExportMoment *a, const TocsinExportMoment *b);
 
 /**

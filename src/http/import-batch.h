@@ -72,6 +72,7 @@ typedef struct
   guint duplicates;
 } TocsinImportBatch;
 
+/* Borrows @api; copies @who, the name of the token that imports. */
 TocsinImportBatch *
 tocsin_import_batch_new (TocsinApi *api, const char *who, gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_import_batch_free (TocsinImportBatch *self);

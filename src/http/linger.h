@@ -19,6 +19,7 @@ typedef struct
   GPtrArray *sources; /* (owned) (element-type GSource) */
 } TocsinLingers;
 
+/* Of no connection; to be cleared. */
 void tocsin_lingers_init (TocsinLingers *self);
 
 /* Hangs up at once on all that are left. */

@@ -89,6 +89,7 @@ GPtrArray *tocsin_listener_take_activated (GError **error) G_GNUC_WARN_UNUSED_RE
 
 TocsinListener *tocsin_listener_ref (TocsinListener *self);
 void tocsin_listener_unref (TocsinListener *self); /* the last one closes the socket */
+/* What it was opened for. */
 TocsinListenerKind tocsin_listener_get_kind (const TocsinListener *self);
 int tocsin_listener_get_fd (const TocsinListener *self);     /* stays the listener's */
 guint tocsin_listener_get_port (const TocsinListener *self); /* 0 on a Unix socket */

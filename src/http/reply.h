@@ -177,11 +177,13 @@ typedef struct
 
 typedef void (*TocsinHeaderFunc) (const char *name, const char *value, gpointer data);
 
+/* What the server sends, all borrowed: which of the bodies below it is, and that body. */
 TocsinBodyKind tocsin_reply_get_body_kind (const TocsinReply *self);
 const char *tocsin_reply_get_content_type (const TocsinReply *self); /* NULL: there is no body */
 const GString *tocsin_reply_get_buffer (const TocsinReply *self);
 GBytes *tocsin_reply_get_bytes (const TocsinReply *self);
 TocsinStream tocsin_reply_steal_stream (TocsinReply *self);
+/* In the order in which they were set, without Content-Type. */
 void tocsin_reply_foreach_header (const TocsinReply *self, TocsinHeaderFunc func, gpointer data);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinReply, tocsin_reply_free)

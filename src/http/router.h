@@ -140,6 +140,7 @@ gboolean tocsin_router_match (const TocsinRouter *self,
  */
 char *tocsin_router_allow (const TocsinRouter *self, const char *path) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The routes in the order in which they were added, which is how metrics count them. */
 guint tocsin_router_get_n_routes (const TocsinRouter *self);
 const TocsinRoute *tocsin_router_get_route (const TocsinRouter *self, guint index);
 

@@ -78,6 +78,7 @@ tocsin_counter_add (guint64 *counter, guint64 n)
   __atomic_store_n (counter, __atomic_load_n (counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
 }
 
+/* A figure that another thread counts; of no order with others. */
 static inline guint64
 tocsin_counter_get (const guint64 *counter)
 {

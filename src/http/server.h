@@ -46,6 +46,7 @@ typedef struct
   guint rate_burst;
 } TocsinServerOptions;
 
+/* What a node runs with; times in microseconds. */
 TocsinServerOptions tocsin_server_options_default (void);
 
 /**

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  */
 typedef struct _TocsinObservedKeeper TocsinObservedKeeper;
 
+/* Reads what was counted before into @api. Borrows all three, which outlive it. */
 TocsinObservedKeeper *tocsin_observed_new (TocsinStore *store,
                                            TocsinWriter *writer,
                                            TocsinApi *api) G_GNUC_WARN_UNUSED_RESULT;

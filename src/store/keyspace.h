@@ -22,6 +22,7 @@ typedef struct
   gsize size;
 } TocsinKey;
 
+/* Appends; a key that does not fit is a programmer's error. */
 static inline void
 tocsin_key_add (TocsinKey *self, gconstpointer data, gsize size)
 {
@@ -30,12 +31,14 @@ tocsin_key_add (TocsinKey *self, gconstpointer data, gsize size)
   self->size += size;
 }
 
+/* Appends one byte. */
 static inline void
 tocsin_key_add_u8 (TocsinKey *self, guint8 value)
 {
   tocsin_key_add (self, &value, sizeof value);
 }
 
+/* Appends 4 bytes, big-endian. */
 static inline void
 tocsin_key_add_u32 (TocsinKey *self, guint32 value)
 {
@@ -44,6 +47,7 @@ tocsin_key_add_u32 (TocsinKey *self, guint32 value)
   tocsin_key_add (self, &be, sizeof be);
 }
 
+/* Appends 8 bytes, big-endian. */
 static inline void
 tocsin_key_add_u64 (TocsinKey *self, guint64 value)
 {
@@ -52,6 +56,7 @@ tocsin_key_add_u64 (TocsinKey *self, guint64 value)
   tocsin_key_add (self, &be, sizeof be);
 }
 
+/* A key of one number of 4 bytes. */
 static inline TocsinKey
 tocsin_key_u32 (guint32 value)
 {
@@ -61,6 +66,7 @@ tocsin_key_u32 (guint32 value)
   return key;
 }
 
+/* A key of one number of 8 bytes. */
 static inline TocsinKey
 tocsin_key_u64 (guint64 value)
 {
@@ -70,6 +76,7 @@ tocsin_key_u64 (guint64 value)
   return key;
 }
 
+/* A key of two numbers: 4 bytes, then 8. */
 static inline TocsinKey
 tocsin_key_u32_u64 (guint32 a, guint64 b)
 {
@@ -79,6 +86,7 @@ tocsin_key_u32_u64 (guint32 a, guint64 b)
   return key;
 }
 
+/* A key of two numbers of 8 bytes each. */
 static inline TocsinKey
 tocsin_key_u64_u64 (guint64 a, guint64 b)
 {
@@ -97,6 +105,7 @@ tocsin_key_id (const TocsinId *id)
   return key;
 }
 
+/* The number of 4 bytes at @data, which has no alignment. */
 static inline guint32
 tocsin_key_read_u32 (gconstpointer data)
 {
@@ -106,6 +115,7 @@ tocsin_key_read_u32 (gconstpointer data)
   return GUINT32_FROM_BE (be);
 }
 
+/* The number of 8 bytes at @data, which has no alignment. */
 static inline guint64
 tocsin_key_read_u64 (gconstpointer data)
 {
@@ -171,6 +181,7 @@ struct _TocsinShape
     sizeof (Type), fields, G_N_ELEMENTS (fields), clear                                            \
   }
 
+/* Appends @record as it is stored. */
 void tocsin_shape_pack (const TocsinShape *shape, gconstpointer record, GByteArray *out);
 
 /* Overwrites @record, which owns nothing yet. %FALSE, and @record is zero, if @data is not exactly

@@ -67,6 +67,7 @@ guint32 tocsin_actors_intern (TocsinTxn *txn, const char *uri, gint64 now_us);
 /* Says that number 0 is @uri. At every start. */
 void tocsin_actors_set_local (TocsinTxn *txn, const char *uri, gint64 now_us);
 
+/* Each is %FALSE, and @number undefined, if no actor has it or the transaction failed. */
 gboolean tocsin_actors_find (TocsinTxn *txn, const char *uri, guint32 *number);
 gboolean tocsin_actors_find_acct (TocsinTxn *txn, const char *acct, guint32 *number);
 gboolean tocsin_actors_find_key (TocsinTxn *txn, const char *key_id, guint32 *number);

@@ -27,10 +27,14 @@ typedef struct
 void tocsin_import_record_clear (TocsinImportRecord *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinImportRecord, tocsin_import_record_clear)
 
+/* Stores it under a number of its own, which is returned; that of @record is not read. */
 guint64 tocsin_imports_add (TocsinTxn *txn, const TocsinImportRecord *record);
+/* %FALSE, and @out is zero, if there is none. The caller clears @out. */
 gboolean tocsin_imports_get (TocsinTxn *txn, guint64 batch, TocsinImportRecord *out);
+/* Replaces the row of the batch that @record names. */
 void tocsin_imports_put (TocsinTxn *txn, const TocsinImportRecord *record);
 typedef gboolean (*TocsinImportFunc) (const TocsinImportRecord *record, gpointer data);
+/* From the first batch after @after on, until @func returns %FALSE. */
 void tocsin_imports_foreach (TocsinTxn *txn, guint64 after, TocsinImportFunc func, gpointer data);
 
 /* Forgets imports that were undone longer ago than @before_us, at most @max_rows. How many. */

@@ -124,6 +124,7 @@ typedef struct
   gint64 last_seen_us; /* newest authenticated message of theirs */
 } TocsinPeerRecord;
 
+/* A peer with no trust set in any area; owns nothing. */
 void tocsin_peer_record_init (TocsinPeerRecord *self, guint32 actor);
 void tocsin_peer_record_clear (TocsinPeerRecord *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinPeerRecord, tocsin_peer_record_clear)

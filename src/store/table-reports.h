@@ -112,7 +112,9 @@ void tocsin_reports_set_sequence (TocsinTxn *txn,
                                   guint64 sequence,
                                   guint forwarded);
 
+/* %FALSE, and @out owns nothing, if there is none. The caller clears @out. */
 gboolean tocsin_reports_get (TocsinTxn *txn, guint64 number, TocsinReportRecord *out);
+/* The number of the report that @actor calls @id. %FALSE if there is none. */
 gboolean tocsin_reports_find (TocsinTxn *txn, guint32 actor, const char *id, guint64 *number);
 
 /* Held to live, live to held, and so on, with evidence, counts and indexes. %FALSE if there is no
@@ -216,6 +218,7 @@ GArray *tocsin_reports_in_batch (TocsinTxn *txn, guint64 batch, guint64 after, g
 /* Held reports, oldest number first. */
 GArray *tocsin_reports_held (TocsinTxn *txn, guint64 after, guint limit) G_GNUC_WARN_UNUSED_RESULT;
 
+/* All of them, live or not. */
 guint64 tocsin_reports_count (TocsinTxn *txn);
 
 G_END_DECLS

@@ -19,6 +19,7 @@ typedef struct
   guint8 mastodon[TOCSIN_SHA256_BYTES]; /* hash of the Mastodon form of an e-mail address */
 } TocsinSubjectRecord;
 
+/* %FALSE if nothing is known of @key. What @out has is borrowed from the transaction. */
 gboolean
 tocsin_subjects_get (TocsinTxn *txn, const TocsinSubjectKey *key, TocsinSubjectRecord *out);
 

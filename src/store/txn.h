@@ -69,6 +69,7 @@ typedef TocsinTxn TocsinReading;
  */
 typedef struct _TocsinReader TocsinReader;
 
+/* For the calling thread alone; takes a slot of the store's readers at its first transaction. */
 TocsinReader *tocsin_reader_new (TocsinStore *store) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_reader_free (TocsinReader *self);
 

@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  */
 typedef struct _TocsinWriter TocsinWriter;
 
+/* Starts the thread. Borrows @store, which outlives it. */
 TocsinWriter *tocsin_writer_new (TocsinStore *store) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Runs what is queued, answers it, ends the thread. Later submissions get UNAVAILABLE. */

@@ -45,6 +45,7 @@ TocsinTrustSnapshot *tocsin_trust_snapshot_ref (TocsinTrustSnapshot *self);
 void tocsin_trust_snapshot_unref (TocsinTrustSnapshot *self);
 gboolean tocsin_trust_snapshot_warm (TocsinTrustSnapshot *self);
 
+/* Moves with each snapshot; two with the same one are the same. */
 guint64 tocsin_trust_snapshot_version (const TocsinTrustSnapshot *self);
 TocsinWalks *tocsin_trust_snapshot_walks (const TocsinTrustSnapshot *self, TocsinArea area);
 const TocsinGraph *tocsin_trust_snapshot_graph (const TocsinTrustSnapshot *self, TocsinArea area);
@@ -52,15 +53,18 @@ const TocsinGraph *tocsin_trust_snapshot_graph (const TocsinTrustSnapshot *self,
 gboolean
 tocsin_trust_snapshot_counts (const TocsinTrustSnapshot *self, TocsinArea area, guint32 actor);
 gboolean tocsin_trust_snapshot_is_believed (const TocsinTrustSnapshot *self, guint32 actor);
+/* Whether the operator follows @actor. */
 gboolean tocsin_trust_snapshot_is_direct (const TocsinTrustSnapshot *self, guint32 actor);
 gboolean tocsin_trust_snapshot_is_full_trust (const TocsinTrustSnapshot *self,
                                               TocsinArea area,
                                               guint32 actor);
 gboolean tocsin_trust_snapshot_is_distrusted (const TocsinTrustSnapshot *self, guint32 actor);
 guint32 tocsin_trust_snapshot_branch_of (const TocsinTrustSnapshot *self, guint32 actor);
+/* The weight of the operator's own edge to @actor, 0 to 1; 0 if there is none. */
 double tocsin_trust_snapshot_direct_weight (const TocsinTrustSnapshot *self,
                                             TocsinArea area,
                                             guint32 actor);
+/* What Appleseed gives @actor in @area: its energy, and its rank from 0 to 1. 0: out of reach. */
 double tocsin_trust_snapshot_y (const TocsinTrustSnapshot *self, TocsinArea area, guint32 actor);
 double tocsin_trust_snapshot_rank (const TocsinTrustSnapshot *self, TocsinArea area, guint32 actor);
 guint32 tocsin_trust_snapshot_hops (const TocsinTrustSnapshot *self, guint32 actor);

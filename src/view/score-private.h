@@ -57,12 +57,14 @@ typedef guint64 TocsinMasks[TOCSIN_N_AREAS][TOCSIN_N_VERDICTS];
 
 #define CATEGORY_BIT(c) (G_GUINT64_CONSTANT (1) << (c))
 
+/* Whether @heard is to be left out: what is said by @without, for S_loo; 0: nobody. */
 static inline gboolean
 tocsin_score_is_without (const TocsinHeardRow *heard, guint32 without)
 {
   return heard->row->reporter == without && heard->row->reporter != 0;
 }
 
+/* How far a category may go in the profile in force; one that we do not know goes nowhere. */
 static inline gint8
 tocsin_score_ceiling (const TocsinScoring *scoring, guint8 category)
 {
@@ -75,6 +77,7 @@ gsize tocsin_score_gather (const TocsinHeardKey *heard,
                            guint64 mask,
                            guint32 without,
                            TocsinVoice *voices);
+/* Adds, for each group and verdict, the categories that may carry it that far. */
 void tocsin_score_mask (const TocsinScoring *scoring,
                         const TocsinHeardKey *heard,
                         guint32 without,
@@ -87,6 +90,7 @@ gboolean tocsin_pair_makes_review (const TocsinScoring *scoring,
 double tocsin_score_suspicion (const TocsinScoring *scoring,
                                const TocsinCategory *category,
                                const TocsinHeardKey *heard);
+/* Fills @out, which owns nothing yet, with verdict and reasons. The caller clears it. */
 void tocsin_describe_subject (const TocsinScoring *scoring,
                               const TocsinSubjectState *state,
                               TocsinSubjectFinding *out);
