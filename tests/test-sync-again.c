@@ -148,6 +148,39 @@ test_followed_again (void)
   stop ();
 }
 
+static gboolean
+has_failed (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_auto (TocsinCatchUpRecord) record = { 0 };
+
+  return tocsin_catch_up_get (txn, peer_number, &record) && record.error != NULL;
+}
+
+/* The new relation is read at once, and nothing is held against the peer. */
+static void
+test_read_again (void)
+{
+  TocsinBucket *bucket = g_new0 (TocsinBucket, 1);
+
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (3);
+  peer.fed->peer_requests_per_minute = 3;
+  tocsin_bucket_init (bucket, 60, 1, tocsin_time_now_us ());
+  g_assert_true (tocsin_bucket_take (bucket, 59, tocsin_time_now_us ()));
+  g_hash_table_insert (peer.fed->signer_rates, g_strdup (public_node_actor (&us)), bucket);
+  tocsin_sync_start (us.fed->sync);
+  tocsin_sync_read_peer (us.fed->sync, peer_number, FALSE);
+  WAIT_FOR (catch_up_state () == TOCSIN_CATCH_UP_READING);
+  follow_again ();
+  peer.fed->peer_requests_per_minute = 1000;
+  WAIT_FOR (lines_of (TOCSIN_REVIEW_BATCH).count == 3);
+  g_assert_false (has_failed ());
+  g_assert_cmpuint (live (), ==, 3);
+  tocsin_sync_stop (us.fed->sync);
+  stop ();
+}
+
 /* `other` is believed by what `peer` says of it, or not yet. */
 static void
 believe_through (guint32 actor, gboolean states)
@@ -510,6 +543,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync-again/pages", test_pages);
   g_test_add_func ("/sync-again/restarted", test_restarted);
   g_test_add_func ("/sync-again/followed-again", test_followed_again);
+  g_test_add_func ("/sync-again/read-again", test_read_again);
   g_test_add_func ("/sync-again/entered-while-down", test_entered_while_down);
   g_test_add_func ("/sync-again/dropped-key", test_dropped_key);
   g_test_add_func ("/sync-again/silent-author", test_silent_author);

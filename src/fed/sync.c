@@ -12,6 +12,7 @@
 
 #include "core/breaker.h"
 #include "core/clock.h"
+#include "core/error.h"
 #include "fed/sync-note.h"
 #include "fed/sync-read.h"
 #include "store/table-meta.h"
@@ -33,6 +34,7 @@ typedef struct
   gboolean from_zero;
   gboolean want_reread; /* since the reading under way began; the record says it too */
   gboolean is_reading;
+  gboolean was_outlived; /* the last reading ended with the relation that it was of */
   gint64 began_us;       /* monotonic: the reading */
   TocsinBreaker breaker; /* of readings */
 } Peer;
@@ -237,6 +239,24 @@ schedule (TocsinSync *self, gint64 wait_us)
   self->source = g_timeout_add ((guint) (CLAMP (wait_us, 0, TICK_MAX_US) / 1000), on_scan, self);
 }
 
+/* Nothing was read to its end. It stays due, and the breaker says when; what was read before, a
+ * day later. */
+static void
+note_failure (TocsinSync *self, Peer *peer, gboolean from_zero, const GError *error)
+{
+  gint64 now_us = tocsin_time_now_us ();
+
+  g_info ("An outbox was not read to its end: %s", error->message);
+  tocsin_breaker_on_failure (&peer->breaker, now_us, g_random_double (), 0, self->fed->time_scale);
+  tocsin_writer_submit (
+      self->fed->writer, tocsin_sync_failure_write,
+      tocsin_sync_failure_new (peer->actor, now_us, peer->breaker.open_until_us, error),
+      (GDestroyNotify) tocsin_sync_failure_free);
+  peer->due_us = 0;
+  if (from_zero)
+    note_reread (self, peer->actor, 0, TRUE);
+}
+
 static void
 on_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
@@ -246,6 +266,8 @@ on_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
   g_autoptr (GError) error = NULL;
   TocsinReadResult read = { 0 };
   gboolean ok = tocsin_sync_read_finish (result, &read, &error);
+  /* No fault of the peer's; the record of the relation that there is now says when to read. */
+  gboolean is_outlived = g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_A_PEER);
   Peer *peer;
 
   self->n_open--;
@@ -269,22 +291,11 @@ on_read (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data
           peer->due_us = 0;
         }
     }
+  else if (is_outlived && !peer->was_outlived)
+    g_debug ("The relation to a peer changed while its outbox was read");
   else
-    {
-      gint64 now_us = tocsin_time_now_us ();
-
-      g_info ("An outbox was not read to its end: %s", error->message);
-      tocsin_breaker_on_failure (&peer->breaker, now_us, g_random_double (), 0,
-                                 self->fed->time_scale);
-      tocsin_writer_submit (
-          self->fed->writer, tocsin_sync_failure_write,
-          tocsin_sync_failure_new (peer->actor, now_us, peer->breaker.open_until_us, error),
-          (GDestroyNotify) tocsin_sync_failure_free);
-      /* It stays due; the breaker says when. What was read before, a day later. */
-      peer->due_us = 0;
-      if (call->from_zero)
-        note_reread (self, peer->actor, 0, TRUE);
-    }
+    note_failure (self, peer, call->from_zero, error);
+  peer->was_outlived = is_outlived;
   schedule (self, 0);
   unref (self);
 }
