@@ -296,7 +296,8 @@ tocsin_pinning_lift (TocsinTxn *txn,
  * @now_us: the time
  *
  * Its keys are those of its document from now on, as of everybody who is believed through others;
- * those that it has when it is followed again are pinned then. What was held stays so.
+ * those that it has when it is followed again are pinned then, and what was held and they prove
+ * counts.
  */
 void
 tocsin_pinning_forget (TocsinTxn *txn, TocsinPeerRecord *peer, const char *who, gint64 now_us)

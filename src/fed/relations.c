@@ -14,6 +14,7 @@
 #include "core/host.h"
 #include "core/uri.h"
 #include "fed/guards.h"
+#include "fed/held.h"
 #include "fed/pinning.h"
 #include "fed/relay.h"
 #include "store/table-actors.h"
@@ -464,7 +465,11 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   note_version (txn, self, peer, self->sender->document);
   peer->sync_due_us = self->now_us;
   if (!pinned)
-    tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
+    {
+      tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
+      /* What waited for its keys when it was unfollowed. */
+      tocsin_held_want_release (txn);
+    }
   else if (tocsin_pinning_names_other (peer, self->sender->document))
     tocsin_pinning_hold (txn, peer, self->now_us);
   tocsin_peers_put (txn, peer);
