@@ -677,11 +677,13 @@ static void
 test_serial (void)
 {
   g_auto (Node) node = { 0 };
+  g_auto (Answer) before = { 0 };
   gint64 last;
 
   node_init (&node);
   node_report (&node, 0, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
   last = read_serial (&node);
+  node_ask (&node, "GET", "/v1/export/rpz", NULL, NULL, &before);
   for (guint i = 0; i < 5; i++)
     {
       if (i < 2)
@@ -699,6 +701,7 @@ test_serial (void)
       last = read_serial (&node);
       expect (&node, "/v1/export/csv", 200, NULL);
       g_assert_cmpint (read_serial (&node), ==, last);
+      ask_if_none_match (&node, "/v1/export/rpz", before.etag, 200);
     }
   now_us = T0;
 }

@@ -95,6 +95,7 @@ state_copy (const TocsinApiState *from)
     .lists_version = from->lists_version,
     .geo = from->geo != NULL ? tocsin_geo_ref (from->geo) : NULL,
     .observe = from->observe,
+    .observe_version = from->observe_version,
     .observe_until_us = from->observe_until_us,
     .over_budget = g_memdup2 (from->over_budget, from->n_over_budget * sizeof (guint32)),
     .n_over_budget = from->n_over_budget,
@@ -260,6 +261,8 @@ tocsin_api_set_observe (TocsinApi *self, gboolean observe, gint64 until_us)
 {
   TocsinApiState *state = state_copy (self->priv->published);
 
+  if (state->observe != observe || state->observe_until_us != until_us)
+    state->observe_version++;
   state->observe = observe;
   state->observe_until_us = until_us;
   publish (self->priv, state);

@@ -29,6 +29,7 @@ G_BEGIN_DECLS
  * @geo: (owned) (nullable): the databases of places in force
  * @lists_version: moves with the lists in force, but not with a reading by which no verdict differs
  * @observe: whether verdicts are advice alone ("mode": "observe")
+ * @observe_version: moves whenever somebody changes that
  * @observe_until_us: when that ends by itself, in microseconds since the epoch; 0: never
  * @over_budget: (owned) (array length=n_over_budget): actors, ascending, on whom no further
  *   review may rest on @budget_day (scoring.md 4)
@@ -45,6 +46,7 @@ typedef struct
   guint64 lists_version;
   TocsinGeo *geo;
   gboolean observe;
+  guint64 observe_version;
   gint64 observe_until_us;
   guint32 *over_budget;
   gsize n_over_budget;

@@ -148,7 +148,7 @@ gboolean
 tocsin_export_moment_equal (const TocsinExportMoment *a, const TocsinExportMoment *b)
 {
   return a->generation == b->generation && a->version == b->version && a->as_of_us == b->as_of_us &&
-         a->observe == b->observe;
+         a->observe == b->observe && a->observe_version == b->observe_version;
 }
 
 gboolean
@@ -175,6 +175,7 @@ tocsin_export_moment (TocsinJudge *judge, TocsinExportMoment *out, GError **erro
     .version = tocsin_judge_version (judge),
     .as_of_us = now_us / TOCSIN_HOUR_US * TOCSIN_HOUR_US,
     .observe = tocsin_api_is_observing (judge->state, now_us),
+    .observe_version = judge->state->observe_version,
   };
   judge->scoring.now_us = out->as_of_us;
   /* The budget of single voices counts events that are asked about; here nobody asks. */
@@ -191,10 +192,10 @@ tocsin_export_etag (const TocsinExportQuery *query,
 {
   g_autofree char *text =
       g_strdup_printf ("%s %s %u %u %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT
-                       " %" G_GINT64_FORMAT " %d %" G_GINT64_FORMAT,
+                       " %" G_GINT64_FORMAT " %d %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT,
                        query->format->name, query->profile->name, (guint) query->least,
                        query->types, query->categories, moment->generation, moment->version,
-                       moment->as_of_us, moment->observe, api->started_us);
+                       moment->as_of_us, moment->observe, moment->observe_version, api->started_us);
   TocsinId id = tocsin_id_for_string (text);
   g_autofree char *hex = tocsin_hex_encode (id.bytes, sizeof id.bytes);
 

@@ -58,6 +58,7 @@ typedef struct
   guint64 version; /* tocsin_judge_version() */
   gint64 as_of_us;
   gboolean observe;
+  guint64 observe_version; /* a zone that is as it was before observing has another serial */
   guint32 serial;
 } TocsinExportMoment;
 

@@ -24,7 +24,8 @@ G_BEGIN_DECLS
  * @sweep_us: how often these limits are looked at
  * @connections_max: connections at a time; past nine tenths of it the one idle longest is closed
  * @connections_per_address: for one IPv4 address or IPv6 /64, except loopback and trusted proxies
- * @buffered_bytes_max: request bodies held at a time, all together; past it: 503
+ * @buffered_bytes_max: request bodies held at a time by all connections of one server (each thread
+ *   has one); past it: 503
  * @rate_per_second: requests a second for one address, loopback excepted; 0: no limit
  * @rate_burst: how many of them may come at once
  *
