@@ -31,6 +31,9 @@ typedef struct
 #define NOON  (T0 + 12 * TOCSIN_HOUR_US)
 #define QUOTA 10000 /* of an actor that is no direct peer */
 
+#define PINNED_KEY "z6Mk-pinned" /* of b.example and c.example */
+#define OTHER_KEY  "z6Mk-other"
+
 static inline char *
 actor_at (const char *host)
 {
@@ -56,6 +59,20 @@ case_intern (TocsinTxn *txn, const char *host)
   return number;
 }
 
+static inline void
+case_pin (TocsinTxn *txn, guint32 actor)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  const TocsinPeerKey key = {
+    .confirmed = TRUE, .since_us = T0, .id = g_strdup ("#key"), .multibase = g_strdup (PINNED_KEY)
+  };
+
+  tocsin_peers_get (txn, actor, &peer);
+  peer.keys = tocsin_peer_keys_new ();
+  g_array_append_val (peer.keys, key);
+  tocsin_peers_put (txn, &peer);
+}
+
 static inline gboolean
 case_write_actors (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -67,6 +84,8 @@ case_write_actors (TocsinTxn *txn, gpointer data, GError **error)
   c->d = case_intern (txn, "d.example");
   write_followed (txn, c->b, TOCSIN_FOLLOWER_NONE);
   write_followed (txn, c->c, TOCSIN_FOLLOWER_READER);
+  case_pin (txn, c->b);
+  case_pin (txn, c->c);
   return TRUE;
 }
 
@@ -196,7 +215,7 @@ typedef struct
   const char *signer; /* host */
   gboolean catch_up;
   gboolean unproven;
-  TocsinPinning pinning;
+  gboolean other_key; /* proven by one that is not pinned */
 } Way;
 
 #define DONE    (-1) /* stored */
@@ -222,7 +241,7 @@ admit (Case *c, GBytes *body, const Way *way)
                                                     : TOCSIN_ARRIVAL_RELAY;
   admission = tocsin_admission_new (activity, signer, arrival, c->policy, c->now_us);
   admission->proven = !way->unproven;
-  admission->pinning = way->pinning;
+  admission->proof_key = way->unproven ? NULL : g_strdup (way->other_key ? OTHER_KEY : PINNED_KEY);
   if (!tocsin_store_write (c->f.store, tocsin_admission_write, admission, &error))
     {
       g_assert_true (error->domain == TOCSIN_ERROR);

@@ -88,7 +88,7 @@ count_lines (Case *c)
 static void
 test_statements (Case *c, gconstpointer data)
 {
-  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  const Way changed = { .other_key = TRUE };
   g_auto (TocsinTrustRecord) record = { 0 };
   guint64 before = queued_for (c, c->c);
 
@@ -144,7 +144,7 @@ test_statements (Case *c, gconstpointer data)
 static void
 test_statements_key_changed (Case *c, gconstpointer data)
 {
-  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  const Way changed = { .other_key = TRUE };
   g_auto (TocsinTrustRecord) record = { 0 };
 
   g_assert_cmpint (admit (c, statement_bytes ("b.example", "s", "e.example", 70, T0, "1"), NULL),
@@ -242,7 +242,7 @@ release_write (TocsinTxn *txn, gpointer data, GError **error)
 static void
 test_statements_released (Case *c, gconstpointer data)
 {
-  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  const Way changed = { .other_key = TRUE };
   g_auto (TocsinTrustRecord) record = { 0 };
   guint64 before = queued_for (c, c->c);
 

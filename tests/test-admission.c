@@ -526,7 +526,7 @@ test_replaced_withdrawal (Case *c, gconstpointer data)
 static void
 test_key_changed (Case *c, gconstpointer data)
 {
-  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  const Way changed = { .other_key = TRUE };
   const Draft first = { .name = "first" };
   const Draft second = { .name = "second" };
   const Draft relayed = { .host = "d.example", .name = "relayed" };
@@ -546,11 +546,36 @@ test_key_changed (Case *c, gconstpointer data)
   assert_report (c, "d.example", "relayed", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
 }
 
+static void
+pin_other (TocsinPeerRecord *peer)
+{
+  const TocsinPeerKey key = {
+    .confirmed = TRUE, .since_us = T0, .id = g_strdup ("#other"), .multibase = g_strdup (OTHER_KEY)
+  };
+
+  g_array_append_val (peer->keys, key);
+}
+
+/* The Update that names its key may be written while a report waits to be. */
+static void
+test_key_named_meanwhile (Case *c, gconstpointer data)
+{
+  const Way by_other = { .other_key = TRUE };
+  const Draft draft = { .name = "first" };
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  edit_peer (c, c->b, pin_other);
+  g_assert_cmpint (admit_draft (c, &draft, &by_other), ==, DONE);
+  assert_report (c, "b.example", "first", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  get_case_peer (c, c->b, &peer);
+  g_assert_false (peer.key_hold);
+}
+
 /* What a relay brings before the peer's own Update: neither held nor seen. */
 static void
 test_key_changed_relayed (Case *c, gconstpointer data)
 {
-  const Way relay = { .signer = "b.example", .pinning = TOCSIN_PINNING_CHANGED };
+  const Way relay = { .signer = "b.example", .other_key = TRUE };
   const Draft ahead = { .host = "c.example", .name = "ahead" };
   g_auto (TocsinPeerRecord) peer = { 0 };
   g_auto (TocsinReportRecord) record = { 0 };
@@ -620,6 +645,7 @@ main (int argc, char **argv)
     { "/admission/mass-withdrawal/disregarded", test_mass_withdrawal, FALSE },
     { "/admission/replaced-withdrawal", test_replaced_withdrawal },
     { "/admission/key-changed", test_key_changed },
+    { "/admission/key-named-meanwhile", test_key_named_meanwhile },
     { "/admission/key-changed/relayed", test_key_changed_relayed },
     { "/admission/contradiction/exact", test_contradiction, FALSE },
     { "/admission/contradiction/around", test_contradiction, TRUE },

@@ -481,7 +481,7 @@ count_counted (Case *c, const TocsinSubjectKey *key)
 static void
 test_held_for_key (Case *c, gconstpointer data)
 {
-  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  const Way changed = { .other_key = TRUE };
   const Draft live = { .name = "live" };
   g_auto (TocsinReportRecord) record = { 0 };
 

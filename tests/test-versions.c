@@ -158,7 +158,7 @@ lift_hold (TocsinPeerRecord *peer)
 static void
 test_key_changed_version (Case *c, gconstpointer data)
 {
-  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  const Way changed = { .other_key = TRUE };
   const Draft first = { .name = "first", .confidence = 90 };
   const Draft newer = {
     .name = "first", .activity = "newer", .confidence = 10, .updated_us = T0 + MINUTE

@@ -226,6 +226,13 @@ not_followed (TocsinPeerRecord *peer)
   peer->following = TOCSIN_FOLLOWING_NONE;
 }
 
+/* Its keys stay pinned: it may accept us again. */
+static void
+rejects_us (TocsinPeerRecord *peer)
+{
+  peer->following = TOCSIN_FOLLOWING_REJECTED;
+}
+
 static void
 block_it (TocsinPeerRecord *peer)
 {
@@ -243,7 +250,7 @@ lift_hold (TocsinPeerRecord *peer)
 static void
 test_key_changed (Case *c, gconstpointer data)
 {
-  const Way changed = { .pinning = TOCSIN_PINNING_CHANGED };
+  const Way changed = { .other_key = TRUE };
   const Draft first = { .name = "first" };
   TocsinTombstone tombstone;
 
@@ -285,7 +292,7 @@ test_by_former_peers (Case *c, gconstpointer data)
     { "r0", { 0 }, other_version, DONE },
     { "r1", { .unproven = TRUE }, not_followed, TOCSIN_ERROR_FORBIDDEN },
     { "r1", { .signer = "z.example" }, NULL, TOCSIN_ERROR_NOT_A_PEER },
-    { "r1", { .pinning = TOCSIN_PINNING_CHANGED }, NULL, TOCSIN_ERROR_FORBIDDEN },
+    { "r1", { .other_key = TRUE }, rejects_us, TOCSIN_ERROR_FORBIDDEN },
     { "never", { 0 }, NULL, TOCSIN_ERROR_NOT_A_PEER },
     { "r2", { 0 }, lift_hold, DONE },
     { "r3", { 0 }, block_it, TOCSIN_ERROR_REFUSED },

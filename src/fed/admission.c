@@ -58,6 +58,7 @@ tocsin_admission_free (TocsinAdmission *self)
 {
   tocsin_activity_free (self->activity);
   g_free (self->signer);
+  g_free (self->proof_key);
   tocsin_policy_unref (self->policy);
   g_clear_error (&self->refusal);
   g_free (self);
@@ -174,6 +175,14 @@ tocsin_admission_is_leak (const TocsinActivity *relayed)
          relayed->report.sharing == TOCSIN_SHARING_AMBER;
 }
 
+/* Whether @author has pinned keys, and what it brings is proven by none of them. */
+static gboolean
+has_changed_key (const TocsinAdmission *self, const TocsinPeerRecord *author)
+{
+  return self->proof_key != NULL &&
+         tocsin_pinning_of (author, self->proof_key) == TOCSIN_PINNING_CHANGED;
+}
+
 /* A relay can be faster than the Update that names a direct peer's new key. That is no reason to
  * hold the peer: what it says it brings itself, or we read it in its outbox, after the Update. */
 static gboolean
@@ -181,8 +190,7 @@ is_ahead_of_update (TocsinTxn *txn, const TocsinAdmitting *a)
 {
   g_auto (TocsinPeerRecord) author = { 0 };
 
-  return a->admission->pinning == TOCSIN_PINNING_CHANGED &&
-         tocsin_peers_get (txn, a->reporter, &author) &&
+  return tocsin_peers_get (txn, a->reporter, &author) && has_changed_key (a->admission, &author) &&
          author.following == TOCSIN_FOLLOWING_ACCEPTED;
 }
 
@@ -216,12 +224,11 @@ gboolean
 tocsin_admission_holds_key (TocsinTxn *txn, TocsinAdmitting *a)
 {
   const TocsinAdmission *self = a->admission;
-  gboolean changed = self->pinning == TOCSIN_PINNING_CHANGED;
   g_auto (TocsinPeerRecord) author = { 0 };
 
   if (!a->is_relayed)
     {
-      if (changed)
+      if (has_changed_key (self, &a->signer_peer))
         {
           tocsin_pinning_hold (txn, &a->signer_peer, self->now_us);
           a->peer_changed = TRUE;
@@ -230,7 +237,7 @@ tocsin_admission_holds_key (TocsinTxn *txn, TocsinAdmitting *a)
     }
   if (!tocsin_peers_get (txn, a->reporter, &author))
     return FALSE;
-  if (changed && !author.key_hold)
+  if (!author.key_hold && has_changed_key (self, &author))
     {
       tocsin_pinning_hold (txn, &author, self->now_us);
       tocsin_peers_put (txn, &author);

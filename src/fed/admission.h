@@ -30,7 +30,8 @@ typedef enum
  * @signer: (owned): the actor that brought it: its own, a relay, or whose outbox it was in
  * @arrival: how it came
  * @proven: its own actor's proof verified
- * @pinning: how the proving key compares with those pinned for that actor
+ * @proof_key: (owned) (nullable): the key that proved it, as a multikey; compared with those pinned
+ *   for that actor when it is written, for an Update that names it may be written just before
  * @policy: (owned): the state of this node when it came
  * @now_us: the time
  * @batch: of the first read of @signer, or 0
@@ -47,7 +48,7 @@ typedef struct
   char *signer;
   TocsinArrival arrival;
   gboolean proven;
-  TocsinPinning pinning;
+  char *proof_key;
   TocsinPolicy *policy;
   gint64 now_us;
   guint64 batch;

@@ -45,7 +45,6 @@ typedef struct
   TocsinKnownActor *author;   /* (owned) the activity's actor */
   TocsinFetchAllowance allowance;
   TocsinVerifyJob *job; /* (owned) (nullable) what was verified off the main thread */
-  TocsinPinning pinning;
   gboolean is_relayed;
   gboolean is_refreshed; /* the author's document was asked for anew */
   gboolean proven;
@@ -379,7 +378,6 @@ take_proof (ReceiveOp *op, const TocsinProof *proof, const TocsinPublicKey *key,
   op->proven = TRUE;
   tocsin_activity_keep_content_hash (op->activity, tocsin_proof_get_document_hash (proof));
   op->proof_key = tocsin_public_key_to_multikey (key);
-  op->pinning = tocsin_pinning_check (op->fed->store, op->activity->actor, op->proof_key);
   return TRUE;
 }
 
@@ -492,7 +490,7 @@ store_report (GTask *task)
       op->is_relayed ? TOCSIN_ARRIVAL_RELAY : TOCSIN_ARRIVAL_PUSH, op->fed->policy, op->now_us);
 
   admission->proven = op->proven;
-  admission->pinning = op->pinning;
+  admission->proof_key = g_strdup (op->proof_key);
   /* The admission is freed after the callback, which reads its results. */
   g_object_set_data (G_OBJECT (task), "admission", admission);
   tocsin_writer_submit_async (op->fed->writer, tocsin_admission_write, admission,

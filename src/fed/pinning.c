@@ -40,26 +40,6 @@ tocsin_pinning_of (const TocsinPeerRecord *peer, const char *multibase)
   return TOCSIN_PINNING_CHANGED;
 }
 
-/**
- * tocsin_pinning_check:
- * @store: the store; main thread
- * @actor: an actor's URI
- * @multibase: a key that proved something
- *
- * As tocsin_pinning_of(), from the store.
- */
-TocsinPinning
-tocsin_pinning_check (TocsinStore *store, const char *actor, const char *multibase)
-{
-  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (store));
-  g_auto (TocsinPeerRecord) peer = { 0 };
-  guint32 number;
-
-  if (!tocsin_actors_find (txn, actor, &number) || !tocsin_peers_get (txn, number, &peer))
-    return TOCSIN_PINNING_NONE;
-  return tocsin_pinning_of (&peer, multibase);
-}
-
 /* Whether anything that is proven by @key could be checked: any text may stand in a document. */
 static gboolean
 is_usable (const TocsinActorKey *key)

@@ -20,7 +20,6 @@ typedef enum
   TOCSIN_PINNING_CHANGED, /* another key than those pinned */
 } TocsinPinning;
 
-TocsinPinning tocsin_pinning_check (TocsinStore *store, const char *actor, const char *multibase);
 TocsinPinning tocsin_pinning_of (const TocsinPeerRecord *peer, const char *multibase);
 void tocsin_pinning_pin (TocsinPeerRecord *peer,
                          const TocsinActorDocument *document,

@@ -146,8 +146,6 @@ take (TocsinSyncPage *self,
       gint64 now_us)
 {
   TocsinAdmission *admission;
-  TocsinPinning pinning =
-      key != NULL ? tocsin_pinning_check (fed->store, activity->actor, key) : TOCSIN_PINNING_NONE;
 
   if (activity->kind == TOCSIN_ACTIVITY_UPDATE)
     {
@@ -161,10 +159,9 @@ take (TocsinSyncPage *self,
   admission = tocsin_admission_new (activity, owner->document->id, TOCSIN_ARRIVAL_CATCH_UP,
                                     fed->policy, now_us);
   admission->proven = key != NULL;
-  admission->pinning = pinning;
+  admission->proof_key = key;
   admission->batch = self->batch;
   g_ptr_array_add (self->admissions, admission);
-  g_free (key);
 }
 
 /**
