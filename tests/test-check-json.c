@@ -28,13 +28,10 @@ static const struct
     "strict", TRUE, 2, TOCSIN_SUBJECT_USERNAME, "x" },
   { "{\"subjects\":[{\"type\":\"ip\",\"value\":\"::1\"}],\"explain\":false}", NULL, FALSE, 1,
     TOCSIN_SUBJECT_IP, "::1" },
-  /* For the second reader: escapes, other than ASCII, null for what may be missing. */
+  /* For the second reader: escapes, other than ASCII. */
   { IP ("192\\u002e0.2.1"), NULL, FALSE, 1, TOCSIN_SUBJECT_IP, "192.0.2.1" },
   { "{\"subjects\":[{\"type\":\"username\",\"value\":\"J\xc3\xbcrgen\"}]}", NULL, FALSE, 1,
     TOCSIN_SUBJECT_USERNAME, "J\xc3\xbcrgen" },
-  { "{\"event\":null,\"profile\":null,\"explain\":null,"
-    "\"subjects\":[{\"type\":\"ip\",\"value\":\"::1\"}]}",
-    NULL, FALSE, 1, TOCSIN_SUBJECT_IP, "::1" },
   { "{\"profile\":\"\\u0073trict\",\"event\":\"a\\tb\",\"explain\":true,"
     "\"subjects\":[{\"type\":\"ip\",\"value\":\"::1\"}]}",
     "strict", TRUE, 1, TOCSIN_SUBJECT_IP, "::1" },
@@ -103,6 +100,14 @@ static const struct
     TOCSIN_ERROR_INVALID, "" },
   { "{\"profile\":1,\"subjects\":[{\"type\":\"ip\",\"value\":\"::1\"}]}", TOCSIN_ERROR_INVALID,
     "/profile" },
+  { "{\"event\":null,\"subjects\":[{\"type\":\"ip\",\"value\":\"::1\"}]}", TOCSIN_ERROR_INVALID,
+    "/event is null" },
+  { "{\"profile\":null,\"subjects\":[{\"type\":\"ip\",\"value\":\"::1\"}]}", TOCSIN_ERROR_INVALID,
+    "/profile is null" },
+  { "{\"explain\":null,\"subjects\":[{\"type\":\"ip\",\"value\":\"::1\"}]}", TOCSIN_ERROR_INVALID,
+    "/explain is null" },
+  { "{\"subjects\":[{\"type\":\"ip\",\"value\":null}]}", TOCSIN_ERROR_INVALID,
+    "/subjects/0/value is null" },
   { "{\"event\":{},\"subjects\":[{\"type\":\"ip\",\"value\":\"::1\"}]}", TOCSIN_ERROR_INVALID,
     "/event" },
 };

@@ -112,7 +112,8 @@ test_spellings (void)
     "{\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}]}",
     " { \"subjects\" : [ { \"value\" : \"192.0.2.9\" , \"type\" : \"ip\" } ] } \n",
     "{\"subjects\":[{\"type\":\"i\\u0070\",\"value\":\"192.0.2.9\"}]}",
-    "{\"profile\":null,\"explain\":false,\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2.9\"}]}",
+    "{\"profile\":\"default\",\"explain\":false,\"subjects\":[{\"type\":\"ip\",\"value\":\"192.0.2."
+    "9\"}]}",
     "{\"event\":\"Anmeldung ü\",\"subjects\":[{\"type\":\"ip\",\"value\":\"::ffff:192.0.2.9\"}]}",
   };
   g_auto (Node) node = { 0 };

@@ -406,6 +406,7 @@ test_usage_metrics (void)
   } vectors[] = {
     { "{\"remediation_components\":[{\"type\":\"firewall\",\"version\":\"v1\",\"metrics\":[]}]}",
       201 },
+    { "{\"remediation_components\":[{\"metrics\":null}],\"log_processors\":null}", 201 },
     { "{\"remediation_components\":", 400 },
     { "[]", 400 },
   };

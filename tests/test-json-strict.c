@@ -349,6 +349,39 @@ test_getters (void)
   g_assert_false (tocsin_json_opt_bool (o, "", "s", &flag, NULL));
 }
 
+static void
+test_object_only (void)
+{
+  static const char *const members[] = { "a", "b", NULL };
+  static const char *const nullable[] = { "b", NULL };
+  static const struct
+  {
+    const char *json;
+    const char *says; /* NULL: taken */
+  } vectors[] = {
+    { "{}", NULL },
+    { "{\"a\":1,\"b\":{\"c\":null}}", NULL },
+    { "{\"b\":null}", NULL },
+    { "{\"a\":null}", "/x/a is null: give it a value, or leave it out" },
+    { "{\"c/d\":1}", "/x/c~1d is not a member of this" },
+    { "{\"c\":null}", "/x/c is not a member of this" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autoptr (JsonNode) node =
+          tocsin_json_parse (vectors[i].json, strlen (vectors[i].json), NULL, NULL, NULL);
+      g_autoptr (GError) error = NULL;
+      gboolean taken =
+          tocsin_json_object_only (json_node_get_object (node), "/x", members, nullable, &error);
+
+      g_assert_cmpint (taken, ==, vectors[i].says == NULL);
+      if (!taken)
+        g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_cmpstr (error != NULL ? error->message : NULL, ==, vectors[i].says);
+    }
+}
+
 /* Each getter says what it wanted; a member that may be missing says it of a wrong type alone. */
 static void
 test_getters_say (void)
@@ -444,6 +477,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/json/errors-name-the-place", test_errors_name_the_place);
   g_test_add_func ("/json/errors-are-short", test_long_names_are_cut_from_errors);
   g_test_add_func ("/json/getters", test_getters);
+  g_test_add_func ("/json/object-only", test_object_only);
   g_test_add_func ("/json/getters-say", test_getters_say);
   g_test_add_func ("/json/types", test_types);
   return g_test_run ();

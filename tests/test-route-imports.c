@@ -272,6 +272,7 @@ test_refusals (void)
     { "{\"entries\":{}}", 400, "/entries" },
     { "{\"entries\":[1]}", 400, "/entries/0" },
     { "{\"entries\":[{\"v\":1}]}", 400, "/entries/0/v" },
+    { "{\"entries\":[{\"value\":\"x\",\"comment\":null}]}", 400, "/entries/0/comment is null" },
     { "{\"entries\":[],\"as\":\"rumour\"}", 400, "/as" },
     { "{\"entries\":[],\"category\":\"rude\"}", 422, "/category" },
     { "{\"entries\":[],\"type\":\"fax\"}", 422, "/type" },

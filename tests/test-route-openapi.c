@@ -79,6 +79,44 @@ check_query (const TocsinRoute *route, JsonObject *operation)
   g_assert_cmpuint (n, ==, route->query != NULL ? g_strv_length ((char **) route->query) : 0);
 }
 
+/* (nullable): the schema of a body in JSON. */
+static JsonObject *
+find_body (JsonObject *document, JsonObject *operation)
+{
+  static const char prefix[] = "#/components/schemas/";
+  JsonObject *body = json_object_has_member (operation, "requestBody")
+                         ? json_object_get_object_member (operation, "requestBody")
+                         : NULL;
+  JsonObject *content = body != NULL ? json_object_get_object_member (body, "content") : NULL;
+  JsonObject *schema;
+
+  if (content == NULL || !json_object_has_member (content, TYPE_CHECK))
+    return NULL;
+  schema =
+      json_object_get_object_member (json_object_get_object_member (content, TYPE_CHECK), "schema");
+  if (!json_object_has_member (schema, "$ref"))
+    return schema;
+  g_assert_true (g_str_has_prefix (TEXT (schema, "$ref"), prefix));
+  return json_object_get_object_member (
+      json_object_get_object_member (json_object_get_object_member (document, "components"),
+                                     "schemas"),
+      TEXT (schema, "$ref") + strlen (prefix));
+}
+
+/* What has no type may be anything. */
+static gboolean
+takes_null (JsonObject *schema)
+{
+  JsonNode *type = json_object_get_member (schema, "type");
+  JsonArray *types =
+      type != NULL && JSON_NODE_HOLDS_ARRAY (type) ? json_node_get_array (type) : NULL;
+
+  for (guint i = 0; types != NULL && i < json_array_get_length (types); i++)
+    if (g_str_equal (json_array_get_string_element (types, i), "null"))
+      return TRUE;
+  return type == NULL;
+}
+
 static guint
 count_operations (JsonObject *paths)
 {
@@ -147,6 +185,45 @@ test_misspelt (void)
   admin_do (&admin, "GET", "/v1/decisions?ip=192.0.2.1&min-verdict=block", NULL, 200);
 }
 
+/* A null where none is declared is refused, with its pointer, and does nothing. */
+static void
+test_null (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *paths;
+  guint n_routes, n_nulls = 0;
+
+  admin_init (&admin);
+  root = read_document (&admin);
+  paths = json_object_get_object_member (OBJECT (root), "paths");
+  n_routes = tocsin_router_get_n_routes (admin.node.router);
+  for (guint i = 0; i < n_routes; i++)
+    {
+      const TocsinRoute *route = tocsin_router_get_route (admin.node.router, i);
+      JsonObject *schema = find_body (OBJECT (root), find_operation (paths, route));
+      JsonObjectIter iter;
+      const char *name;
+      JsonNode *member;
+
+      if (schema == NULL)
+        continue;
+      json_object_iter_init (&iter, json_object_get_object_member (schema, "properties"));
+      while (json_object_iter_next (&iter, &name, &member))
+        {
+          g_autofree char *body = g_strdup_printf ("{\"%s\":null}", name);
+          g_autofree char *where = g_strdup_printf ("/%s is null", name);
+
+          if (takes_null (OBJECT (member)))
+            continue;
+          n_nulls++;
+          g_test_message ("%s %s %s", route->method, route->pattern, body);
+          admin_refused (&admin, route->method, route->pattern, body, 400, where);
+        }
+    }
+  g_assert_cmpuint (n_nulls, >, 40);
+}
+
 static void
 test_version (void)
 {
@@ -167,6 +244,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-openapi/routes", test_routes);
   g_test_add_func ("/route-openapi/misspelt", test_misspelt);
+  g_test_add_func ("/route-openapi/null", test_null);
   g_test_add_func ("/route-openapi/version", test_version);
   return g_test_run ();
 }

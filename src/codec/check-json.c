@@ -184,25 +184,6 @@ read_plain (TocsinCheckQuestion *out, const char *data, gsize size)
 /* ---- every case ---- */
 
 static gboolean
-refuse_unknown (JsonObject *object, const char *pointer, const char *const *names, GError **error)
-{
-  JsonObjectIter iter;
-  const char *name;
-
-  json_object_iter_init (&iter, object);
-  while (json_object_iter_next (&iter, &name, NULL))
-    if (!g_strv_contains (names, name))
-      {
-        g_autofree char *member = tocsin_json_pointer_member (pointer, name);
-
-        g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s is not a member of a check",
-                     member);
-        return FALSE;
-      }
-  return TRUE;
-}
-
-static gboolean
 refuse_longer (
     const char *pointer, const char *name, const char *value, gsize max_bytes, GError **error)
 {
@@ -228,7 +209,7 @@ read_subject (TocsinCheckQuestion *self, JsonNode *node, guint i, GError **error
       return FALSE;
     }
   object = json_node_get_object (node);
-  if (!refuse_unknown (object, pointer, members, error) ||
+  if (!tocsin_json_object_only (object, pointer, members, NULL, error) ||
       (type = tocsin_json_get_string (object, pointer, "type", error)) == NULL ||
       (value = tocsin_json_get_string (object, pointer, "value", error)) == NULL ||
       !refuse_longer (pointer, "value", value, TOCSIN_TEXT_MAX_BYTES, error))
@@ -255,7 +236,7 @@ read_any (TocsinCheckQuestion *self, JsonObject *object, GError **error)
   JsonArray *subjects;
   guint n;
 
-  if (!refuse_unknown (object, "", members, error) ||
+  if (!tocsin_json_object_only (object, "", members, NULL, error) ||
       !tocsin_json_opt_string (object, "", "event", &event, error) ||
       !refuse_longer ("", "event", event, TOCSIN_NAME_MAX_BYTES, error) ||
       !tocsin_json_opt_string (object, "", "profile", &profile, error) ||

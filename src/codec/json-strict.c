@@ -521,6 +521,48 @@ tocsin_json_pointer_member (const char *pointer, const char *name)
   return g_string_free (out, FALSE);
 }
 
+/**
+ * tocsin_json_object_only:
+ * @object: an object of whom nothing is taken that is not understood
+ * @pointer: its JSON pointer
+ * @members: (array zero-terminated=1): what it may have
+ * @nullable: (nullable) (array zero-terminated=1): of these, what may be null
+ *
+ * A null is refused because clients write one for what they meant to leave out and for what they
+ * have not filled in: taken for absent, the "dry_run" that somebody forgot to set would be false.
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_INVALID, which names the first member that is not taken.
+ */
+gboolean
+tocsin_json_object_only (JsonObject *object,
+                         const char *pointer,
+                         const char *const *members,
+                         const char *const *nullable,
+                         GError **error)
+{
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  json_object_iter_init (&iter, object);
+  while (json_object_iter_next (&iter, &name, &node))
+    {
+      gboolean known = g_strv_contains (members, name);
+      g_autofree char *member = NULL;
+
+      if (known &&
+          (!JSON_NODE_HOLDS_NULL (node) || (nullable != NULL && g_strv_contains (nullable, name))))
+        continue;
+      member = tocsin_json_pointer_member (pointer, name);
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                   known ? "%s is null: give it a value, or leave it out"
+                         : "%s is not a member of this",
+                   member);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 fail_member (const char *pointer, const char *name, const char *what, GError **error)
 {

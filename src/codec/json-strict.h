@@ -67,6 +67,13 @@ JsonObject *tocsin_json_node_object (JsonNode *node, GError **error);
  */
 char *tocsin_json_pointer_member (const char *pointer, const char *name) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether @object, at @pointer, has no member but @members, and no null but in @nullable. */
+gboolean tocsin_json_object_only (JsonObject *object,
+                                  const char *pointer,
+                                  const char *const *members,
+                                  const char *const *nullable,
+                                  GError **error);
+
 /* Strict readers. @pointer is the JSON pointer of @object ("" at the top); errors are
  * %TOCSIN_ERROR_INVALID and name the member by its pointer. What is returned is borrowed
  * from @object. */

@@ -10,26 +10,21 @@
 #include "core/error.h"
 #include "store/table-actors.h"
 
-gboolean
-tocsin_json_body_only (JsonObject *object,
-                       const char *pointer,
-                       const char *const *members,
-                       GError **error)
+static JsonNode *
+parse (TocsinRequest *request,
+       const char *const *members,
+       const char *const *nullable,
+       const TocsinJsonLimits *limits,
+       GError **error)
 {
-  JsonObjectIter iter;
-  const char *name;
+  gsize size;
+  const char *text = g_bytes_get_data (tocsin_request_get_body (request), &size);
+  g_autoptr (JsonNode) root = tocsin_json_parse (text, size, limits, NULL, error);
+  JsonObject *object = root != NULL ? tocsin_json_node_object (root, error) : NULL;
 
-  json_object_iter_init (&iter, object);
-  while (json_object_iter_next (&iter, &name, NULL))
-    if (!g_strv_contains (members, name))
-      {
-        g_autofree char *member = tocsin_json_pointer_member (pointer, name);
-
-        g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s is not a member of this",
-                     member);
-        return FALSE;
-      }
-  return TRUE;
+  if (object == NULL || !tocsin_json_object_only (object, "", members, nullable, error))
+    return NULL;
+  return g_steal_pointer (&root);
 }
 
 JsonNode *
@@ -38,14 +33,16 @@ tocsin_json_body_parse (TocsinRequest *request,
                         const TocsinJsonLimits *limits,
                         GError **error)
 {
-  gsize size;
-  const char *text = g_bytes_get_data (tocsin_request_get_body (request), &size);
-  g_autoptr (JsonNode) root = tocsin_json_parse (text, size, limits, NULL, error);
-  JsonObject *object = root != NULL ? tocsin_json_node_object (root, error) : NULL;
+  return parse (request, members, NULL, limits, error);
+}
 
-  if (object == NULL || !tocsin_json_body_only (object, "", members, error))
-    return NULL;
-  return g_steal_pointer (&root);
+JsonNode *
+tocsin_json_body_parse_nullable (TocsinRequest *request,
+                                 const char *const *members,
+                                 const char *const *nullable,
+                                 GError **error)
+{
+  return parse (request, members, nullable, NULL, error);
 }
 
 JsonObject *

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 /**
  * tocsin_json_body_parse:
  * @request: a request
- * @members: (array zero-terminated=1): the only members that may be there
+ * @members: (array zero-terminated=1): the only members that may be there, and none of them null
  * @limits: (nullable): %NULL: %tocsin_json_default_limits
  * @error: return location for an error, or %NULL
  *
@@ -28,11 +28,11 @@ JsonNode *tocsin_json_body_parse (TocsinRequest *request,
                                   const TocsinJsonLimits *limits,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Whether @object, which is at @pointer, has no member but @members; else %TOCSIN_ERROR_INVALID. */
-gboolean tocsin_json_body_only (JsonObject *object,
-                                const char *pointer,
-                                const char *const *members,
-                                GError **error);
+/* As tocsin_json_body_parse() with the default limits; of @members these may be null: @nullable. */
+JsonNode *tocsin_json_body_parse_nullable (TocsinRequest *request,
+                                           const char *const *members,
+                                           const char *const *nullable,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The object that element @index of @array is, borrowed; else %NULL and %TOCSIN_ERROR_INVALID. */
 JsonObject *

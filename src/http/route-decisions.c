@@ -307,13 +307,14 @@ on_decisions (TocsinRequest *request, TocsinReply *reply, gpointer data)
 
 /* ---- usage metrics ---- */
 
-/* What a bouncer counted is of no use here; it is told that it arrived, or it would try again. */
+/* What a bouncer counted is of no use here; it is told that it arrived, or it would try again.
+ * Those that are written in Go send null for a list that they have none of. */
 static void
 on_metrics (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   static const char *const members[] = { "remediation_components", "log_processors", NULL };
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) root = tocsin_json_body_parse (request, members, NULL, &error);
+  g_autoptr (JsonNode) root = tocsin_json_body_parse_nullable (request, members, members, &error);
 
   if (root == NULL)
     tocsin_reply_set_error (reply, error);

@@ -260,14 +260,14 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
   JsonObject *object;
   const char *name;
 
-  if (!has_feeds (api, reply))
-    return;
   body = tocsin_json_body_parse (request, members, NULL, &error);
   object = body != NULL ? json_node_get_object (body) : NULL;
   name = object != NULL ? tocsin_json_get_string (object, "", "name", &error) : NULL;
   if (name == NULL || !write_definition (object, text, &error) ||
       !may_name (request, name, text, &error) || !tocsin_admin_has_room (api, &error))
     tocsin_reply_set_error (reply, error);
+  else if (!has_feeds (api, reply))
+    return;
   else if (json_object_get_size (object) == 1)
     change (request, reply, api, name, TOCSIN_FEED_ENABLE, NULL, 200);
   else
@@ -319,9 +319,7 @@ on_refresh (TocsinRequest *request, TocsinReply *reply, gpointer data)
   g_autoptr (JsonNode) body = NULL;
   gboolean may_shrink = FALSE;
 
-  if (!has_feeds (api, reply))
-    return;
-  if (bytes != NULL && g_bytes_get_size (bytes) > 0)
+  if (g_bytes_get_size (bytes) > 0)
     {
       body = tocsin_json_body_parse (request, members, NULL, &error);
       if (body == NULL || !tocsin_json_opt_bool (json_node_get_object (body), "", "may_shrink",
@@ -331,8 +329,9 @@ on_refresh (TocsinRequest *request, TocsinReply *reply, gpointer data)
           return;
         }
     }
-  tocsin_feeds_refresh_async (api->feeds, name, may_shrink, on_refreshed,
-                              op_new (api, request, name, 200));
+  if (has_feeds (api, reply))
+    tocsin_feeds_refresh_async (api->feeds, name, may_shrink, on_refreshed,
+                                op_new (api, request, name, 200));
 }
 
 static const TocsinRoute routes[] = {

@@ -69,7 +69,7 @@ read_entry (TocsinImportBatch *import, TocsinTxn *txn, JsonArray *array, guint i
   TocsinImportEntry entry = { .index = i };
   g_autoptr (GError) refused = NULL;
 
-  if (object == NULL || !tocsin_json_body_only (object, pointer, members, error))
+  if (object == NULL || !tocsin_json_object_only (object, pointer, members, NULL, error))
     return FALSE;
   if (fill_entry (import, txn, object, &entry, &refused))
     tocsin_import_batch_take (import, &entry);

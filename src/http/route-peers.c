@@ -432,9 +432,10 @@ static void
 on_put_trust (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   static const char *const members[] = { "area", "weight", "full", "private", NULL };
+  static const char *const nullable[] = { "weight", NULL };
   TocsinApi *api = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) body = tocsin_json_body_parse (request, members, NULL, &error);
+  g_autoptr (JsonNode) body = tocsin_json_body_parse_nullable (request, members, nullable, &error);
   TocsinPeerTrust trust;
   Op *op = NULL;
 

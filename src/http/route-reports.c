@@ -253,7 +253,7 @@ read_subjects (JsonObject *object, TocsinTxn *txn, TocsinDraft *draft, GError **
       TocsinSubject subject;
       TocsinSubjectType type;
 
-      if (one == NULL || !tocsin_json_body_only (one, pointer, members, error))
+      if (one == NULL || !tocsin_json_object_only (one, pointer, members, NULL, error))
         return FALSE;
       name = tocsin_json_get_string (one, pointer, "type", error);
       value = name != NULL ? tocsin_json_get_string (one, pointer, "value", error) : NULL;
