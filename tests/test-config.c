@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "node/settings.h"
 
 #define MAX_ARGUMENTS 12
 
@@ -223,6 +224,35 @@ test_version (Fixture *self, gconstpointer data)
   g_assert_true (config->show_version);
 }
 
+/* Every setting is among what is in force, under its own name. */
+static void
+test_describe (Fixture *self, gconstpointer data)
+{
+  const char *const extra[] = { "--base-url=https://tocsin.example", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSettingsSchema) schema = tocsin_settings_schema_load (&error);
+  g_auto (GStrv) keys = g_settings_schema_list_keys (schema);
+  g_autoptr (TocsinConfig) config = NULL;
+  g_auto (GStrv) lines = NULL;
+  g_autofree char *all = NULL;
+
+  g_assert_no_error (error);
+  g_file_set_contents (self->path, "[node]\ntrusted-proxies=['10.0.0.0/8', '::1']\n", -1, &error);
+  g_assert_no_error (error);
+  config = configure (self, extra, &error);
+  g_assert_no_error (error);
+  lines = tocsin_config_describe (config);
+  all = g_strjoinv ("\n", lines);
+  for (gsize i = 0; keys[i] != NULL; i++)
+    {
+      g_autofree char *begin = g_strdup_printf ("\n%s=", keys[i]);
+
+      g_test_message ("%s", keys[i]);
+      g_assert_true (strstr (all, begin) != NULL || g_str_has_prefix (all, begin + 1));
+    }
+  g_assert_true (g_strv_contains ((const char *const *) lines, "trusted-proxies=10.0.0.0/8,::1"));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -235,6 +265,7 @@ main (int argc, char *argv[])
   g_test_add ("/config/check-only", Fixture, NULL, fixture_set_up, test_check_only,
               fixture_tear_down);
   g_test_add ("/config/version", Fixture, NULL, fixture_set_up, test_version, fixture_tear_down);
+  g_test_add ("/config/describe", Fixture, NULL, fixture_set_up, test_describe, fixture_tear_down);
   for (gsize i = 0; i < G_N_ELEMENTS (REFUSED); i++)
     {
       g_autofree char *path = g_strdup_printf ("/config/refused/%s", REFUSED[i].name);

@@ -399,6 +399,20 @@ describe_number (GPtrArray *out, const char *name, guint value)
   g_ptr_array_add (out, g_strdup_printf ("%s=%u", name, value));
 }
 
+static void
+describe_masks (GPtrArray *out, const char *name, GPtrArray *masks)
+{
+  g_autoptr (GString) value = g_string_new (NULL);
+
+  for (guint i = 0; i < masks->len; i++)
+    {
+      g_autofree char *mask = g_inet_address_mask_to_string (g_ptr_array_index (masks, i));
+
+      g_string_append_printf (value, "%s%s", i > 0 ? "," : "", mask);
+    }
+  describe (out, name, value->str);
+}
+
 /**
  * tocsin_config_describe:
  * @self: a configuration
@@ -427,6 +441,7 @@ tocsin_config_describe (const TocsinConfig *self)
   describe (out, "appeal-url", self->appeal_url);
   describe (out, "listen", self->listen);
   describe (out, "api-listen", self->api_listen != NULL ? self->api_listen : "none");
+  describe_masks (out, "trusted-proxies", self->trusted_proxies);
   describe_number (out, "api-threads", self->api_threads);
   describe (out, "allow-get-checks", self->allow_get_checks ? "true" : "false");
   describe (out, "authz-client-header", self->authz_client_header);
