@@ -139,7 +139,7 @@ test_texts (void)
              "actor,\"https://spam.example/users/x\",block,97,spam scam\r\n" },
     { "mastodon-csv",
       "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\r\n"
-      "spam.example,suspend,False,False,\"Reported for spam, scam\",False\r\n" },
+      "spam.example,suspend,false,false,\"Reported for spam, scam\",false\r\n" },
     { "mastodon-email-hashes",
       "ab00000000000000000000000000000000000000000000000000000000000000\n" },
     { "rbldnsd", TITLE ("#", "rbldnsd") "$SOA 300 localhost. hostmaster.localhost. 498750 1h 10m "
@@ -393,8 +393,8 @@ check_lines (const TocsinExportFormat *format, const char *text)
       "^(#.*|add table inet tocsin|add set inet tocsin listed[46] \\{ type ipv[46]_addr"
       "; flags interval; auto-merge; \\}|flush set inet tocsin listed[46]|"
       "add element inet tocsin listed[46] \\{( [0-9a-f.:]+ \\})?|[0-9a-f.:/]+,?|\\})$" },
-    { "mastodon-csv", "^(#domain.*|[0-9a-z._-]+,(suspend|silence),False,False,"
-                      "\"[A-Za-z, ]+\",False)\r$" },
+    { "mastodon-csv", "^(#domain.*|[0-9a-z._-]+,(suspend|silence),false,false,"
+                      "\"[A-Za-z, ]+\",false)\r$" },
     { "mastodon-email-hashes", "^[0-9a-f]{64}$" },
   };
 

@@ -160,10 +160,10 @@ const TocsinExportFormat tocsin_export_lines = {
 };
 
 /* ---- mastodon-csv ----
- * The columns and their order are those of Mastodon's own export, which its import reads by title.
- * GoToSocial reads the same file, wants six columns in every line, and takes severity suspend
- * alone, so a list for its subscriptions is asked for with min_verdict=block or has lines that it
- * passes over. */
+ * The columns and their order are those of Mastodon's own export, which its import reads by title;
+ * some versions of it take "False" for true. GoToSocial reads the same file, wants six columns in
+ * every line, and takes severity suspend alone, so a list for its subscriptions is asked for with
+ * min_verdict=block or has lines that it passes over. */
 
 static void
 begin_mastodon (TocsinExportWriter *self)
@@ -179,10 +179,10 @@ write_mastodon (TocsinExportWriter *self, const TocsinExportRow *row)
   if (!tocsin_export_is_name (row->value) || row->allowed != NULL)
     return FALSE;
   g_string_append (self->out, row->value);
-  g_string_append (self->out, row->verdict == TOCSIN_VERDICT_BLOCK ? ",suspend,False,False,\""
-                                                                   : ",silence,False,False,\"");
+  g_string_append (self->out, row->verdict == TOCSIN_VERDICT_BLOCK ? ",suspend,false,false,\""
+                                                                   : ",silence,false,false,\"");
   tocsin_export_append_reason (self->out, row->categories);
-  g_string_append (self->out, "\",False\r\n");
+  g_string_append (self->out, "\",false\r\n");
   return TRUE;
 }
 

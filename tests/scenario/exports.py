@@ -164,7 +164,7 @@ def check_lists(tools):
     text = tools.fetch("mastodon-csv").body.decode()
     rows = list(csv.reader(io.StringIO(text)))
     expect(rows[0] == "#domain #severity #reject_media #reject_reports #public_comment #obfuscate".split(), rows[0])
-    expect([DOMAIN, "suspend", "False", "False", "Reported for spam", "False"] in rows[1:], rows)
+    expect([DOMAIN, "suspend", "false", "false", "Reported for spam", "false"] in rows[1:], rows)
     expect(all(len(row) == 6 for row in rows), "GoToSocial passes over other lines")
 
     # As Mastodon's EmailHelper: lower case, no dots and nothing from a plus on before the @.
