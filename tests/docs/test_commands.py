@@ -26,6 +26,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario"))
 
@@ -64,14 +65,25 @@ def pages_of(root):
 
 
 class Pending(http.server.BaseHTTPRequestHandler):
-    """A Mastodon with one sign-up that waits."""
+    """A Mastodon with a page of sign-ups that wait, and another: whom the node does not take hides nobody."""
+
+    PAGES = {
+        "": [("odd_address", '"two words"@mail.example'), ("cheap_pills_24", "c@mail.example")],
+        "7": [("later_page", "d@mail.example")],
+    }
 
     def do_GET(self):
-        account = {"id": "7", "username": "cheap_pills_24", "email": "c@mail.example", "ip": "192.0.2.7"}
-        fine = self.path.startswith("/api/v2/admin/accounts?") and "pending" in self.path
-        body = json.dumps([account] if fine else {"error": "no such page"}).encode()
+        path, _, query = self.path.partition("?")
+        asked = urllib.parse.parse_qs(query)
+        after = asked.get("max_id", [""])[0]
+        fine = path == "/api/v2/admin/accounts" and asked.get("status") == ["pending"]
+        body = [{"id": "7", "username": name, "email": email, "ip": "192.0.2.7"} for name, email in self.PAGES[after]]
+        body = json.dumps(body if fine else {"error": "no such page"}).encode()
         self.send_response(200 if fine else 404)
         self.send_header("Content-Length", str(len(body)))
+        here = f"http://{self.headers['Host']}{path}?{query}"
+        links = [f'<{here}&max_id=7>; rel="next"'] * (after == "") + [f'<{here}&min_id=9>; rel="prev"']
+        self.send_header("Link", ", ".join(links))
         self.end_headers()
         self.wfile.write(body)
 
@@ -208,6 +220,14 @@ class Page:
             option = re.match(r"--[a-z-]+", word)
             expect(not option or option.group() in told, f"{where}: {' '.join(words)} has no {word}")
 
+    @staticmethod
+    def check_waiting(told, where):
+        listed = [line.split(" ", 1) for line in told.splitlines()]
+        names = [name for accounts in Pending.PAGES.values() for name, _ in accounts]
+        expect([name for name, _ in listed] == names, f"{where}: not all who wait: {told}")
+        unchecked = [name for name, verdict in listed if verdict.startswith("was not checked: ")]
+        expect(unchecked == ["odd_address"], f"{where}: {told}")
+
     def check(self):
         for language, text, line in blocks_of(self.root, self.page):
             where = f"{self.page}:{line}"
@@ -219,7 +239,9 @@ class Page:
                 compile(text, where, "exec")
                 if text.startswith("#!"):
                     self.start()
-                    self.run([sys.executable, "-c", self.replaced(text, "own")], "own", where)
+                    told = self.run([sys.executable, "-c", self.replaced(text, "own")], "own", where)
+                    if MASTODON in text:
+                        self.check_waiting(told, where)
         self.lab.step(f"{self.page}: {self.ran} blocks ran")
 
 
