@@ -224,6 +224,43 @@ test_null (void)
   g_assert_cmpuint (n_nulls, >, 40);
 }
 
+/* A POST of which no body is declared takes an empty object for none, and nothing else: what is in
+ * a body was meant to matter. Any other call without one refuses it unread. */
+static void
+test_no_body (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *paths;
+  guint n_routes, n_posts = 0;
+
+  admin_init (&admin);
+  root = read_document (&admin);
+  paths = json_object_get_object_member (OBJECT (root), "paths");
+  n_routes = tocsin_router_get_n_routes (admin.node.router);
+  for (guint i = 0; i < n_routes; i++)
+    {
+      const TocsinRoute *route = tocsin_router_get_route (admin.node.router, i);
+
+      if (json_object_has_member (find_operation (paths, route), "requestBody"))
+        continue;
+      g_test_message ("%s %s", route->method, route->pattern);
+      if (!g_str_equal (route->method, "POST"))
+        {
+          admin_refused (&admin, route->method, route->pattern, "{}", 413, "No body is taken here");
+          continue;
+        }
+      n_posts++;
+      admin_refused (&admin, "POST", route->pattern, "{\"count\":101}", 400,
+                     "/count is not a member of this");
+      admin_refused (&admin, "POST", route->pattern, "count=101", 400, "JSON byte 0");
+      admin_refused (&admin, "POST", route->pattern, "[]", 400, "The document is not an object");
+    }
+  g_assert_cmpuint (n_posts, ==, 11);
+  admin_do (&admin, "POST", "/v1/audit/verify", " { }\n", 200);
+  admin_refused (&admin, "POST", "/v1/review/7/accept", "{}", 404, "There is no such line");
+}
+
 static void
 test_version (void)
 {
@@ -245,6 +282,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-openapi/routes", test_routes);
   g_test_add_func ("/route-openapi/misspelt", test_misspelt);
   g_test_add_func ("/route-openapi/null", test_null);
+  g_test_add_func ("/route-openapi/no-body", test_no_body);
   g_test_add_func ("/route-openapi/version", test_version);
   return g_test_run ();
 }

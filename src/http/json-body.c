@@ -45,6 +45,21 @@ tocsin_json_body_parse_nullable (TocsinRequest *request,
   return parse (request, members, nullable, NULL, error);
 }
 
+gboolean
+tocsin_json_body_is_empty (TocsinRequest *request, TocsinReply *reply)
+{
+  static const char *const members[] = { NULL };
+  g_autoptr (JsonNode) body = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (g_bytes_get_size (tocsin_request_get_body (request)) == 0)
+    return TRUE;
+  body = tocsin_json_body_parse (request, members, NULL, &error);
+  if (body == NULL)
+    tocsin_reply_set_error (reply, error);
+  return body != NULL;
+}
+
 JsonObject *
 tocsin_json_body_element (JsonArray *array, const char *pointer, guint index, GError **error)
 {

@@ -34,6 +34,20 @@ JsonNode *tocsin_json_body_parse_nullable (TocsinRequest *request,
                                            const char *const *nullable,
                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+#define TOCSIN_EMPTY_BODY_BYTES 1024 /* room for an empty object, however it is written */
+
+/**
+ * tocsin_json_body_is_empty:
+ * @request: a call that says all in its path and query
+ * @reply: filled on %FALSE
+ *
+ * Many a client sends “{}” with every POST, which is as good as nothing. What has something in it
+ * was meant to matter.
+ *
+ * Returns: whether there is no body, or an empty object
+ */
+gboolean tocsin_json_body_is_empty (TocsinRequest *request, TocsinReply *reply);
+
 /* The object that element @index of @array is, borrowed; else %NULL and %TOCSIN_ERROR_INVALID. */
 JsonObject *
 tocsin_json_body_element (JsonArray *array, const char *pointer, guint index, GError **error);

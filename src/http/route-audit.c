@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "http/admin.h"
+#include "http/json-body.h"
 #include "http/routes-admin.h"
 #include "store/table-audit.h"
 
@@ -78,9 +79,12 @@ on_verify (TocsinRequest *request, TocsinReply *reply, gpointer data)
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (data));
   g_autoptr (GError) error = NULL;
   guint64 checked = 0;
-  gboolean ok = tocsin_audit_verify (txn, &checked, &error);
   TocsinJsonWriter json = { 0 };
+  gboolean ok;
 
+  if (!tocsin_json_body_is_empty (request, reply))
+    return;
+  ok = tocsin_audit_verify (txn, &checked, &error);
   if (!ok && !g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT))
     {
       tocsin_reply_set_error (reply, error);
@@ -99,7 +103,8 @@ static const char *const list_query[] = { "cursor", NULL };
 
 static const TocsinRoute routes[] = {
   { "GET", "/v1/audit", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL, list_query },
-  { "POST", "/v1/audit/verify", on_verify, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL },
+  { "POST", "/v1/audit/verify", on_verify, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN,
+    TOCSIN_EMPTY_BODY_BYTES, NULL },
 };
 
 void

@@ -277,7 +277,7 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
 static void
 on_enable (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
-  if (has_feeds (data, reply))
+  if (tocsin_json_body_is_empty (request, reply) && has_feeds (data, reply))
     change (request, reply, data, tocsin_request_get_param (request, "name"), TOCSIN_FEED_ENABLE,
             NULL, 200);
 }
@@ -285,7 +285,7 @@ on_enable (TocsinRequest *request, TocsinReply *reply, gpointer data)
 static void
 on_disable (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
-  if (has_feeds (data, reply))
+  if (tocsin_json_body_is_empty (request, reply) && has_feeds (data, reply))
     change (request, reply, data, tocsin_request_get_param (request, "name"), TOCSIN_FEED_DISABLE,
             NULL, 200);
 }
@@ -339,10 +339,10 @@ static const TocsinRoute routes[] = {
   { "POST", "/v1/feeds", on_post, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN, BODY_BYTES, NULL },
   { "GET", "/v1/feeds/{name}", on_show, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 0, NULL },
   { "DELETE", "/v1/feeds/{name}", on_delete, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 0, NULL },
-  { "POST", "/v1/feeds/{name}/enable", on_enable, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN, BODY_BYTES,
-    NULL },
+  { "POST", "/v1/feeds/{name}/enable", on_enable, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN,
+    TOCSIN_EMPTY_BODY_BYTES, NULL },
   { "POST", "/v1/feeds/{name}/disable", on_disable, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
-    BODY_BYTES, NULL },
+    TOCSIN_EMPTY_BODY_BYTES, NULL },
   { "POST", "/v1/feeds/{name}/refresh", on_refresh, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN,
     BODY_BYTES, NULL },
 };

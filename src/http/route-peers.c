@@ -267,7 +267,7 @@ on_act (TocsinRequest *request, TocsinReply *reply, gpointer data)
   const char *word = strrchr (tocsin_request_get_path (request), '/') + 1;
   TocsinPeerAction action;
 
-  if (tocsin_peer_action_from_string (word, &action))
+  if (tocsin_json_body_is_empty (request, reply) && tocsin_peer_action_from_string (word, &action))
     act (data, request, reply, action);
 }
 
@@ -480,10 +480,10 @@ on_confirm_key (TocsinRequest *request, TocsinReply *reply, gpointer data)
                                     tocsin_admin_who (request), on_confirmed, op);
 }
 
-/* A client may send an action with an empty object, so these take a short body and ignore it. */
 #define ACTION(word)                                                                               \
   {                                                                                                \
-    "POST", "/v1/peers/{id}/" word, on_act, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN, 1024, NULL      \
+    "POST", "/v1/peers/{id}/" word, on_act, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,                 \
+        TOCSIN_EMPTY_BODY_BYTES, NULL                                                              \
   }
 
 static const char *const list_query[] = { "filter", NULL };

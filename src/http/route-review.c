@@ -9,6 +9,7 @@
 
 #include "fed/review.h"
 #include "http/admin.h"
+#include "http/json-body.h"
 #include "http/report-view.h"
 #include "http/routes-admin.h"
 #include "store/table-reports.h"
@@ -98,7 +99,7 @@ decide (TocsinRequest *request, TocsinReply *reply, TocsinApi *api, gboolean acc
   const char *count = tocsin_request_get_query (request, "count");
   guint64 id, shown = 0;
 
-  if (!tocsin_admin_has_federation (api, reply))
+  if (!tocsin_json_body_is_empty (request, reply) || !tocsin_admin_has_federation (api, reply))
     return;
   if (!tocsin_admin_number (tocsin_request_get_param (request, "id"), &id))
     {
@@ -134,9 +135,9 @@ static const char *const decide_query[] = { "count", NULL };
 static const TocsinRoute routes[] = {
   { "GET", "/v1/review", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_ADMIN, 0, NULL, list_query },
   { "POST", "/v1/review/{id}/accept", on_accept, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN,
-    TOCSIN_ADMIN_BODY_BYTES, NULL, decide_query },
+    TOCSIN_EMPTY_BODY_BYTES, NULL, decide_query },
   { "POST", "/v1/review/{id}/reject", on_reject, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN,
-    TOCSIN_ADMIN_BODY_BYTES, NULL, decide_query },
+    TOCSIN_EMPTY_BODY_BYTES, NULL, decide_query },
 };
 
 void

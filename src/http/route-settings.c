@@ -133,7 +133,7 @@ on_rotate (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   TocsinApi *api = data;
 
-  if (!tocsin_admin_has_federation (api, reply))
+  if (!tocsin_json_body_is_empty (request, reply) || !tocsin_admin_has_federation (api, reply))
     return;
   tocsin_request_suspend (request);
   tocsin_rotation_run_async (api->federation, tocsin_admin_who (request), on_rotated, request);
@@ -413,7 +413,7 @@ static const TocsinRoute routes[] = {
   { "POST", "/v1/observe", on_observe, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
     TOCSIN_ADMIN_BODY_BYTES, NULL },
   { "POST", "/v1/keys/rotate", on_rotate, TOCSIN_ROUTE_NONE, TOCSIN_SCOPE_ADMIN,
-    TOCSIN_ADMIN_BODY_BYTES, NULL },
+    TOCSIN_EMPTY_BODY_BYTES, NULL },
   { "POST", "/v1/backup", on_backup, TOCSIN_ROUTE_LONG, TOCSIN_SCOPE_ADMIN, TOCSIN_ADMIN_BODY_BYTES,
     NULL },
 };
