@@ -97,6 +97,13 @@ class Pages(unittest.TestCase):
                 stem = re.sub(r"^(test|check|fuzz|bench)-", "", pathlib.Path(name).stem)
                 self.assertRegex(builds, rf"['/-]{stem}\b", f"{name} is in no meson.build")
 
+    def test_review_kinds(self):
+        """What accept and reject do to a line stands nowhere else."""
+        table = (ROOT / "src/fed/review.c").read_text(encoding="utf-8")
+        kinds = re.findall(r'^  \{ TOCSIN_REVIEW_\w+, "(\w+)" \},$', table, re.M)
+        rows = re.findall(r"^\| `(\w+)` \|(?: [^|]+ \|){3}$", prose(ROOT / "docs/operating.md"), re.M)
+        self.assertGreater(len(kinds), 10)
+        self.assertEqual(sorted(rows), sorted(kinds))
 
 
 if __name__ == "__main__":
