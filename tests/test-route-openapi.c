@@ -5,6 +5,12 @@
  */
 #include "admin-node.h"
 
+#include "core/limits.h"
+#include "export/export.h"
+#include "fed/review.h"
+#include "feeds/reader.h"
+#include "http/report-view.h"
+
 static JsonNode *
 read_document (Admin *admin)
 {
@@ -23,6 +29,21 @@ read_document (Admin *admin)
   g_assert_no_error (error);
   tocsin_request_unref (request);
   return root;
+}
+
+/* What a $ref of @object stands for, or @object. */
+static JsonObject *
+resolve (JsonObject *document, JsonObject *object)
+{
+  g_auto (GStrv) parts = NULL;
+
+  if (!json_object_has_member (object, "$ref"))
+    return object;
+  parts = g_strsplit (TEXT (object, "$ref") + strlen ("#/"), "/", -1);
+  object = document;
+  for (char **part = parts; *part != NULL; part++)
+    object = json_object_get_object_member (object, *part);
+  return object;
 }
 
 static JsonObject *
@@ -58,7 +79,7 @@ documented_scopes (JsonObject *operation)
 
 /* A route that refuses what it does not know knows what is documented. */
 static void
-check_query (const TocsinRoute *route, JsonObject *operation)
+check_query (const TocsinRoute *route, JsonObject *document, JsonObject *operation)
 {
   JsonArray *parameters =
       json_object_has_member (operation, "parameters") ? ARRAY (operation, "parameters") : NULL;
@@ -68,7 +89,7 @@ check_query (const TocsinRoute *route, JsonObject *operation)
     return;
   for (guint i = 0; parameters != NULL && i < json_array_get_length (parameters); i++)
     {
-      JsonObject *one = json_array_get_object_element (parameters, i);
+      JsonObject *one = resolve (document, json_array_get_object_element (parameters, i));
 
       if (g_strcmp0 (TEXT (one, "in"), "query") != 0)
         continue;
@@ -79,28 +100,35 @@ check_query (const TocsinRoute *route, JsonObject *operation)
   g_assert_cmpuint (n, ==, route->query != NULL ? g_strv_length ((char **) route->query) : 0);
 }
 
+/* Where a body is taken its cap is told, and what is answered past it. */
+static void
+check_body (const TocsinRoute *route, JsonObject *operation)
+{
+  JsonObject *responses = json_object_get_object_member (operation, "responses");
+  gint64 cap = json_object_has_member (operation, "x-body-max-bytes")
+                   ? INT (operation, "x-body-max-bytes")
+                   : TOCSIN_API_BODY_MAX_BYTES;
+
+  if (!json_object_has_member (operation, "requestBody"))
+    return;
+  g_assert_cmpint (cap, ==, (gint64) route->body_max_bytes);
+  g_assert_true (json_object_has_member (responses, "413"));
+  g_assert_true (json_object_has_member (responses, "415"));
+}
+
 /* (nullable): the schema of a body in JSON. */
 static JsonObject *
 find_body (JsonObject *document, JsonObject *operation)
 {
-  static const char prefix[] = "#/components/schemas/";
   JsonObject *body = json_object_has_member (operation, "requestBody")
                          ? json_object_get_object_member (operation, "requestBody")
                          : NULL;
   JsonObject *content = body != NULL ? json_object_get_object_member (body, "content") : NULL;
-  JsonObject *schema;
 
   if (content == NULL || !json_object_has_member (content, TYPE_CHECK))
     return NULL;
-  schema =
-      json_object_get_object_member (json_object_get_object_member (content, TYPE_CHECK), "schema");
-  if (!json_object_has_member (schema, "$ref"))
-    return schema;
-  g_assert_true (g_str_has_prefix (TEXT (schema, "$ref"), prefix));
-  return json_object_get_object_member (
-      json_object_get_object_member (json_object_get_object_member (document, "components"),
-                                     "schemas"),
-      TEXT (schema, "$ref") + strlen (prefix));
+  return resolve (document, json_object_get_object_member (
+                                json_object_get_object_member (content, TYPE_CHECK), "schema"));
 }
 
 /* What has no type may be anything. */
@@ -149,11 +177,119 @@ test_routes (void)
 
       g_test_message ("%s %s", route->method, route->pattern);
       g_assert_cmpuint (documented_scopes (operation), ==, route->scope);
-      check_query (route, operation);
-      if (json_object_has_member (operation, "requestBody"))
-        g_assert_cmpuint (route->body_max_bytes, >, 0);
+      check_query (route, OBJECT (root), operation);
+      check_body (route, operation);
     }
   g_assert_cmpuint (count_operations (paths), ==, n_routes);
+}
+
+/* ---- words ---- */
+
+#define WORDS(name, Type, first)                                                                   \
+  static const char *name##_word (guint i)                                                         \
+  {                                                                                                \
+    return tocsin_##name##_to_string ((Type) (i + (first)));                                       \
+  }
+
+WORDS (subject_type, TocsinSubjectType, TOCSIN_SUBJECT_IP)
+WORDS (area, TocsinArea, 0)
+WORDS (opinion, TocsinOpinion, 0)
+WORDS (basis, TocsinBasis, 0)
+WORDS (action, TocsinAction, 0)
+WORDS (sharing, TocsinSharing, 0)
+WORDS (state, TocsinReportState, 0)
+WORDS (reason, TocsinRemoveReason, 0)
+WORDS (hold, TocsinHold, TOCSIN_HOLD_BURST)
+
+static const char *
+verdict_word (guint i)
+{
+  return i < TOCSIN_N_VERDICTS ? tocsin_verdict_to_string ((TocsinVerdict) i) : NULL;
+}
+
+static const char *
+category_word (guint i)
+{
+  gsize n;
+  const TocsinCategory *all = tocsin_categories (&n);
+
+  return i < n ? all[i].slug : NULL;
+}
+
+static const char *
+review_kind_word (guint i)
+{
+  return i < TOCSIN_REVIEW_FREE_RIDER ? tocsin_review_kind_to_string ((TocsinReviewKind) (i + 1))
+                                      : NULL;
+}
+
+static const char *
+review_state_word (guint i)
+{
+  return i <= TOCSIN_REVIEW_LAPSED ? tocsin_review_state_to_string ((TocsinReviewState) i) : NULL;
+}
+
+static const char *
+export_format_word (guint i)
+{
+  gsize n;
+  const TocsinExportFormat *const *all = tocsin_export_formats (&n);
+
+  return i < n ? all[i]->name : NULL;
+}
+
+static const char *
+feed_format_word (guint i)
+{
+  const char *const *all = tocsin_feed_formats ();
+  guint n = g_strv_length ((char **) all);
+
+  return i < n ? all[i] : i == n ? TOCSIN_FEED_FORMAT_MMDB : NULL;
+}
+
+/* Words that are fixed are those of the tables. */
+static void
+test_words (void)
+{
+  static const struct
+  {
+    const char *schema;
+    const char *(*word) (guint i); /* NULL past the last */
+  } vectors[] = {
+    { "SubjectType", subject_type_word },
+    { "Level", verdict_word },
+    { "Category", category_word },
+    { "Area", area_word },
+    { "Opinion", opinion_word },
+    { "Basis", basis_word },
+    { "Action", action_word },
+    { "Sharing", sharing_word },
+    { "ReportState", state_word },
+    { "Reason", reason_word },
+    { "Hold", hold_word },
+    { "ReviewKind", review_kind_word },
+    { "ReviewState", review_state_word },
+    { "ExportFormat", export_format_word },
+    { "FeedFormat", feed_format_word },
+  };
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *schemas;
+
+  admin_init (&admin);
+  root = read_document (&admin);
+  schemas = json_object_get_object_member (
+      json_object_get_object_member (OBJECT (root), "components"), "schemas");
+  for (gsize v = 0; v < G_N_ELEMENTS (vectors); v++)
+    {
+      JsonArray *words = ARRAY (json_object_get_object_member (schemas, vectors[v].schema), "enum");
+      guint n = json_array_get_length (words);
+
+      g_test_message ("%s", vectors[v].schema);
+      for (guint i = 0; i < n; i++)
+        g_assert_cmpstr (json_array_get_string_element (words, i), ==, vectors[v].word (i));
+      g_assert_null (vectors[v].word (n));
+    }
 }
 
 /* A misspelt parameter is refused by name, except where strangers add their own. */
@@ -214,7 +350,7 @@ test_null (void)
           g_autofree char *body = g_strdup_printf ("{\"%s\":null}", name);
           g_autofree char *where = g_strdup_printf ("/%s is null", name);
 
-          if (takes_null (OBJECT (member)))
+          if (takes_null (resolve (OBJECT (root), OBJECT (member))))
             continue;
           n_nulls++;
           g_test_message ("%s %s %s", route->method, route->pattern, body);
@@ -280,6 +416,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-openapi/routes", test_routes);
+  g_test_add_func ("/route-openapi/words", test_words);
   g_test_add_func ("/route-openapi/misspelt", test_misspelt);
   g_test_add_func ("/route-openapi/null", test_null);
   g_test_add_func ("/route-openapi/no-body", test_no_body);
