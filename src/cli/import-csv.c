@@ -2,16 +2,16 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 /* Comma-separated values (RFC 4180) with a line of titles. Mastodon's own exports have titles that
- * begin with "#".
+ * begin with "#"; other programs that write domain blocks leave it out.
  */
 #define G_LOG_DOMAIN "tocsin-cli"
 
 #include "config.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 
 #include "cli/import-private.h"
+#include "core/domain-block.h"
 
 #define MAX_COLUMNS 64
 
@@ -146,13 +146,6 @@ field (const GPtrArray *row, int column)
   return column >= 0 ? g_strstrip (row->pdata[column]) : NULL;
 }
 
-/* Nobody is accused by a row that does nothing, and nothing can be looked up by "ex***le.org". */
-static gboolean
-is_skipped (const char *value, const char *severity, gboolean mastodon)
-{
-  return mastodon && (g_strcmp0 (severity, "noop") == 0 || strchr (value, '*') != NULL);
-}
-
 gboolean
 tocsin_import_read_csv (TocsinImport *self, const char *text, GError **error)
 {
@@ -179,7 +172,7 @@ tocsin_import_read_csv (TocsinImport *self, const char *text, GError **error)
         return tocsin_import_fail (error, place, _ ("%u fields under %u titles; is it cut short?"),
                                    row->len, columns.n);
       value = field (row, columns.value);
-      if (is_skipped (value, field (row, columns.severity), mastodon))
+      if (mastodon && !tocsin_domain_block_accuses (value, field (row, columns.severity)))
         {
           self->skipped++;
           continue;

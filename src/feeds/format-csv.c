@@ -22,18 +22,10 @@ static const char *const headers[] = { "value", "indicator",  "domain",  "hostna
                                        "url" };
 
 static gboolean
-is_header (const char *field, const char *name)
-{
-  g_autofree char *word = g_strstrip (g_strdup (*field == '#' ? field + 1 : field));
-
-  return g_ascii_strcasecmp (word, name) == 0;
-}
-
-static gboolean
 find_header (GPtrArray *fields, const char *name, guint *out)
 {
   for (guint i = 0; i < fields->len; i++)
-    if (is_header (g_ptr_array_index (fields, i), name))
+    if (tocsin_feed_is_header (g_ptr_array_index (fields, i), name))
       {
         *out = i;
         return TRUE;
@@ -56,7 +48,8 @@ begin (Csv *self, GPtrArray *fields, guint64 line, gboolean *taken, GError **err
       self->column = (guint) number - 1;
       *taken = FALSE;
       for (gsize i = 0; i < G_N_ELEMENTS (headers) && self->column < fields->len; i++)
-        *taken = *taken || is_header (g_ptr_array_index (fields, self->column), headers[i]);
+        *taken =
+            *taken || tocsin_feed_is_header (g_ptr_array_index (fields, self->column), headers[i]);
       return TRUE;
     }
   if (wanted != NULL)

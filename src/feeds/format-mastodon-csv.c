@@ -1,14 +1,13 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Domain blocks as Mastodon exports them: a header with "#domain", then a domain a record. What
- * is obfuscated names nobody, and severity noop accuses nobody.
+ * Domain blocks as Mastodon exports them: a header with "#domain", then a domain a record.
  */
 #define G_LOG_DOMAIN "tocsin-feeds"
 
 #include "feeds/format.h"
 
-#include <string.h>
+#include "core/domain-block.h"
 
 #define NO_COLUMN G_MAXUINT
 
@@ -30,10 +29,9 @@ begin (Mastodon *self, GPtrArray *fields, guint64 line, GError **error)
     {
       const char *field = g_ptr_array_index (fields, i);
 
-      field += *field == '#';
-      if (g_str_equal (field, "domain"))
+      if (tocsin_feed_is_header (field, "domain"))
         self->domain = i;
-      else if (g_str_equal (field, "severity"))
+      else if (tocsin_feed_is_header (field, "severity"))
         self->severity = i;
     }
   return self->domain != NO_COLUMN ||
@@ -45,15 +43,16 @@ on_record (gpointer owner, GPtrArray *fields, guint64 line, GError **error)
 {
   Mastodon *self = owner;
   const char *domain;
+  const char *severity = NULL;
 
   if (!self->begun)
     return begin (self, fields, line, error);
   if (self->domain >= fields->len || (self->severity != NO_COLUMN && self->severity >= fields->len))
     return tocsin_feed_fail (error, line, "fields are missing");
   domain = g_ptr_array_index (fields, self->domain);
-  if (strchr (domain, '*') != NULL ||
-      (self->severity != NO_COLUMN &&
-       g_str_equal (g_ptr_array_index (fields, self->severity), "noop")))
+  if (self->severity != NO_COLUMN)
+    severity = g_ptr_array_index (fields, self->severity);
+  if (!tocsin_domain_block_accuses (domain, severity))
     return TRUE;
   return tocsin_feed_sink_add (self->sink, TOCSIN_SUBJECT_DOMAIN, domain, line, error);
 }

@@ -96,4 +96,8 @@ tocsin_feed_records_push (TocsinFeedRecords *self, const char *text, gsize size,
 gboolean tocsin_feed_records_end (TocsinFeedRecords *self, GError **error);
 void tocsin_feed_records_clear (TocsinFeedRecords *self);
 
+/* Whether a column of this title is the one of @name: in any case, and with "#" before it or not.
+ */
+gboolean tocsin_feed_is_header (const char *field, const char *name);
+
 G_END_DECLS

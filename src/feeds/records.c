@@ -113,6 +113,14 @@ take (TocsinFeedRecords *self, char c, GError **error)
 }
 
 gboolean
+tocsin_feed_is_header (const char *field, const char *name)
+{
+  g_autofree char *word = g_strstrip (g_strdup (*field == '#' ? field + 1 : field));
+
+  return g_ascii_strcasecmp (word, name) == 0;
+}
+
+gboolean
 tocsin_feed_records_push (TocsinFeedRecords *self, const char *text, gsize size, GError **error)
 {
   for (gsize i = 0; i < size; i++)
