@@ -66,6 +66,25 @@ test_lists (void)
       TOCSIN_IMPORT_MASTODON_CSV, TOCSIN_SUBJECT_NONE, "domain:bad.example::spam@2", 2 },
     { "#domain\nbad.example\n", TOCSIN_IMPORT_MASTODON_CSV, TOCSIN_SUBJECT_DOMAIN,
       "domain:bad.example::@2", 0 },
+    /* As FediBlockHole writes it. */
+    { "domain,severity,reject_media,public_comment\r\nbad.example,suspend,False,spam\r\n"
+      "fine.example,noop,False,\r\nso***so.example,silence,False,\r\n",
+      TOCSIN_IMPORT_MASTODON_CSV, TOCSIN_SUBJECT_NONE, "domain:bad.example::spam@2", 2 },
+    /* As a spreadsheet saves Mastodon's own. */
+    { "\"#domain\",\"#severity\",\"#public_comment\"\r\n\"bad.example\",\"suspend\",\"\"\r\n"
+      "\"fine.example\",\"noop\",\"\"\r\n",
+      TOCSIN_IMPORT_MASTODON_CSV, TOCSIN_SUBJECT_NONE, "domain:bad.example::@2", 1 },
+    { "\"#domain\"\r\n\"bad.example\"\r\n\"b*d.example\"\r\n", TOCSIN_IMPORT_MASTODON_CSV,
+      TOCSIN_SUBJECT_NONE, "domain:bad.example::@2", 1 },
+    { "Severity,Domain\nSuspend,bad.example\nNoop,fine.example\n NOOP ,fine.example\n"
+      "noopt,odd.example\n",
+      TOCSIN_IMPORT_MASTODON_CSV, TOCSIN_SUBJECT_NONE,
+      "domain:bad.example::@2 domain:odd.example::@5", 2 },
+    /* Neither is: the severity is of something else, or a remark comes first. */
+    { "email,severity\na@b.example,noop\n", TOCSIN_IMPORT_CSV, TOCSIN_SUBJECT_NONE,
+      "email:a@b.example::@2", 0 },
+    { "#domains, by severity\nbad.example\n", TOCSIN_IMPORT_LINES, TOCSIN_SUBJECT_DOMAIN,
+      ":bad.example::@2", 0 },
     { "{\"type\":\"cidr\",\"list\":[\"192.0.2.0/24\",\"192.0.2.1\"]}",
       TOCSIN_IMPORT_MISP_WARNINGLIST, TOCSIN_SUBJECT_NETWORK, ":192.0.2.0/24::@1 ip:192.0.2.1::@2",
       0 },

@@ -147,6 +147,18 @@ field (const GPtrArray *row, int column)
 }
 
 gboolean
+tocsin_import_is_mastodon (const char *text)
+{
+  Reader r = { text, 1 };
+  g_autoptr (GPtrArray) titles = read_row (&r, NULL);
+  Columns columns;
+
+  if (titles == NULL || !find_columns (titles, TRUE, &columns, NULL))
+    return FALSE;
+  return columns.severity >= 0 || *field (titles, columns.value) == '#';
+}
+
+gboolean
 tocsin_import_read_csv (TocsinImport *self, const char *text, GError **error)
 {
   Reader r = { text, 1 };

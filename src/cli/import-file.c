@@ -159,12 +159,6 @@ read_lines (TocsinImport *self, const char *text, GError **error)
   return TRUE;
 }
 
-static gboolean
-starts_with_word (const char *text, const char *word)
-{
-  return g_ascii_strncasecmp (text, word, strlen (word)) == 0;
-}
-
 static TocsinImportFormat
 detect (const char *text)
 {
@@ -175,7 +169,7 @@ detect (const char *text)
     return TOCSIN_IMPORT_JSON;
   if (*text == '{')
     return strstr (text, "\"list\"") != NULL ? TOCSIN_IMPORT_MISP_WARNINGLIST : TOCSIN_IMPORT_JSON;
-  if (starts_with_word (line, "#domain"))
+  if (tocsin_import_is_mastodon (text))
     return TOCSIN_IMPORT_MASTODON_CSV;
   if (line[0] != '#' && strchr (line, ',') != NULL)
     return TOCSIN_IMPORT_CSV;

@@ -20,6 +20,10 @@ gboolean tocsin_import_add (TocsinImport *self,
 gboolean tocsin_import_fail (GError **error, guint place, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 
+/* Whether the titles of this CSV are those of domain blocks, as Mastodon has them or as programs
+ * that write for it do: "#domain", or a domain and its severity. */
+gboolean tocsin_import_is_mastodon (const char *text);
+
 /* Reads a whole file into entries. %FALSE with one sentence that names the line. */
 gboolean tocsin_import_read_csv (TocsinImport *self, const char *text, GError **error);
 gboolean tocsin_import_read_json (TocsinImport *self, const char *text, gsize size, GError **error);
