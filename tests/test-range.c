@@ -137,6 +137,7 @@ fill (TocsinTxn *txn, gpointer data, GError **error)
                              .report = i + 1 };
 
       memcpy (record.key.bytes, "\xab\xcd\xe0", 3);
+      record.key.bytes[4] = (guint8) (i >> 8);
       record.key.bytes[5] = (guint8) i;
       tocsin_subjects_put (txn, &record);
       tocsin_evidence_add (txn, &record.key, &row);
@@ -159,6 +160,71 @@ test_padding (void)
       tocsin_store_write (node.store, fill, &n, NULL);
       ask (&node, "ABCDE", NULL, &answer);
       assert_shape (&answer, counts[i][1]);
+    }
+}
+
+/* How long the header is that evens out the answer to @method, and how long both are. */
+static gsize
+measure (Node *node, const char *method, const char *if_none_match, gsize *both)
+{
+  TocsinRequest *request = node_begin (node, method, "/v1/range/abcde", NULL, NULL);
+  g_auto (Answer) answer = { 0 };
+  const char *header;
+  gsize n;
+
+  if (if_none_match != NULL)
+    tocsin_request_add_header (request, "If-None-Match", if_none_match);
+  node_run (node, request);
+  header = tocsin_reply_get_header (request->reply, "X-Tocsin-Padding");
+  n = header != NULL ? strlen (header) : 0;
+  /* Each takes 8 bits in HPACK: RFC 7541, appendix B. */
+  g_assert_cmpuint (n, ==, header != NULL ? strspn (header, "XZ") : 0);
+  node_end (node, request, &answer);
+  *both = answer.body->len + n;
+  return n;
+}
+
+/* Whatever is known of the keys, the length tells how many times 64 lines there are; until that is
+ * more than the header may make up for. */
+static void
+test_length (void)
+{
+  static const struct
+  {
+    guint n_known;
+    gsize both; /* 0: without the header */
+  } cases[] = {
+    { 0, 64 * 36 + 1 },    { 1, 64 * 36 + 1 },    { 64, 64 * 36 + 1 },   { 65, 128 * 36 + 1 },
+    { 128, 128 * 36 + 1 }, { 250, 256 * 36 + 1 }, { 256, 256 * 36 + 1 }, { 257, 0 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Node) node = { 0 };
+      guint n = cases[i].n_known;
+      gsize both, length;
+
+      node_init (&node);
+      tocsin_store_write (node.store, fill, &n, NULL);
+      length = measure (&node, "GET", NULL, &both);
+      if (cases[i].both != 0)
+        g_assert_cmpuint (both, ==, cases[i].both);
+      g_assert_cmpint (length != 0, ==, cases[i].both != 0);
+      g_assert_cmpuint (measure (&node, "HEAD", NULL, &both), ==, 0);
+      g_assert_cmpuint (measure (&node, "GET", "*", &both), ==, 0);
+    }
+}
+
+/* As long as that goes, the number in Content-Length is as long. */
+static void
+test_length_of_length (void)
+{
+  for (guint n = 64; n <= 256; n += 64)
+    {
+      g_autofree char *least = g_strdup_printf ("%u", n * 32);
+      g_autofree char *most = g_strdup_printf ("%u", n * 36);
+
+      g_assert_cmpuint (strlen (least), ==, strlen (most));
     }
 }
 
@@ -186,6 +252,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/range/known", test_known);
   g_test_add_func ("/range/etag", test_etag);
   g_test_add_func ("/range/padding", test_padding);
+  g_test_add_func ("/range/length", test_length);
+  g_test_add_func ("/range/length-of-length", test_length_of_length);
   g_test_add_func ("/range/bad", test_bad);
   return g_test_run ();
 }

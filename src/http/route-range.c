@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * GET /v1/range/PREFIX: what is known of the keys that begin with five hexadecimal digits. The
- * client looks for its own among them, so that this node does not learn what it asks about; the
- * padding keeps the length of the answer from telling an onlooker how many there are.
+ * client looks for its own among them, so that this node does not learn what it asks about; two
+ * paddings keep the length of the answer from telling an onlooker more than how many times 64
+ * lines there are: of the lines, and of their length.
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
@@ -18,6 +19,14 @@
 
 #define SUFFIX_DIGITS (2 * TOCSIN_ID_BYTES - TOCSIN_RANGE_PREFIX_DIGITS)
 #define SECRET_BYTES  32
+
+/* What an entry takes: of a key that nobody reported, and of a bad one. With a thousand origins it
+ * would be longer, and seen to be. */
+#define LINE_BYTES_MIN (SUFFIX_DIGITS + sizeof ":0:0\n" - 1)
+#define LINE_BYTES_MAX (SUFFIX_DIGITS + sizeof ":100:999\n" - 1)
+/* Of the header that makes up for the difference: with the rest of the head it has to fit into the
+ * buffer of a proxy, of 4 KiB in nginx, and into what a long request left of our own. */
+#define EVEN_BYTES_MAX 1024
 
 typedef struct
 {
@@ -97,6 +106,26 @@ compare_lines (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
+/* Makes head and body together as long for any scores. The letters are two whose code in HPACK and
+ * QPACK has 8 bits ([RFC 7541, appendix B]), so that a proxy that speaks HTTP/2 or 3 sends as many
+ * bytes; and at random, since it sends a value that it remembers as an index. The rest of the head
+ * is as long for all prefixes: as far as this goes a Content-Length has four digits, 3 bytes in
+ * HPACK. The answer to HEAD has nothing to make up for. */
+static void
+even_out (TocsinReply *reply, guint n_lines, gsize body_bytes)
+{
+  gsize most = n_lines * LINE_BYTES_MAX;
+  gsize n = 1 + (most > body_bytes ? most - body_bytes : 0);
+  char letters[EVEN_BYTES_MAX + 2] = "";
+
+  if (n_lines * (LINE_BYTES_MAX - LINE_BYTES_MIN) > EVEN_BYTES_MAX)
+    return;
+  tocsin_random_bytes ((guint8 *) letters, n);
+  for (gsize i = 0; i < n; i++)
+    letters[i] = (letters[i] & 1) != 0 ? 'X' : 'Z';
+  tocsin_reply_add_header (reply, "X-Tocsin-Padding", letters);
+}
+
 /* Scores fade with time, so an answer is good for an hour at most even if nothing happens. */
 static char *
 make_etag (const TocsinJudge *judge, const TocsinApi *api)
@@ -140,6 +169,8 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
   /* A range is a few lines of a million: made all the same, it gives the 304 its length. */
   if (tocsin_request_knows (request, etag))
     tocsin_reply_set_status (reply, 304);
+  else if (strcmp (tocsin_request_get_method (request), "HEAD") != 0)
+    even_out (reply, lines->len, out->len);
   tocsin_reply_add_header (reply, "ETag", etag);
   tocsin_reply_add_header (reply, "Cache-Control", "private, max-age=300");
 }

@@ -153,6 +153,13 @@ def check_range(node, tokens):
                          headers={"If-None-Match": field})
         expect(reply.status == status, f"If-None-Match {field[:80]}: {reply}")
         expect(reply.headers["ETag"] == etag, "one state, one ETag")
+    prefixes = (key[:5], key_of("email", "nobody@mail.example")[:5], key_of(*SPAMMER)[:5])
+    for method in ("GET", "HEAD"):
+        sizes = set()
+        for prefix in prefixes:
+            reply = node.tcp(method, f"/v1/range/{prefix}", token=tokens["range"])
+            sizes.add(len(reply.body) + len(str(reply.headers)))
+        expect(len(sizes) == 1, f"the length of a range tells what it says: {method}: {sizes}")
     for prefix in ("abcd", "abcdef", "abcdg", "ABC%44", "", "abc%00", "abcde/x"):
         reply = node.tcp("GET", f"/v1/range/{prefix}", token=tokens["range"])
         wanted = {"ABC%44": 400, "": 404, "abcde/x": 404}.get(prefix, 400)
