@@ -36,10 +36,10 @@ test_renders (void)
     { 13, "NAME        N\n"
           "a long na…  7\n"
           "日本語の…   -\n" },
-    /* It cannot be made narrower than this. */
-    { 3, "NAME  N\n"
-         "a l…  7\n"
-         "日…   -\n" },
+    /* It is broken whatever is cut, into three rows. */
+    { 3, "NAME    N\n"
+         "a lon…  7\n"
+         "日本…   -\n" },
   };
   g_autoptr (TocsinTable) table = make_table ();
 
@@ -52,14 +52,30 @@ test_renders (void)
     }
 }
 
-/* What has to be read to its end breaks the line; what stands beside it stays in its column. */
+/* What has to be read to its end breaks the line; what stands beside it is cut only where that
+ * saves a row of the terminal, and never so far that nobody knows it. */
 static void
 test_keeps_whole (void)
 {
+  static const struct
+  {
+    guint width;
+    const char *text;
+  } vectors[] = {
+    { 200, "1  http://127.0.0.1:18477/actor/of/long/name  ip=203.0.113.202  A report about this "
+           "node\n" },
+    { 88, "1  http://127.0.0.1:18477/actor/of/long/name  ip=203.0.113.202  A report about this "
+          "node\n" },
+    { 80, "1  http://127.0.0.1:18477/actor/of/…  ip=203.0.113.202  A report about this node\n" },
+    { 71, "1  http://127.0.0.1:18477/…  ip=203.0.113.202  A report about this node\n" },
+    { 70, "1  http://127.0.0.1:18477/actor/of/long/name  ip=203.0.113.202  A report about this "
+          "node\n" },
+    { 40, "1  http://127.0.0.1:18477/actor/of/…  ip=203.0.113.202  A report about this node\n" },
+    { 20, "1  http://127.0.0.1:18477/actor/of/…  ip=203.0.113.202  A report about this node\n" },
+  };
   g_autoptr (TocsinTable) table = make_table ();
-  g_autoptr (TocsinTable) last = tocsin_table_new (2, NULL);
+  g_autoptr (TocsinTable) last = tocsin_table_new (4, NULL);
   g_autofree char *text = NULL;
-  g_autofree char *text_last = NULL;
 
   tocsin_table_keep_whole (table, 0);
   text = tocsin_table_render (table, 13, FALSE);
@@ -67,11 +83,17 @@ test_keeps_whole (void)
                    "NAME                      N\n"
                    "a long name of something  7\n"
                    "日本語のとても長い名前    -\n");
-  tocsin_table_keep_whole (last, 1);
-  tocsin_table_add (last, "a long name of something");
-  tocsin_table_add (last, "SHA256:0123-4567-89ab-cdef");
-  text_last = tocsin_table_render (last, 22, FALSE);
-  g_assert_cmpstr (text_last, ==, "a long na…  SHA256:0123-4567-89ab-cdef\n");
+  tocsin_table_keep_whole (last, 3);
+  tocsin_table_add (last, "1");
+  tocsin_table_add (last, "http://127.0.0.1:18477/actor/of/long/name");
+  tocsin_table_add (last, "ip=203.0.113.202");
+  tocsin_table_add (last, "A report about this node");
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autofree char *line = tocsin_table_render (last, vectors[i].width, FALSE);
+
+      g_assert_cmpstr (line, ==, vectors[i].text);
+    }
 }
 
 static void

@@ -10,8 +10,9 @@
 
 #define GAP       2
 #define NARROWEST 4 /* a column is not cut below this */
-/* Nor below this beside one that stays whole: the line is going to be broken anyway. */
-#define NARROWEST_BESIDE 12
+/* Nor below this beside one that stays whole, which breaks the line anyway: an address or the host
+ * of a node is to be known by what is left of it. */
+#define NARROWEST_BESIDE 24
 
 typedef struct
 {
@@ -117,30 +118,44 @@ tocsin_table_n_rows (const TocsinTable *self)
   return self->cells->len / self->n_columns - (self->has_titles ? 1 : 0);
 }
 
-/* Takes from the widest column, again and again, until the line fits or nothing can give. What
- * stands last and whole gives, too: nothing is below or beside it, so it is only counted. */
-static void
-shrink (const TocsinTable *self, guint *widths, guint room)
+static guint
+narrowest (const TocsinTable *self)
 {
-  guint last = self->n_columns - 1;
-  guint least =
-      (self->whole & ~(G_GUINT64_CONSTANT (1) << last)) != 0 ? NARROWEST_BESIDE : NARROWEST;
+  return self->whole != 0 ? NARROWEST_BESIDE : NARROWEST;
+}
+
+/* What a line may take: the rows of the terminal that it needs anyway. */
+static guint
+room_for (const TocsinTable *self, const guint *widths, guint width)
+{
+  guint least = GAP * (self->n_columns - 1);
+
+  for (guint i = 0; i < self->n_columns; i++)
+    least += is_whole (self, i) ? widths[i] : MIN (widths[i], narrowest (self));
+  return (least + width - 1) / width * width;
+}
+
+/* Takes from the widest column, again and again, until the line fits or nothing can give. */
+static void
+shrink (const TocsinTable *self, guint *widths, guint width)
+{
+  guint room = room_for (self, widths, width);
 
   for (;;)
     {
-      guint sum = GAP * last;
+      guint sum = GAP * (self->n_columns - 1);
       guint widest = 0, widest_width = 0;
 
       for (guint i = 0; i < self->n_columns; i++)
         {
           sum += widths[i];
-          if (widths[i] > widest_width && (i == last || !is_whole (self, i)))
+          if (widths[i] > widest_width && !is_whole (self, i))
             {
               widest = i;
               widest_width = widths[i];
             }
         }
-      if (sum <= room || widest_width <= least)
+      if (sum <= room || widest_width <= narrowest (self))
         return;
       widths[widest]--;
     }

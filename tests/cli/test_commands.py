@@ -389,6 +389,19 @@ class Commands(unittest.TestCase):
         self.assertRegex(shown[2], rf"\A{other}  ip=192\.0\.2\.2 ")
         self.assertRegex(self.node.run("report", "list").stdout, rf"(?s){own}  .*https://a.*{other} .*{B} ")
 
+    def test_narrow_terminal_shows_whom_it_is_about(self):
+        item = {"id": 3, "kind": "equivocation", "actor": "http://127.0.0.1:18477/actor", "category": "credential_abuse",
+                "subject": {"type": "ip", "value": "2002:cb00:71ca::1"}, "count": 1, "due": None, "state": "open",
+                "text": "A report about this node, a peer of it, or an address that is not public"}
+        self.node.answer("GET", "/v1/review", {"items": [item]})
+        row = {"id": "http://127.0.0.1:18477/reports/01a2219d-70bb-74d9-a72c-aa567a0686aa", "state": "live",
+               "category": "spam", "actor": item["actor"], "subject": {"type": "domain", "value": "infinity.example"}}
+        self.node.answer("GET", "/v1/reports", {"reports": [row], "cursor": None})
+        for width in (80, 40):
+            shown = self.terminal(width, "review", "list")
+            self.assertRegex(shown, r"  http://127\.0\.0\.1:18477.*  ip=2002:cb00:71ca::1  .*" + item["text"])
+            self.assertRegex(self.terminal(width, "report", "list"), rf"{row['id']}  domain=infinity\.example  spam ")
+
     def test_colour_on_a_terminal_alone(self):
         self.assertIn("\x1b[1;31mopen", self.terminal(200, "peer", "list", env={"NO_COLOR": ""}))
         self.assertNotIn("\x1b", self.terminal(200, "peer", "list", env={"TERM": "dumb"}))
