@@ -379,6 +379,41 @@ test_while_listed (void)
     }
 }
 
+static void
+assert_counts_until (
+    Admin *admin, const char *category, const char *type, const char *end, int days)
+{
+  g_autofree char *body = g_strdup_printf ("{\"category\":\"%s\",\"subjects\":[{\"type\":\"%s\","
+                                           "\"value\":\"keep@mail.example\"}]%s%s%s}",
+                                           category, type, end != NULL ? ",\"expires\":\"" : "",
+                                           end != NULL ? end : "", end != NULL ? "\"" : "");
+  g_autoptr (JsonNode) made = admin_ask (admin, "POST", "/v1/reports", body, 201);
+  JsonObject *report = json_array_get_object_element (ARRAY (OBJECT (made), "reports"), 0);
+  gint64 seen_us = 0, until_us = 0;
+
+  g_assert_true (tocsin_time_parse (TEXT (report, "last_observed_at"), &seen_us, NULL));
+  g_assert_true (tocsin_time_parse (TEXT (report, "counts_until"), &until_us, NULL));
+  g_assert_cmpint ((until_us - seen_us) / TOCSIN_DAY_US, ==, days);
+  g_assert_cmpstr (TEXT (report, "expires"), ==, end != NULL ? end : TEXT (report, "counts_until"));
+}
+
+/* Four half-lives, however late it is said to end; there may be none. */
+static void
+test_counts_until (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *late = NULL;
+  g_autofree char *soon = NULL;
+
+  admin_init (&admin);
+  late = tocsin_time_format (now_us + 1000 * TOCSIN_DAY_US);
+  soon = tocsin_time_format (now_us + 10 * TOCSIN_DAY_US);
+  assert_counts_until (&admin, "other", "email", NULL, 4 * 90);
+  assert_counts_until (&admin, "other", "email", late, 4 * 90);
+  assert_counts_until (&admin, "other", "email", soon, 10);
+  assert_counts_until (&admin, "spam", "email", late, 1000);
+}
+
 static guint
 count_listed (Admin *admin, const char *query)
 {
@@ -692,6 +727,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-reports/refusals", test_refusals);
   g_test_add_func ("/route-reports/mastodon-form", test_mastodon_form);
   g_test_add_func ("/route-reports/while-listed", test_while_listed);
+  g_test_add_func ("/route-reports/counts-until", test_counts_until);
   g_test_add_func ("/route-reports/filters", test_filters);
   g_test_add_func ("/route-reports/bundle", test_bundle);
   g_test_add_func ("/route-reports/pages", test_pages);

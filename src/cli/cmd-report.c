@@ -149,7 +149,7 @@ run_add (TocsinInvocation *self, GError **error)
   static const TocsinColumn columns[] = {
     { "id", N_ ("ID"), TOCSIN_COLUMN_REPORT },
     { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
-    { "expires", N_ ("EXPIRES"), TOCSIN_COLUMN_TIME },
+    { "counts_until", N_ ("EXPIRES"), TOCSIN_COLUMN_TIME },
   };
   g_autoptr (GString) body = g_string_new (NULL);
   g_autoptr (JsonNode) answer = NULL;
@@ -281,7 +281,7 @@ run_list (TocsinInvocation *self, GError **error)
     { "category", N_ ("CATEGORY"), TOCSIN_COLUMN_PLAIN },
     { "actor", N_ ("REPORTER"), TOCSIN_COLUMN_ACTOR },
     { "state", N_ ("STATE"), TOCSIN_COLUMN_STATE },
-    { "expires", N_ ("EXPIRES"), TOCSIN_COLUMN_TIME },
+    { "counts_until", N_ ("EXPIRES"), TOCSIN_COLUMN_TIME },
   };
   g_autoptr (GString) path = g_string_new ("/v1/reports");
   g_autoptr (GBytes) document = NULL;
@@ -434,7 +434,8 @@ static const GOptionEntry add_options[] = {
   { "sharing", 0, 0, G_OPTION_ARG_STRING, &given.sharing,
     N_ ("Who may see it: clear, green or amber"), N_ ("LEVEL") },
   { "expires", 0, 0, G_OPTION_ARG_STRING, &given.expires,
-    N_ ("When it stops to count: a date, a time, or a span such as 30d"), N_ ("WHEN") },
+    N_ ("When it stops to count, at the latest: a date, a time, or a span such as 30d"),
+    N_ ("WHEN") },
   { "observed-at", 0, 0, G_OPTION_ARG_STRING, &given.observed_at,
     N_ ("When it was seen first (default: now)"), N_ ("TIME") },
   { "last-observed-at", 0, 0, G_OPTION_ARG_STRING, &given.last_observed_at,

@@ -100,6 +100,7 @@ tocsin_report_view_write (TocsinJsonWriter *json,
   tocsin_admin_member_time (json, "observed_at", record->observed_us);
   tocsin_admin_member_time (json, "last_observed_at", record->last_observed_us);
   tocsin_admin_member_time (json, "expires", record->end_us);
+  tocsin_admin_member_time (json, "counts_until", record->evidence_end_us);
   tocsin_admin_member_time (json, "received", record->received_us);
   if (record->bundle != 0)
     tocsin_json_writer_member_int (json, "bundle", (gint64) record->bundle);

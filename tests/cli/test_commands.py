@@ -604,6 +604,13 @@ class Commands(unittest.TestCase):
             "category": "spam", "action": "suspended", "confidence": 90, "comment": "wörds", "sharing": "amber",
             "expires": "2030-01-31T23:59:59Z", "observed_at": "2026-01-31T12:00:00Z"})
 
+    def test_a_report_expires_when_it_counts_no_more(self):
+        row = {"id": "r1", "state": "live", "expires": "2999-01-01T00:00:00Z", "counts_until": "2001-01-01T00:00:00Z"}
+        self.node.answer("POST", "/v1/reports", (201, {"bundle": 1, "reports": [row]}))
+        self.node.answer("GET", "/v1/reports", {"reports": [row], "cursor": None})
+        self.check(self.node.run("report", "add", "ip=192.0.2.1", "--category", "spam"), 0, r"EXPIRES\nr1 .* d ago\n")
+        self.check(self.node.run("report", "list"), 0, r"EXPIRES\nr1 .* d ago\n")
+
     def test_report_list_goes_through_the_pages(self):
         pages = {"": ([{"id": f"r{i}"} for i in range(200)], 77), 77: ([{"id": "r200", "n": 1.50}], None)}
         for cursor, (rows, following) in pages.items():
