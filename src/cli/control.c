@@ -457,11 +457,25 @@ check_digest (const Exchange *x, GError **error)
   return FALSE;
 }
 
+/* From its parts, since parsed as a whole a segment of dots would be a way up (RFC 3986, section
+ * 5.2.4), however it is escaped: DELETE of a token ".." would be of /v1/. */
+static GUri *
+new_uri (const TocsinControl *self, const char *path)
+{
+  g_autoptr (GUri) base = g_uri_parse (self->base, SOUP_HTTP_URI_FLAGS, NULL);
+  const char *query = strchr (path, '?');
+  g_autofree char *segments =
+      query != NULL ? g_strndup (path, (gsize) (query - path)) : g_strdup (path);
+
+  return g_uri_build (SOUP_HTTP_URI_FLAGS, g_uri_get_scheme (base), NULL, g_uri_get_host (base),
+                      g_uri_get_port (base), segments, query != NULL ? query + 1 : NULL, NULL);
+}
+
 static SoupMessage *
 new_message (TocsinControl *self, const char *method, const char *path, const GString *body)
 {
-  g_autofree char *uri = g_strconcat (self->base, path, NULL);
-  SoupMessage *message = soup_message_new (method, uri);
+  g_autoptr (GUri) uri = new_uri (self, path);
+  SoupMessage *message = soup_message_new_from_uri (method, uri);
   SoupMessageHeaders *headers = soup_message_get_request_headers (message);
   GHashTableIter iter;
   gpointer name, field;

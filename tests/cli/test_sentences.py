@@ -76,6 +76,11 @@ class Sentences(unittest.TestCase):
         self.says(("peer", "trust", "b.example", ""), 2, "Argument 2 is empty; it is: tocsin peer trust ACTOR N")
         self.assertEqual(self.node.requests, [])
 
+    def test_a_name_of_dots_is_no_way_up(self):
+        for name in (".", ".."):
+            self.node.answer("DELETE", f"/v1/tokens/{name}", {})
+            self.assertEqual(self.node.run("token", "remove", name, "--yes").returncode, 0)
+
     def test_a_bad_list_is_no_bad_command_line(self):
         self.node.answer("POST", "/v1/feeds", {"name": "x"})
         for status in (400, 422):
