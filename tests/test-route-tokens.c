@@ -5,6 +5,8 @@
  */
 #include "admin-node.h"
 
+#include "store/table-tokens.h"
+
 static void
 test_life (void)
 {
@@ -36,6 +38,41 @@ test_life (void)
   g_assert_cmpuint (tocsin_auth_lookup (admin.auth, token, NULL), ==, 0);
   admin_refused (&admin, "DELETE", "/v1/tokens/mail", NULL, 404, "");
   admin_refused (&admin, "GET", "/v1/tokens/mail", NULL, 404, "");
+}
+
+static gboolean
+put_token (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
+{
+  tocsin_tokens_put (txn, data);
+  return TRUE;
+}
+
+/* Names that were taken once. */
+static void
+test_old_names (void)
+{
+  static const struct
+  {
+    const char *name;
+    const char *target;
+  } vectors[] = {
+    { "..", "/v1/tokens/.." },
+    { "..", "/v1/tokens/%2E%2E" },
+    { ".", "/v1/tokens/." },
+    { "-x", "/v1/tokens/-x" },
+  };
+  g_auto (Admin) admin = { 0 };
+
+  admin_init (&admin);
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      TocsinTokenRecord record = { .name = (char *) vectors[i].name, .scopes = TOCSIN_SCOPE_CHECK };
+
+      g_assert_true (tocsin_store_write (admin.node.store, put_token, &record, NULL));
+      admin_do (&admin, "GET", vectors[i].target, NULL, 200);
+      admin_do (&admin, "DELETE", vectors[i].target, NULL, 200);
+      admin_refused (&admin, "GET", vectors[i].target, NULL, 404, "");
+    }
 }
 
 static void
@@ -88,6 +125,10 @@ test_refusals (void)
     { "{}", 400, "/name" },
     { "{\"name\":\"\",\"scopes\":[\"check\"]}", 400, "/name" },
     { "{\"name\":\"a b\",\"scopes\":[\"check\"]}", 400, "/name" },
+    { "{\"name\":\".\",\"scopes\":[\"check\"]}", 400, "/name" },
+    { "{\"name\":\"..\",\"scopes\":[\"check\"]}", 400, "/name" },
+    { "{\"name\":\"-x\",\"scopes\":[\"check\"]}", 400, "/name" },
+    { "{\"name\":\"_x\",\"scopes\":[\"check\"]}", 400, "/name" },
     { "{\"name\":\"admin\",\"scopes\":[\"check\"]}", 409, "/name" },
     { "{\"name\":\"socket\",\"scopes\":[\"check\"]}", 409, "/name" },
     { "{\"name\":\"a\"}", 400, "/scopes" },
@@ -222,6 +263,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-tokens/life", test_life);
+  g_test_add_func ("/route-tokens/old-names", test_old_names);
   g_test_add_func ("/route-tokens/admin-token-stays", test_admin_token_stays);
   g_test_add_func ("/route-tokens/removed", test_removed_whatever_the_file_is);
   g_test_add_func ("/route-tokens/refusals", test_refusals);

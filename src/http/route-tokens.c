@@ -226,6 +226,8 @@ on_changed (TocsinApi *api, TocsinReply *reply, gpointer data)
   tocsin_json_writer_end_object (&json);
 }
 
+/* A letter or digit first: “..” is no segment of a path to most clients, so that it could not be
+ * removed, and a name like an option is a trap. Those that were made before stay removable. */
 static gboolean
 check_name (const char *name, GError **error)
 {
@@ -237,12 +239,14 @@ check_name (const char *name, GError **error)
                    name);
       return FALSE;
     }
-  if (size >= 1 && size <= NAME_MAX_BYTES &&
+  if (size <= NAME_MAX_BYTES && g_ascii_isalnum (name[0]) &&
       strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.") == size)
     return TRUE;
-  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-               "/name: 1 to %d letters, digits, hyphens, underscores and dots are taken",
-               NAME_MAX_BYTES);
+  g_set_error (
+      error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+      "/name: 1 to %d letters, digits, hyphens, underscores and dots are taken, and a letter "
+      "or digit first",
+      NAME_MAX_BYTES);
   return FALSE;
 }
 
