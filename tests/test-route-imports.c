@@ -250,6 +250,33 @@ test_long_list (void)
   g_assert_cmpuint (count_evidence (&admin), ==, 0);
 }
 
+/* What may not be reported is told before anything is, in a dry run as without. */
+static void
+test_unreportable (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *text = g_strnfill (281, 'x');
+
+  admin_init (&admin);
+  for (guint dry = 2; dry-- > 0;)
+    {
+      g_autofree char *body = g_strdup_printf (
+          "{\"as\":\"first_hand\",\"dry_run\":%s,\"category\":\"scam\",\"entries\":["
+          "{\"type\":\"domain\",\"value\":\"a.example\",\"comment\":\"%s\"},"
+          "{\"type\":\"url\",\"value\":\"https://a.example/\",\"category\":\"csam\"},"
+          "{\"type\":\"domain\",\"value\":\"b.example\",\"comment\":\"why\"}]}",
+          dry ? "true" : "false", text);
+      g_autoptr (JsonNode) root = admin_ask (&admin, "POST", "/v1/imports", body, dry ? 200 : 201);
+      JsonArray *rejected = ARRAY (OBJECT (root), "rejected");
+
+      g_assert_cmpint (INT (OBJECT (root), "accepted"), ==, 1);
+      g_assert_cmpuint (json_array_get_length (rejected), ==, 2);
+      for (guint i = 0; i < 2; i++)
+        g_assert_cmpint (INT (json_array_get_object_element (rejected, i), "index"), ==, i);
+      g_assert_cmpuint (count_evidence (&admin), ==, dry ? 0 : 1);
+    }
+}
+
 static gboolean
 add_first_read (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -311,6 +338,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-imports/providers", test_providers);
   g_test_add_func ("/route-imports/while-listed", test_while_listed);
   g_test_add_func ("/route-imports/long-list", test_long_list);
+  g_test_add_func ("/route-imports/unreportable", test_unreportable);
   g_test_add_func ("/route-imports/refusals", test_refusals);
   return g_test_run ();
 }

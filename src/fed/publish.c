@@ -582,6 +582,19 @@ check_draft (const TocsinDraft *draft, gint64 now_us, GError **error)
   return FALSE;
 }
 
+/* The report that @draft makes about that subject of it. */
+static gboolean
+make_report (const TocsinFederation *fed,
+             const TocsinDraft *draft,
+             guint subject,
+             gint64 now_us,
+             TocsinReport *out,
+             GError **error)
+{
+  fill_report (fed, draft, &g_array_index (draft->subjects, TocsinSubject, subject), now_us, out);
+  return check_report (draft, subject, out, now_us, error);
+}
+
 static gboolean
 prepare_all (const TocsinFederation *fed,
              const TocsinDraft *draft,
@@ -597,15 +610,41 @@ prepare_all (const TocsinFederation *fed,
 
       g_array_append_val (change->items, empty);
       item = item_at (change, i);
-      fill_report (fed, draft, &g_array_index (draft->subjects, TocsinSubject, i), change->now_us,
-                   &item->report);
-      if (!check_report (draft, i, &item->report, change->now_us, error))
+      if (!make_report (fed, draft, i, change->now_us, &item->report, error))
         return FALSE;
       if (!prepare_item (fed, change->now_us, item, error))
         {
           g_prefix_error (error, "/subjects/%u: ", i);
           return FALSE;
         }
+    }
+  return TRUE;
+}
+
+/**
+ * tocsin_publish_check:
+ * @fed: the federation
+ * @draft: what might be reported
+ * @error: return location for an error, or %NULL
+ *
+ * Whether tocsin_publish_reports_async() takes it, as far as the draft decides that.
+ *
+ * Returns: %TRUE, or %FALSE with %TOCSIN_ERROR_INVALID, %TOCSIN_ERROR_UNPROCESSABLE,
+ *   %TOCSIN_ERROR_STALE or %TOCSIN_ERROR_FUTURE
+ */
+gboolean
+tocsin_publish_check (const TocsinFederation *fed, const TocsinDraft *draft, GError **error)
+{
+  gint64 now_us = tocsin_time_now_us ();
+
+  if (!check_draft (draft, now_us, error))
+    return FALSE;
+  for (guint i = 0; i < draft->subjects->len; i++)
+    {
+      g_auto (TocsinReport) report = { 0 };
+
+      if (!make_report (fed, draft, i, now_us, &report, error))
+        return FALSE;
     }
   return TRUE;
 }

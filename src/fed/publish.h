@@ -61,6 +61,8 @@ typedef struct
 void tocsin_published_free (TocsinPublished *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinPublished, tocsin_published_free)
 
+gboolean
+tocsin_publish_check (const TocsinFederation *fed, const TocsinDraft *draft, GError **error);
 void tocsin_publish_reports_async (TocsinFederation *fed,
                                    const TocsinDraft *draft,
                                    const char *who,

@@ -53,27 +53,6 @@ find_fault (const TocsinImportEntry *self, gboolean imported)
   return NULL;
 }
 
-gboolean
-tocsin_import_entry_check (TocsinImportEntry *self,
-                           gboolean imported,
-                           gint64 now_us,
-                           GError **error)
-{
-  const TocsinCategory *category = tocsin_category_by_id (self->category);
-  const char *fault = find_fault (self, imported);
-
-  if (fault != NULL)
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE, fault);
-      return FALSE;
-    }
-  self->end_us = tocsin_report_default_end (self->category, self->subject.type,
-                                            now_us - now_us % TOCSIN_HOUR_US);
-  if (imported && category->half_life_days[self->subject.type] == TOCSIN_HALF_LIFE_WHILE_LISTED)
-    self->end_us = now_us - now_us % TOCSIN_HOUR_US + LISTED_DAYS * TOCSIN_DAY_US;
-  return TRUE;
-}
-
 static void
 rejected_clear (gpointer data)
 {
@@ -115,6 +94,42 @@ tocsin_import_batch_set_source (TocsinImportBatch *self, const char *source)
 
   g_free (self->source);
   self->source = g_utf8_make_valid (cut, -1);
+}
+
+static void
+fill_draft (const TocsinImportBatch *self, const TocsinImportEntry *entry, TocsinDraft *out)
+{
+  TocsinSubject subject;
+
+  tocsin_draft_init (out);
+  tocsin_subject_copy (&subject, &entry->subject);
+  g_array_append_val (out->subjects, subject);
+  out->category = entry->category;
+  out->comment = g_strdup (entry->comment);
+  out->batch = self->number;
+}
+
+gboolean
+tocsin_import_batch_check (const TocsinImportBatch *self, TocsinImportEntry *entry, GError **error)
+{
+  const TocsinCategory *category = tocsin_category_by_id (entry->category);
+  const char *fault = find_fault (entry, !self->first_hand);
+  gint64 hour_us = self->now_us - self->now_us % TOCSIN_HOUR_US;
+  g_auto (TocsinDraft) draft = { 0 };
+
+  if (fault != NULL)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE, fault);
+      return FALSE;
+    }
+  entry->end_us = tocsin_report_default_end (entry->category, entry->subject.type, hour_us);
+  if (!self->first_hand &&
+      category->half_life_days[entry->subject.type] == TOCSIN_HALF_LIFE_WHILE_LISTED)
+    entry->end_us = hour_us + LISTED_DAYS * TOCSIN_DAY_US;
+  if (!self->first_hand || self->api->federation == NULL)
+    return TRUE;
+  fill_draft (self, entry, &draft);
+  return tocsin_publish_check (self->api->federation, &draft, error);
 }
 
 void
@@ -362,14 +377,8 @@ publish_entry (GTask *task, const TocsinImportEntry *entry)
   Run *run = g_task_get_task_data (task);
   g_auto (TocsinDraft) draft = { 0 };
   Publication *publication = g_new0 (Publication, 1);
-  TocsinSubject subject;
 
-  tocsin_draft_init (&draft);
-  tocsin_subject_copy (&subject, &entry->subject);
-  g_array_append_val (draft.subjects, subject);
-  draft.category = entry->category;
-  draft.comment = g_strdup (entry->comment);
-  draft.batch = run->batch->number;
+  fill_draft (run->batch, entry, &draft);
   publication->task = g_object_ref (task);
   publication->index = entry->index;
   run->pending++;

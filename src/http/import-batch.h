@@ -24,14 +24,6 @@ typedef struct
 
 void tocsin_import_entry_clear (TocsinImportEntry *self);
 
-/* Whether a list may say that; sets @end_us. @imported: it never counts.
- * %TOCSIN_ERROR_UNPROCESSABLE.
- */
-gboolean tocsin_import_entry_check (TocsinImportEntry *self,
-                                    gboolean imported,
-                                    gint64 now_us,
-                                    GError **error);
-
 typedef struct
 {
   guint index;
@@ -79,6 +71,10 @@ void tocsin_import_batch_free (TocsinImportBatch *self);
 
 /* A file name or URL; what follows a question mark may be secret and is cut. */
 void tocsin_import_batch_set_source (TocsinImportBatch *self, const char *source);
+
+/* Whether this list may say that, or this node report it; sets @end_us of @entry. */
+gboolean
+tocsin_import_batch_check (const TocsinImportBatch *self, TocsinImportEntry *entry, GError **error);
 
 /* Takes over what @entry owns. */
 void tocsin_import_batch_take (TocsinImportBatch *self, TocsinImportEntry *entry);

@@ -57,7 +57,7 @@ fill_entry (TocsinImportBatch *import,
   if (!tocsin_json_body_subject (txn, "/value", subject_type, value, &entry->subject, error))
     return FALSE;
   entry->comment = comment != NULL && comment[0] != '\0' ? g_strdup (comment) : NULL;
-  return tocsin_import_entry_check (entry, !import->first_hand, import->now_us, error);
+  return tocsin_import_batch_check (import, entry, error);
 }
 
 static gboolean
