@@ -309,6 +309,25 @@ audit_entries (Node *node)
   return n;
 }
 
+static gboolean
+see_entry (const TocsinAuditRecord *entry, gpointer data)
+{
+  g_string_append_printf (data, "%s %s %s\n", entry->action, entry->object,
+                          entry->detail != NULL ? entry->detail : "-");
+  return TRUE;
+}
+
+/* Neither the subject nor what can be guessed to be its hash: the log outlives an erasure. */
+static void
+assert_audit (Node *node)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (node->api));
+  g_autoptr (GString) seen = g_string_new (NULL);
+
+  tocsin_audit_foreach (txn, 0, FALSE, see_entry, seen);
+  g_assert_cmpstr (seen->str, ==, "allow.add ip -\nallow.remove ip added 2026-11-24T00:00:00Z\n");
+}
+
 static void
 test_allow (void)
 {
@@ -341,6 +360,7 @@ test_allow (void)
             &removed);
   g_assert_cmpuint (removed.status, ==, 204);
   g_assert_cmpuint (audit_entries (&node), ==, 2);
+  assert_audit (&node);
   node_ask (&node, "DELETE", "/v1/allow/00112233445566778899aabbccddeeff", NULL, NULL, &again);
   g_assert_cmpuint (again.status, ==, 404);
   g_assert_cmpuint (audit_entries (&node), ==, 2);

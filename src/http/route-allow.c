@@ -196,12 +196,17 @@ parse_entry (JsonObject *object, TocsinAllowRecord *out, GError **error)
   return FALSE;
 }
 
+/* The log outlives an erasure, and its reader can hash addresses too: so the key is not in it. What
+ * is still on the list can be told by its time. */
 static void
-append_audit (TocsinTxn *txn, const AllowOp *op, const char *action)
+append_audit (TocsinTxn *txn,
+              const AllowOp *op,
+              const char *action,
+              TocsinSubjectType type,
+              const char *detail)
 {
-  g_autofree char *id = tocsin_hex_encode (op->record.key.bytes, sizeof op->record.key.bytes);
-
-  tocsin_audit_append (txn, op->record.created_us, op->who, action, id, NULL);
+  tocsin_audit_append (txn, op->record.created_us, op->who, action,
+                       tocsin_subject_type_to_string (type), detail);
 }
 
 /* Writer thread. */
@@ -213,7 +218,7 @@ write_put (TocsinTxn *txn, gpointer data, GError **error)
   if (!tocsin_allow_match (txn, &op->record.key, op->record.created_us))
     tocsin_guards_overruled (txn, &op->record.key, 0, op->record.created_us);
   tocsin_allow_put (txn, &op->record);
-  append_audit (txn, op, "allow.add");
+  append_audit (txn, op, "allow.add", op->record.type, NULL);
   return TRUE;
 }
 
@@ -222,14 +227,19 @@ static gboolean
 write_remove (TocsinTxn *txn, gpointer data, GError **error)
 {
   AllowOp *op = data;
+  g_auto (TocsinAllowRecord) old = { 0 };
+  g_autofree char *created = NULL;
+  g_autofree char *detail = NULL;
 
-  if (!tocsin_allow_remove (txn, &op->record.key))
+  if (!tocsin_allow_get (txn, &op->record.key, &old) || !tocsin_allow_remove (txn, &op->record.key))
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
                            "That is not on the allow list");
       return FALSE;
     }
-  append_audit (txn, op, "allow.remove");
+  created = tocsin_time_format (old.created_us);
+  detail = g_strconcat ("added ", created, NULL);
+  append_audit (txn, op, "allow.remove", old.type, detail);
   return TRUE;
 }
 

@@ -31,8 +31,8 @@ BYSTANDER = "198.51.100.9"
 def needles(kind, value):
     """What must not stand anywhere: the value and every form of its hash."""
     digest = hashlib.sha256(f"tocsin:1:{kind}:{value}".encode()).digest()
-    return {"value": value.encode(), "hex": digest.hex().encode(), "digest": digest, "key": digest[:16],
-            "event": digest[:8]}
+    return {"value": value.encode(), "hex": digest.hex().encode(), "key hex": digest[:16].hex().encode(),
+            "digest": digest, "key": digest[:16], "event": digest[:8]}
 
 
 def copy_of(lab, node, name):
@@ -74,6 +74,8 @@ def remembered(lab, a, b):
     a.ask("POST", "/v1/imports", {"source": f"{ADDRESS}.txt", "category": "tor_exit", "type": "ip",
                                   "as": "imported", "entries": entries}, (200, 201))
     a.ask("POST", "/v1/allow", {"type": "email", "value": MAILBOX}, (200, 201))
+    a.ask("POST", "/v1/allow", {"type": "ip", "value": ADDRESS}, (200, 201))
+    a.ask("DELETE", "/v1/allow", {"type": "ip", "value": ADDRESS}, 204)
     a.ask("POST", "/v1/allow", {"type": "ip", "value": BYSTANDER, "reason": f"not {ADDRESS}"}, (200, 201))
     lab.subjects.update((MAILBOX, ADDRESS))
     # Reviews that rest on b alone, which is counted.
