@@ -10,12 +10,13 @@
 #define MINUTE TOCSIN_MINUTE_US
 
 static GBytes *
-statement_bytes (const char *host,
-                 const char *name,
-                 const char *about,
-                 guint8 weight,
-                 gint64 updated_us,
-                 const char *activity_name)
+statement_in (TocsinArea area,
+              const char *host,
+              const char *name,
+              const char *about,
+              guint8 weight,
+              gint64 updated_us,
+              const char *activity_name)
 {
   g_autofree char *actor = actor_at (host);
   g_autofree char *target = g_strdup_printf ("https://%s/trust", host);
@@ -28,11 +29,23 @@ statement_bytes (const char *host,
   statement.id = g_strdup_printf ("https://%s/trust/%s", host, name);
   statement.attributed_to = g_strdup (actor);
   statement.about = actor_at (about);
+  statement.area = area;
   statement.weight = weight;
   statement.published_us = MIN (T0, updated_us);
   statement.updated_us = updated_us;
   activity = tocsin_activity_build_add_statement (&head, &statement, target);
   return tocsin_activity_to_bytes (activity, NULL);
+}
+
+static GBytes *
+statement_bytes (const char *host,
+                 const char *name,
+                 const char *about,
+                 guint8 weight,
+                 gint64 updated_us,
+                 const char *activity_name)
+{
+  return statement_in (TOCSIN_AREA_ANY, host, name, about, weight, updated_us, activity_name);
 }
 
 static GBytes *
@@ -66,15 +79,20 @@ proven (GBytes *unproven)
 }
 
 static gboolean
-get_statement (Case *c, const char *about, TocsinTrustRecord *out)
+get_in (Case *c, TocsinArea area, const char *about, TocsinTrustRecord *out)
 {
   g_autoptr (TocsinReading) txn = case_read (c);
   g_autofree char *uri = actor_at (about);
   guint32 number;
 
   tocsin_trust_record_clear (out);
-  return tocsin_actors_find (txn, uri, &number) &&
-         tocsin_trust_get (txn, c->b, number, TOCSIN_AREA_ANY, out);
+  return tocsin_actors_find (txn, uri, &number) && tocsin_trust_get (txn, c->b, number, area, out);
+}
+
+static gboolean
+get_statement (Case *c, const char *about, TocsinTrustRecord *out)
+{
+  return get_in (c, TOCSIN_AREA_ANY, about, out);
 }
 
 static guint64
@@ -154,6 +172,9 @@ test_statements_key_changed (Case *c, gconstpointer data)
       TOCSIN_ERROR_FORBIDDEN);
   g_assert_cmpint (admit (c, statement_bytes ("b.example", "s", "e.example", 1, T0, "3"), &changed),
                    ==, TOCSIN_ERROR_FORBIDDEN);
+  g_assert_cmpint (
+      admit (c, statement_bytes ("b.example", "s", "f.example", 1, T0 + MINUTE, "4"), &changed), ==,
+      TOCSIN_ERROR_FORBIDDEN);
   g_assert_cmpint (admit (c, remove_statement_bytes ("b.example", "s", T0 + MINUTE), &changed), ==,
                    TOCSIN_ERROR_FORBIDDEN);
   g_assert_true (get_statement (c, "e.example", &record));
@@ -222,6 +243,104 @@ test_statements_removed (Case *c, gconstpointer data)
       admit (c, proven (remove_statement_bytes ("b.example", name, T0 + 2 * MINUTE)), NULL);
       g_assert_cmpuint (queued_for (c, c->c), ==, delivered == 0 ? 0 : 2);
     }
+}
+
+/* A new version that speaks of another area, or of another actor, leaves nothing of the old one. */
+static void
+test_statements_moved (Case *c, gconstpointer data)
+{
+  g_auto (TocsinTrustRecord) record = { 0 };
+  g_auto (TocsinOutboxRecord) entry = { 0 };
+  guint64 first;
+
+  admit (c, proven (statement_bytes ("b.example", "s", "e.example", 70, T0, "1")), NULL);
+  g_assert_true (get_statement (c, "e.example", &record));
+  first = record.sequence;
+  /* An older version does not move it. */
+  g_assert_cmpint (
+      admit (c,
+             statement_in (TOCSIN_AREA_SPAM, "b.example", "s", "e.example", 10, T0 - MINUTE, "2"),
+             NULL),
+      ==, DROPPED);
+  g_assert_cmpint (admit (c,
+                          proven (statement_in (TOCSIN_AREA_SPAM, "b.example", "s", "e.example", 10,
+                                                T0 + MINUTE, "4")),
+                          NULL),
+                   ==, DONE);
+  g_assert_false (get_statement (c, "e.example", &record));
+  g_assert_true (get_in (c, TOCSIN_AREA_SPAM, "e.example", &record));
+  g_assert_true (record.live);
+  g_assert_true (record.forwarded & TOCSIN_FORWARDED_AGAIN);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+
+    g_assert_true (tocsin_outbox_get (txn, first, &entry));
+  }
+  g_assert_true (entry.blanked);
+
+  g_assert_cmpint (
+      admit (c, proven (statement_bytes ("b.example", "s", "f.example", 60, T0 + 2 * MINUTE, "5")),
+             NULL),
+      ==, DONE);
+  g_assert_false (get_in (c, TOCSIN_AREA_SPAM, "e.example", &record));
+  g_assert_true (get_statement (c, "f.example", &record));
+  g_assert_cmpint (
+      admit (c, proven (remove_statement_bytes ("b.example", "s", T0 + 3 * MINUTE)), NULL), ==,
+      DONE);
+  g_assert_false (get_statement (c, "f.example", &record));
+}
+
+/* Two contents of one version cast doubt on it, whatever they speak of. */
+static void
+test_statements_moved_at_once (Case *c, gconstpointer data)
+{
+  g_auto (TocsinTrustRecord) record = { 0 };
+
+  admit (c, statement_bytes ("b.example", "s", "e.example", 70, T0, "1"), NULL);
+  admit (c, statement_bytes ("b.example", "s", "f.example", 70, T0, "2"), NULL);
+  g_assert_false (get_statement (c, "f.example", &record));
+  g_assert_true (get_statement (c, "e.example", &record));
+  g_assert_true (record.held);
+  /* A newer one about yet another does not settle it. */
+  admit (c, statement_bytes ("b.example", "s", "g.example", 70, T0 + MINUTE, "3"), NULL);
+  g_assert_false (get_statement (c, "e.example", &record));
+  g_assert_true (get_statement (c, "g.example", &record));
+  g_assert_true (record.held);
+  /* What takes the place of another statement leaves that one's id to itself. */
+  admit (c, statement_bytes ("b.example", "t", "h.example", 40, T0, "4"), NULL);
+  admit (c, statement_bytes ("b.example", "u", "i.example", 30, T0, "5"), NULL);
+  admit (c, statement_bytes ("b.example", "t", "i.example", 20, T0 + MINUTE, "6"), NULL);
+  g_assert_false (get_statement (c, "h.example", &record));
+  g_assert_true (get_statement (c, "i.example", &record));
+  g_assert_cmpuint (record.weight, ==, 20);
+  admit (c, remove_statement_bytes ("b.example", "u", T0 + 2 * MINUTE), NULL);
+  g_assert_true (get_statement (c, "i.example", &record));
+  admit (c, remove_statement_bytes ("b.example", "t", T0 + 2 * MINUTE), NULL);
+  g_assert_false (get_statement (c, "i.example", &record));
+}
+
+/* One statement that moves on and on brings no more names into the store than many would. */
+static void
+test_statements_moved_often (Case *c, gconstpointer data)
+{
+  TocsinActorCounts counts;
+
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autofree char *about = g_strdup_printf ("n%u.example", i);
+      g_autofree char *activity = g_strdup_printf ("move-%u", i);
+
+      g_assert_cmpint (
+          admit (c, statement_bytes ("b.example", "s", about, 70, T0 + i * MINUTE, activity), NULL),
+          ==, DONE);
+    }
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+
+    tocsin_reports_counts (txn, c->b, &counts);
+    g_assert_cmpuint (tocsin_trust_count_of (txn, c->b), ==, 1);
+  }
+  g_assert_cmpuint (counts.tombstones, ==, 9);
 }
 
 static gboolean
@@ -326,6 +445,9 @@ main (int argc, char **argv)
     { "/admission-trust/key-changed", test_statements_key_changed },
     { "/admission-trust/forwarded", test_statements_forwarded },
     { "/admission-trust/removed", test_statements_removed },
+    { "/admission-trust/moved", test_statements_moved },
+    { "/admission-trust/moved/at-once", test_statements_moved_at_once },
+    { "/admission-trust/moved/often", test_statements_moved_often },
     { "/admission-trust/released", test_statements_released },
     { "/admission-trust/full", test_statements_full },
   };

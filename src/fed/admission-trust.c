@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "fed/admission-private.h"
 #include "fed/relay.h"
+#include "store/purge.h"
 #include "store/table-actors.h"
 #include "store/table-outbox.h"
 #include "store/table-reports.h"
@@ -63,13 +64,81 @@ has_room (TocsinTxn *txn, guint32 truster)
          tocsin_trust_count_of (txn, truster) < TOCSIN_QUOTA_TRUST_STATEMENTS;
 }
 
+/* Whether what came gives way to @other: its own older version, or what now stands in the same
+ * place under whatever id. Zero where there is none. */
+static gboolean
+loses_to (TocsinTxn *txn, TocsinAdmitting *a, TocsinTrustRecord *other)
+{
+  gint64 updated_us = a->admission->activity->statement.updated_us;
+
+  if (other->id == NULL)
+    return FALSE;
+  if (updated_us < other->updated_us ||
+      memcmp (other->content_hash, a->content_hash, sizeof a->content_hash) == 0 ||
+      (other->live && tocsin_admission_keeps_older (txn, a)))
+    return TRUE;
+  if (updated_us == other->updated_us)
+    keep_equivocation (txn, a, other);
+  return updated_us == other->updated_us;
+}
+
+/* The older version of a statement that speaks of another actor or area by now. It goes, or nothing
+ * could take it back: the id means the new one. It counts as one that was taken back, or one
+ * statement could bring in ever new names of actors. */
+static void
+give_up (TocsinTxn *txn, TocsinAdmitting *a, const TocsinTrustRecord *old, gboolean other_actor)
+{
+  gint64 now_us = a->admission->now_us;
+  const TocsinTombstone tombstone = {
+    .removed_us = old->updated_us,
+    .until_us = now_us + tocsin_store_keep_us (tocsin_txn_get_store (txn)),
+  };
+
+  tocsin_trust_remove (txn, old->truster, old->trustee, old->area);
+  if (old->sequence != 0)
+    tocsin_outbox_blank (txn, old->sequence);
+  if (other_actor && old->activity_id != NULL)
+    tocsin_tombstones_put (txn, a->reporter, old->activity_id, &tombstone);
+  a->admission->stored = TRUE;
+}
+
+/* As of a report, a person has yet to decide between two contents: a newer one does not. */
+static void
+inherit (TocsinTrustRecord *record, const TocsinTrustRecord *old)
+{
+  if (old->held && old->alternate != NULL && record->alternate == NULL)
+    record->alternate = g_bytes_ref (old->alternate);
+  record->forwarded |= old->forwarded;
+}
+
+static void
+fill (TocsinTrustRecord *record, const TocsinAdmitting *a)
+{
+  const TocsinAdmission *self = a->admission;
+  const TocsinTrustStatement *statement = &self->activity->statement;
+
+  record->truster = a->reporter;
+  record->area = statement->area;
+  record->weight = statement->weight;
+  record->relayed = a->is_relayed;
+  record->via = a->signer;
+  record->published_us = statement->published_us;
+  record->updated_us = statement->updated_us;
+  record->received_us = self->now_us;
+  memcpy (record->content_hash, a->content_hash, sizeof record->content_hash);
+  record->id = g_strdup (statement->id);
+  record->activity_id = g_strdup (self->activity->id);
+  record->activity = g_bytes_ref (self->activity->raw);
+}
+
 /**
  * tocsin_admission_add_trust:
  * @txn: the write transaction
  * @a: the admission, whose signer and reporter are known
  *
- * The newest statement of (actor, about, area) is the live one. What an actor says about itself,
- * and what is past 1,000 statements or 10,000 tombstones, is dropped.
+ * The newest statement of (actor, about, area) is the live one, and the newest under one id,
+ * whoever it is about by now. What an actor says about itself, and what is past 1,000 statements or
+ * 10,000 tombstones, is dropped.
  */
 void
 tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
@@ -77,9 +146,10 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
   const TocsinAdmission *self = a->admission;
   const TocsinTrustStatement *statement = &self->activity->statement;
   g_auto (TocsinTrustRecord) old = { 0 };
+  g_auto (TocsinTrustRecord) elsewhere = { 0 };
   g_auto (TocsinTrustRecord) record = { 0 };
   TocsinTombstone tombstone;
-  gboolean known;
+  gboolean named;
   guint32 about;
 
   if (g_str_equal (statement->about, self->activity->actor))
@@ -87,40 +157,25 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
   if (tocsin_tombstones_get (txn, a->reporter, statement->id, &tombstone) &&
       statement->updated_us <= tombstone.removed_us)
     return;
-  known = tocsin_actors_find (txn, statement->about, &about) &&
-          tocsin_trust_get (txn, a->reporter, about, statement->area, &old);
-  if (!known && !has_room (txn, a->reporter))
+  named = tocsin_actors_find (txn, statement->about, &about);
+  if (named)
+    tocsin_trust_get (txn, a->reporter, about, statement->area, &old);
+  if (tocsin_trust_find (txn, a->reporter, statement->id, &elsewhere) && named &&
+      elsewhere.trustee == about && elsewhere.area == statement->area)
+    tocsin_trust_record_clear (&elsewhere);
+  if (loses_to (txn, a, &old) || loses_to (txn, a, &elsewhere))
     return;
-  if (known && (statement->updated_us < old.updated_us ||
-                memcmp (old.content_hash, a->content_hash, sizeof a->content_hash) == 0))
+  if (elsewhere.id != NULL)
+    give_up (txn, a, &elsewhere, !named || elsewhere.trustee != about);
+  if (old.id == NULL && !has_room (txn, a->reporter))
     return;
-  if (known && old.live && tocsin_admission_keeps_older (txn, a))
-    return;
-  if (known && statement->updated_us == old.updated_us)
-    {
-      keep_equivocation (txn, a, &old);
-      return;
-    }
 
-  record.truster = a->reporter;
+  fill (&record, a);
   record.trustee = tocsin_actors_intern (txn, statement->about, self->now_us);
-  record.area = statement->area;
-  record.weight = statement->weight;
-  /* As of a report, a person has yet to decide between two contents: a newer one does not. */
-  if (known && old.held && old.alternate != NULL)
-    record.alternate = g_bytes_ref (old.alternate);
+  inherit (&record, &old);
+  inherit (&record, &elsewhere);
   record.held = tocsin_admission_holds_key (txn, a) || record.alternate != NULL;
   record.live = !record.held;
-  record.relayed = a->is_relayed;
-  record.forwarded = old.forwarded;
-  record.via = a->signer;
-  record.published_us = statement->published_us;
-  record.updated_us = statement->updated_us;
-  record.received_us = self->now_us;
-  memcpy (record.content_hash, a->content_hash, sizeof record.content_hash);
-  record.id = g_strdup (statement->id);
-  record.activity_id = g_strdup (self->activity->id);
-  record.activity = g_bytes_ref (self->activity->raw);
   if (self->proven && !self->activity->has_unknown_members)
     tocsin_relay_statement (txn, self->policy, &record, self->now_us);
   tocsin_trust_put (txn, &record);
