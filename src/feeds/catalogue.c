@@ -98,7 +98,8 @@ load_file (TocsinFeeds *self, const char *file, GError **error)
   /* What is never fetched must not be taken for a list that is read. */
   if (!self->http && tocsin_feed_definition_is_http (definition))
     {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s: " TOCSIN_FEED_HTTP_TEXT, shown);
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s:%u: " TOCSIN_FEED_HTTP_TEXT,
+                   shown, definition->url_line);
       tocsin_feed_definition_free (definition);
       return FALSE;
     }

@@ -184,6 +184,23 @@ static const struct
   { "max-mib", set_max_mib },
 };
 
+/* The text that is being read. */
+typedef struct
+{
+  gboolean in_group;
+  guint line;                       /* what is refused is there; 0: on none */
+  guint lines[G_N_ELEMENTS (keys)]; /* where each key was set; 0: nowhere */
+} Text;
+
+static guint
+line_of (const Text *text, const char *key)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_str_equal (keys[i].key, key))
+      return text->lines[i];
+  return 0;
+}
+
 gboolean
 tocsin_feed_definition_has_key (const char *key)
 {
@@ -202,31 +219,38 @@ tocsin_feed_definition_is_http (const TocsinFeedDefinition *self)
 /* ---- what the keys must be together ---- */
 
 static gboolean
-check_rows (const TocsinFeedDefinition *self, GError **error)
+check_rows (const TocsinFeedDefinition *self, Text *text, GError **error)
 {
   const TocsinCategory *category = tocsin_category_by_id (self->category);
   gboolean typed = tocsin_feed_format_is_typed (self->format);
 
   if (category == NULL)
     return refuse (error, "category is missing");
+  if (!typed && self->type == TOCSIN_SUBJECT_NONE)
+    return refuse (error, "type is missing");
+  text->line = line_of (text, "type");
   if (typed && self->type != TOCSIN_SUBJECT_NONE)
     return refuse (error, "type is not for the format %s, which says itself what its entries are",
                    self->format);
-  if (!typed && self->type == TOCSIN_SUBJECT_NONE)
-    return refuse (error, "type is missing");
+  text->line = line_of (text, "category");
   if (!typed && category->half_life_days[self->type] == TOCSIN_HALF_LIFE_REFUSED)
     return refuse (error, "the category %s says nothing about the type %s", category->slug,
                    tocsin_subject_type_to_string (self->type));
+  text->line = line_of (text, "column");
   if (self->column != NULL && !g_str_equal (self->format, "csv"))
     return refuse (error, "column is for the format csv alone");
+  text->line = line_of (text, "service");
   if (self->service != NULL && !g_str_equal (self->format, "cloud-ranges"))
     return refuse (error, "service is for the format cloud-ranges alone");
   return TRUE;
 }
 
 static gboolean
-check_whole (TocsinFeedDefinition *self, GError **error)
+check_whole (TocsinFeedDefinition *self, Text *text, GError **error)
 {
+  static const char *const of_rows[] = { "type", "category", "canary", "column", "service" };
+
+  text->line = 0;
   if (self->url == NULL)
     return refuse (error, "url is missing");
   if (self->format == NULL)
@@ -234,19 +258,20 @@ check_whole (TocsinFeedDefinition *self, GError **error)
   if (self->title == NULL)
     self->title = g_strdup (self->name);
   if (!g_str_equal (self->format, TOCSIN_FEED_FORMAT_MMDB))
-    return check_rows (self, error);
-  if (self->type != TOCSIN_SUBJECT_NONE || self->category != 0 || self->canary != NULL ||
-      self->column != NULL || self->service != NULL)
-    return refuse (error, "a mmdb has no type, category, canary, column and service");
+    return check_rows (self, text, error);
+  for (gsize i = 0; i < G_N_ELEMENTS (of_rows); i++)
+    {
+      text->line = line_of (text, of_rows[i]);
+      if (text->line != 0)
+        return refuse (error, "a mmdb has no type, category, canary, column and service");
+    }
   return TRUE;
 }
 
 /* ---- the file ---- */
 
-/* *in_group and @seen are the state from line to line. */
 static gboolean
-take_line (
-    TocsinFeedDefinition *self, char *line, gboolean *in_group, guint64 *seen, GError **error)
+take_line (TocsinFeedDefinition *self, char *line, Text *text, GError **error)
 {
   char *equals;
 
@@ -255,57 +280,55 @@ take_line (
     return TRUE;
   if (line[0] == '[')
     {
-      if (!g_str_equal (line, GROUP) || *in_group)
+      if (!g_str_equal (line, GROUP) || text->in_group)
         return refuse (error, "there is one group, " GROUP);
-      *in_group = TRUE;
+      text->in_group = TRUE;
       return TRUE;
     }
   equals = strchr (line, '=');
   if (equals == NULL)
     return refuse (error, "this is neither a group, KEY=VALUE nor a comment (#)");
-  if (!*in_group)
+  if (!text->in_group)
     return refuse (error, "this stands before the group " GROUP);
   *equals = '\0';
   g_strchomp (line);
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     if (g_str_equal (line, keys[i].key))
       {
-        if ((*seen & G_GUINT64_CONSTANT (1) << i) != 0)
+        if (text->lines[i] != 0)
           return refuse (error, "%s is set a second time", line);
-        *seen |= G_GUINT64_CONSTANT (1) << i;
+        text->lines[i] = text->line;
         return keys[i].set (self, line, g_strchug (equals + 1), error);
       }
   return refuse (error, "there is no key “%.40s”", line);
 }
 
 static gboolean
-take_text (
-    TocsinFeedDefinition *self, const char *text, gsize size, const char *source, GError **error)
+take_text (TocsinFeedDefinition *self, const char *bytes, gsize size, Text *text, GError **error)
 {
-  g_autofree char *copy = g_strndup (text, size);
+  g_autofree char *copy = g_strndup (bytes, size);
   g_auto (GStrv) lines = NULL;
-  gboolean in_group = FALSE;
-  guint64 seen = 0;
 
   if (size > TOCSIN_FEED_FILE_MAX_BYTES || strlen (copy) != size ||
       !g_utf8_validate (copy, -1, NULL))
-    return refuse (error, "%s: it is no UTF-8 text of at most %d bytes", source,
-                   TOCSIN_FEED_FILE_MAX_BYTES);
+    return refuse (error, "it is no UTF-8 text of at most %d bytes", TOCSIN_FEED_FILE_MAX_BYTES);
   lines = g_strsplit (copy, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++)
-    if (!take_line (self, lines[i], &in_group, &seen, error))
-      {
-        g_prefix_error (error, "%s:%u: ", source, i + 1);
+    {
+      text->line = i + 1;
+      if (!take_line (self, lines[i], text, error))
         return FALSE;
-      }
+    }
+  self->url_line = line_of (text, "url");
   return TRUE;
 }
 
 TocsinFeedDefinition *
 tocsin_feed_definition_parse (
-    const char *name, const char *text, gsize size, const char *source, GError **error)
+    const char *name, const char *bytes, gsize size, const char *source, GError **error)
 {
   g_autoptr (TocsinFeedDefinition) self = g_new0 (TocsinFeedDefinition, 1);
+  Text text = { 0 };
 
   self->name = g_strdup (name);
   self->max_bytes = DEFAULT_MAX_BYTES;
@@ -316,14 +339,13 @@ tocsin_feed_definition_parse (
               source, TOCSIN_FEED_NAME_MAX_BYTES);
       return NULL;
     }
-  if (!take_text (self, text, size, source, error))
-    return NULL;
-  if (!check_whole (self, error))
-    {
-      g_prefix_error (error, "%s: ", source);
-      return NULL;
-    }
-  return g_steal_pointer (&self);
+  if (take_text (self, bytes, size, &text, error) && check_whole (self, &text, error))
+    return g_steal_pointer (&self);
+  if (text.line != 0)
+    g_prefix_error (error, "%s:%u: ", source, text.line);
+  else
+    g_prefix_error (error, "%s: ", source);
+  return NULL;
 }
 
 char *

@@ -25,6 +25,7 @@ G_BEGIN_DECLS
  * @service: (owned) (nullable): see #TocsinFeedReadOptions
  * @every_hours: how often it is read; 0: as the node's setting says
  * @max_bytes: the longest list that is taken
+ * @url_line: where its text says the URL, from 1, for messages
  *
  * What a feed is: one key file, checked strictly.
  */
@@ -42,6 +43,7 @@ typedef struct
   char *service;
   guint every_hours;
   gsize max_bytes;
+  guint url_line;
 } TocsinFeedDefinition;
 
 void tocsin_feed_definition_free (TocsinFeedDefinition *self);
@@ -52,7 +54,7 @@ gboolean tocsin_feed_name_is_valid (const char *name);
 /**
  * tocsin_feed_definition_parse:
  * @name: the feed's
- * @text: (array length=size): a key file with the group [feed]; need not end in NUL
+ * @bytes: (array length=size): a key file with the group [feed]; need not end in NUL
  * @size: bytes
  * @source: the file's name, for messages
  * @error: return location for an error, or %NULL
@@ -61,7 +63,7 @@ gboolean tocsin_feed_name_is_valid (const char *name);
  *   @source and, where there is one, the line
  */
 TocsinFeedDefinition *tocsin_feed_definition_parse (const char *name,
-                                                    const char *text,
+                                                    const char *bytes,
                                                     gsize size,
                                                     const char *source,
                                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

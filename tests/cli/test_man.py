@@ -99,7 +99,7 @@ class Manual(unittest.TestCase):
             feed.write_text(feed.read_text(encoding="utf-8").replace("url=https", "url=http"), encoding="utf-8")
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
             self.assertEqual(done.returncode, 2)
-            self.assertRegex(done.stderr, r"feeds.d/own.conf: url must begin with https")
+            self.assertRegex(done.stderr, r"feeds.d/own.conf:3: url must begin with https")
             done = subprocess.run([*command, "--allow-address", "127.0.0.1"], capture_output=True, text=True,
                                   check=False, timeout=60)
             self.assertEqual((done.returncode, done.stderr), (0, ""))

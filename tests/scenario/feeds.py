@@ -419,7 +419,7 @@ def from_directory(lab, node, server):
     write("tor-exits.conf", good.replace("hosting", "other"))
     here = ("--allow-address", "127.0.0.1")
     status, text = check_config()
-    expect(status == 2 and "https" in text, f"without TLS: {status} {text}")
+    expect(status == 2 and ".conf:2: url must begin with https://" in text, f"without TLS: {status} {text}")
     expect(check_config(*here)[0] == 0, "a right file")
     write("bad.conf", good + "colour=red\n")
     status, text = check_config(*here)
