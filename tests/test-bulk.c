@@ -191,7 +191,7 @@ test_remove (Fixture *f, gconstpointer data)
   TocsinBulkEntry full = { .key = key_number (500) };
   TocsinBulkEntry gone = { .number = 9999 };
 
-  write_rows (f, 0, 10, TOCSIN_BULK_NEVER_S);
+  write_rows (f, 0, 10, TOCSIN_EVIDENCE_NEVER_S);
   write_ok (f, put_full_report, &full.number);
   list = list_batch (f, BATCH);
   g_array_set_size (list, 6);
@@ -228,7 +228,7 @@ test_expiry (Fixture *f, gconstpointer data)
   guint n = 0;
 
   write_rows (f, 0, 10, T0_S + 99);
-  write_rows (f, 10, 5, TOCSIN_BULK_NEVER_S);
+  write_rows (f, 10, 5, TOCSIN_EVIDENCE_NEVER_S);
   {
     g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
 

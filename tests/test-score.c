@@ -377,6 +377,13 @@ test_key (void)
   g_assert_cmpuint (found.first_seen_s, ==, NOW_S - 9 * DAY_S);
   g_assert_cmpuint (found.last_seen_s, ==, NOW_S - 3 * DAY_S);
   g_assert_cmpuint (found.expires_s, ==, NOW_S + 40 * DAY_S);
+  asked.rows[1].expires_s = TOCSIN_EVIDENCE_NEVER_S;
+  tocsin_score_key (&scoring, &asked.key, &found);
+  g_assert_cmpuint (found.expires_s, ==, NOW_S + 30 * DAY_S);
+  asked.key.rows = &asked.rows[1];
+  asked.key.n_rows = 1;
+  tocsin_score_key (&scoring, &asked.key, &found);
+  g_assert_cmpuint (found.expires_s, ==, 0);
 }
 
 /* More rows than a check has room for on its stack. */

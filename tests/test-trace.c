@@ -260,7 +260,7 @@ test_find_among_many (Fixture *f, gconstpointer data)
                             .evidence = { .reporter = i,
                                           .category = 1,
                                           .subject_type = type,
-                                          .expires_s = TOCSIN_BULK_NEVER_S } };
+                                          .expires_s = TOCSIN_EVIDENCE_NEVER_S } };
 
       tocsin_bulk_add (bulk, &row);
     }

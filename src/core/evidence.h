@@ -17,6 +17,9 @@ typedef enum
   TOCSIN_EVIDENCE_PERSON = 1 << 4, /* the reported subject is a person subject */
 } TocsinEvidenceFlags;
 
+/* The expires_s of what stays until its list takes it back. */
+#define TOCSIN_EVIDENCE_NEVER_S G_MAXUINT32
+
 /**
  * TocsinEvidence:
  *

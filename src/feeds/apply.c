@@ -73,7 +73,7 @@ add_row (const Apply *self, TocsinBulk *bulk, const TocsinFeedEntry *entry)
     .confidence = 100,
     .subject_type = entry->subject_type,
     .observed_s = (guint32) (self->now_us / TOCSIN_HOUR_US * 3600),
-    .expires_s = TOCSIN_BULK_NEVER_S,
+    .expires_s = TOCSIN_EVIDENCE_NEVER_S,
   };
   (void) tocsin_bulk_add (bulk, &row);
 }

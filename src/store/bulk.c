@@ -117,7 +117,7 @@ write_row (Cursors *cursors, guint64 batch, const TocsinBulkRow *row, guint64 nu
   tocsin_cursor_append (&cursors->reports, &key, &compact, sizeof compact);
   key = tocsin_key_u64_u64 (batch, number);
   (void) tocsin_cursor_add (&cursors->batches, &key, "", 0);
-  if (row->evidence.expires_s != TOCSIN_BULK_NEVER_S)
+  if (row->evidence.expires_s != TOCSIN_EVIDENCE_NEVER_S)
     {
       key = tocsin_report_end_key (row->evidence.expires_s * TOCSIN_SECOND_US, number,
                                    TOCSIN_END_EVIDENCE);

@@ -10,9 +10,6 @@ G_BEGIN_DECLS
 
 #define TOCSIN_BULK_ROWS 100000 /* a transaction */
 
-/* An evidence that stays until its list takes it back. */
-#define TOCSIN_BULK_NEVER_S G_MAXUINT32
-
 /**
  * TocsinBulkRow: one line of a list, as compactly as it can be said.
  */

@@ -95,7 +95,7 @@ describe_row (const TocsinScoring *scoring, const TocsinHeardRow *heard, TocsinS
   if (out->first_seen_s == 0 || row->observed_s < out->first_seen_s)
     out->first_seen_s = row->observed_s;
   out->last_seen_s = MAX (out->last_seen_s, row->observed_s);
-  if (row->expires_s != G_MAXUINT32)
+  if (row->expires_s != TOCSIN_EVIDENCE_NEVER_S)
     out->expires_s = MAX (out->expires_s, row->expires_s);
 }
 

@@ -688,7 +688,8 @@ note_row (TocsinKeyFinding *out, const TocsinEvidence *row)
   if (out->first_seen_s == 0 || row->observed_s < out->first_seen_s)
     out->first_seen_s = row->observed_s;
   out->last_seen_s = MAX (out->last_seen_s, row->observed_s);
-  out->expires_s = MAX (out->expires_s, row->expires_s);
+  if (row->expires_s != TOCSIN_EVIDENCE_NEVER_S)
+    out->expires_s = MAX (out->expires_s, row->expires_s);
 }
 
 /**

@@ -367,7 +367,7 @@ put_list (TocsinTxn *txn, guint64 batch, guint32 reporter, guint first, guint n,
                                        .confidence = 100,
                                        .subject_type = TOCSIN_SUBJECT_IP,
                                        .observed_s = (guint32) (T0 / TOCSIN_SECOND_US),
-                                       .expires_s = TOCSIN_BULK_NEVER_S };
+                                       .expires_s = TOCSIN_EVIDENCE_NEVER_S };
       (void) tocsin_bulk_add (bulk, &row);
     }
   return tocsin_bulk_write (txn, bulk, error);
