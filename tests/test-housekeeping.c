@@ -1,11 +1,25 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
+#include <time.h>
+
 #include "fed-node.h"
 #include "fed/housekeeping.h"
 #include "fed/pinning.h"
 #include "store/table-meta.h"
 #include "store/table-queue.h"
+
+static gint64 clock_offset_us;
+
+/* In place of GLib's, so that the clock may be wrong. */
+gint64
+g_get_real_time (void)
+{
+  struct timespec now;
+
+  (void) clock_gettime (CLOCK_REALTIME, &now);
+  return now.tv_sec * TOCSIN_SECOND_US + now.tv_nsec / 1000 + clock_offset_us;
+}
 
 static void
 node_set_up (Node **node, gconstpointer data)
@@ -225,6 +239,29 @@ test_doubts (Node **node, gconstpointer data)
     }
 }
 
+/* A clock that is behind every year in which it may be right is not called ahead; that it is set is
+ * a jump. */
+static void
+test_wrong_clock (Node **node, gconstpointer data)
+{
+  g_autoptr (TocsinHousekeeping) housekeeping = tocsin_housekeeping_new ((*node)->fed);
+  Doubt doubt = { 0 };
+
+  (*node)->fed->time_scale = 600;
+  clock_offset_us = -30 * 365 * TOCSIN_DAY_US;
+  g_test_expect_message ("tocsin-fed", G_LOG_LEVEL_WARNING, "The clock is wrong*");
+  tocsin_housekeeping_start (housekeeping);
+  (*node)->fed->clock_in_doubt = FALSE;
+  WAIT_FOR ((*node)->fed->clock_in_doubt);
+  g_test_assert_expected_messages ();
+  g_assert_false (read_doubt (*node, &doubt));
+
+  clock_offset_us = 0;
+  g_test_expect_message ("tocsin-fed", G_LOG_LEVEL_WARNING, "The clock is far ahead*");
+  WAIT_FOR (read_doubt (*node, &doubt));
+  g_test_assert_expected_messages ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -234,5 +271,6 @@ main (int argc, char **argv)
   ADD ("guests", test_guests);
   ADD ("starts", test_starts);
   ADD ("doubts", test_doubts);
+  ADD ("wrong-clock", test_wrong_clock);
   return g_test_run ();
 }

@@ -40,9 +40,9 @@ struct _TocsinHousekeeping
   TocsinFederation *fed; /* (unowned) */
   GSource *timer;        /* (owned) (nullable) */
   TocsinClockWatch clock;
-  gint64 noted_us; /* as the store has it */
-  Doubt doubt;     /* likewise; 0: none */
-  gboolean doubted;
+  gint64 noted_us;     /* as the store has it */
+  Doubt doubt;         /* likewise; 0: none */
+  const char *doubted; /* (unowned) (nullable): why the clock is in doubt, as the log has it */
   gboolean stopped;
   gboolean running;
 };
@@ -234,13 +234,18 @@ static gboolean
 trusts_clock (TocsinHousekeeping *self, gint64 now_us)
 {
   gboolean trusted = tocsin_clock_watch_look (&self->clock, now_us, tocsin_time_boot_us ());
+  const char *doubted = NULL;
 
-  if (!trusted && !self->doubted)
-    g_warning (
-        "The clock is far ahead of what it was: for a day nothing is purged, and nothing that "
-        "is held goes live");
-  self->doubted = !trusted;
-  g_atomic_int_set (&self->fed->clock_in_doubt, self->doubted);
+  if (!tocsin_time_is_sane (now_us))
+    doubted = "The clock is wrong: until it is set nothing is purged, and nothing that is held "
+              "goes live";
+  else if (!trusted)
+    doubted = "The clock is far ahead of what it was: for a day nothing is purged, and nothing "
+              "that is held goes live";
+  if (doubted != NULL && doubted != self->doubted)
+    g_warning ("%s", doubted);
+  self->doubted = doubted;
+  g_atomic_int_set (&self->fed->clock_in_doubt, !trusted);
   if (!trusted)
     note_doubt (self, now_us);
   return trusted;
