@@ -113,7 +113,7 @@ export_format_name (guint i)
 static const char *
 min_verdict_name (guint i)
 {
-  static const char *const names[] = { "note", "review", "block", NULL };
+  static const char *const names[] = { "allow", "note", "review", "block", NULL };
 
   return names[i];
 }

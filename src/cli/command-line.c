@@ -188,32 +188,26 @@ describe_commands (const TocsinCommand *group)
   return g_string_free (out, FALSE);
 }
 
-/* For shell completion and tests: never translated. One line a word that may come next. */
-static void
-list_words (const char *const *words)
+/* (nullable): of @command, or one that every command has. */
+static const GOptionEntry *
+find_option (const TocsinCommand *command, const char *name)
 {
-  const TocsinCommand *command = NULL;
-  const TocsinCommand *group = NULL;
-  const char *last = NULL;
-  g_auto (GStrv) names = NULL;
+  const GOptionEntry *const lists[] = {
+    command != NULL && command->options != NULL ? command->options : common_options,
+    command != NULL && command->confirms ? confirm_options : common_options,
+    common_options,
+  };
 
-  for (; *words != NULL && (command == NULL || command->commands != NULL); words++)
-    {
-      group = command;
-      command = find_command (command, *words, NULL);
-      if (command == NULL)
-        return;
-    }
-  for (; *words != NULL; words++)
-    last = *words;
-  if (last != NULL && g_str_has_prefix (last, "--"))
-    names = tocsin_argument_names_of (group != NULL ? group->name : NULL,
-                                      command != NULL ? command->name : NULL, last + 2);
-  for (gsize i = 0; names != NULL && names[i] != NULL; i++)
-    g_print ("%s\n", names[i]);
-  if (names != NULL)
-    return;
+  for (gsize l = 0; l < G_N_ELEMENTS (lists); l++)
+    for (const GOptionEntry *entry = lists[l]; entry->long_name != NULL; entry++)
+      if (g_str_equal (entry->long_name, name))
+        return entry;
+  return NULL;
+}
 
+static void
+list_below (const TocsinCommand *command)
+{
   if (command == NULL || command->commands != NULL)
     {
       g_autoptr (GPtrArray) list = commands_below (command);
@@ -229,6 +223,41 @@ list_words (const char *const *words)
   for (gsize i = 0; common_options[i].long_name != NULL; i++)
     g_print ("--%s\n", common_options[i].long_name);
   g_print ("--help\n");
+}
+
+/* For shell completion and tests: never translated. One line a word that may come next; none where
+ * that is the value of an option and may be anything. */
+static void
+list_words (const char *const *words)
+{
+  const TocsinCommand *command = NULL;
+  const TocsinCommand *group = NULL;
+  const GOptionEntry *option = NULL;
+  const char *last = NULL;
+  g_auto (GStrv) names = NULL;
+
+  for (; *words != NULL && **words != '-' && (command == NULL || command->commands != NULL);
+       words++)
+    {
+      group = command;
+      command = find_command (command, *words, NULL);
+      if (command == NULL)
+        return;
+    }
+  for (; *words != NULL; words++)
+    last = *words;
+  if (last == NULL || !g_str_has_prefix (last, "--"))
+    {
+      list_below (command);
+      return;
+    }
+  names = tocsin_argument_names_of (group != NULL ? group->name : NULL,
+                                    command != NULL ? command->name : NULL, last + 2);
+  for (gsize i = 0; names != NULL && names[i] != NULL; i++)
+    g_print ("%s\n", names[i]);
+  option = find_option (command, last + 2);
+  if (names == NULL && option != NULL && option->arg == G_OPTION_ARG_NONE)
+    list_below (command);
 }
 
 static gboolean

@@ -272,6 +272,9 @@ class Commands(unittest.TestCase):
                 (("peer", "trust", "b.example", "5", "--area=sp"), ["spam"]), (("report", "export", "--format", "ng"), ["nginx-geo", "nginx-map"]),
                 (("report", "import", "--format", "m"), ["mastodon-csv", "misp-warninglist"]), (("feed", "add", "x", "--format", "t"), ["tor-exits"]),
                 (("check", "ip=192.0.2.1", "--profile", ""), ["lenient", "default", "strict"]), (("report", "export", "--profile", "s"), ["strict"]),
+                (("--json", "st"), ["status"]), (("check", "--explain", "i"), ["ip="]), (("peer", "--json", "conf"), ["confirm-key"]),
+                (("observe", "--json", ""), ["on", "off"]), (("allow", "add", "--reason", "i"), []), (("--nonsense", "st"), []),
+                (("report", "export", "--min-verdict", ""), ["allow", "note", "review", "block"]),
                 (("peer", "list", "--pe"), ["--pending"]), (("nonsense", "x"), [])):
             with self.subTest(words):
                 self.assertEqual(self.complete(*words), offered)
