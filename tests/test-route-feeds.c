@@ -235,6 +235,119 @@ test_feed_left_behind (void)
   g_assert_cmpint (g_unlink (path), ==, 0);
 }
 
+/* A list of domains. */
+static void
+add_domains (Admin *admin, const char *name, const char *path)
+{
+  g_autofree char *body =
+      g_strdup_printf ("{\"name\":\"%s\",\"url\":\"file://%s\",\"format\":\"lines\",\"type\":"
+                       "\"domain\",\"category\":\"spam\"}",
+                       name, path);
+  g_autofree char *refresh = g_strdup_printf ("/v1/feeds/%s/refresh", name);
+
+  admin_do (admin, "POST", "/v1/feeds", body, 201);
+  admin_do (admin, "POST", refresh, NULL, 200);
+}
+
+static void
+expect_mirror (Admin *admin, const char *name, const char *original)
+{
+  g_autofree char *path = g_strdup_printf ("/v1/feeds/%s", name);
+  g_autoptr (JsonNode) root = admin_ask (admin, "GET", path, NULL, 200);
+
+  g_assert_cmpstr (json_object_get_string_member_with_default (OBJECT (root), "mirror_of", NULL),
+                   ==, original);
+}
+
+static void
+remove_list (Admin *admin, const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("/v1/feeds/%s", name);
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (&admin->node, "DELETE", path, NULL, NULL, &answer);
+  g_assert_cmpuint (answer.status, ==, 204);
+}
+
+static gboolean
+put_circle (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
+{
+  static const char *const names[] = { "l1", "l2" };
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_auto (TocsinFeedRecord) record = { 0 };
+
+      g_assert_true (tocsin_feeds_get (txn, names[i], &record));
+      g_free (record.mirror_of);
+      record.mirror_of = g_strdup (names[1 - i]);
+      tocsin_feeds_put (txn, &record);
+    }
+  return TRUE;
+}
+
+/* What mirrored a list that has gone counts as one still, now and after a restart, and is compared
+ * anew when it is read, though it did not change. */
+static void
+test_feed_mirrors (void)
+{
+  static const char *const names[] = { "l1", "l2", "l3" };
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *same = NULL;
+  g_autofree char *other = NULL;
+
+  admin_init (&admin);
+  same = g_strconcat (admin.node.dir, ".same", NULL);
+  other = g_strconcat (admin.node.dir, ".other", NULL);
+  g_assert_true (g_file_set_contents (same, "a.example\nb.example\n", -1, NULL));
+  g_assert_true (g_file_set_contents (other, "c.example\nd.example\n", -1, NULL));
+  begin_feeds (&admin);
+  for (guint i = 0; i < 3; i++)
+    {
+      add_domains (&admin, names[i], same);
+      expect_mirror (&admin, names[i], i > 0 ? "l1" : NULL);
+    }
+  remove_list (&admin, "l1");
+  expect_mirror (&admin, "l2", NULL);
+  expect_mirror (&admin, "l3", "l2");
+
+  /* Another list of that name is none of theirs. */
+  add_domains (&admin, "l1", other);
+  for (guint restarts = 0; restarts < 2; restarts++)
+    {
+      expect_mirror (&admin, "l1", NULL);
+      expect_mirror (&admin, "l2", NULL);
+      expect_mirror (&admin, "l3", "l2");
+      free_feeds (&admin);
+      begin_feeds (&admin);
+    }
+  admin_do (&admin, "POST", "/v1/feeds/l2/disable", NULL, 200);
+  expect_mirror (&admin, "l3", NULL);
+
+  /* Two that are taken for mirrors of each other. */
+  admin_do (&admin, "POST", "/v1/feeds/l2/enable", NULL, 200);
+  admin_do (&admin, "POST", "/v1/feeds/l2/refresh", NULL, 200);
+  expect_mirror (&admin, "l2", "l3");
+  free_feeds (&admin);
+  g_assert_true (tocsin_store_write (admin.node.store, put_circle, NULL, NULL));
+  begin_feeds (&admin);
+  expect_mirror (&admin, "l1", NULL);
+  expect_mirror (&admin, "l2", "l1");
+  remove_list (&admin, "l1");
+  admin_do (&admin, "POST", "/v1/feeds/l2/refresh", NULL, 200);
+  expect_mirror (&admin, "l2", "l3");
+
+  /* What l3 says now is no longer what l2 says. */
+  now_us += TOCSIN_HOUR_US;
+  g_assert_true (g_file_set_contents (same, "e.example\nf.example\n", -1, NULL));
+  admin_do (&admin, "POST", "/v1/feeds/l3/refresh", NULL, 200);
+  g_assert_true (g_file_set_contents (same, "a.example\nb.example\n", -1, NULL));
+  admin_do (&admin, "POST", "/v1/feeds/l2/refresh", NULL, 200);
+  expect_mirror (&admin, "l2", NULL);
+  free_feeds (&admin);
+  g_assert_cmpint (g_unlink (same) + g_unlink (other), ==, 0);
+}
+
 /* Who lets a list shrink is heard at every moment of a reading that somebody else began. */
 static void
 test_feed_may_shrink_later (void)
@@ -402,6 +515,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-feeds/life", test_feeds);
   g_test_add_func ("/route-feeds/half-disabled", test_feed_half_disabled);
   g_test_add_func ("/route-feeds/left-behind", test_feed_left_behind);
+  g_test_add_func ("/route-feeds/mirrors", test_feed_mirrors);
   g_test_add_func ("/route-feeds/almost-full", test_feed_almost_full);
   g_test_add_func ("/route-feeds/may-shrink-later", test_feed_may_shrink_later);
   g_test_add_func ("/route-feeds/not-disabled", test_feed_not_disabled);

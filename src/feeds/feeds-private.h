@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* Private to feeds.c, catalogue.c, refresh.c and change.c. */
+/* Private to feeds.c, catalogue.c, refresh.c, mirrors.c and change.c. */
 
 struct _TocsinFeeds
 {
@@ -59,5 +59,13 @@ void tocsin_feed_drop_geo (const TocsinFeeds *self, TocsinFeed *feed);
 /* Of refresh.c. */
 void
 tocsin_feed_begin_refresh (TocsinFeeds *self, TocsinFeed *feed, gboolean may_shrink, GTask *waiter);
+/* Has the record written, some time soon. */
+void tocsin_feeds_remember (TocsinFeeds *self, TocsinFeed *feed);
+
+/* Of mirrors.c. */
+/* Whether it has entries, and another list that has the same is its mirror. */
+gboolean tocsin_feed_is_original (const TocsinFeed *feed);
+/* Finds mirrors of what is none such any more, and those that are to be compared anew. */
+void tocsin_feeds_settle_mirrors (TocsinFeeds *self);
 
 G_END_DECLS

@@ -104,6 +104,7 @@ tocsin_feeds_listen (TocsinFeeds *self, TocsinFeedsFunc func, gpointer data)
 void
 tocsin_feeds_changed (TocsinFeeds *self)
 {
+  tocsin_feeds_settle_mirrors (self);
   publish (self);
   schedule (self);
 }
@@ -301,6 +302,7 @@ tocsin_feeds_new (const TocsinFeedsOptions *options, GError **error)
   self->stop = g_cancellable_new ();
   if (!tocsin_feeds_load_catalogue (self, error))
     return NULL;
+  tocsin_feeds_settle_mirrors (self);
   open_databases (self);
   return g_steal_pointer (&self);
 }

@@ -119,14 +119,14 @@ record_free (gpointer data)
   g_free (data);
 }
 
-static void
-remember (TocsinFeedRefresh *self)
+void
+tocsin_feeds_remember (TocsinFeeds *self, TocsinFeed *feed)
 {
   TocsinFeedRecord *copy = g_new0 (TocsinFeedRecord, 1);
 
-  tocsin_feed_record_copy (copy, &self->feed->record);
-  self->feed->stored_us = copy->good_us;
-  tocsin_writer_submit (self->feeds->writer, write_record, copy, record_free);
+  tocsin_feed_record_copy (copy, &feed->record);
+  feed->stored_us = copy->good_us;
+  tocsin_writer_submit (self->writer, write_record, copy, record_free);
 }
 
 /* The last good list stays, and why is told wherever the feed is shown. */
@@ -146,7 +146,7 @@ fail (TocsinFeedRefresh *self, GError *error)
       record->error = g_strndup (error->message, TEXT_MAX);
       /* Not the reason: it is the list's, whose text no log needs. */
       g_message ("Feed %s could not be refreshed; the last good list stays", record->name);
-      remember (self);
+      tocsin_feeds_remember (self->feeds, self->feed);
     }
   finish (self, error);
 }
@@ -168,7 +168,7 @@ finish_unchanged (TocsinFeedRefresh *self)
   record->failures = 0;
   g_clear_pointer (&record->error, g_free);
   if (had_failed || record->good_us - self->feed->stored_us > REMEMBER_US)
-    remember (self);
+    tocsin_feeds_remember (self->feeds, self->feed);
   finish (self, NULL);
 }
 
@@ -249,7 +249,7 @@ take_database (TocsinFeedRefresh *self)
   take_source (self);
   memcpy (record->reading, self->record.reading, sizeof record->reading);
   self->outcome.changed = TRUE;
-  remember (self);
+  tocsin_feeds_remember (self->feeds, self->feed);
   finish (self, NULL);
 }
 
@@ -324,8 +324,7 @@ add_rivals (TocsinFeedRefresh *self)
     {
       const TocsinFeed *other = g_ptr_array_index (feeds, i);
 
-      if (other != self->feed && other->record.enabled && other->record.batch != 0 &&
-          other->record.count > 0 && other->record.mirror_of == NULL)
+      if (other != self->feed && tocsin_feed_is_original (other))
         tocsin_feed_load_add_rival (self->load, other->record.name, other->record.batch,
                                     other->record.count);
     }

@@ -291,6 +291,19 @@ def mirrors(lab, node, server):
     expect(len(texts) == 2 and not any("Copy" in t for t in texts), f"the original speaks: {texts}")
     only_copy = node.check(("domain", "more.example.org"))["subjects"][0]
     expect("Copy" in only_copy["notes"][0]["text"], f"what only the mirror has: {only_copy}")
+    add(node, "twin", server.serve("/twin", "\n".join(names)), "disposable_email", type="domain", title="Twin")
+    expect(refresh(node, "twin")["mirror_of"] == "original", "another mirror")
+    node.ask("DELETE", "/v1/feeds/original", status=204)
+    mirrors_of_none(node)
+    done = refresh(node, "twin")
+    expect(done["mirror_of"] == "copy" and not done["written"], f"compared anew: {done}")
+
+
+def mirrors_of_none(node):
+    """Two that mirrored a list which has gone."""
+    expect(feed(node, "copy")["mirror_of"] is None and feed(node, "twin")["mirror_of"] == "copy", "the first is one")
+    answer = node.check(("domain", "d99.example.org"))["subjects"][0]
+    expect(answer["origins"] == 1 and len(answer["notes"]) == 1, f"one origin still: {answer}")
 
 
 def many_voices(lab, node, server):
@@ -451,6 +464,7 @@ def restart(lab, node, server):
     node.stop()
     node.start()
     note_of(node, "ip", "192.0.2.1", "Test exits")
+    mirrors_of_none(node)
     node.ask("POST", "/v1/feeds/exits/disable", None, 200)
     nothing_of(node, "ip", "203.0.113.9")
     node.ask("POST", "/v1/feeds/exits/enable", None, 200)
