@@ -42,10 +42,10 @@ static const struct
   { HEAD "format=lines\ntype=fax\n", "type must be one of" },
   { HEAD "format=lines\ntype=ip\ncategory=rude\n", "category must be" },
   { HEAD "format=lines\ntype=email\ncategory=tor_exit\n",
-    "feed.conf:5: the category tor_exit says nothing about the type email" },
+    "feed.conf:5: category tor_exit says nothing about the type email" },
   { HEAD "format=tor-exits\ntype=ip\ncategory=tor_exit\n",
     "feed.conf:4: type is not for the format" },
-  { HEAD "format=mmdb\ncategory=hosting\n", "feed.conf:4: a mmdb has no" },
+  { HEAD "format=mmdb\ncategory=hosting\n", "feed.conf:4: category is not for the format mmdb" },
   { HEAD "format=tar\n", "format must be one of" },
   { "[feed]\n\xFF", "feed.conf: it is no UTF-8 text" },
   { "[feed]\nurl=ftp://a.example/\n", "url must be" },
@@ -69,7 +69,8 @@ test_texts (void)
           g_assert_nonnull (definition->title);
           continue;
         }
-      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_true (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID) ||
+                     g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE));
       if (strstr (error->message, vectors[i].message) == NULL)
         g_error ("%s: %s", vectors[i].message, error->message);
     }

@@ -479,10 +479,10 @@ test_feed_of_a_file (void)
     guint status;
   } cases[] = {
     { "file:///nonexistent", "far", 403 },   { "FILE:///nonexistent", "far", 403 },
-    { " file:///nonexistent", "far", 403 },  { "\\t file:///nonexistent", "far", 403 },
+    { " file:///nonexistent", "far", 400 },  { "\\t file:///nonexistent", "far", 400 },
     { "ftp://lists.example/", "far", 400 },  { "https://lists.example/", "far", 201 },
     { "http://lists.example/", "far", 400 }, { "HTTP://lists.example/", NULL, 400 },
-    { " file:///nonexistent", NULL, 201 },
+    { "file:///nonexistent", NULL, 201 },
   };
   g_auto (Admin) admin = { 0 };
   g_autoptr (TocsinFeeds) feeds = NULL;
@@ -508,6 +508,59 @@ test_feed_of_a_file (void)
   admin.node.api->feeds = NULL;
 }
 
+#define FEED(members) "{\"name\":\"x\",\"url\":\"https://a.example/\"," members "}"
+#define LINES(members)                                                                             \
+  FEED ("\"format\":\"lines\",\"type\":\"ip\",\"category\":\"hosting\"," members)
+
+/* What is wrong is named by its place in the body. */
+static void
+test_refusals (void)
+{
+  static const struct
+  {
+    const char *body;
+    guint status;
+    const char *where;
+  } cases[] = {
+    { "{\"name\":\"a_b\"}", 400, "/name must be 1 to 40" },
+    { "{\"name\":\"x\",\"format\":\"mmdb\"}", 400, "/url is missing" },
+    { FEED ("\"format\":\"tar\""), 400, "/format must be one of" },
+    { FEED ("\"format\":\"lines\",\"category\":\"hosting\""), 400, "/type is missing" },
+    { FEED ("\"format\":\"lines\",\"type\":\"ip\""), 400, "/category is missing" },
+    { FEED ("\"format\":\"mmdb\",\"type\":\"ip\""), 400, "/type is not for the format mmdb" },
+    { FEED ("\"format\":\"lines\",\"type\":\"x\""), 422, "/type must be one of" },
+    { FEED ("\"format\":\"lines\",\"type\":\" ip\""), 400, "/type has a line end, or a blank" },
+    { FEED ("\"format\":\"lines\",\"type\":\"ip\",\"category\":\"x\""), 422,
+      "/category must be the name" },
+    { FEED ("\"format\":\"lines\",\"type\":\"email\",\"category\":\"tor_exit\""), 422,
+      "/category tor_exit says nothing" },
+    { LINES ("\"title\":5"), 400, "/title is not a string" },
+    { LINES ("\"title\":true"), 400, "/title is not a string" },
+    { LINES ("\"title\":\"\""), 400, "/title must be text of 1 to 60" },
+    { LINES ("\"title\":\"a\\nb\""), 400, "/title has a line end" },
+    { LINES ("\"canary\":5"), 400, "/canary is not a string" },
+    { LINES ("\"canary\":\"x \""), 400, "/canary has a line end, or a blank" },
+    { LINES ("\"column\":\"x\""), 400, "/column is for the format csv alone" },
+    { LINES ("\"column\":true"), 400, "/column is not an integer" },
+    { LINES ("\"every_hours\":0"), 400, "/every_hours must be a number from 1 to 720" },
+    { LINES ("\"every_hours\":\"24\""), 400, "/every_hours is not an integer" },
+    { LINES ("\"max_mib\":\"5\""), 400, "/max_mib is not an integer" },
+    { LINES ("\"max_mib\":9999"), 400, "/max_mib must be a number" },
+    { "{\"name\":\"x\",\"url\":\"http://a.example/\",\"format\":\"mmdb\"}", 400,
+      "/url must begin with https" },
+  };
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (TocsinFeeds) feeds = NULL;
+
+  admin_init (&admin);
+  feeds = begin_feeds (&admin);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    admin_refused (&admin, "POST", "/v1/feeds", cases[i].body, cases[i].status, cases[i].where);
+  admin_do (&admin, "POST", "/v1/feeds",
+            FEED ("\"format\":\"csv\",\"type\":\"ip\",\"category\":\"hosting\",\"column\":2"), 201);
+  admin.node.api->feeds = NULL;
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -521,5 +574,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-feeds/not-disabled", test_feed_not_disabled);
   g_test_add_func ("/route-feeds/not-stored", test_feed_not_stored);
   g_test_add_func ("/route-feeds/of-a-file", test_feed_of_a_file);
+  g_test_add_func ("/route-feeds/refusals", test_refusals);
   return g_test_run ();
 }

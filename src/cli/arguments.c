@@ -404,7 +404,15 @@ option_for (const GOptionEntry *options, const char *member)
 static char *
 typed_at (const char *pointer, char **args, const GOptionEntry *options)
 {
-  static const char *const first[] = { "/value", "/type", "/actor", "/name", "/dir" };
+  static const struct
+  {
+    const char *pointer;
+    guint index;
+    const char *name; /* where it was not typed */
+  } arguments[] = {
+    { "/value", 0, NULL }, { "/type", 0, NULL }, { "/actor", 0, NULL },
+    { "/name", 0, NULL },  { "/dir", 0, NULL },  { "/url", 1, "URL" },
+  };
   guint n = g_strv_length (args);
   guint64 index = 0;
   g_auto (GStrv) parts = g_strsplit (pointer, "/", -1);
@@ -416,13 +424,15 @@ typed_at (const char *pointer, char **args, const GOptionEntry *options)
     return g_ascii_string_to_unsigned (parts[2], 10, 0, G_MAXUINT, &index, NULL) && index < n
                ? g_strdup (args[index])
                : NULL;
-  for (gsize i = 0; i < G_N_ELEMENTS (first); i++)
-    if (g_str_equal (pointer, first[i]) && n > 0)
-      return g_strdup (args[0]);
-  /* A parameter of the query, or a key of a feed, has no slash before it. */
+  /* A parameter of the query has no slash before it. */
   member = g_strdelimit (g_strdup (*pointer == '/' ? parts[1] : parts[0]), "-", '_');
   option = option_for (options, member);
-  return option != NULL ? g_strconcat ("--", option, NULL) : NULL;
+  if (option != NULL)
+    return g_strconcat ("--", option, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (arguments); i++)
+    if (g_str_equal (pointer, arguments[i].pointer))
+      return g_strdup (arguments[i].index < n ? args[arguments[i].index] : arguments[i].name);
+  return NULL;
 }
 
 /**

@@ -178,22 +178,6 @@ explain_file (GError **error)
                cause->message);
 }
 
-/* The line of a file that the node made of the options: "feed:6: every-hours must be …". */
-static void
-drop_place (GError *error)
-{
-  const char *text = error->message;
-  char *rest;
-
-  if (!g_str_has_prefix (text, "feed:"))
-    return;
-  text += strlen ("feed:");
-  text += strspn (text, "0123456789: ");
-  rest = g_strdup (text);
-  g_free (error->message);
-  error->message = rest;
-}
-
 static gboolean
 run_add (TocsinInvocation *self, GError **error)
 {
@@ -226,8 +210,6 @@ run_add (TocsinInvocation *self, GError **error)
   self->json = as_json && given.wait_not;
   ok = or_guess (self, tocsin_answer_get (self, "POST", "/v1/feeds", body, &answer, error), error);
   self->json = as_json;
-  if (!ok)
-    drop_place (*error);
   if (!ok || (as_json && given.wait_not))
     return ok;
   if (given.wait_not)

@@ -135,7 +135,7 @@ add_feed (TocsinFeeds *self, const char *name, const char *text, GError **error)
                    name);
       return NULL;
     }
-  definition = tocsin_feed_definition_parse (name, text, strlen (text), "feed", error);
+  definition = tocsin_feed_definition_parse (name, text, strlen (text), NULL, error);
   if (definition != NULL && !self->http && tocsin_feed_definition_is_http (definition))
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, TOCSIN_FEED_HTTP_TEXT);

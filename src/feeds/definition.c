@@ -44,7 +44,7 @@ tocsin_feed_name_is_valid (const char *name)
          name[length - 1] != '-';
 }
 
-/* ---- values ---- */
+/* ---- values: what is wrong with one begins with its key ---- */
 
 G_GNUC_PRINTF (2, 3)
 static gboolean
@@ -55,6 +55,20 @@ refuse (GError **error, const char *format, ...)
   va_start (arguments, format);
   if (error != NULL)
     *error = g_error_new_valist (TOCSIN_ERROR, TOCSIN_ERROR_INVALID, format, arguments);
+  va_end (arguments);
+  return FALSE;
+}
+
+/* A type or category that there is not, or not here. */
+G_GNUC_PRINTF (2, 3)
+static gboolean
+refuse_kind (GError **error, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  if (error != NULL)
+    *error = g_error_new_valist (TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE, format, arguments);
   va_end (arguments);
   return FALSE;
 }
@@ -119,7 +133,8 @@ set_type (TocsinFeedDefinition *self, const char *key, const char *value, GError
 {
   self->type = tocsin_subject_type_from_string (value);
   return self->type != TOCSIN_SUBJECT_NONE ||
-         refuse (error, "%s must be one of ip, network, email, domain, url, username, actor", key);
+         refuse_kind (error, "%s must be one of ip, network, email, domain, url, username, actor",
+                      key);
 }
 
 static gboolean
@@ -128,7 +143,7 @@ set_category (TocsinFeedDefinition *self, const char *key, const char *value, GE
   const TocsinCategory *category = tocsin_category_by_slug (value);
 
   if (category == NULL)
-    return refuse (error, "%s must be the name of a category, such as tor_exit", key);
+    return refuse_kind (error, "%s must be the name of a category, such as tor_exit", key);
   self->category = category->id;
   return TRUE;
 }
@@ -234,8 +249,8 @@ check_rows (const TocsinFeedDefinition *self, Text *text, GError **error)
                    self->format);
   text->line = line_of (text, "category");
   if (!typed && category->half_life_days[self->type] == TOCSIN_HALF_LIFE_REFUSED)
-    return refuse (error, "the category %s says nothing about the type %s", category->slug,
-                   tocsin_subject_type_to_string (self->type));
+    return refuse_kind (error, "category %s says nothing about the type %s", category->slug,
+                        tocsin_subject_type_to_string (self->type));
   text->line = line_of (text, "column");
   if (self->column != NULL && !g_str_equal (self->format, "csv"))
     return refuse (error, "column is for the format csv alone");
@@ -263,7 +278,7 @@ check_whole (TocsinFeedDefinition *self, Text *text, GError **error)
     {
       text->line = line_of (text, of_rows[i]);
       if (text->line != 0)
-        return refuse (error, "a mmdb has no type, category, canary, column and service");
+        return refuse (error, "%s is not for the format mmdb", of_rows[i]);
     }
   return TRUE;
 }
@@ -323,6 +338,13 @@ take_text (TocsinFeedDefinition *self, const char *bytes, gsize size, Text *text
   return TRUE;
 }
 
+static gboolean
+check_name (const char *name, GError **error)
+{
+  return tocsin_feed_name_is_valid (name) ||
+         refuse (error, "a feed's name must be " TOCSIN_FEED_NAME_RULE, TOCSIN_FEED_NAME_MAX_BYTES);
+}
+
 TocsinFeedDefinition *
 tocsin_feed_definition_parse (
     const char *name, const char *bytes, gsize size, const char *source, GError **error)
@@ -332,18 +354,12 @@ tocsin_feed_definition_parse (
 
   self->name = g_strdup (name);
   self->max_bytes = DEFAULT_MAX_BYTES;
-  if (!tocsin_feed_name_is_valid (name))
-    {
-      refuse (error,
-              "%s: a feed's name must be 1 to %d lower-case letters, digits and inner hyphens",
-              source, TOCSIN_FEED_NAME_MAX_BYTES);
-      return NULL;
-    }
-  if (take_text (self, bytes, size, &text, error) && check_whole (self, &text, error))
+  if (check_name (name, error) && take_text (self, bytes, size, &text, error) &&
+      check_whole (self, &text, error))
     return g_steal_pointer (&self);
-  if (text.line != 0)
+  if (source != NULL && text.line != 0)
     g_prefix_error (error, "%s:%u: ", source, text.line);
-  else
+  else if (source != NULL)
     g_prefix_error (error, "%s: ", source);
   return NULL;
 }

@@ -48,6 +48,7 @@ typedef struct
 
 void tocsin_feed_definition_free (TocsinFeedDefinition *self);
 
+#define TOCSIN_FEED_NAME_RULE "1 to %d lower-case letters, digits and inner hyphens"
 /* Whether @name may be a feed's. */
 gboolean tocsin_feed_name_is_valid (const char *name);
 
@@ -56,11 +57,12 @@ gboolean tocsin_feed_name_is_valid (const char *name);
  * @name: the feed's
  * @bytes: (array length=size): a key file with the group [feed]; need not end in NUL
  * @size: bytes
- * @source: the file's name, for messages
+ * @source: (nullable): the file's name, for messages
  * @error: return location for an error, or %NULL
  *
- * Returns: (transfer full) (nullable): %NULL with %TOCSIN_ERROR_INVALID, whose message begins with
- *   @source and, where there is one, the line
+ * Returns: (transfer full) (nullable): %NULL with %TOCSIN_ERROR_INVALID, or with
+ *   %TOCSIN_ERROR_UNPROCESSABLE for a type or category that there is not; the message begins with
+ *   @source and, where there is one, the line, and then with the key that is wrong
  */
 TocsinFeedDefinition *tocsin_feed_definition_parse (const char *name,
                                                     const char *bytes,

@@ -172,12 +172,90 @@ op_end (Op *op, const TocsinFeedOutcome *outcome, const GError *error)
   g_free (op);
 }
 
+/* The value of a member as it stands in a definition, in which a line end would begin another key,
+ * and blanks around a value are lost. */
+static gboolean
+read_value (JsonObject *object, const char *member, GString *out, GError **error)
+{
+  static const char *const numbers[] = { "every_hours", "max_mib", NULL };
+  JsonNode *node = json_object_get_member (object, member);
+  gboolean is_column = g_str_equal (member, "column") && tocsin_json_string (node) == NULL;
+  gint64 number = 0;
+  const char *text;
+
+  if (is_column || g_strv_contains (numbers, member))
+    {
+      if (!tocsin_json_get_int (object, "", member, 0, G_MAXINT32, &number, error))
+        return FALSE;
+      g_string_append_printf (out, "%" G_GINT64_FORMAT, number);
+      return TRUE;
+    }
+  text = tocsin_json_get_string (object, "", member, error);
+  if (text == NULL)
+    return FALSE;
+  g_string_append (out, text);
+  if (strpbrk (text, "\r\n") == NULL && !g_ascii_isspace (text[0]) &&
+      (text[0] == '\0' || !g_ascii_isspace (text[strlen (text) - 1])))
+    return TRUE;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+               "/%s has a line end, or a blank at an end", member);
+  return FALSE;
+}
+
+/* The members are the keys of a definition, whose text this makes. */
+static gboolean
+write_definition (JsonObject *object, GString *out, GError **error)
+{
+  g_autoptr (GList) members = json_object_get_members (object);
+
+  g_string_assign (out, "[feed]\n");
+  for (const GList *m = members; m != NULL; m = m->next)
+    {
+      const char *member = m->data;
+      g_autofree char *key = g_strdelimit (g_strdup (member), "_", '-');
+
+      if (g_str_equal (member, "name"))
+        continue;
+      g_string_append_printf (out, "%s=", key);
+      if (!read_value (object, member, out, error))
+        return FALSE;
+      g_string_append_c (out, '\n');
+    }
+  return TRUE;
+}
+
+static const char *
+read_name (JsonObject *object, GError **error)
+{
+  const char *name = tocsin_json_get_string (object, "", "name", error);
+
+  if (name == NULL || tocsin_feed_name_is_valid (name))
+    return name;
+  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "/name must be " TOCSIN_FEED_NAME_RULE,
+               TOCSIN_FEED_NAME_MAX_BYTES);
+  return NULL;
+}
+
+/* What is wrong with a definition begins with its key, and that was a member. */
+static void
+point_at_member (GError *error)
+{
+  gsize size = strspn (error->message, G_CSET_a_2_z "-");
+  g_autofree char *key = g_strndup (error->message, size);
+  g_autofree char *message = g_steal_pointer (&error->message);
+
+  error->message = g_strconcat ("/", g_strdelimit (key, "-", '_'), message + size, NULL);
+}
+
 static void
 on_changed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  (void) tocsin_feeds_change_finish (result, &error);
+  if (!tocsin_feeds_change_finish (result, &error) &&
+      (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID) ||
+       g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE)))
+    point_at_member (error);
   op_end (data, NULL, error);
 }
 
@@ -194,44 +272,9 @@ change (TocsinRequest *request,
                              op_new (api, request, name, status));
 }
 
-/* The members are the keys of a definition, whose text this makes; a line end could begin another
- * key. */
-static gboolean
-write_definition (JsonObject *object, GString *out, GError **error)
-{
-  g_autoptr (GList) members = json_object_get_members (object);
-
-  g_string_assign (out, "[feed]\n");
-  for (const GList *m = members; m != NULL; m = m->next)
-    {
-      const char *member = m->data;
-      JsonNode *node = json_object_get_member (object, member);
-      const char *text = tocsin_json_string (node);
-      g_autofree char *key = g_strdelimit (g_strdup (member), "_", '-');
-      gint64 number = 0;
-
-      if (g_str_equal (member, "name"))
-        continue;
-      if (text == NULL)
-        {
-          if (!tocsin_json_get_int (object, "", member, 0, G_MAXINT32, &number, error))
-            return FALSE;
-          g_string_append_printf (out, "%s=%" G_GINT64_FORMAT "\n", key, number);
-          continue;
-        }
-      if (strpbrk (text, "\r\n") != NULL)
-        {
-          g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "/%s has a line end", member);
-          return FALSE;
-        }
-      g_string_append_printf (out, "%s=%s\n", key, text);
-    }
-  return TRUE;
-}
-
 /* Whoever names a file reads it, in what is listed then. That is for those on this machine. Asked
- * of the definition as it will be read, since that reader forgives blanks. A bad one passes: what
- * is wrong with it is said when it is added. */
+ * of the definition as it will be read. A bad one passes: what is wrong with it is said when it is
+ * added. */
 static gboolean
 may_name (const TocsinRequest *request, const char *name, const GString *text, GError **error)
 {
@@ -239,7 +282,7 @@ may_name (const TocsinRequest *request, const char *name, const GString *text, G
 
   if (tocsin_request_get_token_name (request) == NULL)
     return TRUE;
-  definition = tocsin_feed_definition_parse (name, text->str, text->len, "feed", NULL);
+  definition = tocsin_feed_definition_parse (name, text->str, text->len, NULL, NULL);
   if (definition == NULL || definition->path == NULL)
     return TRUE;
   g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN,
@@ -262,7 +305,7 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
 
   body = tocsin_json_body_parse (request, members, NULL, &error);
   object = body != NULL ? json_node_get_object (body) : NULL;
-  name = object != NULL ? tocsin_json_get_string (object, "", "name", &error) : NULL;
+  name = object != NULL ? read_name (object, &error) : NULL;
   if (name == NULL || !write_definition (object, text, &error) ||
       !may_name (request, name, text, &error) || !tocsin_admin_has_room (api, &error))
     tocsin_reply_set_error (reply, error);
