@@ -222,7 +222,7 @@ test_activity (void)
         g_autoptr (GError) error = NULL;
         g_autoptr (GBytes) body = body_of (entries[i].uuid);
         g_autoptr (GBytes) got = tocsin_outbox_view_activity (
-            txn, us.fed->identity, &viewers[v].viewer, entries[i].uuid, &error);
+            txn, us.fed->identity, &viewers[v].viewer, entries[i].uuid, T0, &error);
         char letter = viewers[v].letter;
 
         g_test_message ("%s for %c", entries[i].uuid, letter);
@@ -238,6 +238,74 @@ test_activity (void)
         else
           g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND);
       }
+  public_node_stop (&us);
+}
+
+#define END_US (T0 + 6 * TOCSIN_HOUR_US)
+
+static gboolean
+write_report (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinOutboxRecord entry = { .kind = TOCSIN_OUTBOX_ADD, .sharing = TOCSIN_SHARING_GREEN };
+  g_auto (TocsinReportRecord) record = {
+    .state = TOCSIN_STATE_LIVE,
+    .basis = TOCSIN_BASIS_FIRST_HAND,
+    .sharing = TOCSIN_SHARING_GREEN,
+    .end_us = END_US,
+    .evidence_end_us = END_US,
+    .id = tocsin_identity_url (us.fed->identity, "/reports/ends"),
+    .activity = g_bytes_ref (data),
+  };
+
+  tocsin_reports_put (txn, &record, T0);
+  entry.report = record.number;
+  append (txn, &entry, "ends", FALSE);
+  return tocsin_txn_check (txn, error);
+}
+
+/* A report that has ended is gone at once, and so is its Add, but for pages: these and the digest
+ * have it until midnight. */
+static void
+test_ended (void)
+{
+  static const struct
+  {
+    gint64 now_us;
+    gboolean is_gone;
+  } times[] = { { END_US - 1, FALSE }, { END_US, TRUE } };
+  const TocsinViewer *reader = &viewers[3].viewer;
+  const Draft draft = { .id = "ends", .report = "ends" };
+  g_autoptr (GBytes) add = NULL;
+
+  public_node_start (&us);
+  add = make_add (&us, &draft);
+  write_ok (&us.files, write_report, add);
+  for (gsize i = 0; i < G_N_ELEMENTS (times); i++)
+    {
+      g_autoptr (TocsinReading) txn =
+          tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+      g_autoptr (GError) report_error = NULL;
+      g_autoptr (GError) add_error = NULL;
+      g_autoptr (GBytes) report = tocsin_outbox_view_report (txn, us.fed->identity, reader, "ends",
+                                                             times[i].now_us, &report_error);
+      g_autoptr (GBytes) activity = tocsin_outbox_view_activity (
+          txn, us.fed->identity, reader, "ends", times[i].now_us, &add_error);
+      g_autoptr (GBytes) bytes =
+          tocsin_outbox_view_reports (txn, us.fed->identity, reader, times[i].now_us);
+      const char *reports = tocsin_identity_get_document (us.fed->identity)->reports;
+      g_autoptr (TocsinCollectionHead) head = tocsin_collection_head_parse (bytes, reports, NULL);
+      g_autoptr (TocsinOutboxPage) page = page_for (reader, 0);
+
+      g_assert_cmpint (report == NULL, ==, times[i].is_gone);
+      g_assert_cmpint (activity == NULL, ==, times[i].is_gone);
+      if (times[i].is_gone)
+        {
+          g_assert_error (report_error, TOCSIN_ERROR, TOCSIN_ERROR_GONE);
+          g_assert_error (add_error, TOCSIN_ERROR, TOCSIN_ERROR_GONE);
+        }
+      g_assert_cmpint (head->total_items, ==, 1);
+      g_assert_cmpuint (page->activities->len, ==, 1);
+    }
   public_node_stop (&us);
 }
 
@@ -356,6 +424,7 @@ main (int argc, char **argv)
   g_test_add_func ("/outbox-view/epoch", test_epoch);
   g_test_add_func ("/outbox-view/refused", test_refused);
   g_test_add_func ("/outbox-view/activity", test_activity);
+  g_test_add_func ("/outbox-view/ended", test_ended);
   g_test_add_func ("/outbox-view/paging", test_paging);
   g_test_add_func ("/outbox-view/viewer", test_viewer);
   return g_test_run ();

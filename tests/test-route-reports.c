@@ -715,6 +715,39 @@ test_withdraw_expired (void)
   admin_refused (&admin, "DELETE", "/v1/reports/1", NULL, 410, "The report has expired");
 }
 
+static void
+assert_alone (Admin *admin, const char *state, gboolean has_subject)
+{
+  g_autoptr (JsonNode) shown = admin_ask (admin, "GET", "/v1/reports/1", NULL, 200);
+  g_autofree char *query = g_strconcat ("state=", state, NULL);
+
+  g_assert_cmpstr (TEXT (OBJECT (shown), "state"), ==, state);
+  g_assert_cmpint (!json_object_get_null_member (OBJECT (shown), "subject"), ==, has_subject);
+  g_assert_cmpuint (count_listed (admin, query), ==, 1);
+}
+
+/* What has ended is an expired one from then on, and not from the next midnight, when the digest
+ * leaves it out and housekeeping takes what it said. */
+static void
+test_ended (void)
+{
+  const gint64 end_us = T0 + 30 * TOCSIN_HOUR_US;
+  gint64 midnight_us = T0 + 2 * TOCSIN_DAY_US;
+  g_auto (Admin) admin = { 0 };
+
+  admin_init (&admin);
+  report_days = 1;
+  now_us = end_us - TOCSIN_DAY_US;
+  node_report (&admin.node, 1, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  now_us = end_us - 1;
+  assert_alone (&admin, "live", TRUE);
+  now_us = end_us;
+  assert_alone (&admin, "expired", TRUE);
+  g_assert_cmpuint (count_listed (&admin, "state=live"), ==, 0);
+  g_assert_true (tocsin_store_write (admin.node.store, let_expire, &midnight_us, NULL));
+  assert_alone (&admin, "expired", FALSE);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -738,5 +771,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-reports/room-in-one-event", test_room_in_one_event);
   g_test_add_func ("/route-reports/room-at-once", test_room_at_once);
   g_test_add_func ("/route-reports/withdraw-expired", test_withdraw_expired);
+  g_test_add_func ("/route-reports/ended", test_ended);
   return g_test_run ();
 }

@@ -314,6 +314,25 @@ set_gone (GError **error)
   g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_GONE, "This was withdrawn or has expired");
 }
 
+static gboolean
+is_over (const TocsinReportRecord *record, gint64 now_us)
+{
+  TocsinReportState state = tocsin_report_record_state (record, now_us);
+
+  return state == TOCSIN_STATE_WITHDRAWN || state == TOCSIN_STATE_EXPIRED;
+}
+
+/* Pages have the Add of a report that has ended until the digest leaves it out, or who reads would
+ * not hold what that counts. */
+static gboolean
+adds_what_is_over (TocsinTxn *txn, const TocsinOutboxRecord *entry, gint64 now_us)
+{
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  return entry->kind == TOCSIN_OUTBOX_ADD && entry->report != 0 &&
+         tocsin_reports_get (txn, entry->report, &record) && is_over (&record, now_us);
+}
+
 /* The report inside of the Add that we signed, with the context that makes it a document. */
 static GBytes *
 report_of (GBytes *add, GError **error)
@@ -334,6 +353,7 @@ report_of (GBytes *add, GError **error)
  * @identity: who we are
  * @viewer: who asks
  * @uuid: what follows BASE/reports/
+ * @now_us: the time
  * @error: return location for an error, or %NULL
  *
  * Returns: (transfer full): one of our own reports; %NULL with %TOCSIN_ERROR_UNAUTHENTICATED,
@@ -344,6 +364,7 @@ tocsin_outbox_view_report (TocsinTxn *txn,
                            const TocsinIdentity *identity,
                            const TocsinViewer *viewer,
                            const char *uuid,
+                           gint64 now_us,
                            GError **error)
 {
   g_autofree char *id = g_strconcat (tocsin_identity_get_base (identity), "/reports/", uuid, NULL);
@@ -357,7 +378,7 @@ tocsin_outbox_view_report (TocsinTxn *txn,
       refuse (viewer, error);
       return NULL;
     }
-  if (record.state == TOCSIN_STATE_WITHDRAWN || record.state == TOCSIN_STATE_EXPIRED)
+  if (is_over (&record, now_us))
     {
       set_gone (error);
       return NULL;
@@ -376,6 +397,7 @@ tocsin_outbox_view_report (TocsinTxn *txn,
  * @identity: who we are
  * @viewer: who asks
  * @uuid: what follows BASE/activities/
+ * @now_us: the time
  * @error: return location for an error, or %NULL
  *
  * A message, which is in no page, is shown to the one it is for: other software asks for the
@@ -388,6 +410,7 @@ tocsin_outbox_view_activity (TocsinTxn *txn,
                              const TocsinIdentity *identity,
                              const TocsinViewer *viewer,
                              const char *uuid,
+                             gint64 now_us,
                              GError **error)
 {
   g_autofree char *id =
@@ -409,7 +432,7 @@ tocsin_outbox_view_activity (TocsinTxn *txn,
       refuse (viewer, error);
       return NULL;
     }
-  if (entry.blanked || entry.activity == NULL)
+  if (entry.blanked || entry.activity == NULL || adds_what_is_over (txn, &entry, now_us))
     {
       set_gone (error);
       return NULL;

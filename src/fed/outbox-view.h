@@ -55,11 +55,13 @@ GBytes *tocsin_outbox_view_report (TocsinTxn *txn,
                                    const TocsinIdentity *identity,
                                    const TocsinViewer *viewer,
                                    const char *uuid,
+                                   gint64 now_us,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GBytes *tocsin_outbox_view_activity (TocsinTxn *txn,
                                      const TocsinIdentity *identity,
                                      const TocsinViewer *viewer,
                                      const char *uuid,
+                                     gint64 now_us,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -78,13 +78,17 @@ void
 tocsin_report_view_write (TocsinJsonWriter *json,
                           TocsinTxn *txn,
                           const TocsinReportRecord *record,
+                          gint64 now_us,
                           gboolean with_activity)
 {
+  TocsinReportState state = tocsin_report_record_state (record, now_us);
+
   tocsin_json_writer_begin_object (json);
   tocsin_json_writer_member_string (json, "id", record->id);
   tocsin_json_writer_member_int (json, "number", (gint64) record->number);
-  tocsin_json_writer_member_string (json, "state", tocsin_state_to_string (record->state));
-  tocsin_json_writer_member_string (json, "hold", tocsin_hold_to_string (record->hold));
+  tocsin_json_writer_member_string (json, "state", tocsin_state_to_string (state));
+  tocsin_json_writer_member_string (
+      json, "hold", state == TOCSIN_STATE_HELD ? tocsin_hold_to_string (record->hold) : NULL);
   tocsin_admin_member_actor (json, "actor", txn, record->actor);
   tocsin_admin_member_actor (json, "via", txn, record->via);
   tocsin_report_view_write_subject (json, txn, record);

@@ -13,13 +13,16 @@ G_BEGIN_DECLS
  * @json: where one object is written
  * @txn: the transaction @record is from
  * @record: a report
+ * @now_us: the time
  * @with_activity: whether to embed the signed activity, byte for byte
  *
- * A report as the operator sees it. Of a withdrawn, expired or refused one no subject is left.
+ * A report as the operator sees it. Of a withdrawn or refused one no subject is left, and of an
+ * expired one none once housekeeping has let go what it said.
  */
 void tocsin_report_view_write (TocsinJsonWriter *json,
                                TocsinTxn *txn,
                                const TocsinReportRecord *record,
+                               gint64 now_us,
                                gboolean with_activity);
 
 /* The members "subject", null where none is left, and "category" alone. */

@@ -213,7 +213,8 @@ view_report (TocsinReading *txn,
              GError **error)
 {
   return tocsin_outbox_view_report (txn, self->federation->identity, viewer,
-                                    tocsin_request_get_param (request, "id"), error);
+                                    tocsin_request_get_param (request, "id"), self->now_us (),
+                                    error);
 }
 
 static GBytes *
@@ -224,7 +225,8 @@ view_activity (TocsinReading *txn,
                GError **error)
 {
   return tocsin_outbox_view_activity (txn, self->federation->identity, viewer,
-                                      tocsin_request_get_param (request, "id"), error);
+                                      tocsin_request_get_param (request, "id"), self->now_us (),
+                                      error);
 }
 
 static void

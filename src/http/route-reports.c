@@ -90,7 +90,7 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
       TocsinJsonWriter json =
           TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
 
-      tocsin_report_view_write (&json, txn, &record, TRUE);
+      tocsin_report_view_write (&json, txn, &record, tocsin_api_now_us (api), TRUE);
       return;
     }
   if (error == NULL && tocsin_txn_check (txn, &error))
@@ -188,7 +188,7 @@ on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
   TocsinApi *api = data;
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
   TocsinJsonWriter json = { 0 };
-  TocsinReportFilter filter = { 0 };
+  TocsinReportFilter filter = { .state_at_us = tocsin_api_now_us (api) };
   g_auto (TocsinSubject) subject = { 0 };
   g_autoptr (GPtrArray) page = NULL;
   g_autoptr (GError) error = NULL;
@@ -214,7 +214,7 @@ on_list (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_json_writer_name (&json, "reports");
   tocsin_json_writer_begin_array (&json);
   for (guint i = 0; i < page->len; i++)
-    tocsin_report_view_write (&json, txn, g_ptr_array_index (page, i), FALSE);
+    tocsin_report_view_write (&json, txn, g_ptr_array_index (page, i), filter.state_at_us, FALSE);
   tocsin_json_writer_end_array (&json);
   tocsin_json_writer_name (&json, "cursor");
   if (next != 0)
@@ -411,7 +411,7 @@ on_published (GObject *source, GAsyncResult *result, gpointer user_data)
 
           if (tocsin_reports_find (txn, TOCSIN_ACTOR_LOCAL, *id, &number) &&
               tocsin_reports_get (txn, number, &record))
-            tocsin_report_view_write (&json, txn, &record, FALSE);
+            tocsin_report_view_write (&json, txn, &record, tocsin_api_now_us (op->api), FALSE);
         }
       tocsin_json_writer_end_array (&json);
       tocsin_json_writer_end_object (&json);
@@ -460,7 +460,7 @@ on_withdrawn (GObject *source, GAsyncResult *result, gpointer user_data)
           TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
 
       (void) tocsin_reports_get (txn, op->number, &record);
-      tocsin_report_view_write (&json, txn, &record, FALSE);
+      tocsin_report_view_write (&json, txn, &record, tocsin_api_now_us (op->api), FALSE);
     }
   tocsin_request_complete (op->request);
 }

@@ -117,7 +117,8 @@ write_evidence (TocsinJsonWriter *json, TocsinTxn *txn, const TocsinSubjectKey *
 }
 
 static void
-write_reports (TocsinJsonWriter *json, const char *name, TocsinTxn *txn, const GArray *numbers)
+write_reports (
+    TocsinJsonWriter *json, const char *name, TocsinTxn *txn, const GArray *numbers, gint64 now_us)
 {
   tocsin_json_writer_name (json, name);
   tocsin_json_writer_begin_array (json);
@@ -126,7 +127,7 @@ write_reports (TocsinJsonWriter *json, const char *name, TocsinTxn *txn, const G
       g_auto (TocsinReportRecord) record = { 0 };
 
       if (tocsin_reports_get (txn, g_array_index (numbers, guint64, i), &record))
-        tocsin_report_view_write (json, txn, &record, TRUE);
+        tocsin_report_view_write (json, txn, &record, now_us, TRUE);
     }
   tocsin_json_writer_end_array (json);
 }
@@ -193,6 +194,7 @@ write_all (Question *self, TocsinReply *reply, TocsinTxn *txn)
   TocsinSubjectKey key = tocsin_subject_key (&self->subject);
   g_autofree char *hex = tocsin_hex_encode (key.bytes, sizeof key.bytes);
   g_autofree char *digest = tocsin_subject_digest_string (&self->subject);
+  gint64 now_us = tocsin_api_now_us (self->api);
   guint32 actor;
 
   tocsin_json_writer_begin_object (&json);
@@ -203,8 +205,8 @@ write_all (Question *self, TocsinReply *reply, TocsinTxn *txn)
   tocsin_json_writer_member_string (&json, "digest", digest);
   write_stored (&json, txn, &key);
   write_evidence (&json, txn, &key);
-  write_reports (&json, "reports", txn, self->trace.reports);
-  write_reports (&json, "mentions", txn, self->trace.mentions);
+  write_reports (&json, "reports", txn, self->trace.reports, now_us);
+  write_reports (&json, "mentions", txn, self->trace.mentions, now_us);
   write_allowed (&json, txn, self->trace.allowed);
   write_rest (&json, txn, &self->trace);
   /* As one that this node deals with; that is no report, and no erasure takes it. */

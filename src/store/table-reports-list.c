@@ -34,7 +34,8 @@ matches (const TocsinReportFilter *filter, const TocsinReportRecord *r)
     return FALSE;
   return (!filter->has_actor || r->actor == filter->actor) &&
          (filter->category == 0 || r->category == filter->category) &&
-         (filter->state == 0 || (int) r->state + 1 == filter->state) &&
+         (filter->state == 0 ||
+          (int) tocsin_report_record_state (r, filter->state_at_us) + 1 == filter->state) &&
          (filter->batch == 0 || r->batch == filter->batch) &&
          (filter->bundle == 0 || r->bundle == filter->bundle) &&
          (!filter->most_set || r->sharing <= filter->most) &&

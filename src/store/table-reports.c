@@ -117,6 +117,13 @@ tocsin_report_record_fill (TocsinReportRecord *self, const TocsinReport *report)
     self->key_value = g_strdup (report->subject.key_value);
 }
 
+TocsinReportState
+tocsin_report_record_state (const TocsinReportRecord *self, gint64 now_us)
+{
+  return self->state == TOCSIN_STATE_WITHDRAWN || self->end_us > now_us ? self->state
+                                                                        : TOCSIN_STATE_EXPIRED;
+}
+
 void
 tocsin_report_record_evidence (const TocsinReportRecord *self, TocsinEvidence *out)
 {

@@ -91,6 +91,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinReportRecord, tocsin_report_record_clear
  */
 void tocsin_report_record_fill (TocsinReportRecord *self, const TocsinReport *report);
 
+/* What @self is at @now_us. Its end makes it an expired one at once; what is stored becomes that
+ * with the first housekeeping after the midnight at which digests leave it out, and so do the
+ * counts. */
+TocsinReportState tocsin_report_record_state (const TocsinReportRecord *self, gint64 now_us);
+
 /* The evidence that @self contributes. */
 void tocsin_report_record_evidence (const TocsinReportRecord *self, TocsinEvidence *out);
 
@@ -187,6 +192,7 @@ typedef struct
   const TocsinSubjectKey *key; /* (unowned) (nullable): those with evidence about it */
   guint8 category;             /* 0: any */
   int state;                   /* a TocsinReportState + 1; 0: any */
+  gint64 state_at_us;          /* @state is what a report is then; 0: what is stored */
   guint64 batch;               /* 0: any */
   guint64 bundle;              /* 0: any */
   gboolean most_set;           /* only up to sharing @most */
