@@ -65,34 +65,6 @@ ask (const char *question, const char *otherwise)
   return g_strdup (*line != '\0' ? line : otherwise != NULL ? otherwise : "");
 }
 
-static gboolean
-fill (char **value, const char *question, const char *otherwise, GError **error)
-{
-  /* Said to be empty, what is needed is missing all the same. */
-  if (*value != NULL && (**value != '\0' || otherwise != NULL))
-    return TRUE;
-  g_free (*value);
-  *value = can_ask () ? ask (question, otherwise) : g_strdup (otherwise);
-  if (*value != NULL && (**value != '\0' || otherwise != NULL))
-    return TRUE;
-  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                       _ ("--base-url is missing: where the node is to be reached, such as "
-                          "https://tocsin.example"));
-  return FALSE;
-}
-
-static gboolean
-fill_all (GError **error)
-{
-  if (!fill (&given.base_url, _ ("Public address of the node, such as https://tocsin.example"),
-             NULL, error) ||
-      !fill (&given.contact, _ ("How to reach you: an e-mail address or a web page"), "", error) ||
-      !fill (&given.follow_policy, _ ("Who may follow the node: manual, listed or open"), "manual",
-             error))
-    return FALSE;
-  return tocsin_argument_name ("follow-policy", given.follow_policy, error);
-}
-
 static void
 add_setting (GString *out, const char *name, const char *value)
 {
@@ -102,6 +74,7 @@ add_setting (GString *out, const char *name, const char *value)
   g_string_append_printf (out, "%s=%s\n", name, text);
 }
 
+/* As far as it is known. */
 static GString *
 write_settings (void)
 {
@@ -109,9 +82,10 @@ write_settings (void)
                                "[node]\n");
 
   add_setting (out, "base-url", given.base_url);
-  if (*given.contact != '\0')
+  if (given.contact != NULL && *given.contact != '\0')
     add_setting (out, "contact", given.contact);
-  add_setting (out, "follow-policy", given.follow_policy);
+  if (given.follow_policy != NULL)
+    add_setting (out, "follow-policy", given.follow_policy);
   return out;
 }
 
@@ -140,6 +114,84 @@ name_option (const char *file, GError *error)
         error->code = TOCSIN_ERROR_INVALID;
         return;
       }
+}
+
+/* Has the daemon judge what is known so far, in a directory of its own: it looks at what lies
+ * beside its settings, too. */
+static gboolean
+check_so_far (GError **error)
+{
+  g_autoptr (GString) settings = write_settings ();
+  g_autoptr (GError) refused = NULL;
+  g_autofree char *dir = NULL;
+  g_autofree char *file = NULL;
+  gboolean fine;
+
+  if (given.follow_policy != NULL &&
+      !tocsin_argument_name ("follow-policy", given.follow_policy, error))
+    return FALSE;
+  dir = g_dir_make_tmp ("tocsin-init-XXXXXX", error);
+  if (dir == NULL)
+    return FALSE;
+  file = g_build_filename (dir, "node.conf", NULL);
+  fine = g_file_set_contents (file, settings->str, (gssize) settings->len, &refused) &&
+         tocsin_daemon_check_config (file, &refused);
+  g_unlink (file);
+  g_rmdir (dir);
+  if (fine)
+    return TRUE;
+  name_option (file, refused);
+  g_propagate_error (error, g_steal_pointer (&refused));
+  return FALSE;
+}
+
+/* An answer that cannot be is asked for again, before the next question. */
+static gboolean
+fill (char **value, const char *question, const char *otherwise, GError **error)
+{
+  /* Said to be empty, what is needed is missing all the same. */
+  gboolean missing = *value == NULL || (**value == '\0' && otherwise == NULL);
+  gboolean asks = missing && can_ask ();
+
+  for (;;)
+    {
+      g_autoptr (GError) refused = NULL;
+      g_autofree char *reason = NULL;
+
+      if (missing)
+        {
+          g_free (*value);
+          *value = asks ? ask (question, otherwise) : g_strdup (otherwise);
+        }
+      if (*value == NULL)
+        break;
+      if (asks && **value == '\0' && otherwise == NULL)
+        continue;
+      if (check_so_far (&refused))
+        return TRUE;
+      if (!asks || !g_error_matches (refused, TOCSIN_ERROR, TOCSIN_ERROR_INVALID))
+        {
+          g_propagate_error (error, g_steal_pointer (&refused));
+          return FALSE;
+        }
+      reason = tocsin_text_clean (refused->message + strspn (refused->message, "-"));
+      g_printerr ("%s\n", reason);
+    }
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                       _ ("--base-url is missing: where the node is to be reached, such as "
+                          "https://tocsin.example"));
+  return FALSE;
+}
+
+static gboolean
+fill_all (GError **error)
+{
+  return fill (&given.base_url, _ ("Public address of the node, such as https://tocsin.example"),
+               NULL, error) &&
+         fill (&given.contact, _ ("How to reach you: an e-mail address or a web page"), "",
+               error) &&
+         fill (&given.follow_policy, _ ("Who may follow the node: manual, listed or open"),
+               "manual", error);
 }
 
 /* Checked by the daemon under another name first, so that nothing wrong ever takes the place. */

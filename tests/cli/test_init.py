@@ -22,11 +22,11 @@ URL = "https://tocsin.village.example"
 class Terminal:
     """The program on a terminal; what it asks there is answered."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, env=None):
         self.parent, child = pty.openpty()
         self.shown = b""
         self.process = subprocess.Popen([TOCSIN, *arguments], stdin=child, stdout=subprocess.PIPE, stderr=child,
-                                        env={**os.environ, "TERM": "xterm"}, start_new_session=True)
+                                        env={**os.environ, "TERM": "xterm", **(env or {})}, start_new_session=True)
         os.close(child)
 
     def answer(self, question, text):
@@ -36,7 +36,7 @@ class Terminal:
             if not ready:
                 raise AssertionError(f"not asked: {question}; shown: {self.shown.decode()}")
             self.shown += os.read(self.parent, 4096)
-        self.shown = b""
+        self.shown = self.shown.split(question.encode(), 1)[1]
         os.write(self.parent, text)
 
     def end(self):
@@ -60,7 +60,7 @@ class Init(unittest.TestCase):
         done = self.init("--base-url", URL, "--contact", "it's me <me@village.example>", "--follow-policy", "open")
         self.assertEqual(done.returncode, 2, "not an address")
         self.assertRegex(done.stderr, r"\Atocsin: --contact must be an e-mail address[^\n]*\n\Z")
-        self.assertEqual(list(self.file.parent.iterdir()), [], "nothing wrong is left behind")
+        self.assertFalse(self.file.parent.exists(), "nothing wrong is left behind")
         done = self.init("--base-url", URL, "--contact", "me@village.example", "--follow-policy", "open")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn(f"base-url='{URL}'\ncontact='me@village.example'\nfollow-policy='open'\n", self.file.read_text())
@@ -155,7 +155,7 @@ class Init(unittest.TestCase):
         self.assertTrue(self.file.is_dir())
 
     def test_on_a_terminal(self):
-        terminal = Terminal("init", "--config", str(self.file))
+        terminal = Terminal("init", "--config", str(self.file), env={"TMPDIR": self.dir.name})
         terminal.answer("https://tocsin.example: ", URL.encode() + b"\n")
         terminal.answer("web page: ", b"\n")
         terminal.answer("[manual]: ", b"listed\n")
@@ -163,12 +163,30 @@ class Init(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertIn("server_name tocsin.village.example;", out)
         self.assertIn(f"base-url='{URL}'\nfollow-policy='listed'\n", self.file.read_text())
+        self.assertEqual(os.listdir(self.dir.name), ["etc"], "what was checked is not left behind")
         terminal = Terminal("init", "--config", str(self.file))
         terminal.answer("Type “yes” to go on: ", b"no\n")
         self.assertEqual(terminal.end()[0], 1)
         terminal = Terminal("init", "--config", str(self.file) + "2")
         terminal.answer("https://tocsin.example: ", b"\x04")
         self.assertEqual(terminal.end()[0], 2, "the end of the input is no answer")
+
+    def test_asks_again_at_once(self):
+        terminal = Terminal("init", "--config", str(self.file))
+        terminal.answer("https://tocsin.example: ", b"\n")
+        terminal.answer("https://tocsin.example: ", b"tocsin.village.example\n")
+        terminal.answer("base-url must be an https origin", b"")
+        terminal.answer("https://tocsin.example: ", URL.encode() + b"\n")
+        terminal.answer("web page: ", b"on the market square\n")
+        terminal.answer("contact must be an e-mail address", b"")
+        terminal.answer("web page: ", b"me@village.example\n")
+        terminal.answer("[manual]: ", b"opne\n")
+        terminal.answer("did you mean “open”", b"")
+        terminal.answer("[manual]: ", b"open\n")
+        self.assertEqual(terminal.end()[0], 0)
+        self.assertIn(f"base-url='{URL}'\ncontact='me@village.example'\nfollow-policy='open'\n", self.file.read_text())
+        terminal = Terminal("init", "--config", str(self.file) + "2", "--base-url", "tocsin.village.example")
+        self.assertEqual(terminal.end()[0], 2, "what was typed as an option is not asked for")
 
 
 if __name__ == "__main__":
