@@ -166,12 +166,18 @@ find_url (const char *typed, char **out, GError **error)
   return *out != NULL;
 }
 
-/* It is the node who reads; a file that is here need not be there. */
+/* It is the node who reads: a file that is here and that it could not open, which it says by the
+ * file's name, need not be there. */
 static void
-explain_file (GError **error)
+explain_file (const char *typed, GError **error)
 {
-  g_autoptr (GError) cause = g_steal_pointer (error);
+  g_autofree char *path = g_canonicalize_filename (typed, NULL);
+  g_autoptr (GError) cause = NULL;
 
+  if (!g_error_matches (*error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE) ||
+      !g_str_has_prefix ((*error)->message, path) || !g_file_test (path, G_FILE_TEST_EXISTS))
+    return;
+  cause = g_steal_pointer (error);
   g_set_error (error, cause->domain, cause->code,
                _ ("%s; the node reads as its own user and, under systemd, not in /home, /root and "
                   "/tmp"),
@@ -219,8 +225,8 @@ run_add (TocsinInvocation *self, GError **error)
     }
   if (refresh (self, self->args[0], error))
     return TRUE;
-  if (self->args[1] != NULL && g_file_test (self->args[1], G_FILE_TEST_EXISTS))
-    explain_file (error);
+  if (self->args[1] != NULL)
+    explain_file (self->args[1], error);
   g_prefix_error (error, "%s: ", _ ("The feed is enabled, but could not be read"));
   return FALSE;
 }

@@ -5,6 +5,7 @@
 Usage: TOCSIN=PATH test_sentences.py
 """
 import json
+import pathlib
 import sys
 import unittest
 import urllib.parse
@@ -91,6 +92,20 @@ class Sentences(unittest.TestCase):
             self.node.answer("POST", "/v1/feeds/x/refresh", problem(status, "This is HTML or XML, no list"))
             self.says(("feed", "refresh", "x"), 1, "This is HTML or XML, no list")
             self.says(("feed", "add", "x"), 1, "The feed is enabled, but could not be read: This is HTML or XML, no list")
+
+    def test_a_file_that_the_node_cannot_open(self):
+        self.node.answer("POST", "/v1/feeds", {"name": "x"})
+        begin = "The feed is enabled, but could not be read: "
+        path = str(pathlib.Path(__file__).resolve())
+        for status, text, hint in (
+                (502, f"{path}: Permission denied",
+                 "; the node reads as its own user and, under systemd, not in /home, /root and /tmp"),
+                (422, "The entry by which the list is known, its canary, is missing", ""),
+                (422, f"{path}: it is no regular file", ""),
+                (503, "The store is almost full and takes no more entries", "")):
+            self.node.answer("POST", "/v1/feeds/x/refresh", problem(status, text))
+            done = self.node.run("feed", "add", "x", path, "--format", "lines")
+            self.assertEqual(done.stderr, f"tocsin: {begin}{text}{hint}\n")
 
     def test_the_public_side(self):
         with FakeNode(tcp=True) as public:
