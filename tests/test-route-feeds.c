@@ -30,6 +30,18 @@ feeds_are_well (Admin *admin, char **text)
   g_assert_not_reached ();
 }
 
+/* What the status warns of; NULL: of nothing. */
+static void
+expect_warning (Admin *admin, const char *text)
+{
+  g_autoptr (JsonNode) root = admin_ask (admin, "GET", "/v1/status", NULL, 200);
+  JsonArray *warnings = ARRAY (OBJECT (root), "warnings");
+
+  g_assert_cmpuint (json_array_get_length (warnings), ==, text != NULL ? 1 : 0);
+  if (text != NULL)
+    g_assert_cmpstr (json_array_get_string_element (warnings, 0), ==, text);
+}
+
 static void
 expect_samples (Admin *admin, const char *const *samples)
 {
@@ -98,6 +110,7 @@ test_feeds (void)
   expect_samples (&admin, fresh);
   g_assert_true (feeds_are_well (&admin, &text));
   g_assert_true (g_str_has_prefix (text, "1 lists"));
+  expect_warning (&admin, NULL);
 
   g_assert_true (g_file_set_contents (path, "<html>", -1, NULL));
   admin_refused (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 422, "This is HTML");
@@ -105,6 +118,7 @@ test_feeds (void)
   g_assert_false (feeds_are_well (&admin, &text));
   g_assert_nonnull (strstr (text, "1 failed since: This is HTML"));
   g_assert_null (strstr (text, "too old"));
+  expect_warning (&admin, "The list exits could not be read; see tocsin feed show exits");
   now_us += 80 * TOCSIN_HOUR_US;
   g_assert_false (feeds_are_well (&admin, &text));
   g_assert_nonnull (strstr (text, "too old to count; 1 failed"));
@@ -116,8 +130,11 @@ test_feeds (void)
   expect_samples (&admin, stale);
   g_assert_false (feeds_are_well (&admin, &text));
   g_assert_true (g_str_has_suffix (text, "too old to count"));
+  expect_warning (&admin,
+                  "The list exits was last read too long ago to count; see tocsin feed show exits");
   admin_do (&admin, "POST", "/v1/feeds/exits/disable", NULL, 200);
   g_assert_true (feeds_are_well (&admin, &text));
+  expect_warning (&admin, NULL);
   admin.node.api->feeds = NULL;
   g_assert_cmpint (g_unlink (path), ==, 0);
   g_assert_cmpint (g_rmdir (dir), ==, 0);

@@ -23,7 +23,7 @@
 #include "store/table-subjects.h"
 #include "store/table-trust.h"
 
-#define PEERS_TOLD_MAX 5
+#define TOLD_MAX 5 /* of a kind */
 
 static void
 write_identity (TocsinJsonWriter *json, TocsinApi *api)
@@ -102,7 +102,7 @@ write_trouble (TocsinPeerTrouble trouble,
   Troubles *self = data;
   g_autofree char *text = NULL;
 
-  if (++self->n > PEERS_TOLD_MAX)
+  if (++self->n > TOLD_MAX)
     return TRUE;
   if (trouble == TOCSIN_PEER_TROUBLE_KEY)
     text = g_strdup_printf ("%s is held: its key changed unproven; compare the fingerprint, then "
@@ -120,11 +120,39 @@ write_troubles (TocsinJsonWriter *json, TocsinTxn *txn)
   Troubles troubles = { .json = json };
 
   tocsin_peer_trouble_foreach (txn, write_trouble, &troubles);
-  if (troubles.n > PEERS_TOLD_MAX)
+  if (troubles.n > TOLD_MAX)
+    {
+      g_autofree char *text = g_strdup_printf (
+          "%u more peers are held or could not be read; see tocsin doctor", troubles.n - TOLD_MAX);
+
+      tocsin_json_writer_string (json, text);
+    }
+}
+
+static void
+write_feeds (TocsinJsonWriter *json, TocsinFeeds *feeds, gint64 now_us)
+{
+  g_autoptr (GPtrArray) list = tocsin_feeds_list (feeds);
+  guint n = 0;
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      const TocsinFeed *feed = g_ptr_array_index (list, i);
+      const char *name = feed->record.name;
+      gboolean stale = tocsin_feeds_is_stale (feeds, feed, now_us);
+      g_autofree char *text = NULL;
+
+      if (!feed->record.enabled || (feed->record.failures == 0 && !stale) || ++n > TOLD_MAX)
+        continue;
+      text = g_strdup_printf ("The list %s %s; see tocsin feed show %s", name,
+                              stale ? "was last read too long ago to count" : "could not be read",
+                              name);
+      tocsin_json_writer_string (json, text);
+    }
+  if (n > TOLD_MAX)
     {
       g_autofree char *text =
-          g_strdup_printf ("%u more peers are held or could not be read; see tocsin doctor",
-                           troubles.n - PEERS_TOLD_MAX);
+          g_strdup_printf ("%u more lists could not be read; see tocsin doctor", n - TOLD_MAX);
 
       tocsin_json_writer_string (json, text);
     }
@@ -148,6 +176,8 @@ write_warnings (TocsinJsonWriter *json, TocsinApi *api, TocsinTxn *txn, guint fi
   if (!tocsin_writer_is_alive (api->writer))
     tocsin_json_writer_string (json, "Nothing can be written: the disk may be full");
   write_troubles (json, txn);
+  if (api->feeds != NULL)
+    write_feeds (json, api->feeds, now_us);
   tocsin_json_writer_end_array (json);
 }
 
