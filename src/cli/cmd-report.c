@@ -315,20 +315,29 @@ run_show (TocsinInvocation *self, GError **error)
   return tocsin_answer_show (self, path, error);
 }
 
-/* It is there, but not this node's to withdraw. */
-static void
-explain_foreign (TocsinInvocation *self, GError **error)
+/* Whether it is there, but not this node's to withdraw. */
+static gboolean
+is_foreign (TocsinInvocation *self)
 {
   g_autofree char *path = tocsin_argument_path ("/v1/reports/", self->args[0], "");
-  g_autoptr (GBytes) found = NULL;
+  g_autoptr (GBytes) found = tocsin_control_call (self->control, "GET", path, NULL, NULL);
 
-  if (g_error_matches (*error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND))
-    found = tocsin_control_call (self->control, "GET", path, NULL, NULL);
-  if (found == NULL)
-    return;
-  g_clear_error (error);
-  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_REFUSED,
-                       _ ("This report is another node's; only its reporter may withdraw it"));
+  return found != NULL;
+}
+
+/* What the node said after the backup that it was restored from, peers have and it has not. */
+static gboolean
+withdraw_unknown (TocsinInvocation *self, GString *path, GError **error)
+{
+  if (!tocsin_answer_confirm (self,
+                              _ ("This node has no such report. If it made it before it was "
+                                 "restored from a backup, peers can be told to forget it."),
+                              error))
+    return FALSE;
+  tocsin_argument_add_query (path, "unknown", "true");
+  return tocsin_answer_done (self, "DELETE", path->str, NULL,
+                             _ ("This node has no such report; peers are told to forget it"),
+                             error);
 }
 
 static gboolean
@@ -336,15 +345,29 @@ run_withdraw (TocsinInvocation *self, GError **error)
 {
   g_autofree char *start = tocsin_argument_path ("/v1/reports/", self->args[0], "");
   g_autoptr (GString) path = g_string_new (start);
+  const char *slash = strrchr (self->args[0], '/');
+  g_autoptr (GError) failed = NULL;
 
   if (!check_name ("reason", given.reason, error) ||
       !tocsin_answer_confirm (
           self, _ ("The report is withdrawn everywhere, which cannot be undone."), error))
     return FALSE;
   tocsin_argument_add_query (path, "reason", given.reason);
-  if (tocsin_answer_done (self, "DELETE", path->str, NULL, _ ("The report is withdrawn"), error))
+  if (tocsin_answer_done (self, "DELETE", path->str, NULL, _ ("The report is withdrawn"), &failed))
     return TRUE;
-  explain_foreign (self, error);
+  if (g_error_matches (failed, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND))
+    {
+      if (is_foreign (self))
+        {
+          g_set_error_literal (
+              error, TOCSIN_ERROR, TOCSIN_ERROR_REFUSED,
+              _ ("This report is another node's; only its reporter may withdraw it"));
+          return FALSE;
+        }
+      if (g_uuid_string_is_valid (slash != NULL ? slash + 1 : self->args[0]))
+        return withdraw_unknown (self, path, error);
+    }
+  g_propagate_error (error, g_steal_pointer (&failed));
   return FALSE;
 }
 

@@ -6,13 +6,18 @@
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
+#include <string.h>
+
 #include "codec/activity-build.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "fed/publish.h"
+#include "fed/relay.h"
 #include "fed/withdrawal.h"
+#include "store/purge.h"
 #include "store/table-actors.h"
 #include "store/table-audit.h"
+#include "store/table-outbox.h"
 #include "store/table-reports.h"
 
 typedef struct
@@ -20,7 +25,8 @@ typedef struct
   TocsinPolicy *policy;     /* (owned) */
   TocsinPrepared *prepared; /* (owned) */
   char *who;                /* (owned) */
-  guint64 number;
+  guint64 number;           /* 0: the store does not have it */
+  char *id;                 /* (owned) (nullable) of what it does not have */
   TocsinRemoveReason reason;
   gint64 now_us;
 } WithdrawChange;
@@ -31,6 +37,7 @@ withdraw_change_free (WithdrawChange *change)
   tocsin_policy_unref (change->policy);
   g_clear_pointer (&change->prepared, tocsin_prepared_free);
   g_free (change->who);
+  g_free (change->id);
   g_free (change);
 }
 
@@ -63,6 +70,37 @@ write_withdrawal (TocsinTxn *txn, gpointer data, GError **error)
     }
   tocsin_withdrawal_apply (txn, change->policy, &record, &remove, change->now_us);
   tocsin_audit_append (txn, change->now_us, change->who, "report.withdraw", record.id,
+                       tocsin_reason_to_string (change->reason));
+  return TRUE;
+}
+
+/* Nobody here knows how widely it went, so whoever reads us is told, guests too. */
+static gboolean
+write_unknown (TocsinTxn *txn, gpointer data, GError **error)
+{
+  WithdrawChange *change = data;
+  gint64 until_us = change->now_us + tocsin_store_keep_us (tocsin_txn_get_store (txn));
+  TocsinTombstone tombstone = { .removed_us = change->now_us, .until_us = until_us };
+  TocsinTombstone before;
+  TocsinOutboxRecord entry = {
+    .kind = TOCSIN_OUTBOX_REMOVE,
+    .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+    .origin = TOCSIN_ACTOR_LOCAL,
+    .sharing = TOCSIN_SHARING_CLEAR,
+    .created_us = change->now_us,
+    .activity_id = change->prepared->id,
+    .activity = change->prepared->activity,
+  };
+
+  if (tocsin_tombstones_get (txn, TOCSIN_ACTOR_LOCAL, change->id, &before))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_GONE,
+                           "The report was withdrawn before");
+      return FALSE;
+    }
+  tocsin_tombstones_put (txn, TOCSIN_ACTOR_LOCAL, change->id, &tombstone);
+  tocsin_relay_publish (txn, change->policy, &entry, 0, change->now_us);
+  tocsin_audit_append (txn, change->now_us, change->who, "report.withdraw", change->id,
                        tocsin_reason_to_string (change->reason));
   return TRUE;
 }
@@ -148,6 +186,34 @@ tocsin_publish_prepare_remove (const TocsinFederation *fed,
   return *out != NULL;
 }
 
+/* As tocsin_prepare_id() makes them: nothing else can ever have been a report of ours. */
+static gboolean
+is_report_id (const TocsinFederation *fed, const char *id)
+{
+  g_autofree char *folder = tocsin_identity_url (fed->identity, "/reports/");
+  const char *uuid = g_str_has_prefix (id, folder) ? id + strlen (folder) : "";
+  g_autofree char *lower = g_ascii_strdown (uuid, -1);
+
+  return g_uuid_string_is_valid (uuid) && g_str_equal (uuid, lower);
+}
+
+static void
+submit (GTask *task,
+        TocsinFederation *fed,
+        TocsinWriteFunc write,
+        TocsinPrepared *prepared,
+        const WithdrawChange *what,
+        const char *who)
+{
+  WithdrawChange *change = g_memdup2 (what, sizeof *what);
+
+  change->policy = tocsin_policy_ref (fed->policy);
+  change->prepared = prepared;
+  change->who = g_strdup (who);
+  tocsin_writer_submit_async (fed->writer, write, change, (GDestroyNotify) withdraw_change_free,
+                              NULL, tocsin_writer_return_task, g_object_ref (task));
+}
+
 /**
  * tocsin_publish_withdraw_async:
  * @fed: the federation
@@ -169,24 +235,52 @@ tocsin_publish_withdraw_async (TocsinFederation *fed,
   g_autoptr (GError) error = NULL;
   gint64 now_us = tocsin_time_now_us ();
   TocsinPrepared *prepared = prepare_stored (fed, number, reason, now_us, &error);
-  WithdrawChange *change;
+  WithdrawChange change = { .number = number, .reason = reason, .now_us = now_us };
 
   g_task_set_task_data (task, fed, NULL);
+  if (prepared == NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    submit (task, fed, write_withdrawal, prepared, &change, who);
+}
+
+/**
+ * tocsin_publish_withdraw_unknown_async:
+ * @fed: the federation
+ * @id: the URI of a report that the store does not have, as after going back to a backup
+ * @reason: why; followers are told
+ * @who: for the audit log
+ * @callback: called in the thread-default context of the caller once it is durable
+ * @user_data: data for @callback
+ *
+ * Has peers forget what this node no longer knows that it said. To be ended by
+ * tocsin_publish_withdraw_finish(): %TOCSIN_ERROR_NOT_FOUND if @id is none that this node gives.
+ */
+void
+tocsin_publish_withdraw_unknown_async (TocsinFederation *fed,
+                                       const char *id,
+                                       TocsinRemoveReason reason,
+                                       const char *who,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  g_autoptr (GError) error = NULL;
+  WithdrawChange change = { .reason = reason, .now_us = tocsin_time_now_us () };
+  TocsinPrepared *prepared = NULL;
+
+  g_task_set_task_data (task, fed, NULL);
+  if (is_report_id (fed, id))
+    prepared = tocsin_prepare_remove (fed, id, reason, change.now_us, &error);
+  else
+    g_set_error_literal (&error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "There is no such report");
   if (prepared == NULL)
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  change = g_new0 (WithdrawChange, 1);
-  change->policy = tocsin_policy_ref (fed->policy);
-  change->prepared = prepared;
-  change->who = g_strdup (who);
-  change->number = number;
-  change->reason = reason;
-  change->now_us = now_us;
-  tocsin_writer_submit_async (fed->writer, write_withdrawal, change,
-                              (GDestroyNotify) withdraw_change_free, NULL,
-                              tocsin_writer_return_task, g_steal_pointer (&task));
+  change.id = g_strdup (id);
+  submit (task, fed, write_unknown, prepared, &change, who);
 }
 
 /**

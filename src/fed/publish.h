@@ -77,6 +77,12 @@ void tocsin_publish_withdraw_async (TocsinFederation *fed,
                                     const char *who,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
+void tocsin_publish_withdraw_unknown_async (TocsinFederation *fed,
+                                            const char *id,
+                                            TocsinRemoveReason reason,
+                                            const char *who,
+                                            GAsyncReadyCallback callback,
+                                            gpointer user_data);
 gboolean tocsin_publish_withdraw_finish (GAsyncResult *result, GError **error);
 
 /* A proven activity of ours, ready to be stored; free by tocsin_prepared_free(). */

@@ -46,13 +46,19 @@ not_found (TocsinTxn *txn, GError **error)
   return FALSE;
 }
 
-/* @text: a number, the last segment of an own report's URI, or that URI. */
+/* @text: the last segment of an own report's URI, or that URI. */
+static char *
+own_id (const TocsinApi *api, const char *text)
+{
+  return strstr (text, "://") != NULL ? g_strdup (text)
+                                      : g_strconcat (api->base_url, "/reports/", text, NULL);
+}
+
+/* @text: a number, or as for own_id(). */
 static gboolean
 find_own_report (TocsinApi *api, TocsinTxn *txn, const char *text, guint64 *out, GError **error)
 {
-  g_autofree char *own = strstr (text, "://") != NULL
-                             ? g_strdup (text)
-                             : g_strconcat (api->base_url, "/reports/", text, NULL);
+  g_autofree char *own = own_id (api, text);
 
   return tocsin_admin_number (text, out) ||
          tocsin_reports_find (txn, TOCSIN_ACTOR_LOCAL, own, out) || not_found (txn, error);
@@ -369,7 +375,7 @@ typedef struct
 {
   TocsinApi *api;
   TocsinRequest *request; /* suspended */
-  guint64 number;         /* of the report to be withdrawn */
+  guint64 number;         /* of the report to be withdrawn; 0: the store does not have it */
 } Op;
 
 static Op *
@@ -452,6 +458,8 @@ on_withdrawn (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!tocsin_publish_withdraw_finish (result, &error))
     tocsin_reply_set_error (reply, error);
+  else if (op->number == 0)
+    tocsin_reply_set_status (reply, 204);
   else
     {
       g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (op->api));
@@ -465,44 +473,65 @@ on_withdrawn (GObject *source, GAsyncResult *result, gpointer user_data)
   tocsin_request_complete (op->request);
 }
 
+/* @unknown: whether it may be one that the store does not have */
+static gboolean
+read_withdrawal (TocsinRequest *request,
+                 TocsinRemoveReason *reason,
+                 gboolean *unknown,
+                 GError **error)
+{
+  const char *name = tocsin_request_get_given (request, "reason");
+  const char *flag = tocsin_request_get_query (request, "unknown");
+
+  *unknown = g_strcmp0 (flag, "true") == 0;
+  if (name != NULL && !tocsin_reason_from_string (name, reason))
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                         "reason: error, appeal, expired, erased or other is expected");
+  else if (flag != NULL && !*unknown && !g_str_equal (flag, "false"))
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                         "unknown: true or false is expected");
+  else
+    return TRUE;
+  return FALSE;
+}
+
 static void
 on_delete (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   TocsinApi *api = data;
-  const char *name = tocsin_request_get_given (request, "reason");
+  const char *id = tocsin_request_get_param (request, "id");
+  const char *who = tocsin_admin_who (request);
   TocsinRemoveReason reason = TOCSIN_REASON_OTHER;
+  g_autofree char *own = own_id (api, id);
   g_autoptr (GError) error = NULL;
+  gboolean unknown = FALSE, found = FALSE;
   guint64 number = 0;
-  gboolean found;
-  Op *op;
 
   if (!tocsin_admin_has_federation (api, reply))
     return;
-  if (name != NULL && !tocsin_reason_from_string (name, &reason))
+  if (read_withdrawal (request, &reason, &unknown, &error))
     {
-      tocsin_reply_set_problem (reply, 400, "invalid",
-                                "reason: error, appeal, expired, erased or other is expected");
-      return;
-    }
-  {
-    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
+      g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
 
-    found = find_own_report (api, txn, tocsin_request_get_param (request, "id"), &number, &error);
-  }
-  if (!found)
-    {
-      tocsin_reply_set_error (reply, error);
-      return;
+      found = find_own_report (api, txn, id, &number, &error);
     }
-  op = op_new (api, request);
-  op->number = number;
-  tocsin_publish_withdraw_async (api->federation, number, reason, tocsin_admin_who (request),
-                                 on_withdrawn, op);
+  if (found)
+    {
+      Op *op = op_new (api, request);
+
+      op->number = number;
+      tocsin_publish_withdraw_async (api->federation, number, reason, who, on_withdrawn, op);
+    }
+  else if (unknown && g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND))
+    tocsin_publish_withdraw_unknown_async (api->federation, own, reason, who, on_withdrawn,
+                                           op_new (api, request));
+  else
+    tocsin_reply_set_error (reply, error);
 }
 
 static const char *const list_query[] = { "cursor",   "limit", "subject", "actor",
                                           "category", "state", "bundle",  NULL };
-static const char *const delete_query[] = { "reason", NULL };
+static const char *const delete_query[] = { "reason", "unknown", NULL };
 
 static const TocsinRoute routes[] = {
   { "GET", "/v1/reports", on_list, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_REPORT, 0, NULL, list_query },

@@ -102,6 +102,17 @@ class Reports(unittest.TestCase):
         self.check(self.node.run("report", "withdraw", uri, "--reason", "appeal", "--yes"), 0, "withdrawn")
         self.check(self.node.run("report", "withdraw", "nothing", "--yes"), 3, r"\A\Z", "nothing here")
 
+    def test_withdraw_what_the_node_has_forgotten(self):
+        lost = "https://a.example/reports/01a2219d-70bb-74d9-a72c-aa567a0686aa"
+        path = f"/v1/reports/{quoted(lost)}"
+        self.node.answer("DELETE", path + "?reason=error&unknown=true", (204, b""))
+        words = ("report", "withdraw", lost, "--reason", "error")
+        self.check(self.node.run(*words), 2, r"\A\Z", "give --yes")
+        self.assertFalse(self.node.requests)
+        self.check(self.node.run(*words, "--yes"), 0, "no such report; peers are told")
+        self.node.answer("GET", path, {"id": lost, "actor": "https://a.example/actor"})
+        self.check(self.node.run(*words, "--yes"), 4, r"\A\Z", "another node's")
+
     def test_report_show_undo_export(self):
         self.node.answer("GET", "/v1/reports/1", {"id": "1", "activity": {"type": "Add"}})
         self.check(self.node.run("report", "show", "1"), 0, r"id +1\n(.*\n)* +type +Add")

@@ -6,7 +6,8 @@
 Two nodes know of a person: by reports of their own and of each other, a list, an allow entry and
 words in passing. After the erasure a raw search through a compacted copy of the store finds neither
 value nor hash; the peer has been told; nothing comes back by catching up. Then the node is lost and
-restored from its backup: another epoch, the same keys, and its reader catches up.
+restored from its backup: another epoch, the same keys, and its reader catches up. What the node said
+after the backup it has forgotten and its reader has not, until the node takes it back unseen.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ HEARSAY = "forget_what_b_said"
 LOUD = "loud.example"
 VISITOR = f"just.looking@{LOUD}"
 BYSTANDER = "198.51.100.9"
+LOST = "198.51.100.33"
 
 
 def needles(kind, value):
@@ -124,7 +126,10 @@ def audit_tells_no_subject(a):
 def restore(lab, a, b, backup):
     """As docs/man/tocsin.1.md says: stop, put the copy in place of the data directory, start."""
     before, fingerprint = epoch(a), a.ask("GET", "/v1/status")["fingerprint"]
-    a.report(("ip", "198.51.100.33"))
+    lost = a.report(("ip", LOST))[0]
+    withdrawn = a.reports(subject=f"ip:{V6_NEIGHBOUR}")[0]["id"]
+    a.withdraw(withdrawn)
+    wait_until(lambda: is_live(b, a, lost) and not is_live(b, a, withdrawn), "b hears of what a says after the backup")
     a.stop()
     shutil.rmtree(a.data_dir)
     shutil.copytree(backup, a.data_dir)
@@ -133,14 +138,33 @@ def restore(lab, a, b, backup):
     expect(epoch(a) not in (None, before), "another epoch")
     expect(a.ask("POST", "/v1/audit/verify", status=200)["ok"], "the restored audit log is whole")
     report = a.report(("ip", "198.51.100.34"))[0]
-    wait_until(
-        lambda: report in {r["id"] for r in b.reports(actor=a.actor, state="live")},
-        "b hears of what is reported after the restore",
-    )
+    wait_until(lambda: is_live(b, a, report), "b hears of what is reported after the restore")
+    return lost, withdrawn
+
+
+def is_live(reader, reporter, report):
+    return report in {r["id"] for r in reader.reports(actor=reporter.actor, state="live")}
+
+
+def take_back_again(a, b, lost, withdrawn):
+    wait_until(lambda: b.peer(a.actor)["sync"] == "alerted", "b sees that a says less than it did")
+    drift = [line["id"] for line in b.ask("GET", "/v1/review")["items"] if line["kind"] == "drift"]
+    expect(len(drift) == 1 and is_live(b, a, lost), f"b has what a forgot, and says so: {drift}")
+    name = lost.rsplit("/", 1)[-1]
+    a.ask("DELETE", f"/v1/reports/{name}", status=404)
+    expect(is_live(b, a, lost), "what a does not know it takes back by no mistake")
+    a.ask("DELETE", f"/v1/reports/{name}?unknown=true&reason=error", status=204)
+    wait_until(lambda: not is_live(b, a, lost), "b takes the withdrawal")
+    expect(not is_live(b, a, withdrawn), "what a had withdrawn did not return")
+    a.withdraw(withdrawn)
+    wait_until(lambda: b.peer(a.actor)["sync"] == "matches", "a and b agree again")
+    expect(b.check(("ip", LOST))["known"] is False, "b has forgotten the subject")
+    a.ask("DELETE", f"/v1/reports/{name}?unknown=true", status=410)
+    b.ask("POST", f"/v1/review/{drift[0]}/accept")
 
 
 def test(lab):
-    a, b = (lab.node(name).start() for name in "ab")
+    a, b = (lab.node(name, settings="sync-interval-hours=1\n").start() for name in "ab")
     befriend(a, b, 70)
     befriend(b, a)
     person = {
@@ -182,7 +206,10 @@ def test(lab):
         expect(not found(raw, forms), f"{what} has returned: {found(raw, forms)}")
 
     lab.step("a is lost and comes back from its backup")
-    restore(lab, a, b, backup)
+    lost, withdrawn = restore(lab, a, b, backup)
+
+    lab.step("a takes back what it has forgotten and b has not")
+    take_back_again(a, b, lost, withdrawn)
     for node in lab.nodes:
         node.stop()
 
