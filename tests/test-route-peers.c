@@ -225,7 +225,11 @@ test_trust (void)
   g_autoptr (JsonObject) second = NULL;
   g_autoptr (JsonObject) third = NULL;
   g_autoptr (JsonObject) distrusted = NULL;
+  g_autoptr (JsonObject) refused = NULL;
+  g_autoptr (JsonObject) unset = NULL;
   g_autoptr (JsonObject) still = NULL;
+  g_autoptr (JsonObject) full = NULL;
+  g_autofree char *target = NULL;
 
   public_node_befriend (&b.node, &direct);
   first = ask_peer (&b, &a, "PUT", "/trust", "{\"weight\":70,\"full\":true,\"private\":true}");
@@ -243,8 +247,19 @@ test_trust (void)
   /* Who is distrusted is not trusted in full, on whatever way that is said. */
   distrusted = ask_peer (&b, &a, "PUT", "/trust", "{\"weight\":0}");
   g_assert_false (json_object_get_boolean_member (distrusted, "full"));
-  still = ask_peer (&b, &a, "PUT", "/trust", "{\"area\":\"spam\",\"weight\":null,\"full\":true}");
+  target = g_strdup_printf ("/v1/peers/%s/trust", a.id);
+  refused = ask (&b, "PUT", target, "{\"area\":\"spam\",\"weight\":null,\"full\":true}", 422);
+  g_assert_true (g_str_has_prefix (json_object_get_string_member (refused, "detail"), "/full: "));
+  /* Nor who has no weight any more, until that is said again. */
+  json_object_unref (ask_peer (&b, &a, "PUT", "/trust", "{\"weight\":70,\"full\":true}"));
+  unset = ask_peer (&b, &a, "PUT", "/trust", "{\"weight\":null}");
+  g_assert_false (json_object_get_boolean_member (unset, "full"));
+  json_object_unref (ask (&b, "PUT", target, "{\"weight\":null,\"full\":true}", 422));
+  still = ask_peer (&b, &a, "PUT", "/trust", "{\"weight\":60}");
   g_assert_false (json_object_get_boolean_member (still, "full"));
+  /* The mark is of the peer, whatever the area. */
+  full = ask_peer (&b, &a, "PUT", "/trust", "{\"area\":\"spam\",\"weight\":null,\"full\":true}");
+  g_assert_true (json_object_get_boolean_member (full, "full"));
 }
 
 /* One change of @state, while a question waits for it. */

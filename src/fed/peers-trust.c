@@ -287,16 +287,16 @@ tocsin_trust_plan_write (TocsinTxn *txn,
 /* ---- the operator's action ---- */
 
 static gboolean
-is_distrusted (const TocsinPeerRecord *peer)
+is_believed (const TocsinPeerRecord *peer)
 {
   for (guint i = 0; i < G_N_ELEMENTS (peer->weights); i++)
     if (peer->weights[i] > 0)
-      return FALSE;
-  return peer->weights[TOCSIN_AREA_ANY] == 0;
+      return TRUE;
+  return FALSE;
 }
 
-/* Whoever is distrusted as such is believed in no area either, whatever was said before, and never
- * trusted in full: a weight given later must not bring that along. */
+/* Whoever is distrusted as such is believed in no area either, whatever was said before. Who is
+ * believed in none is not trusted in full: a weight given later must not bring that along. */
 static void
 set_trust (TocsinPeerRecord *peer, const TocsinPeerTrust *trust)
 {
@@ -305,7 +305,7 @@ set_trust (TocsinPeerRecord *peer, const TocsinPeerTrust *trust)
   peer->weights[trust->area] = (gint8) trust->weight;
   if (trust->full >= 0)
     peer->full = trust->full != 0;
-  peer->full = peer->full && !is_distrusted (peer);
+  peer->full = peer->full && is_believed (peer);
   if (trust->private_trust >= 0)
     peer->private_trust = trust->private_trust != 0;
 }
@@ -321,6 +321,19 @@ may_trust (const TocsinPeerRecord *peer, const TocsinPeerTrust *trust, GError **
   g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
                        peer->blocked ? "The actor is blocked; unblock and follow it first"
                                      : "This node does not follow the actor; follow it first");
+  return FALSE;
+}
+
+static gboolean
+apply_trust (TocsinPeerRecord *peer, const TocsinPeerTrust *trust, GError **error)
+{
+  if (!may_trust (peer, trust, error))
+    return FALSE;
+  set_trust (peer, trust);
+  if (trust->full <= 0 || peer->full)
+    return TRUE;
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
+                       "/full: who has no weight above 0 is not trusted in full");
   return FALSE;
 }
 
@@ -341,9 +354,8 @@ write_trust (TocsinTxn *txn, gpointer data, GError **error)
       number = tocsin_actors_intern (txn, change->actor, change->now_us);
     }
   tocsin_peers_get (txn, number, &peer);
-  if (!may_trust (&peer, trust, error))
+  if (!apply_trust (&peer, trust, error))
     return FALSE;
-  set_trust (&peer, trust);
   if (!tocsin_trust_plan_write (txn, change->plan, change->policy, &peer, change->now_us, error))
     return FALSE;
   tocsin_peers_put (txn, &peer);
@@ -391,11 +403,10 @@ tocsin_peers_trust_async (TocsinFederation *fed,
       if (error == NULL && !known && trust->weight > 0)
         g_set_error_literal (&error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
                              "This node has had nothing to do with this actor; follow it first");
-      else if (error == NULL && may_trust (&peer, trust, &error))
+      else if (error == NULL && apply_trust (&peer, trust, &error))
         {
           guint8 wanted[TOCSIN_N_AREAS];
 
-          set_trust (&peer, trust);
           tocsin_trust_wanted (&peer, wanted);
           change->plan = tocsin_trust_plan_new (fed, change->actor, wanted, change->now_us, &error);
         }
@@ -412,8 +423,8 @@ tocsin_peers_trust_async (TocsinFederation *fed,
  * @error: return location for an error, or %NULL
  *
  * Returns: %FALSE with %TOCSIN_ERROR_INVALID, %TOCSIN_ERROR_NOT_FOUND, %TOCSIN_ERROR_CONFLICT (not
- *   followed, blocked, or changed at the same time), %TOCSIN_ERROR_UNAVAILABLE or
- *   %TOCSIN_ERROR_STORE
+ *   followed, blocked, or changed at the same time), %TOCSIN_ERROR_UNPROCESSABLE (full trust
+ * without a weight), %TOCSIN_ERROR_UNAVAILABLE or %TOCSIN_ERROR_STORE
  */
 gboolean
 tocsin_peers_trust_finish (GAsyncResult *result, GError **error)
