@@ -5,16 +5,17 @@
  */
 #include "view/explain.h"
 
-#define NOW_S      1795478400u
-#define NOW_US     ((gint64) NOW_S * TOCSIN_SECOND_US)
-#define ROWS_MAX   8
-#define BENIGN     TOCSIN_EVIDENCE_BENIGN
-#define IMPORTED   TOCSIN_EVIDENCE_IMPORTED
-#define SPAM       1
-#define SEO_SPAM   2
-#define SCAM       3
-#define TOR_EXIT   20
-#define DISPOSABLE 23
+#define NOW_S        1795478400u
+#define NOW_US       ((gint64) NOW_S * TOCSIN_SECOND_US)
+#define ROWS_MAX     8
+#define SUBJECTS_MAX 3
+#define BENIGN       TOCSIN_EVIDENCE_BENIGN
+#define IMPORTED     TOCSIN_EVIDENCE_IMPORTED
+#define SPAM         1
+#define SEO_SPAM     2
+#define SCAM         3
+#define TOR_EXIT     20
+#define DISPOSABLE   23
 
 typedef struct
 {
@@ -184,9 +185,11 @@ actor_name (guint32 actor, gpointer data)
   return name;
 }
 
+/* An event of that subject as often as is said. */
 static void
 judge_named (const Vector *v,
              const TocsinSubject *subject,
+             gsize n_subjects,
              const char *(*name) (guint32 actor, gpointer data),
              TocsinFinding *out)
 {
@@ -204,7 +207,7 @@ judge_named (const Vector *v,
   TocsinProbe probe = { .type = v->matched_type, .value = (char *) v->matched };
   TocsinEvidence rows[ROWS_MAX];
   TocsinKeyEvidence key;
-  TocsinSubjectEvidence evidence;
+  TocsinSubjectEvidence evidence[SUBJECTS_MAX];
   gsize n = 0;
 
   for (; n < ROWS_MAX && v->rows[n].category != 0; n++)
@@ -218,16 +221,17 @@ judge_named (const Vector *v,
       .expires_s = NOW_S + 1000,
     };
   key = (TocsinKeyEvidence){ .probe = &probe, .rows = rows, .n_rows = n };
-  evidence = (TocsinSubjectEvidence){
-    .subject = subject, .keys = &key, .n_keys = 1, .allowed_by = v->allowed_by
-  };
-  tocsin_score_event (&scoring, &evidence, 1, out);
+  for (gsize i = 0; i < n_subjects; i++)
+    evidence[i] = (TocsinSubjectEvidence){
+      .subject = subject, .keys = &key, .n_keys = 1, .allowed_by = v->allowed_by
+    };
+  tocsin_score_event (&scoring, evidence, n_subjects, out);
 }
 
 static void
 judge (const Vector *v, const TocsinSubject *subject, TocsinFinding *out)
 {
-  judge_named (v, subject, actor_name, out);
+  judge_named (v, subject, 1, actor_name, out);
 }
 
 static void
@@ -280,10 +284,33 @@ test_names (void)
       g_auto (TocsinFinding) finding = { 0 };
       const GArray *notes;
 
-      judge_named (&v, &subject, names[i].name, &finding);
+      judge_named (&v, &subject, 1, names[i].name, &finding);
       notes = g_array_index (finding.subjects, TocsinSubjectFinding, 0).notes;
       g_assert_cmpstr (g_array_index (notes, TocsinNote, 0).text, ==, names[i].note);
     }
+}
+
+/* What is so of several is said once. */
+static void
+test_several (void)
+{
+  static const Vector v = { TOCSIN_SUBJECT_DOMAIN,
+                            TOCSIN_SUBJECT_DOMAIN,
+                            "x.example",
+                            { { 0, SPAM, IMPORTED }, { 1, SEO_SPAM } },
+                            NULL,
+                            NULL,
+                            NULL };
+  static const TocsinSubject subject = { .type = TOCSIN_SUBJECT_DOMAIN,
+                                         .key_type = TOCSIN_SUBJECT_DOMAIN };
+  g_auto (TocsinFinding) finding = { 0 };
+
+  judge_named (&v, &subject, SUBJECTS_MAX, actor_name, &finding);
+  g_assert_cmpstr (finding.summary, ==,
+                   "domain reported by 1 instance that you trust, for seo_spam; "
+                   "domain is on an imported list, for spam");
+  for (guint i = 0; i < SUBJECTS_MAX; i++)
+    g_assert_cmpuint (g_array_index (finding.subjects, TocsinSubjectFinding, i).notes->len, ==, 2);
 }
 
 static void
@@ -311,6 +338,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/explain/sentences", test_sentences);
+  g_test_add_func ("/explain/several", test_several);
   g_test_add_func ("/explain/labels", test_labels);
   g_test_add_func ("/explain/names", test_names);
   return g_test_run ();

@@ -150,13 +150,15 @@ add_note (TocsinSubjectFinding *finding, TocsinCategoryClass klass, char *text)
   g_array_append_val (finding->notes, note);
 }
 
-/* The next part of the summary is to be appended. */
-static GString *
-begin_part (GString *summary)
+/* Takes @text, one part of the summary. Several subjects of an event may have it in common; which
+ * they are stands in their notes. */
+static void
+add_part (GPtrArray *summary, char *text)
 {
-  if (summary->len > 0)
-    g_string_append (summary, "; ");
-  return summary;
+  if (g_ptr_array_find_with_equal_func (summary, text, g_str_equal, NULL))
+    g_free (text);
+  else
+    g_ptr_array_add (summary, text);
 }
 
 /* Conduct: who reported it, and for what. */
@@ -164,26 +166,25 @@ static void
 explain_conduct (const TocsinScoring *scoring,
                  TocsinSubjectFinding *finding,
                  const char *categories,
-                 GString *summary)
+                 GPtrArray *summary)
 {
   gboolean own = has_own (finding->accusers);
   guint others = finding->accusers->len - (own ? 1 : 0);
 
-  begin_part (summary);
   if (own && others == 0)
-    g_string_append_printf (summary, _ ("%s reported by this instance, for %s"),
-                            subject_label (finding), categories);
+    add_part (summary, g_strdup_printf (_ ("%s reported by this instance, for %s"),
+                                        subject_label (finding), categories));
   else if (own)
-    g_string_append_printf (summary,
-                            ngettext ("%s reported by this instance and %u that you trust, for %s",
-                                      "%s reported by this instance and %u that you trust, for %s",
-                                      others),
-                            subject_label (finding), others, categories);
+    add_part (summary,
+              g_strdup_printf (
+                  ngettext ("%s reported by this instance and %u that you trust, for %s",
+                            "%s reported by this instance and %u that you trust, for %s", others),
+                  subject_label (finding), others, categories));
   else
-    g_string_append_printf (summary,
-                            ngettext ("%s reported by %u instance that you trust, for %s",
-                                      "%s reported by %u instances that you trust, for %s", others),
-                            subject_label (finding), others, categories);
+    add_part (summary, g_strdup_printf (
+                           ngettext ("%s reported by %u instance that you trust, for %s",
+                                     "%s reported by %u instances that you trust, for %s", others),
+                           subject_label (finding), others, categories));
   if (others > 0)
     {
       g_autofree char *names = join_actors (scoring, finding->accusers);
@@ -197,7 +198,7 @@ explain_conduct (const TocsinScoring *scoring,
 }
 
 static void
-explain_dispute (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GString *summary)
+explain_dispute (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GPtrArray *summary)
 {
   g_autofree char *names = join_actors (scoring, finding->disputers);
 
@@ -206,8 +207,7 @@ explain_dispute (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GS
       g_free (names);
       names = g_strdup (_ ("this instance"));
     }
-  g_string_append_printf (begin_part (summary), _ ("%s disputed by %s"), subject_label (finding),
-                          names);
+  add_part (summary, g_strdup_printf (_ ("%s disputed by %s"), subject_label (finding), names));
   add_note (finding, TOCSIN_CLASS_CRITICAL, g_strdup_printf (_ ("Disputed by %s"), names));
 }
 
@@ -216,10 +216,9 @@ static void
 explain_facts (const TocsinScoring *scoring,
                TocsinSubjectFinding *finding,
                const char *facts,
-               GString *summary)
+               GPtrArray *summary)
 {
-  g_string_append_printf (begin_part (summary), _ ("%s is listed: %s"), subject_label (finding),
-                          facts);
+  add_part (summary, g_strdup_printf (_ ("%s is listed: %s"), subject_label (finding), facts));
   if (!tocsin_listed_is_all (scoring, finding, TOCSIN_CLASS_INFORMAL))
     add_note (finding, TOCSIN_CLASS_INFORMAL,
               g_strdup_printf (_ ("“%s” is listed: %s"),
@@ -231,17 +230,17 @@ static void
 explain_imported (const TocsinScoring *scoring,
                   TocsinSubjectFinding *finding,
                   const char *categories,
-                  GString *summary)
+                  GPtrArray *summary)
 {
-  g_string_append_printf (begin_part (summary), _ ("%s is on an imported list, for %s"),
-                          subject_label (finding), categories);
+  add_part (summary, g_strdup_printf (_ ("%s is on an imported list, for %s"),
+                                      subject_label (finding), categories));
   if (!tocsin_listed_is_all (scoring, finding, TOCSIN_CLASS_CRITICAL))
     add_note (finding, TOCSIN_CLASS_INFORMAL,
               g_strdup_printf (_ ("On an imported list, for %s"), categories));
 }
 
 static void
-explain_subject (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GString *summary)
+explain_subject (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GPtrArray *summary)
 {
   g_autofree char *conduct = join_categories (finding, TOCSIN_CLASS_CRITICAL, TRUE);
   g_autofree char *imported = join_categories (finding, TOCSIN_CLASS_CRITICAL, FALSE);
@@ -271,7 +270,7 @@ explain_subject (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GS
 void
 tocsin_explain_event (const TocsinScoring *scoring, TocsinFinding *finding)
 {
-  GString *summary = g_string_sized_new (128);
+  g_autoptr (GPtrArray) summary = g_ptr_array_new_with_free_func (g_free);
   gboolean paired = FALSE;
 
   for (guint i = 0; i < finding->subjects->len; i++)
@@ -282,10 +281,11 @@ tocsin_explain_event (const TocsinScoring *scoring, TocsinFinding *finding)
       paired = paired || subject->paired;
     }
   if (paired)
-    g_string_append (begin_part (summary), _ ("two of these together are enough for a review"));
+    add_part (summary, g_strdup (_ ("two of these together are enough for a review")));
   if (finding->allowed_by != NULL)
-    g_string_append (begin_part (summary), _ ("on this instance's allow list"));
+    add_part (summary, g_strdup (_ ("on this instance's allow list")));
   if (summary->len == 0)
-    g_string_append (summary, _ ("Nothing is known"));
-  finding->summary = g_string_free (summary, FALSE);
+    add_part (summary, g_strdup (_ ("Nothing is known")));
+  g_ptr_array_add (summary, NULL);
+  finding->summary = g_strjoinv ("; ", (char **) summary->pdata);
 }
