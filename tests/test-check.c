@@ -203,7 +203,7 @@ static const struct
   { "/v1/check?ip=x", 400, "\"detail\":\"ip: " },
   { "/v1/check?ip=192.0.2.9&domain=-", 400, "\"detail\":\"domain: " },
   { "/v1/check?ip=192.0.2.9&email=&profile=&explain=&event=", 200, "\"verdict\":\"note\"" },
-  { "/v1/check?ip=&ip=192.0.2.9", 200, "\"verdict\":\"note\"" },
+  { "/v1/check?ip=&ip=192.0.2.9", 400, "given twice" },
   { "/v1/check?ip=&email=&domain=&url=&username=&actor=", 400, "Give at least one" },
   { "/v1/check?ip=192.0.2.9&foo=", 400, "foo" },
   { "/v1/check?ip=192.0.2.9&profile=x", 422, "\"detail\":\"profile: " },

@@ -321,6 +321,35 @@ test_misspelt (void)
   admin_do (&admin, "GET", "/v1/decisions?ip=192.0.2.1&min-verdict=block", NULL, 200);
 }
 
+/* What is known is known once, whatever its second value is. */
+static void
+test_twice (void)
+{
+  g_auto (Admin) admin = { 0 };
+  guint n_routes, n_names = 0;
+
+  admin_init (&admin);
+  n_routes = tocsin_router_get_n_routes (admin.node.router);
+  for (guint i = 0; i < n_routes; i++)
+    {
+      const TocsinRoute *route = tocsin_router_get_route (admin.node.router, i);
+
+      if ((route->flags & TOCSIN_ROUTE_ANY_QUERY) != 0 || route->query == NULL)
+        continue;
+      for (const char *const *name = route->query; *name != NULL; name++, n_names++)
+        {
+          g_autofree char *target = g_strdup_printf ("%s?%s=1&%%%02X%s=", route->pattern, *name,
+                                                     (guint) (guchar) * *name, *name + 1);
+          g_autofree char *where = g_strdup_printf ("%s: it is given twice", *name);
+
+          g_test_message ("%s %s", route->method, target);
+          admin_refused (&admin, route->method, target, NULL, 400, where);
+        }
+    }
+  g_assert_cmpuint (n_names, >, 30);
+  admin_do (&admin, "GET", "/v1/decisions?ip=192.0.2.1&ip=192.0.2.2", NULL, 200);
+}
+
 /* A null where none is declared is refused, with its pointer, and does nothing. */
 static void
 test_null (void)
@@ -418,6 +447,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-openapi/routes", test_routes);
   g_test_add_func ("/route-openapi/words", test_words);
   g_test_add_func ("/route-openapi/misspelt", test_misspelt);
+  g_test_add_func ("/route-openapi/twice", test_twice);
   g_test_add_func ("/route-openapi/null", test_null);
   g_test_add_func ("/route-openapi/no-body", test_no_body);
   g_test_add_func ("/route-openapi/version", test_version);

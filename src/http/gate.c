@@ -140,23 +140,31 @@ check_body (TocsinRequest *self, GError **error)
 typedef struct
 {
   const char *const *known;
+  guint64 seen; /* bits of @known */
   GError **error;
   gboolean ok;
 } QueryCheck;
 
-/* A misspelt filter would be none, and what it was to leave out would be there. */
+/* A misspelt filter would be none, and what it was to leave out would be there; of one that is
+ * given twice, as some write a list, the second would be lost. */
 static gboolean
 check_parameter (const char *name, const char *value, gpointer data)
 {
   QueryCheck *check = data;
   g_autofree char *cut = NULL;
+  gboolean known;
+  guint i = 0;
 
-  check->ok = check->known != NULL && g_strv_contains (check->known, name);
+  while (check->known != NULL && check->known[i] != NULL && !g_str_equal (check->known[i], name))
+    i++;
+  known = check->known != NULL && check->known[i] != NULL;
+  check->ok = known && (check->seen & G_GUINT64_CONSTANT (1) << i) == 0;
+  check->seen |= G_GUINT64_CONSTANT (1) << i;
   if (check->ok)
     return TRUE;
   cut = g_utf8_substring (name, 0, MIN (g_utf8_strlen (name, -1), 48));
-  g_set_error (check->error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "%s: no such parameter is taken",
-               cut);
+  g_set_error (check->error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+               known ? "%s: it is given twice" : "%s: no such parameter is taken", cut);
   return FALSE;
 }
 

@@ -42,9 +42,7 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
 typedef struct
 {
   TocsinCheckQuestion question; /* (owned) */
-  gboolean has_explain;
-  gboolean has_event;
-  GError *error; /* (owned) (nullable) */
+  GError *error;                /* (owned) (nullable) */
 } Query;
 
 static void
@@ -55,65 +53,31 @@ query_clear (Query *self)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Query, query_clear)
 
-static gboolean
-has_type (const TocsinCheckQuestion *question, TocsinSubjectType type)
+static void
+read_explain (Query *query, const char *value)
 {
-  for (guint i = 0; i < question->n_subjects; i++)
-    if (question->subjects[i].type == type)
-      return TRUE;
-  return FALSE;
+  query->question.explain = g_str_equal (value, "true") || g_str_equal (value, "1");
+  if (!query->question.explain && !g_str_equal (value, "false") && !g_str_equal (value, "0"))
+    g_set_error_literal (&query->error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                         "explain: true or false is expected");
 }
 
-/* TRUE if @name, which is one of get_query, was not there before. */
-static gboolean
-read_option (Query *query, const char *name, const char *value)
-{
-  gboolean first = FALSE;
-
-  if (g_str_equal (name, "profile"))
-    {
-      first = query->question.profile == NULL;
-      g_free (query->question.profile);
-      query->question.profile = g_strdup (value);
-    }
-  else if (g_str_equal (name, "explain"))
-    {
-      first = !query->has_explain;
-      query->has_explain = TRUE;
-      query->question.explain = g_str_equal (value, "true") || g_str_equal (value, "1");
-      if (!query->question.explain && !g_str_equal (value, "false") && !g_str_equal (value, "0"))
-        g_set_error_literal (&query->error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                             "explain: true or false is expected");
-    }
-  else
-    {
-      first = !query->has_event;
-      query->has_event = TRUE;
-    }
-  return first;
-}
-
-/* An empty value is as none. */
+/* One of get_query, which the gate lets through once. An empty value is as none. */
 static gboolean
 on_parameter (const char *name, const char *value, gpointer data)
 {
   Query *query = data;
   TocsinSubjectType type = tocsin_subject_type_from_string (name);
-  gboolean first;
 
   if (*value == '\0')
     return TRUE;
-  if (type == TOCSIN_SUBJECT_NONE)
-    first = read_option (query, name, value);
-  else
-    {
-      first = !has_type (&query->question, type);
-      if (first)
-        query->question.subjects[query->question.n_subjects++] =
-            (TocsinCheckSubject){ .type = type, .value = g_strdup (value) };
-    }
-  if (!first && query->error == NULL)
-    g_set_error (&query->error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, "“%.64s” is given twice", name);
+  if (type != TOCSIN_SUBJECT_NONE)
+    query->question.subjects[query->question.n_subjects++] =
+        (TocsinCheckSubject){ .type = type, .value = g_strdup (value) };
+  else if (g_str_equal (name, "profile"))
+    query->question.profile = g_strdup (value);
+  else if (g_str_equal (name, "explain"))
+    read_explain (query, value);
   return query->error == NULL;
 }
 

@@ -47,8 +47,8 @@ typedef enum
  * @scope: #TocsinScope bits, of which a token needs one; 0: anyone may call
  * @body_max_bytes: the longest body; 0: a body is refused
  * @media_types: (nullable) (array zero-terminated=1): what a body may be; %NULL: anything
- * @query: (nullable) (array zero-terminated=1): the parameters that are known; on the API side any
- *   other is refused, except with %TOCSIN_ROUTE_ANY_QUERY
+ * @query: (nullable) (array zero-terminated=1): the parameters that are known, at most 64; on the
+ *   API side any other is refused, and a second one of a name, except with %TOCSIN_ROUTE_ANY_QUERY
  *
  * One row of a table of routes. Static data.
  */
