@@ -568,42 +568,6 @@ test_withdraw (void)
   admin_refused (&admin, "DELETE", "/v1/reports/nothing", NULL, 404, "");
 }
 
-/* What a node said after the backup from which it comes can only be taken back unseen. */
-static void
-test_withdraw_unknown (void)
-{
-#define LOST "01a2219d-70bb-74d9-a72c-aa567a0686aa"
-  static const char *const no_ids[] = {
-    "0",
-    "nothing",
-    "01A2219D-70BB-74D9-A72C-AA567A0686AA",
-    "https%3A%2F%2Fb.example%2Freports%2F" LOST,
-    "https%3A%2F%2Fa.example%2Ftrust%2F" LOST,
-  };
-  g_auto (Admin) admin = { 0 };
-  g_auto (Answer) done = { 0 };
-
-  admin_init (&admin);
-  admin_refused (&admin, "DELETE", "/v1/reports/" LOST, NULL, 404, "");
-  admin_refused (&admin, "DELETE", "/v1/reports/" LOST "?unknown=false", NULL, 404, "");
-  admin_refused (&admin, "DELETE", "/v1/reports/" LOST "?unknown=1", NULL, 400, "unknown: ");
-  for (gsize i = 0; i < G_N_ELEMENTS (no_ids); i++)
-    {
-      g_autofree char *path = g_strconcat ("/v1/reports/", no_ids[i], "?unknown=true", NULL);
-
-      admin_refused (&admin, "DELETE", path, NULL, 404, "");
-    }
-  g_assert_cmpuint (last_sequence (&admin), ==, 0);
-  node_ask (&admin.node, "DELETE",
-            "/v1/reports/https%3A%2F%2Fa.example%2Freports%2F" LOST "?unknown=true", NULL, NULL,
-            &done);
-  g_assert_cmpuint (done.status, ==, 204);
-  g_assert_cmpuint (last_sequence (&admin), ==, 1);
-  admin_refused (&admin, "DELETE", "/v1/reports/" LOST "?unknown=true", NULL, 410, "");
-  g_assert_cmpuint (last_sequence (&admin), ==, 1);
-#undef LOST
-}
-
 static void
 assert_state (Admin *admin, guint number, const char *state)
 {
@@ -802,7 +766,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-reports/pages", test_pages);
   g_test_add_func ("/route-reports/short-pages", test_short_pages);
   g_test_add_func ("/route-reports/withdraw", test_withdraw);
-  g_test_add_func ("/route-reports/withdraw-unknown", test_withdraw_unknown);
   g_test_add_func ("/route-reports/room", test_room);
   g_test_add_func ("/route-reports/room-for-older", test_room_for_older);
   g_test_add_func ("/route-reports/room-in-one-event", test_room_in_one_event);
