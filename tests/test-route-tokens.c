@@ -193,6 +193,9 @@ admit (Admin *admin, const TocsinRoute *route, const char *token)
     tocsin_request_add_header (request, "Content-Type", route->media_types[0]);
   if (tocsin_gate_admit (request, admin->node.router, admin->auth))
     return 200;
+  /* Any of them would do. */
+  g_assert_false (
+      g_regex_match_simple ("scope [a-z]+,", tocsin_reply_get_buffer (request->reply)->str, 0, 0));
   return tocsin_reply_get_status (request->reply);
 }
 

@@ -72,10 +72,12 @@ check_scope (TocsinRequest *self, const TocsinAuth *auth, GError **error)
     return TRUE;
   if (self->scopes != 0)
     {
-      g_autofree char *names = tocsin_auth_scopes_format (wanted);
+      g_autofree char *all = tocsin_auth_scopes_format (wanted);
+      g_auto (GStrv) names = g_strsplit (all, ",", -1);
+      g_autofree char *either = g_strjoinv (" or ", names);
 
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN,
-                   "This token does not have the scope %s", names);
+                   "This token does not have the scope %s", either);
     }
   else if (shown)
     g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED,
