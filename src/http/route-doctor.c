@@ -75,7 +75,7 @@ look_at_keys (TocsinJsonWriter *json, TocsinApi *api)
     find (json, "keys", FALSE, "not loaded: this node does not federate");
 }
 
-/* Adds to @bad each file that more may touch than should. */
+/* Adds to @bad each file that more may touch than should. @name: (nullable): in @dir, or @dir */
 static void
 check_mode (GString *bad, const char *dir, const char *name, guint forbidden)
 {
@@ -103,7 +103,7 @@ look_at_modes (TocsinJsonWriter *json, TocsinApi *api)
   g_autoptr (GDir) listing = g_dir_open (keys, 0, NULL);
   const char *name;
 
-  check_mode (bad, api->data_dir, ".", OTHERS);
+  check_mode (bad, api->data_dir, NULL, OTHERS);
   check_mode (bad, api->data_dir, "api.sock", GROUP_AND_OTHERS);
   check_mode (bad, api->data_dir, "keys", GROUP_AND_OTHERS);
   check_mode (bad, api->data_dir, "admin.token", GROUP_AND_OTHERS);

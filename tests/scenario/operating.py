@@ -118,6 +118,9 @@ def open_modes(lab, node):
         shown = tocsin(lab, node, "doctor", "--local").stdout
         expect("chmod" in shown, f"the remedy is told: {shown}")
         os.chmod(path, made)
+    os.chmod(node.data_dir, 0o755)
+    bad, _ = examine(lab, node, "--local")
+    expect(bad["modes"]["text"] == f"{node.data_dir} has mode 0755", f"open to all: {bad}")
     os.chmod(node.data_dir, 0o700)
 
 
