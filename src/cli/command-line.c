@@ -399,9 +399,19 @@ list_actors (char ***argv)
     }
 }
 
+/* @command as it is typed. */
+static char *
+usage_of (const TocsinCommand *command)
+{
+  const char *synopsis = synopsis_of (command);
+
+  return g_strjoin (" ", g_get_prgname (), synopsis, NULL);
+}
+
 static gboolean
 check_arguments (const TocsinCommand *command, char **args, GError **error)
 {
+  g_autofree char *usage = usage_of (command);
   guint n = g_strv_length (args);
 
   for (guint i = 0; i < n; i++)
@@ -416,17 +426,20 @@ check_arguments (const TocsinCommand *command, char **args, GError **error)
     if (*args[i] == '\0')
       {
         g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                     _ ("Argument %u is empty; it is: %s %s"), i + 1, g_get_prgname (),
-                     command->synopsis != NULL ? _ (command->synopsis) : "");
+                     _ ("Argument %u is empty; it is: %s"), i + 1, usage);
         return FALSE;
       }
-  if (n >= command->min_args && n <= command->max_args)
-    return TRUE;
-  g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-               n < command->min_args ? _ ("Too little was said; it is: %s %s")
-                                     : _ ("Too much was said; it is: %s %s"),
-               g_get_prgname (), command->synopsis != NULL ? _ (command->synopsis) : "");
-  return FALSE;
+  if (n < command->min_args)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("Too little was said; it is: %s"),
+                 usage);
+  else if (n > command->max_args && command->max_args > 1)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                 _ ("Too much was said, at most %u arguments are taken; it is: %s"),
+                 command->max_args, usage);
+  else if (n > command->max_args)
+    g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID, _ ("Too much was said; it is: %s"),
+                 usage);
+  return n >= command->min_args && n <= command->max_args;
 }
 
 /* Goes down from the program to the command, reading the options of each level. */
