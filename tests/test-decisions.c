@@ -375,9 +375,51 @@ test_one (void)
   expect (&node, "/v1/decisions?ip=192.0.2.1&type=captcha", 200, "null");
   expect (&node, "/v1/decisions?range=192.0.2.0/24", 200, "null");
   expect (&node, "/v1/decisions?scope=country&value=XX", 200, "null");
+  expect (&node, "/v1/decisions?scope=ip&value=nonsense", 400, NULL);
   expect (&node, "/v1/decisions?ip=nonsense", 400, NULL);
   expect (&node, "/v1/decisions?range=192.0.2.0/24&contains=false", 422, NULL);
   expect_match (&node, "/v1/decisions?scope=ip", "^\\[\\{[^}]*\"value\":\"192.0.2.1\"\\}\\]\n$");
+}
+
+/* CrowdSec compares a value whatever its scope is, unless one is named, in either way. */
+static void
+test_value (void)
+{
+  static const struct
+  {
+    const char *query;
+    const char *found; /* NULL: nothing */
+  } vectors[] = {
+    { "value=192.0.2.1", "\"scope\":\"Ip\",\"type\":\"ban\",\"value\":\"192.0.2.1\"" },
+    { "value=198.51.100.0/25",
+      "\"scope\":\"Range\",\"type\":\"ban\",\"value\":\"198.51.100.0/25\"" },
+    { "value=198.51.100.5", "\"value\":\"198.51.100.0/25\"" },
+    { "value=192.0.2.1&scope=Ip", "\"value\":\"192.0.2.1\"" },
+    { "value=192.0.2.1&scopes=Ip", "\"value\":\"192.0.2.1\"" },
+    { "value=192.0.2.1&scope=country,ip", "\"value\":\"192.0.2.1\"" },
+    { "value=192.0.2.1&scope=Range", NULL },
+    { "value=jdoe77&scopes=domain,username", "\"scope\":\"Username\"" },
+    { "value=jdoe77", NULL },
+    { "value=192.0.2.9", NULL },
+    { "value=XX", NULL },
+    { "value=192.0.2.1&type=captcha", NULL },
+  };
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.1", 17);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "198.51.100.0/25", 1);
+  node_report (&node, 0, TOCSIN_SUBJECT_USERNAME, "jdoe77", 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_autofree char *target = g_strconcat ("/v1/decisions?", vectors[i].query, NULL);
+
+      g_test_message ("%s", target);
+      if (vectors[i].found != NULL)
+        expect_match (&node, target, vectors[i].found);
+      else
+        expect (&node, target, 200, "null");
+    }
 }
 
 static void
@@ -621,6 +663,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/decisions/filters", test_filters);
   g_test_add_func ("/decisions/one", test_one);
   g_test_add_func ("/decisions/doubt", test_doubt);
+  g_test_add_func ("/decisions/value", test_value);
   g_test_add_func ("/decisions/usage-metrics", test_usage_metrics);
   g_test_add_func ("/decisions/merge-is-a-walk", test_merge_is_a_walk);
   return g_test_run ();

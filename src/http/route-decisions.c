@@ -131,21 +131,19 @@ on_stream (TocsinRequest *request, TocsinReply *reply, gpointer data)
 
 /* ---- about one ---- */
 
-/* What is asked about: ip=, range=, or scope= and value=. NONE: nothing in particular. */
-static TocsinSubjectType
-find_value (TocsinRequest *request, const char **value)
+/* What is asked about: ip=, range=, or value=, which is of any of the scopes that are wanted, as
+ * CrowdSec has it. 0: nothing in particular, or nothing that there is. */
+static guint
+find_value (TocsinRequest *request, const TocsinListingFilter *filter, const char **value)
 {
-  const char *scope = tocsin_request_get_query (request, "scope");
-
   *value = tocsin_request_get_query (request, "ip");
   if (*value != NULL)
-    return TOCSIN_SUBJECT_IP;
+    return TOCSIN_EXPORT_TYPE_BIT (TOCSIN_SUBJECT_IP);
   *value = tocsin_request_get_query (request, "range");
   if (*value != NULL)
-    return TOCSIN_SUBJECT_NETWORK;
+    return TOCSIN_EXPORT_TYPE_BIT (TOCSIN_SUBJECT_NETWORK);
   *value = tocsin_request_get_query (request, "value");
-  return *value != NULL && scope != NULL ? tocsin_decision_scope_parse (scope)
-                                         : TOCSIN_SUBJECT_NONE;
+  return *value != NULL ? filter->types : 0;
 }
 
 typedef struct
@@ -220,67 +218,86 @@ narrow (TocsinJudge *judge,
   return TRUE;
 }
 
-static void
+/* Whether anything is decided. */
+static gboolean
 append_one (GString *out,
             TocsinJudge *judge,
             const TocsinSubject *subject,
-            const TocsinSubjectFinding *found,
             const TocsinListingFilter *filter,
             gint64 now_us)
 {
-  TocsinExportRow row = { .type = found->matched_type,
-                          .value = found->matched,
-                          .key = &found->matched_key,
-                          .verdict = found->verdict,
-                          .expires_s = found->expires_s };
+  g_auto (TocsinFinding) finding = { 0 };
+  const TocsinSubjectFinding *found;
+  TocsinExportRow row;
   TocsinSubjectKey key;
 
+  tocsin_judge_event (judge, subject, 1, &finding);
+  found = &g_array_index (finding.subjects, TocsinSubjectFinding, 0);
+  row = (TocsinExportRow){ .type = found->matched_type,
+                           .value = found->matched,
+                           .key = &found->matched_key,
+                           .verdict = found->verdict,
+                           .expires_s = found->expires_s };
   for (guint i = 0; i < found->categories->len; i++)
     row.categories |= G_GUINT64_CONSTANT (1)
                       << g_array_index (found->categories, TocsinCategoryFinding, i).category;
   if (found->matched == NULL || !tocsin_listing_filter_takes (filter, &row) ||
       tocsin_export_is_own_address (&row) || !narrow (judge, subject, &key, &row) ||
       tocsin_export_is_own_address (&row))
-    {
-      g_string_append (out, "null");
-      return;
-    }
+    return FALSE;
   g_string_append_c (out, '[');
   tocsin_decision_append (out, &row, now_us);
   g_string_append_c (out, ']');
+  return TRUE;
+}
+
+/* Of several @types the first of which @value is one about which something is decided. What is none
+ * of them is nothing that anything is decided about; of a single one it is an error. */
+static gboolean
+append_value (GString *out,
+              TocsinJudge *judge,
+              guint types,
+              const char *value,
+              const TocsinListingFilter *filter,
+              gint64 now_us,
+              GError **error)
+{
+  gboolean single = (types & (types - 1)) == 0;
+  gboolean done = FALSE;
+
+  for (guint type = TOCSIN_SUBJECT_IP; type <= TOCSIN_SUBJECT_ACTOR && !done; type++)
+    {
+      g_auto (TocsinSubject) subject = { 0 };
+
+      if ((types & TOCSIN_EXPORT_TYPE_BIT (type)) == 0)
+        continue;
+      if (tocsin_subject_parse (&subject, type, value, single ? error : NULL))
+        done = append_one (out, judge, &subject, filter, now_us);
+      else if (single)
+        return FALSE;
+    }
+  if (!done)
+    g_string_append (out, "null");
+  return TRUE;
 }
 
 static void
-answer_one (TocsinReply *reply,
-            TocsinApi *api,
-            TocsinSubjectType type,
-            const char *value,
-            const TocsinListingFilter *filter)
+answer_value (TocsinReply *reply,
+              TocsinApi *api,
+              guint types,
+              const char *value,
+              const TocsinListingFilter *filter)
 {
   g_auto (TocsinJudge) judge = { 0 };
-  g_auto (TocsinSubject) subject = { 0 };
-  g_auto (TocsinFinding) finding = { 0 };
   g_autoptr (GError) error = NULL;
   TocsinExportMoment moment;
-  gboolean done;
 
-  if (!tocsin_subject_parse (&subject, type, value, &error))
-    {
-      tocsin_reply_set_error (reply, error);
-      return;
-    }
   /* As of the moment of the stream, so that both decide the same. */
   tocsin_judge_begin (&judge, api, NULL, FALSE);
-  done = tocsin_export_moment (&judge, &moment, &error);
-  if (done)
-    {
-      tocsin_judge_event (&judge, &subject, 1, &finding);
-      append_one (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON), &judge, &subject,
-                  &g_array_index (finding.subjects, TocsinSubjectFinding, 0), filter,
-                  tocsin_api_now_us (api));
-      done = tocsin_txn_check (judge.txn, &error);
-    }
-  if (!done)
+  if (!tocsin_export_moment (&judge, &moment, &error) ||
+      !append_value (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON), &judge, types, value, filter,
+                     tocsin_api_now_us (api), &error) ||
+      !tocsin_txn_check (judge.txn, &error))
     tocsin_reply_set_error (reply, error);
 }
 
@@ -290,15 +307,16 @@ on_decisions (TocsinRequest *request, TocsinReply *reply, gpointer data)
   const char *contains = tocsin_request_get_query (request, "contains");
   Order order = { .api = data };
   const char *value;
-  TocsinSubjectType type = find_value (request, &value);
+  guint types;
 
   parse_filter (request, &order.filter);
+  types = find_value (request, &order.filter, &value);
   tocsin_reply_add_header (reply, "Cache-Control", "no-store");
   if (contains != NULL && g_ascii_strcasecmp (contains, "false") == 0)
     tocsin_reply_set_problem (reply, 422, "unprocessable",
                               "What lies within a range is not searched; contains is true");
-  else if (type != TOCSIN_SUBJECT_NONE)
-    answer_one (reply, data, type, value, &order.filter);
+  else if (types != 0)
+    answer_value (reply, data, types, value, &order.filter);
   else if (value != NULL)
     g_string_append (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON), "null");
   else
