@@ -18,7 +18,7 @@ import sys
 import time
 import urllib.parse
 
-from harness import befriend, expect, free_port, parse_arguments, run, wait_until
+from harness import befriend, expect, free_port, make_tokens, parse_arguments, run, wait_until
 
 DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs")
 NGINX_GATE = os.path.join(os.path.dirname(__file__), "..", "..", "data", "nginx-gate.conf")
@@ -28,17 +28,8 @@ CANONICAL_MAILBOX = "cheappills@gmail.com"
 NAME = ("username", "Cheap_Pills_24")
 PAGE = ("url", "http://shop.pills.example/cheap?x=1")
 ACTOR = ("actor", "https://pills.example/users/bob")
-SCOPES = ("check", "range", "report", "stream", "admin", "metrics")
 BATCH_MAX_LINES = 10000
 MIB = 1024 * 1024
-
-
-def make_tokens(node):
-    tokens = {}
-    for scope in SCOPES:
-        answer = node.ask("POST", "/v1/tokens", {"name": f"t-{scope}", "scopes": [scope]}, 201)
-        tokens[scope] = answer["token"]
-    return tokens
 
 
 def is_problem(reply, status, kind=None, *words):

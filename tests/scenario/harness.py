@@ -34,6 +34,7 @@ STOP_SECONDS = 60
 WAIT_SECONDS = 60
 POLL_SECONDS = 0.05
 LOG_TAIL_LINES = 40
+SCOPES = ("check", "range", "report", "stream", "admin", "metrics")
 DESCRIPTORS = 65536  # of a test and of the nodes it starts; Debian lets a process have 1,024 unasked
 
 # What no log of a node may hold: g_critical is a bug.
@@ -292,6 +293,15 @@ def befriend(reader, publisher, trust=50):
         lambda: (reader.peer(publisher.actor) or {}).get("following") == "accepted",
         f"{publisher.name}'s Accept reached {reader.name}",
     )
+
+
+def make_tokens(node):
+    """A token for each scope."""
+    tokens = {}
+    for scope in SCOPES:
+        answer = node.ask("POST", "/v1/tokens", {"name": f"t-{scope}", "scopes": [scope]}, 201)
+        tokens[scope] = answer["token"]
+    return tokens
 
 
 class Lab:
