@@ -98,7 +98,7 @@ look_at_peers (TocsinInvocation *self, GArray *findings)
       if (g_strcmp0 (tocsin_answer_string (json_node_get_object (peer), "breaker"), "open") == 0)
         open++;
     }
-  text = g_strdup_printf (_ ("%u peers, %u of them cannot be reached"), n, open);
+  text = g_strdup_printf (_ ("%u in all, of which %u cannot be reached"), n, open);
   tocsin_doctor_add (findings, "peers", node != NULL && open == 0,
                      node != NULL ? text : error->message);
 }

@@ -702,7 +702,7 @@ class Commands(unittest.TestCase):
         version = json.loads(run("version", "--json").stdout)["version"]
         disk = {"name": "disk", "ok": True, "text": "9 GiB of room"}
         self.node.answer("POST", "/v1/doctor", {"version": version, "checks": [disk]})
-        self.check(self.node.run("doctor"), 1, r"bad +peers +4 peers, 1 of them[^\n]*\n+peers: See .tocsin peer list")
+        self.check(self.node.run("doctor"), 1, r"bad +peers +4 in all, of which 1 cannot[^\n]*\n+peers: See .tocsin peer list")
         self.node.answer("GET", "/v1/peers", {"peers": []})
         self.check(self.node.run("doctor"), 0, r"(?s)ok +node.*ok +disk +9 GiB of room")
         checks = json.loads(self.node.run("doctor", "--json").stdout)["checks"]
