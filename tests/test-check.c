@@ -247,6 +247,7 @@ test_batch (void)
   g_auto (Answer) answer = { 0 };
   g_auto (Answer) single = { 0 };
   g_auto (Answer) empty = { 0 };
+  g_auto (Answer) most = { 0 };
   g_auto (Answer) many = { 0 };
   g_auto (GStrv) lines = NULL;
 
@@ -272,10 +273,50 @@ test_batch (void)
   node_ask (&node, "POST", "/v1/check/batch", TYPE_NDJSON, "", &empty);
   g_assert_cmpuint (empty.status, ==, 400);
   g_string_truncate (body, 0);
-  for (guint i = 0; i <= TOCSIN_BATCH_MAX_LINES; i++)
+  for (guint i = 0; i < TOCSIN_BATCH_MAX_LINES; i++)
     g_string_append (body, "{}\n");
+  g_string_append (body, "\n");
+  node_ask (&node, "POST", "/v1/check/batch", TYPE_NDJSON, body->str, &most);
+  g_assert_cmpuint (most.status, ==, 200);
+  g_string_append (body, "{}\n");
   node_ask (&node, "POST", "/v1/check/batch", TYPE_NDJSON, body->str, &many);
   g_assert_cmpuint (many.status, ==, 413);
+}
+
+/* Those that end a batch are nothing; any other has its answer. */
+static void
+test_batch_blank_lines (void)
+{
+  static const struct
+  {
+    const char *body;
+    guint status;
+    const char *pattern; /* of the answer: V a verdict, P a problem */
+  } vectors[] = {
+    { CHECK_IP ("192.0.2.9") "\n\n", 200, "V" },
+    { CHECK_IP ("192.0.2.9") "\r\n\r\n \t\r\n", 200, "V" },
+    { CHECK_IP ("192.0.2.9") "\n\n" CHECK_IP ("192.0.2.9") "\n", 200, "VPV" },
+    { "\n" CHECK_IP ("192.0.2.9"), 200, "PV" },
+    { CHECK_IP ("192.0.2.9") "\n\f\n", 200, "VP" },
+    { "\n\r\n ", 400, "P" },
+  };
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  for (gsize i = 0; i < G_N_ELEMENTS (vectors); i++)
+    {
+      g_auto (Answer) answer = { 0 };
+      g_autoptr (GString) pattern = g_string_new (NULL);
+      g_auto (GStrv) lines = NULL;
+
+      node_ask (&node, "POST", "/v1/check/batch", TYPE_NDJSON, vectors[i].body, &answer);
+      g_assert_cmpuint (answer.status, ==, vectors[i].status);
+      lines = g_strsplit (answer.body->str, "\n", -1);
+      for (char **line = lines; *line != NULL; line++)
+        if (**line != '\0')
+          g_string_append_c (pattern, strstr (*line, "\"verdict\":") != NULL ? 'V' : 'P');
+      g_assert_cmpstr (pattern->str, ==, vectors[i].pattern);
+    }
 }
 
 static void
@@ -716,6 +757,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/check/accounts", test_accounts);
   g_test_add_func ("/check/get", test_get);
   g_test_add_func ("/check/batch", test_batch);
+  g_test_add_func ("/check/batch-blank-lines", test_batch_blank_lines);
   g_test_add_func ("/check/batch-rooms", test_batch_rooms);
   g_test_add_func ("/check/batch-cancelled", test_batch_cancelled);
   g_test_add_func ("/check/without", test_without);

@@ -179,6 +179,16 @@ go_on (Batch *batch, TocsinRequest *request)
   g_source_attach (steps->source, g_main_context_get_thread_default ());
 }
 
+/* Without the blank lines at its end, which some write after the last question. Any other is
+ * answered like what is no question, since clients match answers with lines by their number. */
+static gsize
+trimmed_size (const char *data, gsize size)
+{
+  while (size > 0 && strchr (" \t\r\n", data[size - 1]) != NULL && data[size - 1] != '\0')
+    size--;
+  return size;
+}
+
 static gboolean
 count_lines (const char *data, gsize size, guint *out, GError **error)
 {
@@ -212,6 +222,7 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
   const char *text = g_bytes_get_data (body, &size);
   Batch *batch;
 
+  size = trimmed_size (text, size);
   if (!count_lines (text, size, &n_lines, &error))
     {
       tocsin_reply_set_error (reply, error);
