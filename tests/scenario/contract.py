@@ -355,7 +355,7 @@ def announce(ask, operation, size):
 
 
 def check_refusals(ask):
-    """Whatever it is: without a token, with a wrong one, with a parameter and a body that it does not take."""
+    """Whatever it is: without a token or with a wrong one, with parameters and bodies that it does not take."""
     for operation, known in ask.document.operations.items():
         scopes = known.get("x-scopes", [])
         body = b"{" if "requestBody" in known else None
@@ -365,7 +365,9 @@ def check_refusals(ask):
             others = [scope for scope in SCOPES if scope not in (*scopes, "admin")]
             ask(operation, 403, body, token=ask.tokens[others[0]], **PLACES)
         if operation not in ANY_QUERY:
-            ask(operation, 400, body, query={"nonsense": 1}, **PLACES)
+            names = [name for name in ask.document.query_names(operation) if name != "_"]
+            for query in ([("nonsense", 1)], *([(name, 1), (name, 1)] for name in names)):
+                ask(operation, 400, body, query=query, **PLACES)
         if "requestBody" not in known:
             if known["method"] == "POST":
                 ask(operation, 400, b'{"extra":1}', **PLACES)

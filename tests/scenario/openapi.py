@@ -65,6 +65,10 @@ class Document:
             path = path.replace(f"{{{name}}}", urllib.parse.quote(str(names[name]), safe=""))
         return path + ("?" + urllib.parse.urlencode(query) if query else "")
 
+    def query_names(self, operation):
+        parameters = map(self.resolve, self.operations[operation].get("parameters", ()))
+        return [one["name"] for one in parameters if one["in"] == "query"]
+
     # ---- values
 
     def fits(self, schema, value):
