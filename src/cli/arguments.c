@@ -236,6 +236,8 @@ tocsin_argument_name (const char *what, const char *typed, GError **error)
 {
   g_auto (GStrv) names = tocsin_argument_names (what);
   g_autofree char *clean = NULL;
+  /* No noun, as the others are. */
+  const char *noun = g_str_equal (what, "as") ? "--as" : what;
   const char *near;
 
   g_return_val_if_fail (names != NULL, FALSE);
@@ -246,13 +248,13 @@ tocsin_argument_name (const char *what, const char *typed, GError **error)
   near = tocsin_text_closest (typed, (const char *const *) names);
   if (near != NULL)
     g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                 _ ("There is no %s “%s”; did you mean “%s”?"), what, clean, near);
+                 _ ("There is no %s “%s”; did you mean “%s”?"), noun, clean, near);
   else
     {
       g_autofree char *list = g_strjoinv (", ", names);
 
       g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-                   _ ("There is no %s “%s”; there are %s"), what, clean, list);
+                   _ ("There is no %s “%s”; there are %s"), noun, clean, list);
     }
   return FALSE;
 }
