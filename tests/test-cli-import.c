@@ -132,7 +132,6 @@ test_refused (void)
       "a",
       TOCSIN_IMPORT_AUTO, TOCSIN_SUBJECT_DOMAIN, "UTF-16" },
     { "\x1F\x8B\x08", TOCSIN_IMPORT_AUTO, TOCSIN_SUBJECT_DOMAIN, "compressed" },
-    { "192.0.2.1\n", TOCSIN_IMPORT_LINES, TOCSIN_SUBJECT_NONE, "--type" },
     { "a.example\x07\n", TOCSIN_IMPORT_LINES, TOCSIN_SUBJECT_DOMAIN, "control" },
     { "value\n\"a.example", TOCSIN_IMPORT_CSV, TOCSIN_SUBJECT_DOMAIN, "cut short" },
     { "value,comment\na.example,x\nb.exam", TOCSIN_IMPORT_CSV, TOCSIN_SUBJECT_DOMAIN, "line 3" },
@@ -145,7 +144,8 @@ test_refused (void)
     { "{\"list\":[1]}", TOCSIN_IMPORT_AUTO, TOCSIN_SUBJECT_DOMAIN, "line 1" },
     { "{\"a\":1}", TOCSIN_IMPORT_JSON, TOCSIN_SUBJECT_DOMAIN, "entries" },
     { "[{\"type\":\"ip\"}]", TOCSIN_IMPORT_JSON, TOCSIN_SUBJECT_DOMAIN, "value" },
-    { "[{\"type\":\"iq\",\"value\":\"x\"}]", TOCSIN_IMPORT_JSON, TOCSIN_SUBJECT_NONE, "type" },
+    { "[{\"type\":\"iq\",\"value\":\"x\"}]", TOCSIN_IMPORT_JSON, TOCSIN_SUBJECT_NONE,
+      "no type “iq”" },
     { "[\"\"]", TOCSIN_IMPORT_JSON, TOCSIN_SUBJECT_DOMAIN, "empty" },
     { "[]", TOCSIN_IMPORT_JSON, TOCSIN_SUBJECT_DOMAIN, "empty" },
     { "\"a\"", TOCSIN_IMPORT_JSON, TOCSIN_SUBJECT_DOMAIN, "neither" },
@@ -162,6 +162,24 @@ test_refused (void)
       if (strstr (error->message, vectors[i].words) == NULL)
         g_error ("vector %" G_GSIZE_FORMAT ": “%s” lacks “%s”", i, error->message,
                  vectors[i].words);
+    }
+}
+
+/* What the command line lacks is no fault of the file. */
+static void
+test_needs_type (void)
+{
+  static const char *const texts[] = { "192.0.2.1\n", "value\n192.0.2.1\n",
+                                       "type,value\nip,192.0.2.1\n,192.0.2.2\n" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (TocsinImport) list =
+          parse (texts[i], TOCSIN_IMPORT_AUTO, TOCSIN_SUBJECT_NONE, &error);
+
+      g_assert_null (list);
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE);
     }
 }
 
@@ -184,6 +202,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cli/import/lists", test_lists);
   g_test_add_func ("/cli/import/refused", test_refused);
+  g_test_add_func ("/cli/import/needs-type", test_needs_type);
   g_test_add_func ("/cli/import/nul", test_nul);
   return g_test_run ();
 }

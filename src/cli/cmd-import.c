@@ -107,7 +107,7 @@ load (TocsinInvocation *self, GError **error)
   if (data == NULL)
     return NULL;
   list = tocsin_import_parse ((const char *) data->data, data->len - 1, format, type, error);
-  if (list == NULL)
+  if (list == NULL && !g_error_matches (*error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE))
     {
       /* The command line was right; the file is not. */
       self->status = TOCSIN_EXIT_FAILED;

@@ -216,6 +216,19 @@ check_bytes (const char *data, gsize *size, GError **error)
   return data;
 }
 
+/* Where only the command line could have said of which type an entry is, that is what lacks it. */
+static gboolean
+refuse_type (const TocsinImportEntry *entry, GError **error)
+{
+  g_autofree char *shown = entry->type != NULL ? quote (entry->type) : NULL;
+
+  if (shown != NULL)
+    return tocsin_import_fail (error, entry->place, _ ("there is no type “%s”"), shown);
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
+                       _ ("--type is missing: not every entry names its own"));
+  return FALSE;
+}
+
 /* A message that came instead of a list, or another type's list: most of it is not what it is said
  * to be. Single bad entries are the node's to refuse, one by one. */
 static gboolean
@@ -232,14 +245,13 @@ check_types (TocsinImport *self, TocsinSubjectType type, GError **error)
 
       if (entry->type != NULL)
         its = tocsin_subject_type_from_string (entry->type);
+      if (its == TOCSIN_SUBJECT_NONE)
+        return refuse_type (entry, error);
       /* Lists of addresses and of networks are seldom only that, whatever their title says. */
       if (its == TOCSIN_SUBJECT_IP || its == TOCSIN_SUBJECT_NETWORK)
         its = strchr (entry->value, '/') != NULL ? TOCSIN_SUBJECT_NETWORK : TOCSIN_SUBJECT_IP;
       if (its != type)
         entry->type = tocsin_subject_type_to_string (its);
-      if (its == TOCSIN_SUBJECT_NONE)
-        return tocsin_import_fail (error, entry->place, "%s",
-                                   _ ("the type is missing or unknown; --type gives one for all"));
       if (tocsin_subject_parse (&subject, its, entry->value, NULL))
         continue;
       bad++;
@@ -289,7 +301,8 @@ read_format (TocsinImport *self, const char *text, gsize size, GError **error)
  * Reads a list to its end. Entries of type ip and network become what they are.
  *
  * Returns: (transfer full) (nullable): the list, never empty; free it with tocsin_import_free().
- *   On error, %NULL: %TOCSIN_ERROR_INVALID, with the line or element, or %TOCSIN_ERROR_TOO_LARGE
+ *   On error, %NULL: %TOCSIN_ERROR_INVALID, with the line or element, %TOCSIN_ERROR_TOO_LARGE, or
+ *   %TOCSIN_ERROR_UNPROCESSABLE where @type would be needed
  */
 TocsinImport *
 tocsin_import_parse (

@@ -155,10 +155,11 @@ class Imports(unittest.TestCase):
     def test_usage(self):
         path = self.write("list", "a.example\n")
         for arguments, code, words in (
-                ((path, "--type", "domain"), 2, "--category"), ((path, "--category", "spam"), 1, "--type"),
+                ((path, "--type", "domain"), 2, "--category"), ((path, "--category", "spam"), 2, "tocsin: --type is missing"),
+                ((self.write("typed.csv", "type,value\nfax,1\n"), "--category", "spam"), 1, "line 2: there is no type “fax”"),
                 ((path, "--category", "spma", "--type", "domain"), 2, "did you mean “spam”"),
                 ((path, "--category", "spam", "--type", "domian"), 2, "did you mean “domain”"),
-                ((path, "--category", "spam", "--type", "domain", "--as", "derived"), 2, "first_hand"),
+                ((path, "--category", "spam", "--type", "domain", "--as", "derived"), 2, "no --as “derived”; there are first_hand"),
                 ((path, "--category", "spam", "--type", "domain", "--format", "xml"), 2, "there are auto"),
                 ((path + "x", "--category", "spam", "--type", "domain"), 1, "No such file"),
                 ((self.dir.name, "--category", "spam", "--type", "domain"), 1, "directory")):
