@@ -426,6 +426,10 @@ set_refusal (Exchange *x)
                  _ ("%s has no API: it is the public side of a node; the API has another port, "
                     "8478 if api-listen does not say otherwise"),
                  x->control->place);
+  else if (status == 401 && x->control->is_url && x->control->token == NULL)
+    g_set_error (&x->error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED,
+                 _ ("The node at %s wants a token: --token-file names the file that has it"),
+                 x->control->place);
   else if (text == NULL || *text == '\0')
     g_set_error (&x->error, TOCSIN_ERROR, code_for_status (status),
                  _ ("The node at %s answered with HTTP status %u"), x->control->place, status);

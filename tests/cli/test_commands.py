@@ -137,6 +137,13 @@ class Commands(unittest.TestCase):
             done = run("--url", f"http://127.0.0.1:{port}/", "--token-file", token, "status")
             self.check(done, 2, None, "holds no token")
             self.assertNotIn("two words", done.stderr)
+            node.answer("GET", "/v1/status", problem(401, "This call needs a token: “Authorization: Bearer TOKEN” or X-Api-Key"))
+            done = run("--url", f"http://127.0.0.1:{port}", "status")
+            self.check(done, 1, r"\A\Z", f"http://127.0.0.1:{port} wants a token: --token-file names ")
+            with open(token, "w", encoding="ascii") as f:
+                f.write("s3cret\n")
+            done = run("--url", f"http://127.0.0.1:{port}", "--token-file", token, "status")
+            self.check(done, 1, r"\A\Z", "This call needs")
 
     def test_refusals(self):
         for status, code in ((400, 2), (401, 1), (403, 4), (404, 3), (409, 1), (410, 3), (413, 1), (422, 2),
