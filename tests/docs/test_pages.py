@@ -102,8 +102,11 @@ class Pages(unittest.TestCase):
         table = (ROOT / "src/fed/review.c").read_text(encoding="utf-8")
         kinds = re.findall(r'^  \{ TOCSIN_REVIEW_\w+, "(\w+)" \},$', table, re.M)
         rows = re.findall(r"^\| `(\w+)` \|(?: [^|]+ \|){3}$", prose(ROOT / "docs/operating.md"), re.M)
+        api = (ROOT / "schemas/openapi.yaml").read_text(encoding="utf-8")
+        said = re.search(r'"ReviewKind": \{[^]]*"enum": \[([^]]*)\]', api)[1]
         self.assertGreater(len(kinds), 10)
         self.assertEqual(sorted(rows), sorted(kinds))
+        self.assertEqual(sorted(re.findall(r'"(\w+)"', said)), sorted(kinds))
 
 
 if __name__ == "__main__":
