@@ -324,6 +324,7 @@ test_confirm_key (void)
   Befriend direct = { .peer = &a.node, .following = TOCSIN_FOLLOWING_ACCEPTED };
   g_autoptr (JsonObject) before = NULL;
   g_autoptr (JsonObject) after = NULL;
+  g_autoptr (JsonObject) refused = NULL;
   g_autofree char *body = NULL;
   g_autofree char *target = NULL;
 
@@ -335,7 +336,9 @@ test_confirm_key (void)
   after = ask_peer (&b, &a, "POST", "/confirm-key", body);
   expect_string (after, "state", "ok");
   target = g_strdup_printf ("/v1/peers/%s/confirm-key", a.id);
-  json_object_unref (ask (&b, "POST", target, "{\"fingerprint\":\"SHA256:00\"}", 422));
+  refused = ask (&b, "POST", target, "{\"fingerprint\":\"SHA256:00\"}", 422);
+  g_assert_true (
+      g_str_has_prefix (json_object_get_string_member (refused, "detail"), "/fingerprint: "));
 }
 
 static void

@@ -410,10 +410,15 @@ typed_at (const char *pointer, char **args, const GOptionEntry *options)
   {
     const char *pointer;
     guint index;
-    const char *name; /* where it was not typed */
+    const char *name; /* where it was not typed, or in several parts */
   } arguments[] = {
-    { "/value", 0, NULL }, { "/type", 0, NULL }, { "/actor", 0, NULL },
-    { "/name", 0, NULL },  { "/dir", 0, NULL },  { "/url", 1, "URL" },
+    { "/value", 0, NULL },
+    { "/type", 0, NULL },
+    { "/actor", 0, NULL },
+    { "/name", 0, NULL },
+    { "/dir", 0, NULL },
+    { "/url", 1, "URL" },
+    { "/fingerprint", G_MAXUINT, "FINGERPRINT" },
   };
   guint n = g_strv_length (args);
   guint64 index = 0;

@@ -124,7 +124,7 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
   if (key == NULL || !g_str_equal (document->id, change->actor))
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
-                           "No Ed25519 key that the actor names now has this fingerprint");
+                           "/fingerprint: no Ed25519 key that the actor names now has it");
       return FALSE;
     }
   tocsin_pinning_save_actor (txn, document, change->now_us);

@@ -302,7 +302,7 @@ on_document (GObject *source, GAsyncResult *result, gpointer user_data)
   if (change->known->document->inbox == NULL)
     {
       g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
-                               "The actor's document names no inbox");
+                               "/actor: its document names no inbox");
       return;
     }
   change->now_us = tocsin_time_now_us ();

@@ -149,6 +149,9 @@ class Sentences(unittest.TestCase):
                       ["SHA256:", *parts]):
             self.assertEqual(self.node.run("peer", "confirm-key", actor, *typed).returncode, 0, typed)
             self.assertEqual(self.node.requests[-1].body, {"fingerprint": whole})
+        self.node.answer("POST", "/v1/peers/https%3A%2F%2Fb.example%2Factor/confirm-key",
+                         problem(422, "/fingerprint: no key has it"))
+        self.says(("peer", "confirm-key", actor, *parts), 2, "FINGERPRINT: no key has it")
         self.node.run("peer", "confirm-key", actor, "".join(parts)[:-1])
         self.assertEqual(self.node.requests[-1].body, {"fingerprint": "".join(parts)[:-1]})
 
