@@ -333,6 +333,56 @@ test_sentences (void)
     }
 }
 
+static gboolean
+has_note (const TocsinFinding *finding, const char *text)
+{
+  const GArray *notes = g_array_index (finding->subjects, TocsinSubjectFinding, 0).notes;
+
+  for (guint i = 0; i < notes->len; i++)
+    if (g_str_equal (g_array_index (notes, TocsinNote, i).text, text))
+      return TRUE;
+  return FALSE;
+}
+
+/* A list is told of beside whoever reports the same: the note may rest on it. */
+static void
+test_list_beside (void)
+{
+  static const Vector v = { TOCSIN_SUBJECT_IP,
+                            TOCSIN_SUBJECT_IP,
+                            "192.0.2.1",
+                            { { 0, SPAM, IMPORTED }, { 1, SPAM } },
+                            NULL,
+                            NULL,
+                            NULL };
+  static const TocsinSubject subject = { .type = TOCSIN_SUBJECT_IP, .key_type = TOCSIN_SUBJECT_IP };
+  g_auto (TocsinFinding) finding = { 0 };
+
+  judge (&v, &subject, &finding);
+  g_assert_true (has_note (&finding, "Reported for spam by p1.example"));
+  g_assert_true (has_note (&finding, "On an imported list, for spam"));
+}
+
+/* What a program here echoes is no reason, makes nothing known, and is shown with explain alone. */
+static void
+test_derived (void)
+{
+  static const Vector v = { TOCSIN_SUBJECT_IP,
+                            TOCSIN_SUBJECT_IP,
+                            "192.0.2.1",
+                            { { 0, SPAM, IMPORTED | TOCSIN_EVIDENCE_DERIVED } },
+                            NULL,
+                            NULL,
+                            NULL };
+  static const TocsinSubject subject = { .type = TOCSIN_SUBJECT_IP, .key_type = TOCSIN_SUBJECT_IP };
+  g_auto (TocsinFinding) finding = { 0 };
+
+  judge (&v, &subject, &finding);
+  g_assert_cmpint (finding.verdict, ==, TOCSIN_VERDICT_ALLOW);
+  g_assert_false (finding.known);
+  g_assert_cmpstr (finding.summary, ==, "Nothing is known");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -341,5 +391,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/explain/several", test_several);
   g_test_add_func ("/explain/labels", test_labels);
   g_test_add_func ("/explain/names", test_names);
+  g_test_add_func ("/explain/list-beside", test_list_beside);
+  g_test_add_func ("/explain/derived", test_derived);
   return g_test_run ();
 }

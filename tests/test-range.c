@@ -83,6 +83,20 @@ test_known (void)
   assert_has (&second, email, ":50:1");
 }
 
+/* Where sharing makes a note of a review, so does the score, which is all that a reader has. */
+static void
+test_shared (void)
+{
+  g_autofree char *ip = hex_of (TOCSIN_SUBJECT_IP, "192.0.2.200");
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) one = { 0 };
+
+  node_init (&node);
+  node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.200", 1);
+  ask (&node, ip, NULL, &one);
+  assert_has (&one, ip, ":54:1");
+}
+
 /* The padding of one state is one padding; another state has another. */
 static void
 test_etag (void)
@@ -250,6 +264,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/range/known", test_known);
+  g_test_add_func ("/range/shared", test_shared);
   g_test_add_func ("/range/etag", test_etag);
   g_test_add_func ("/range/padding", test_padding);
   g_test_add_func ("/range/length", test_length);

@@ -75,6 +75,8 @@ test_pair_bounds (void)
       first.key.broad = bound == 1;
       judge (NULL, both, 2, NULL, &finding);
       g_assert_cmpuint (finding.verdict, ==, NOTE);
+      /* Of itself it is a note already: nothing bounds it. */
+      g_assert_cmpint (subject_at (&finding, 0)->bound, ==, TOCSIN_BOUND_NONE);
     }
   asked_init (&first, 1, spam1);
   keys[0] = third.key;

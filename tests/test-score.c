@@ -17,6 +17,7 @@ typedef struct
   Row rows[ROWS_MAX];  /* up to the first without a category */
   gboolean broad;
   gboolean shared;
+  TocsinBound bound;
   TocsinVerdict verdict;
   guint score;
   gboolean unknown;
@@ -154,6 +155,7 @@ static const Vector vectors[] = {
     NULL,
     { { 12, SPAM } },
     .broad = TRUE,
+    .bound = TOCSIN_BOUND_BROAD,
     .verdict = NOTE,
     .score = 55 },
   { "broad, and solid beside one loud voice",
@@ -172,6 +174,7 @@ static const Vector vectors[] = {
     "strict",
     { { 1, SPAM }, { 2, SPAM }, { 3, SPAM }, { 4, SPAM }, { 5, SPAM } },
     .shared = TRUE,
+    .bound = TOCSIN_BOUND_SHARED,
     .verdict = NOTE,
     .score = 97 },
 
@@ -269,6 +272,7 @@ test_vector (gconstpointer data)
   g_assert_cmpuint (finding.score, ==, v->score);
   g_assert_cmpint (finding.known, ==, !v->unknown);
   g_assert_cmpint (subject_at (&finding, 0)->known, ==, !v->unknown);
+  g_assert_cmpint (subject_at (&finding, 0)->bound, ==, v->bound);
   check_key (v, &asked.evidence.keys[0]);
 }
 
@@ -428,6 +432,8 @@ assert_charged (
   judge (NULL, asked, n, budgets != NULL ? &scoring : NULL, &finding);
   g_assert_cmpuint (finding.verdict, ==, verdict);
   g_assert_cmpuint (finding.charge_actor, ==, actor);
+  g_assert_cmpint (subject_at (&finding, 0)->bound, ==,
+                   verdict == NOTE ? TOCSIN_BOUND_BUDGET : TOCSIN_BOUND_NONE);
 }
 
 /* A review that rests on one voice is charged to it; past its budget the voice gives a note. */
@@ -532,6 +538,7 @@ test_allow (void)
       first.evidence.allowed_exactly = cases[i].exactly;
       judge (NULL, both, 2, NULL, &finding);
       g_assert_cmpuint (finding.verdict, ==, cases[i].event);
+      g_assert_cmpuint (finding.score, ==, cases[i].exactly ? 0 : 100);
       g_assert_cmpuint (subject_at (&finding, 0)->verdict, ==, cases[i].first);
       g_assert_cmpuint (subject_at (&finding, 0)->score, ==, 0);
       g_assert_cmpuint (subject_at (&finding, 1)->verdict, ==, BLOCK);

@@ -75,6 +75,8 @@ state_name (const TocsinEvidence *row, gint64 now_us)
 {
   if ((row->flags & TOCSIN_EVIDENCE_HELD) != 0)
     return "held";
+  if ((row->flags & TOCSIN_EVIDENCE_DERIVED) != 0)
+    return "derived";
   if ((row->flags & TOCSIN_EVIDENCE_IMPORTED) != 0)
     return "imported";
   return (gint64) row->expires_s * TOCSIN_SECOND_US <= now_us ? "expired" : "live";

@@ -15,6 +15,7 @@ typedef enum
       1 << 2,                      /* basis imported or derived: shown, never counted; local only */
   TOCSIN_EVIDENCE_OWN = 1 << 3,    /* of this node's own operator */
   TOCSIN_EVIDENCE_PERSON = 1 << 4, /* the reported subject is a person subject */
+  TOCSIN_EVIDENCE_DERIVED = 1 << 5, /* with IMPORTED: an echo of what others said here; no more */
 } TocsinEvidenceFlags;
 
 /* The expires_s of what stays until its list takes it back. */

@@ -29,7 +29,8 @@ gboolean tocsin_verdict_from_string (const char *name, TocsinVerdict *out);
  * TocsinCategoryFinding: what was said about a subject in one category, for display.
  * @origins: distinct reporters that are believed, or lists
  * @s_or: the suspicion of this category alone, 0..1; 0 for an informal one
- * @reported: a believed actor or the operator says so; else lists alone
+ * @reported: a believed actor or the operator says so
+ * @listed: lists say so
  */
 typedef struct
 {
@@ -37,7 +38,17 @@ typedef struct
   guint origins;
   double s_or;
   gboolean reported;
+  gboolean listed;
 } TocsinCategoryFinding;
+
+/* Why a verdict is a note though the suspicion is that of a review (scoring.md 4). */
+typedef enum
+{
+  TOCSIN_BOUND_NONE,
+  TOCSIN_BOUND_SHARED, /* the operator says that many strangers share it */
+  TOCSIN_BOUND_BROAD,  /* a wide network or a shared provider, and one voice */
+  TOCSIN_BOUND_BUDGET, /* one voice that has had its reviews of the day */
+} TocsinBound;
 
 /**
  * TocsinHeard: one report as a check saw it, for "explain".
@@ -92,6 +103,7 @@ typedef struct
  * @listed: (nullable) (element-type TocsinListed): what lists say, each origin once a category
  * @heard: (element-type TocsinHeard): every report seen, only with explain
  * @paired: with another subject it made a review of the event
+ * @bound: why it is a note and no more
  */
 typedef struct
 {
@@ -117,6 +129,7 @@ typedef struct
   GArray *listed;
   GArray *heard;
   gboolean paired;
+  TocsinBound bound;
 } TocsinSubjectFinding;
 
 /* The verdict had one actor been missing. */

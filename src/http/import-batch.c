@@ -162,7 +162,8 @@ is_known (TocsinTxn *txn, const TocsinImportBatch *self, const TocsinImportEntry
       gboolean imported = (rows[i].flags & TOCSIN_EVIDENCE_IMPORTED) != 0;
       gint64 left_us = (gint64) rows[i].expires_s * TOCSIN_SECOND_US - self->now_us;
 
-      if (rows[i].reporter != TOCSIN_ACTOR_LOCAL || rows[i].category != entry->category)
+      if (rows[i].reporter != TOCSIN_ACTOR_LOCAL || rows[i].category != entry->category ||
+          (rows[i].flags & TOCSIN_EVIDENCE_DERIVED) != 0)
         continue;
       own += !imported;
       if (imported != self->first_hand && (rows[i].flags & TOCSIN_EVIDENCE_BENIGN) == 0 &&

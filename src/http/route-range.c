@@ -17,8 +17,9 @@
 #include "http/judge.h"
 #include "http/routes.h"
 
-#define SUFFIX_DIGITS (2 * TOCSIN_ID_BYTES - TOCSIN_RANGE_PREFIX_DIGITS)
-#define SECRET_BYTES  32
+#define SUFFIX_DIGITS  (2 * TOCSIN_ID_BYTES - TOCSIN_RANGE_PREFIX_DIGITS)
+#define SECRET_BYTES   32
+#define NOTE_SCORE_MAX 54 /* from 55 on a check says review (scoring.md 4) */
 
 /* What an entry takes: of a key that nobody reported, and of a bad one. With a thousand origins it
  * would be longer, and seen to be. */
@@ -55,8 +56,14 @@ on_subject (const TocsinSubjectRecord *record, gpointer data)
   tocsin_judge_key (range->judge, record, &subject, &finding);
   found = &g_array_index (finding.subjects, TocsinSubjectFinding, 0);
   if (found->known)
-    g_ptr_array_add (range->lines, g_strdup_printf ("%s:%u:%u", hex + TOCSIN_RANGE_PREFIX_DIGITS,
-                                                    found->score, found->origins));
+    {
+      /* There is no verdict beside it by which a reader could see that this is no review. */
+      guint score =
+          found->bound != TOCSIN_BOUND_NONE ? MIN (found->score, NOTE_SCORE_MAX) : found->score;
+
+      g_ptr_array_add (range->lines, g_strdup_printf ("%s:%u:%u", hex + TOCSIN_RANGE_PREFIX_DIGITS,
+                                                      score, found->origins));
+    }
   return TRUE;
 }
 

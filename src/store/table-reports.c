@@ -135,6 +135,8 @@ tocsin_report_record_evidence (const TocsinReportRecord *self, TocsinEvidence *o
     flags |= TOCSIN_EVIDENCE_HELD;
   if (self->basis != TOCSIN_BASIS_FIRST_HAND)
     flags |= TOCSIN_EVIDENCE_IMPORTED;
+  if (self->basis == TOCSIN_BASIS_DERIVED)
+    flags |= TOCSIN_EVIDENCE_DERIVED;
   if (self->actor == 0)
     flags |= TOCSIN_EVIDENCE_OWN;
   if (tocsin_subject_type_is_person (self->subject_type))

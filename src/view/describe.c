@@ -115,7 +115,10 @@ describe_origins (const TocsinScoring *scoring,
         if ((heard->row->flags & TOCSIN_EVIDENCE_BENIGN) != 0)
           add_unique (out->disputers, heard->row->reporter);
         else if ((heard->row->flags & TOCSIN_EVIDENCE_IMPORTED) != 0)
-          tocsin_listed_add (out, scoring, heard->row);
+          {
+            tocsin_listed_add (out, scoring, heard->row);
+            find_category (out->categories, heard->row->category)->listed = TRUE;
+          }
         else
           {
             add_unique (out->reporters, heard->row->reporter);
@@ -166,6 +169,7 @@ tocsin_describe_subject (const TocsinScoring *scoring,
     .s_loo = state->best.belief.s_loo,
     .s_trim = state->best.belief.s_trim,
     .paired = state->paired,
+    .bound = state->best.bound,
     .categories = g_array_sized_new (FALSE, FALSE, sizeof (TocsinCategoryFinding), room),
     .notes = g_array_sized_new (FALSE, FALSE, sizeof (TocsinNote), room),
     .reporters = g_array_sized_new (FALSE, FALSE, sizeof (guint32), room),

@@ -51,25 +51,37 @@ category_at (const TocsinSubjectFinding *finding, guint i)
       g_array_index (finding->categories, TocsinCategoryFinding, i).category);
 }
 
-/* Of conduct, what somebody reported and what lists alone tell are two sentences. */
-static gboolean
-is_told (const TocsinSubjectFinding *finding, guint i, TocsinCategoryClass klass, gboolean reported)
+/* Of conduct, what somebody reported and what lists tell are two sentences. */
+typedef enum
 {
+  SAID_BY_SOMEBODY,
+  SAID_BY_LISTS,
+  SAID_BY_LISTS_ALONE,
+} SaidBy;
+
+static gboolean
+is_told (const TocsinSubjectFinding *finding, guint i, TocsinCategoryClass klass, SaidBy by)
+{
+  const TocsinCategoryFinding *category =
+      &g_array_index (finding->categories, TocsinCategoryFinding, i);
+
   if (category_at (finding, i)->klass != klass)
     return FALSE;
-  return klass != TOCSIN_CLASS_CRITICAL ||
-         g_array_index (finding->categories, TocsinCategoryFinding, i).reported == reported;
+  if (klass != TOCSIN_CLASS_CRITICAL)
+    return TRUE;
+  return by == SAID_BY_SOMEBODY ? category->reported
+                                : category->listed && (by == SAID_BY_LISTS || !category->reported);
 }
 
-/* "spam and seo_spam": slugs, since programs and people compare them. */
+/* "spam and seo_spam": slugs, since programs and people compare them. %NULL: there are none. */
 static char *
-join_categories (const TocsinSubjectFinding *finding, TocsinCategoryClass klass, gboolean reported)
+join_categories (const TocsinSubjectFinding *finding, TocsinCategoryClass klass, SaidBy by)
 {
   GString *out;
   guint left = 0;
 
   for (guint i = 0; i < finding->categories->len; i++)
-    if (is_told (finding, i, klass, reported))
+    if (is_told (finding, i, klass, by))
       left++;
   if (left == 0)
     return NULL;
@@ -78,7 +90,7 @@ join_categories (const TocsinSubjectFinding *finding, TocsinCategoryClass klass,
     {
       const TocsinCategory *category = category_at (finding, i);
 
-      if (!is_told (finding, i, klass, reported))
+      if (!is_told (finding, i, klass, by))
         continue;
       if (out->len > 0)
         g_string_append (out, left == 1 ? _ (" and ") : ", ");
@@ -225,36 +237,62 @@ explain_facts (const TocsinScoring *scoring,
                                finding->matched != NULL ? finding->matched : "", facts));
 }
 
-/* Conduct that only a list tells of: shown, never counted. */
+/* Conduct that a list tells of: shown, never counted. Where somebody reports the same, that is the
+ * better reason. */
 static void
-explain_imported (const TocsinScoring *scoring,
-                  TocsinSubjectFinding *finding,
-                  const char *categories,
-                  GPtrArray *summary)
+explain_imported (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GPtrArray *summary)
 {
-  add_part (summary, g_strdup_printf (_ ("%s is on an imported list, for %s"),
-                                      subject_label (finding), categories));
-  if (!tocsin_listed_is_all (scoring, finding, TOCSIN_CLASS_CRITICAL))
+  g_autofree char *all = join_categories (finding, TOCSIN_CLASS_CRITICAL, SAID_BY_LISTS);
+  g_autofree char *alone = join_categories (finding, TOCSIN_CLASS_CRITICAL, SAID_BY_LISTS_ALONE);
+
+  if (alone != NULL)
+    add_part (summary, g_strdup_printf (_ ("%s is on an imported list, for %s"),
+                                        subject_label (finding), alone));
+  if (all != NULL && !tocsin_listed_is_all (scoring, finding, TOCSIN_CLASS_CRITICAL))
     add_note (finding, TOCSIN_CLASS_INFORMAL,
-              g_strdup_printf (_ ("On an imported list, for %s"), categories));
+              g_strdup_printf (_ ("On an imported list, for %s"), all));
+}
+
+/* Why there is no review where the score is that of one. */
+static void
+explain_bound (TocsinSubjectFinding *finding)
+{
+  const char *text = NULL;
+
+  switch (finding->bound)
+    {
+    case TOCSIN_BOUND_SHARED:
+      text = _ ("Many strangers share this, so it stays a note");
+      break;
+    case TOCSIN_BOUND_BROAD:
+      text = _ ("Many strangers share this and one voice alone speaks, so it stays a note");
+      break;
+    case TOCSIN_BOUND_BUDGET:
+      text = _ ("One voice alone speaks, and its reviews of today are used up, so it stays a note");
+      break;
+    case TOCSIN_BOUND_NONE:
+    default:
+      return;
+    }
+  if (finding->verdict == TOCSIN_VERDICT_NOTE)
+    add_note (finding, TOCSIN_CLASS_CRITICAL, g_strdup (text));
 }
 
 static void
 explain_subject (const TocsinScoring *scoring, TocsinSubjectFinding *finding, GPtrArray *summary)
 {
-  g_autofree char *conduct = join_categories (finding, TOCSIN_CLASS_CRITICAL, TRUE);
-  g_autofree char *imported = join_categories (finding, TOCSIN_CLASS_CRITICAL, FALSE);
-  g_autofree char *facts = join_categories (finding, TOCSIN_CLASS_INFORMAL, FALSE);
+  g_autofree char *conduct = join_categories (finding, TOCSIN_CLASS_CRITICAL, SAID_BY_SOMEBODY);
+  g_autofree char *facts = join_categories (finding, TOCSIN_CLASS_INFORMAL, SAID_BY_LISTS);
 
   if (conduct != NULL)
     explain_conduct (scoring, finding, conduct, summary);
-  if (imported != NULL)
-    explain_imported (scoring, finding, imported, summary);
+  explain_imported (scoring, finding, summary);
   if (facts != NULL)
     explain_facts (scoring, finding, facts, summary);
   tocsin_listed_explain (scoring, finding);
   if (finding->disputers->len > 0)
     explain_dispute (scoring, finding, summary);
+  explain_bound (finding);
   if (finding->paired)
     add_note (finding, TOCSIN_CLASS_CRITICAL,
               g_strdup (_ ("Enough for a review together with another subject of this event")));

@@ -14,7 +14,7 @@ typedef struct
 {
   const TocsinEvidence *row;
   double strength;
-  gboolean known;   /* shown; FALSE for what is held, expired, superseded or not believed */
+  gboolean known; /* shown; FALSE for what is held, derived, expired, superseded or not believed */
   gboolean counted; /* a voice in the runs: known, first-hand and about conduct */
   gboolean decides; /* own or a full-trust peer's, and malicious */
 } TocsinHeardRow;
@@ -38,7 +38,8 @@ typedef struct
   double event_s_or;   /* the largest S_or of what may lead to a review */
   double event_s_loo;  /* the largest S_loo of the same */
   gboolean known;
-  gboolean fragile; /* a review that rests on belief.loo_actor */
+  gboolean fragile;  /* a review that rests on belief.loo_actor */
+  TocsinBound bound; /* why it is a note and no more */
 } TocsinJudgement;
 
 typedef struct

@@ -61,7 +61,8 @@ hear_row (const TocsinScoring *scoring, const TocsinEvidence *row)
 
   if (category == NULL || tocsin_score_ceiling (scoring, row->category) == TOCSIN_CEILING_IGNORE ||
       (own && scoring->without_own) || (scoring->own_only && (!own || imported)) ||
-      (row->flags & TOCSIN_EVIDENCE_HELD) != 0 || !tocsin_listed_holds (scoring, row) ||
+      (row->flags & (TOCSIN_EVIDENCE_HELD | TOCSIN_EVIDENCE_DERIVED)) != 0 ||
+      !tocsin_listed_holds (scoring, row) ||
       (gint64) row->expires_s * TOCSIN_SECOND_US <= scoring->now_us)
     return heard;
   /* Whom the operator distrusts in the area of a category is not heard of it. */
@@ -405,6 +406,15 @@ judge_group (Run *run,
     }
 }
 
+static void
+bound (TocsinJudgement *out, TocsinBound why)
+{
+  if (out->verdict <= TOCSIN_VERDICT_NOTE)
+    return;
+  out->verdict = TOCSIN_VERDICT_NOTE;
+  out->bound = why;
+}
+
 /* What bounds a verdict besides the ceilings: breadth, shared addresses, the single-voice budget.
  */
 static void
@@ -415,13 +425,13 @@ apply_bounds (const TocsinScoring *scoring, const TocsinKeyEvidence *key, Tocsin
   if (key->shared || (key->broad && out->event_s_loo < TOCSIN_REVIEW_S_LOO))
     out->event_s_or = 0; /* nor does it help another subject to a review */
   if (key->shared || (key->broad && fragile))
-    out->verdict = MIN (out->verdict, TOCSIN_VERDICT_NOTE);
+    bound (out, key->shared ? TOCSIN_BOUND_SHARED : TOCSIN_BOUND_BROAD);
   else if (key->broad)
     out->verdict = MIN (out->verdict, TOCSIN_VERDICT_REVIEW);
   if (out->verdict != TOCSIN_VERDICT_REVIEW || !fragile)
     return;
   if (is_over_budget (scoring, key, out->belief.loo_actor))
-    out->verdict = TOCSIN_VERDICT_NOTE;
+    bound (out, TOCSIN_BOUND_BUDGET);
   else
     out->fragile = TRUE;
 }
@@ -638,6 +648,7 @@ tocsin_score_event (const TocsinScoring *scoring,
 {
   TOCSIN_UNZEROED TocsinSubjectState states[TOCSIN_EVENT_MAX];
   gboolean robust = FALSE;
+  gboolean excused = FALSE; /* all of it, by an entry for one of them */
 
   g_return_if_fail (n_subjects >= 1 && n_subjects <= TOCSIN_EVENT_MAX);
 
@@ -648,6 +659,8 @@ tocsin_score_event (const TocsinScoring *scoring,
   for (gsize i = 0; i < n_subjects; i++)
     prepare (scoring, &subjects[i], &states[i]);
   out->verdict = judge_event (scoring, states, n_subjects, TOCSIN_WALKS_NOBODY);
+  for (gsize i = 0; i < n_subjects; i++)
+    excused = excused || has_exact_allowance (&states[i]);
 
   for (gsize i = 0; i < n_subjects; i++)
     {
@@ -655,7 +668,8 @@ tocsin_score_event (const TocsinScoring *scoring,
 
       tocsin_describe_subject (scoring, &states[i], &finding);
       g_array_append_val (out->subjects, finding);
-      out->score = MAX (out->score, finding.score);
+      if (!excused)
+        out->score = MAX (out->score, finding.score);
       out->known = out->known || finding.known;
       if (states[i].best.verdict == out->verdict && states[i].best.fragile)
         charge (&states[i], out);
