@@ -238,6 +238,36 @@ head_of (const char *actor, const char *id)
   return (TocsinActivityHead){ .id = id, .actor = actor, .to = US };
 }
 
+/* @name: of the activity; @published_us: 0: none is said */
+static inline GBytes *
+update_at (const char *name, gint64 published_us, TocsinActorDocument *document)
+{
+  g_autofree char *id = g_strdup_printf ("%s/activities/%s", document->id, name);
+  TocsinActivityHead head = head_of (document->id, id);
+  g_autoptr (JsonObject) update = NULL;
+
+  head.published_us = published_us;
+  update = tocsin_activity_build_update (&head, document);
+  return tocsin_activity_to_bytes (update, NULL);
+}
+
+/* A new one each time. */
+static inline GBytes *
+update_to (const char *host, const char *const *multikeys, const char *version)
+{
+  static guint n;
+  g_autofree char *name = g_strdup_printf ("update-%u", n++);
+  g_autoptr (TocsinActorDocument) document = document_of (host, multikeys, version);
+
+  return update_at (name, now_us, document);
+}
+
+static inline GBytes *
+update_bytes (const char *host, const char *const *multikeys)
+{
+  return update_to (host, multikeys, "1.0");
+}
+
 static inline int
 follow (const char *host, const char *id)
 {

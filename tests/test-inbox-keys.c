@@ -25,14 +25,13 @@ expect (PublicNode *signer, GBytes *body, guint status)
 /* The peer's Update of its own document: as it is, but for a name and, where given, one more key.
  */
 static GBytes *
-make_update (const char *name, const char *multikey, const char *activity)
+make_update_of (const char *name, const char *multikey, const Draft *draft, gboolean is_dated)
 {
   g_autoptr (TocsinActorDocument) document = tocsin_actor_document_new (public_node_actor (&peer));
   const TocsinActorDocument *own = tocsin_identity_get_document (peer.fed->identity);
-  Draft draft = { .id = activity };
   g_autofree char *id = NULL;
   g_autofree char *to = NULL;
-  TocsinActivityHead head = draft_head (&peer, &draft, &id, &to);
+  TocsinActivityHead head = draft_head (&peer, draft, &id, &to);
 
   document->type = g_strdup (own->type);
   document->inbox = g_strdup (own->inbox);
@@ -61,7 +60,16 @@ make_update (const char *name, const char *multikey, const char *activity)
       g_ptr_array_add (document->keys, key);
     }
   head.to = public_node_actor (&us);
-  return draft_finish (&peer, &draft, tocsin_activity_build_update (&head, document));
+  head.published_us = is_dated ? head.published_us : 0;
+  return draft_finish (&peer, draft, tocsin_activity_build_update (&head, document));
+}
+
+static GBytes *
+make_update (const char *name, const char *multikey, const char *activity)
+{
+  const Draft draft = { .id = activity };
+
+  return make_update_of (name, multikey, &draft, TRUE);
 }
 
 static void
@@ -75,6 +83,37 @@ test_update_is_believed_at_once (void)
   if (known == NULL)
     g_error ("The peer is no longer known");
   g_assert_cmpstr (known->document->name, ==, "Renamed");
+}
+
+static gboolean
+unproven_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  record.had_protocol_version = GPOINTER_TO_INT (data);
+  tocsin_peers_put (txn, &record);
+  return TRUE;
+}
+
+/* Who neither proves nor dates an Update is asked what is true now. */
+static void
+test_update_without_a_date (void)
+{
+  const Draft draft = { .id = "undated", .unproven = TRUE };
+  g_autoptr (GBytes) update = make_update_of ("Long ago", NULL, &draft, FALSE);
+  g_autoptr (GBytes) dated = make_update_of ("Just now", NULL, &draft, TRUE);
+  const char *name = tocsin_identity_get_document (peer.fed->identity)->name;
+  TocsinKnownActor *known;
+
+  write_ok (&us.files, unproven_write, GINT_TO_POINTER (FALSE));
+  expect (&peer, update, 202);
+  known = tocsin_keyring_peek (us.fed->keyring, public_node_actor (&peer));
+  g_assert_nonnull (known);
+  g_assert_cmpstr (known->document->name, ==, name);
+  /* The same id, another content. */
+  expect (&peer, dated, 403);
+  write_ok (&us.files, unproven_write, GINT_TO_POINTER (TRUE));
 }
 
 static gboolean
@@ -596,6 +635,7 @@ main (int argc, char **argv)
   inbox_nodes_start ();
 
   g_test_add_func ("/inbox-keys/update-is-believed-at-once", test_update_is_believed_at_once);
+  g_test_add_func ("/inbox-keys/update-without-a-date", test_update_without_a_date);
   g_test_add_func ("/inbox-keys/update-ends-a-hold", test_update_ends_a_hold);
   g_test_add_func ("/inbox-keys/release-after-a-stop", test_release_after_a_stop);
   g_test_add_func ("/inbox-keys/foreign-key-ids", test_foreign_key_ids);

@@ -224,24 +224,6 @@ test_undo (void)
 
 /* ---- Update ---- */
 
-static GBytes *
-update_to (const char *host, const char *const *multikeys, const char *version)
-{
-  g_autofree char *actor = actor_of (host);
-  g_autofree char *id = g_strdup_printf ("https://%s/activities/update", host);
-  g_autoptr (TocsinActorDocument) document = document_of (host, multikeys, version);
-  TocsinActivityHead head = head_of (actor, id);
-  g_autoptr (JsonObject) update = tocsin_activity_build_update (&head, document);
-
-  return tocsin_activity_to_bytes (update, NULL);
-}
-
-static GBytes *
-update_bytes (const char *host, const char *const *multikeys)
-{
-  return update_to (host, multikeys, "1.0");
-}
-
 static void
 test_update (void)
 {

@@ -7,7 +7,8 @@
  *      where we know none, or it does not fit: identify, which may fetch
  *   -> with_signer: may this signer bring this activity
  *   -> with_author (await, relayed activities alone): the author's document, for its proof
- *   -> check_proof (await, where it fails): the author's document anew, once
+ *   -> check_proof (await, where it fails, and of an Update without a date): the author's document
+ *      anew, once
  *   -> store (await 2): one change on the writer thread, durable when it answers
  * Every refusal of protocol.md is somewhere on this way, and nothing is stored before its end.
  */
@@ -265,14 +266,20 @@ is_worth_fetching (ReceiveOp *op)
 }
 
 static gboolean
-is_direct (ReceiveOp *op, const char *actor)
+find_peer (const ReceiveOp *op, const char *actor, TocsinPeerRecord *out)
 {
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (op->fed->store));
-  g_auto (TocsinPeerRecord) peer = { 0 };
   guint32 number;
 
-  return tocsin_actors_find (txn, actor, &number) && tocsin_peers_get (txn, number, &peer) &&
-         tocsin_peer_record_is_direct (&peer);
+  return tocsin_actors_find (txn, actor, &number) && tocsin_peers_get (txn, number, out);
+}
+
+static gboolean
+is_direct (const ReceiveOp *op, const char *actor)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  return find_peer (op, actor, &peer) && tocsin_peer_record_is_direct (&peer);
 }
 
 /* A peer that was given up and speaks again gets what waits for it. */
@@ -423,6 +430,29 @@ may_have_new_keys (const ReceiveOp *op, const GError *error)
          g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED);
 }
 
+/* An Update that does not say of when it is could be any that its actor ever sent: the document as
+ * it is now counts in its place. */
+static gboolean
+wants_document (const ReceiveOp *op)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  return op->activity->kind == TOCSIN_ACTIVITY_UPDATE && op->activity->document != NULL &&
+         op->activity->published_us == 0 && !op->proven && !op->is_refreshed &&
+         find_peer (op, op->activity->actor, &peer) && !peer.had_protocol_version;
+}
+
+static void
+refresh_author (GTask *task)
+{
+  ReceiveOp *op = g_task_get_task_data (task);
+
+  op->is_refreshed = TRUE;
+  g_clear_pointer (&op->author, tocsin_known_actor_unref);
+  tocsin_keyring_find_async (op->fed->keyring, op->activity->actor, TRUE, &op->allowance, on_author,
+                             g_object_ref (task));
+}
+
 static void
 with_author (GTask *task)
 {
@@ -434,14 +464,14 @@ with_author (GTask *task)
       !check_proof (op, &error))
     {
       if (may_have_new_keys (op, error))
-        {
-          op->is_refreshed = TRUE;
-          g_clear_pointer (&op->author, tocsin_known_actor_unref);
-          tocsin_keyring_find_async (op->fed->keyring, op->activity->actor, TRUE, &op->allowance,
-                                     on_author, g_object_ref (task));
-          return;
-        }
-      refuse (task, g_steal_pointer (&error));
+        refresh_author (task);
+      else
+        refuse (task, g_steal_pointer (&error));
+      return;
+    }
+  if (wants_document (op))
+    {
+      refresh_author (task);
       return;
     }
   switch (op->activity->kind)

@@ -17,6 +17,7 @@
 #include "fed/held.h"
 #include "fed/pinning.h"
 #include "fed/relay.h"
+#include "fed/replay.h"
 #include "store/table-actors.h"
 #include "store/table-audit.h"
 #include "store/table-outbox.h"
@@ -406,6 +407,8 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     return refuse (error, TOCSIN_ERROR_REFUSED, "The operator has blocked the sender");
   if (self->sender->document->inbox == NULL)
     return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "The actor's document names no inbox");
+  if (!tocsin_replay_check_times (self, error))
+    return FALSE;
   if (peer->follower == TOCSIN_FOLLOWER_NONE && !has_room (txn, self, peer, error))
     return FALSE;
 
@@ -437,11 +440,16 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   gboolean accepted = activity->kind == TOCSIN_ACTIVITY_ACCEPT;
   gboolean was_accepted = peer->following == TOCSIN_FOLLOWING_ACCEPTED;
   gboolean pinned = peer->keys != NULL && peer->keys->len > 0;
+  TocsinReplay replay;
   int major;
 
   if (peer->follow_id == NULL || peer->following == TOCSIN_FOLLOWING_NONE ||
       g_strcmp0 (activity->object, peer->follow_id) != 0)
     return refuse (error, TOCSIN_ERROR_FORBIDDEN, "This node has sent you no such Follow");
+  if (!tocsin_replay_check (txn, self, peer->actor, &replay, error))
+    return FALSE;
+  if (replay != TOCSIN_REPLAY_NEW)
+    return TRUE;
   if (accepted ? was_accepted : peer->following == TOCSIN_FOLLOWING_REJECTED)
     return TRUE;
   peer->last_seen_us = self->now_us;
@@ -558,27 +566,45 @@ tocsin_relation_end_follower (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now
   tocsin_relation_drop_reports (txn, peer->actor);
 }
 
-static void
-write_undo (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
+/* Of what is not for us nothing is remembered: many programs undo what is no Follow and no Block.
+ */
+static gboolean
+write_undo (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
 {
-  if (peer->blocks_us && names_their_block (self, peer))
+  gboolean is_block = names_their_block (self, peer);
+  gboolean is_follow = names_our_follow (self, peer);
+  TocsinReplay replay;
+
+  if (!is_block && !is_follow)
+    return TRUE;
+  if (!tocsin_replay_check (txn, self, peer->actor, &replay, error))
+    return FALSE;
+  if (replay != TOCSIN_REPLAY_NEW)
+    return TRUE;
+  if (peer->blocks_us && is_block)
     peer->blocks_us = FALSE;
-  else if (peer->follower != TOCSIN_FOLLOWER_NONE && names_our_follow (self, peer))
+  else if (peer->follower != TOCSIN_FOLLOWER_NONE && is_follow)
     tocsin_relation_end_follower (txn, peer, self->now_us);
   else
-    return;
+    return TRUE;
   tocsin_peers_put (txn, peer);
+  return TRUE;
 }
 
 /* Who blocks us has forgotten that we follow it and that it follows us, and does not remember it
  * with the Undo either: each has to ask anew. */
-static void
-write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
+static gboolean
+write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
 {
   gboolean matters = is_of_interest (peer);
+  TocsinReplay replay;
 
-  if (g_strcmp0 (self->activity->object, self->policy->actor) != 0 || peer->blocks_us)
-    return;
+  if (g_strcmp0 (self->activity->object, self->policy->actor) != 0)
+    return TRUE;
+  if (!tocsin_replay_check (txn, self, peer->actor, &replay, error))
+    return FALSE;
+  if (replay != TOCSIN_REPLAY_NEW || peer->blocks_us)
+    return TRUE;
   peer->blocks_us = TRUE;
   if (peer->following != TOCSIN_FOLLOWING_NONE && peer->following != TOCSIN_FOLLOWING_REJECTED)
     {
@@ -589,9 +615,23 @@ write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
   if (matters)
     tell (txn, peer->actor, TOCSIN_REVIEW_OTHER, "This peer has blocked this node", self->now_us);
   tocsin_peers_put (txn, peer);
+  return TRUE;
 }
 
 /* ---- Update, Move, Delete ---- */
+
+/* Of one that says not of when it is, and could be any, what the actor's host shows now counts. A
+ * key that it proves would be one that the host alone names: nodes date what they prove. */
+static const TocsinActorDocument *
+newest_document (const TocsinRelationChange *self, GError **error)
+{
+  if (tocsin_replay_update_us (self) != 0)
+    return self->activity->document;
+  if (!self->proven)
+    return self->sender->document;
+  refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "/published: missing, and the proof is not dated");
+  return NULL;
+}
 
 static gboolean
 write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
@@ -600,6 +640,7 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   gboolean pinned = self->proof_key != NULL &&
                     tocsin_pinning_of (peer, self->proof_key) == TOCSIN_PINNING_MATCHES;
   gboolean lifts = FALSE;
+  TocsinReplay replay;
 
   if (self->activity->object_kind != TOCSIN_OBJECT_ACTOR || document == NULL)
     return TRUE;
@@ -609,17 +650,26 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     return refuse (error, TOCSIN_ERROR_REFUSED, "The operator has blocked the sender");
   if (peer->had_protocol_version && !self->proven)
     return refuse (error, TOCSIN_ERROR_FORBIDDEN, "This activity needs a proof by its actor");
+  document = newest_document (self, error);
+  if (document == NULL || !tocsin_replay_check (txn, self, peer->actor, &replay, error))
+    return FALSE;
+  if (replay == TOCSIN_REPLAY_SAME)
+    return TRUE;
+  /* Also an old one, that came late or was read, vouches for the key that the newer one is by. */
   if (peer->keys != NULL && tocsin_pinning_names_other (peer, document))
     {
       if (pinned)
         tocsin_pinning_pin_all (peer, document, self->now_us);
-      else
+      else if (replay == TOCSIN_REPLAY_NEW)
         tocsin_pinning_hold (txn, peer, self->now_us);
       /* What used the new key was faster. An Update that names no new one explains no hold. */
       lifts = pinned && peer->key_hold;
     }
-  note_version (txn, self, peer, document);
-  tocsin_pinning_save_actor (txn, document, self->now_us);
+  if (replay == TOCSIN_REPLAY_NEW)
+    {
+      note_version (txn, self, peer, document);
+      tocsin_pinning_save_actor (txn, document, self->now_us);
+    }
   if (lifts)
     tocsin_pinning_lift (txn, self->policy, peer, NULL, self->now_us);
   else
@@ -628,29 +678,41 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   return TRUE;
 }
 
-static void
-write_move (TocsinTxn *txn, TocsinRelationChange *self, const TocsinPeerRecord *peer)
+static gboolean
+write_move (TocsinTxn *txn,
+            TocsinRelationChange *self,
+            const TocsinPeerRecord *peer,
+            GError **error)
 {
   g_auto (TocsinActorRecord) record = { 0 };
+  TocsinReplay replay;
 
-  if (!tocsin_actors_get (txn, peer->actor, &record))
-    return;
+  if (!tocsin_replay_check (txn, self, peer->actor, &replay, error))
+    return FALSE;
+  if (replay != TOCSIN_REPLAY_NEW || !tocsin_actors_get (txn, peer->actor, &record))
+    return TRUE;
   g_free (record.moved_to);
   record.moved_to = g_strdup (self->activity->target);
   tocsin_actors_put (txn, &record);
   if (is_of_interest (peer))
     tell (txn, peer->actor, TOCSIN_REVIEW_MOVED,
           "This peer says that it has moved; trust does not move by itself", self->now_us);
+  return TRUE;
 }
 
-static void
-write_delete (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer)
+static gboolean
+write_delete (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
 {
   g_auto (TocsinActorRecord) record = { 0 };
   gboolean matters;
+  TocsinReplay replay;
 
-  if (!self->gone || !tocsin_actors_get (txn, peer->actor, &record))
-    return;
+  if (!self->gone)
+    return TRUE;
+  if (!tocsin_replay_check (txn, self, peer->actor, &replay, error))
+    return FALSE;
+  if (replay != TOCSIN_REPLAY_NEW || !tocsin_actors_get (txn, peer->actor, &record))
+    return TRUE;
   record.retired_us = self->now_us;
   tocsin_actors_put (txn, &record);
   matters = is_of_interest (peer);
@@ -660,6 +722,7 @@ write_delete (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   if (matters)
     tell (txn, peer->actor, TOCSIN_REVIEW_MOVED, "This peer has shut down", self->now_us);
   tocsin_peers_put (txn, peer);
+  return TRUE;
 }
 
 /**
@@ -670,8 +733,8 @@ write_delete (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
  *
  * A #TocsinWriteFunc. Only a Follow makes a new peer; all else from a stranger is dropped.
  *
- * Returns: %FALSE with %TOCSIN_ERROR_REFUSED, _FORBIDDEN, _BUSY, _OWNERSHIP or _UNPROCESSABLE, and
- *   nothing was changed
+ * Returns: %FALSE with %TOCSIN_ERROR_REFUSED, _FORBIDDEN, _BUSY, _OWNERSHIP, _UNPROCESSABLE,
+ *   _EQUIVOCATION, _FUTURE or _STALE, and nothing was changed
  */
 gboolean
 tocsin_relation_change_write (TocsinTxn *txn, gpointer change, GError **error)
@@ -695,19 +758,15 @@ tocsin_relation_change_write (TocsinTxn *txn, gpointer change, GError **error)
   switch (self->activity->kind)
     {
     case TOCSIN_ACTIVITY_UNDO:
-      write_undo (txn, self, &peer);
-      break;
+      return write_undo (txn, self, &peer, error);
     case TOCSIN_ACTIVITY_UPDATE:
       return write_update (txn, self, &peer, error);
     case TOCSIN_ACTIVITY_BLOCK:
-      write_block (txn, self, &peer);
-      break;
+      return write_block (txn, self, &peer, error);
     case TOCSIN_ACTIVITY_MOVE:
-      write_move (txn, self, &peer);
-      break;
+      return write_move (txn, self, &peer, error);
     case TOCSIN_ACTIVITY_DELETE:
-      write_delete (txn, self, &peer);
-      break;
+      return write_delete (txn, self, &peer, error);
     case TOCSIN_ACTIVITY_OTHER:
     case TOCSIN_ACTIVITY_FOLLOW:
     case TOCSIN_ACTIVITY_ACCEPT:

@@ -12,13 +12,15 @@ G_BEGIN_DECLS
 /**
  * TocsinRelationChange:
  * @activity: (owned): a Follow, Accept, Reject, Undo, Update, Block, Move or Delete
- * @sender: (owned): its actor, who signed it
+ * @sender: (owned): its actor, who signed it; of an Update that says not of when it is, as fetched
+ * since
  * @policy: (owned): the state of this node when it came
  * @guest: the follow policy accepts this sender at once
  * @listed: since the operator names its domain
  * @proven: a proof by one of the sender's keys verified
  * @proof_key: (owned) (nullable): that key, as multibase
  * @gone: of a Delete: the actor answered 404 or 410
+ * @was_read: of an Update: it was in the actor's own outbox
  * @now_us: the time
  * @refusal: (owned) (nullable) (out): why it was refused, where the refusal left a trace
  * @lifted: (out): of an Update: the number of its actor, if that is held for its key no longer;
@@ -37,6 +39,7 @@ typedef struct
   gboolean proven;
   char *proof_key;
   gboolean gone;
+  gboolean was_read;
   gint64 now_us;
   GError *refusal;
   guint32 lifted;

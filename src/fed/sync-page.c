@@ -152,6 +152,7 @@ take (TocsinSyncPage *self,
       g_clear_pointer (&self->update, tocsin_relation_change_free);
       self->update = tocsin_relation_change_new (fed, activity, owner, now_us);
       self->update->proven = TRUE;
+      self->update->was_read = TRUE;
       self->update->proof_key = key;
       return;
     }

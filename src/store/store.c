@@ -107,6 +107,7 @@ static const struct
   [TOCSIN_TABLE_CHANGES] = { "changes", U64, 0 },
   [TOCSIN_TABLE_VOICES] = { "voices", 2 * U32, 0 },
   [TOCSIN_TABLE_CATCH_UP] = { "catch-up", U32, 0 },
+  [TOCSIN_TABLE_HEARD] = { "heard", U32, 0 },
 };
 
 guint64 *

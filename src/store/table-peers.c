@@ -7,6 +7,7 @@
 
 #include "store/table-catch-up.h"
 #include "store/table-changes.h"
+#include "store/table-heard.h"
 #include "store/txn-private.h"
 
 static const TocsinField key_fields[] = {
@@ -173,6 +174,7 @@ tocsin_peers_remove (TocsinTxn *txn, guint32 actor)
     return;
   tocsin_txn_del (txn, TOCSIN_TABLE_PEERS, &key);
   tocsin_catch_up_remove (txn, actor);
+  tocsin_heard_remove (txn, actor);
   if (tocsin_peer_record_is_follower (&old))
     tocsin_txn_del (txn, TOCSIN_TABLE_FOLLOWERS, &key);
   tocsin_txn_note (txn, TOCSIN_NOTE_PEERS_CHANGED);
