@@ -443,8 +443,8 @@ test_filters (void)
   g_assert_cmpuint (count_listed (&admin, "state=held"), ==, 0);
   g_assert_cmpuint (count_listed (&admin, "cursor=&subject=&actor=&category=&state=&limit="), ==,
                     4);
-  g_assert_cmpuint (count_listed (&admin, "state=&state=held"), ==, 0);
   admin_refused (&admin, "GET", "/v1/reports?state=live&stat=held", NULL, 400, "stat: ");
+  admin_refused (&admin, "GET", "/v1/reports?state=&state=held", NULL, 400, "state");
   admin_refused (&admin, "GET", "/v1/reports?cursor=-1", NULL, 400, "cursor");
   admin_refused (&admin, "GET", "/v1/reports?subject=192.0.2.9", NULL, 400, "subject");
   admin_refused (&admin, "GET", "/v1/reports?subject=fax:1", NULL, 422, "subject");

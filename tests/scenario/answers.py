@@ -111,7 +111,7 @@ def check_batch(node, tokens):
     reply = ask("\n".join(lines) + "\n")
     expect(reply.headers["Content-Type"] == "application/x-ndjson", f"{reply.headers}")
     answers = [json.loads(line) for line in reply.body.splitlines()]
-    expect([a.get("verdict", a.get("status")) for a in answers] == ["block", 400, "allow", 422, 400],
+    expect([a.get("verdict", a.get("status")) for a in answers] == ["block", 400, "allow", 422],
            f"errors in their places: {reply}")
     many = (one("ip", "192.0.2.1") + "\n") * BATCH_MAX_LINES
     reply = ask(many)
@@ -123,7 +123,8 @@ def check_batch(node, tokens):
     is_problem(ask(one("ip", "192.0.2.1"), tokens["report"]), 403)
     too_large(node, "/v1/check/batch", tokens["check"], 16 * MIB + 1)
     too_large(node, "/v1/check", tokens["check"], MIB + 1)
-    expect(ask(b" " * (16 * MIB)).status == 200, "16 MiB are taken")
+    line = one("ip", "192.0.2.1").encode() + b"\n"
+    expect(ask(line + b" " * (16 * MIB - len(line))).status == 200, "16 MiB are taken")
 
 
 def key_of(kind, canonical):
