@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 /* Catching up (protocol.md): readings one by one, and when they are due. */
+#include "codec/activity-build.h"
+#include "codec/proof.h"
 #include "core/bucket.h"
 #include "sync-case.h"
 
@@ -37,6 +39,76 @@ write_withdraw (TocsinTxn *txn, gpointer data, GError **error)
   g_assert_true (tocsin_reports_withdraw (txn, *number, TOCSIN_REASON_ERROR, now_us,
                                           now_us + 30 * TOCSIN_DAY_US));
   return tocsin_txn_check (txn, error);
+}
+
+typedef struct
+{
+  TocsinReportRecord record; /* borrows what it has */
+  char *activity_id;
+  GBytes *bytes;
+} Restated;
+
+static gboolean
+write_restated (TocsinTxn *txn, gpointer data, GError **error)
+{
+  Restated *restated = data;
+  TocsinReportRecord *record = &restated->record;
+  const TocsinOutboxRecord entry = {
+    .kind = TOCSIN_OUTBOX_ADD,
+    .audience = TOCSIN_AUDIENCE_FOLLOWERS,
+    .origin = TOCSIN_ACTOR_LOCAL,
+    .report = record->number,
+    .sharing = record->sharing,
+    .created_us = record->updated_us,
+    .activity_id = restated->activity_id,
+    .activity = restated->bytes,
+  };
+
+  record->sequence = tocsin_outbox_append (txn, &entry);
+  tocsin_reports_put (txn, record, record->updated_us);
+  return tocsin_txn_check (txn, error);
+}
+
+/* A newer version of what `peer` reported, proven and in its outbox, in which @member is @word. */
+static void
+restate (const char *id, const char *member, const char *word)
+{
+  g_auto (TocsinReportRecord) record = { 0 };
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *updated = NULL;
+  Restated restated = { 0 };
+  JsonObject *activity, *object;
+
+  {
+    guint64 number = number_of (&peer, TOCSIN_ACTOR_LOCAL, id);
+    g_autoptr (TocsinReading) txn =
+        tocsin_reader_begin (tocsin_store_get_reader (peer.files.store));
+
+    g_assert_true (tocsin_reports_get (txn, number, &record));
+  }
+  node = tocsin_json_parse (g_bytes_get_data (record.activity, NULL),
+                            g_bytes_get_size (record.activity), &tocsin_json_default_limits, NULL,
+                            &error);
+  g_assert_no_error (error);
+  activity = json_node_get_object (node);
+  object = json_object_get_object_member (activity, "object");
+  record.updated_us += TOCSIN_SECOND_US;
+  updated = tocsin_time_format (record.updated_us);
+  restated.activity_id =
+      g_strdup_printf ("%s-%s", json_object_get_string_member (activity, "id"), member);
+  json_object_set_string_member (activity, "id", restated.activity_id);
+  json_object_set_string_member (object, "updated", updated);
+  json_object_set_string_member (object, member, word);
+  json_object_remove_member (activity, "proof");
+  g_assert_true (tocsin_identity_prove (peer.fed->identity, activity, record.updated_us, &error));
+  restated.bytes = tocsin_activity_to_bytes (activity, &error);
+  g_assert_no_error (error);
+  g_assert_true (tocsin_proof_document_hash (activity, record.content_hash, NULL));
+  restated.record = record;
+  write_ok (&peer.files, write_restated, &restated);
+  g_bytes_unref (restated.bytes);
+  g_free (restated.activity_id);
 }
 
 /* ---- tests ---- */
@@ -218,6 +290,73 @@ test_digest (void)
   write_ok (&peer.files, write_withdraw, &unsent);
   read_ok (FALSE);
   assert_sync (TOCSIN_SYNC_MATCHES, 4);
+  stop ();
+}
+
+static TocsinReportState
+state_here (const char *id)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_auto (TocsinReportRecord) record = { 0 };
+  guint64 number;
+
+  g_assert_true (tocsin_reports_find (txn, peer_number, id, &number));
+  g_assert_true (tocsin_reports_get (txn, number, &record));
+  return record.state;
+}
+
+/* What it says and we do not take is in its digest, and in ours. */
+static void
+test_refused (void)
+{
+  static const struct
+  {
+    const char *member;
+    const char *word;
+  } rows[] = {
+    { "action", "warned" },
+    { "sharing", "red" },
+    { "opinion", "unsure" },
+    { "category", "disposable_email" }, /* of no address */
+    { "content", "for readers alone" }, /* and it is green */
+  };
+  g_autofree char *never_taken = NULL;
+
+  start (TOCSIN_FOLLOWER_READER);
+  never_taken = publish (&peer, 1, TOCSIN_SHARING_GREEN, FALSE);
+  restate (never_taken, "action", "warned");
+  publish_green (1);
+  g_assert_false (read_ok (FALSE).again);
+  assert_sync (TOCSIN_SYNC_MATCHES, 3);
+  g_assert_cmpuint (live (), ==, 1);
+  g_assert_cmpint (state_here (never_taken), ==, TOCSIN_STATE_REFUSED);
+  g_assert_cmpuint (lines_of (TOCSIN_REVIEW_BATCH).count, ==, 1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *id = publish (&peer, 1, TOCSIN_SHARING_GREEN, FALSE);
+
+      read_ok (FALSE);
+      g_assert_cmpint (state_here (id), ==, TOCSIN_STATE_LIVE);
+      restate (id, rows[i].member, rows[i].word);
+      g_test_message ("%s: %s", rows[i].member, rows[i].word);
+      g_assert_false (read_ok (FALSE).again);
+      assert_sync (TOCSIN_SYNC_MATCHES, 5 + 2 * i);
+      g_assert_cmpint (state_here (id), ==, TOCSIN_STATE_REFUSED);
+      g_assert_cmpuint (live (), ==, 1);
+    }
+  read_ok (TRUE);
+  assert_sync (TOCSIN_SYNC_MATCHES, 13);
+  g_assert_cmpuint (reports_here (peer_number, TOCSIN_STATE_REFUSED), ==, 6);
+
+  restate (never_taken, "action", "limited");
+  read_ok (FALSE);
+  assert_sync (TOCSIN_SYNC_MATCHES, 14);
+  g_assert_cmpint (state_here (never_taken), ==, TOCSIN_STATE_LIVE);
+  withdraw (never_taken);
+  read_ok (FALSE);
+  assert_sync (TOCSIN_SYNC_MATCHES, 15);
+  g_assert_cmpuint (lines_of (TOCSIN_REVIEW_DRIFT).lines, ==, 0);
   stop ();
 }
 
@@ -428,6 +567,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/withdrawn", test_withdrawn);
   g_test_add_func ("/sync/rotated", test_rotated);
   g_test_add_func ("/sync/digest", test_digest);
+  g_test_add_func ("/sync/refused", test_refused);
   g_test_add_func ("/sync/derived", test_derived);
   g_test_add_func ("/sync/guest", test_guest);
   g_test_add_func ("/sync/removes-nothing", test_removes_nothing);

@@ -3,7 +3,9 @@
  *
  * One report in many versions: which counts, and what a person has to say of it.
  */
+#include "core/limits.h"
 #include "fed-case.h"
+#include "store/reports-private.h"
 
 #define MINUTE TOCSIN_MINUTE_US
 
@@ -183,6 +185,126 @@ test_key_changed_version (Case *c, gconstpointer data)
   g_assert_cmpuint (record.confidence, ==, 10);
 }
 
+/* ---- what is not taken ---- */
+
+#define UNMODERATED 19 /* which no address is */
+
+static void
+test_refused (Case *c, gconstpointer data)
+{
+  const Draft wrong = { .category = UNMODERATED };
+  const Draft relayed = { .host = "d.example", .category = UNMODERATED };
+  const Way listed = { .catch_up = TRUE };
+  const Way relay = { .signer = "b.example", .catch_up = TRUE };
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  g_assert_cmpint (admit_draft (c, &wrong, NULL), ==, TOCSIN_ERROR_UNPROCESSABLE);
+  g_assert_cmpint (admit_draft (c, &relayed, &relay), ==, TOCSIN_ERROR_UNPROCESSABLE);
+  get_report (c, "d.example", "r1", &record);
+  g_assert_null (record.id);
+  get_report (c, "b.example", "r1", &record);
+  g_assert_null (record.id);
+  /* Not stored as seen: a later release may take it. */
+  g_assert_cmpint (admit_draft (c, &wrong, &listed), ==, DROPPED);
+  get_report (c, "b.example", "r1", &record);
+  g_assert_cmpint (record.state, ==, TOCSIN_STATE_REFUSED);
+  g_assert_null (record.value);
+  g_assert_null (record.activity);
+}
+
+static gboolean
+write_listed (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinReportRecord *record = data;
+
+  tocsin_reports_put (txn, record, NOON);
+  return TRUE;
+}
+
+/* What an earlier release of this program did not take. */
+static void
+test_taken_later (Case *c, gconstpointer data)
+{
+  const Draft draft = { 0 };
+  const Way listed = { .catch_up = TRUE };
+  g_autoptr (GBytes) bytes = draft_bytes (&draft);
+  g_autoptr (TocsinActivity) activity = tocsin_activity_parse (bytes, NULL);
+  g_auto (TocsinReportRecord) record = {
+    .actor = c->b,
+    .via = c->b,
+    .state = TOCSIN_STATE_REFUSED,
+    .sharing = TOCSIN_SHARING_GREEN,
+    .updated_us = activity->report.updated_us,
+    .end_us = activity->report.end_us,
+    .id = g_strdup (activity->report.id),
+  };
+
+  tocsin_activity_content_hash (activity, record.content_hash);
+  write_ok (&c->f, write_listed, &record);
+  g_assert_cmpint (admit_draft (c, &draft, &listed), ==, DONE);
+  assert_report (c, "b.example", "r1", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+}
+
+/* A newer version that is not taken ends the older, and goes round nobody's word. */
+static void
+test_refused_version (Case *c, gconstpointer data)
+{
+  const Draft first = { 0 };
+  const Draft older = { .activity = "x0", .category = UNMODERATED, .published_us = T0 - MINUTE };
+  const Draft equal = { .activity = "x1", .category = UNMODERATED };
+  const Draft wrong = { .activity = "x2", .category = UNMODERATED, .updated_us = T0 + MINUTE };
+  const Draft right = { .activity = "x3", .updated_us = T0 + 2 * MINUTE };
+  const Way listed = { .catch_up = TRUE };
+  const Way changed = { .catch_up = TRUE, .other_key = TRUE };
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  g_assert_cmpint (admit_draft (c, &first, NULL), ==, DONE);
+  g_assert_cmpint (admit_draft (c, &older, &listed), ==, DROPPED);
+  g_assert_cmpint (admit_draft (c, &equal, &listed), ==, DROPPED);
+  assert_report (c, "b.example", "r1", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  g_assert_cmpint (admit_draft (c, &wrong, &changed), ==, TOCSIN_ERROR_FORBIDDEN);
+  assert_report (c, "b.example", "r1", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  edit_peer (c, c->b, lift_hold);
+  get_report (c, "b.example", "r1", &record);
+  write_ok (&c->f, write_rejected, &record);
+  g_assert_cmpint (admit_draft (c, &wrong, &listed), ==, DROPPED);
+  get_report (c, "b.example", "r1", &record);
+  g_assert_cmpint (record.state, ==, TOCSIN_STATE_REFUSED);
+  g_assert_cmpint (admit_draft (c, &right, &listed), ==, DONE);
+  assert_report (c, "b.example", "r1", TOCSIN_STATE_HELD, TOCSIN_HOLD_REJECTED);
+}
+
+static gboolean
+write_counts (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+  TocsinActorCounts counts;
+
+  tocsin_reports_counts (txn, c->b, &counts);
+  counts.by_state[TOCSIN_STATE_REFUSED] = TOCSIN_QUOTA_DIRECT_REPORTS;
+  tocsin_report_put_counts (txn, c->b, &counts);
+  return TRUE;
+}
+
+/* Ids alone fill a store, too. */
+static void
+test_refused_enough (Case *c, gconstpointer data)
+{
+  const Draft first = { 0 };
+  const Draft newer = { .activity = "x1", .category = UNMODERATED, .updated_us = T0 + MINUTE };
+  const Draft other = { .name = "other", .category = UNMODERATED };
+  const Way listed = { .catch_up = TRUE };
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  g_assert_cmpint (admit_draft (c, &first, NULL), ==, DONE);
+  write_ok (&c->f, write_counts, c);
+  g_assert_cmpint (admit_draft (c, &newer, &listed), ==, DROPPED);
+  g_assert_cmpint (admit_draft (c, &other, &listed), ==, DROPPED);
+  assert_report (c, "b.example", "r1", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  get_report (c, "b.example", "other", &record);
+  g_assert_null (record.id);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -195,6 +317,10 @@ main (int argc, char **argv)
     { "/versions/tombstone-first", test_tombstone_first },
     { "/versions/rejected-stays", test_rejected_stays },
     { "/versions/key-changed", test_key_changed_version },
+    { "/versions/refused", test_refused },
+    { "/versions/refused-newer", test_refused_version },
+    { "/versions/refused-enough", test_refused_enough },
+    { "/versions/taken-later", test_taken_later },
   };
 
   return case_run (argc, argv, tests, G_N_ELEMENTS (tests));

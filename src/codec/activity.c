@@ -212,6 +212,27 @@ check_report_size (const TocsinActivity *self, GError **error)
 }
 
 static gboolean
+read_report (TocsinActivity *self, JsonObject *object, GError **error)
+{
+  g_autoptr (GError) fault = NULL;
+
+  self->object_kind = TOCSIN_OBJECT_REPORT;
+  if (!tocsin_report_from_json (object, "/object", &self->report, &self->has_unknown_members,
+                                &fault))
+    {
+      self->is_outline = self->is_listed &&
+                         tocsin_report_outline_from_json (object, "/object", &self->report, NULL);
+      if (!self->is_outline)
+        {
+          g_propagate_error (error, g_steal_pointer (&fault));
+          return FALSE;
+        }
+    }
+  self->object = g_strdup (self->report.id);
+  return TRUE;
+}
+
+static gboolean
 read_add (TocsinActivity *self, JsonObject *root, GError **error)
 {
   JsonObject *object = tocsin_as_object (root, "object");
@@ -222,12 +243,7 @@ read_add (TocsinActivity *self, JsonObject *root, GError **error)
   if (object == NULL)
     return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "/object: not embedded");
   if (tocsin_as_has_type (object, "Report"))
-    {
-      self->object_kind = TOCSIN_OBJECT_REPORT;
-      ok = tocsin_report_from_json (object, "/object", &self->report, &self->has_unknown_members,
-                                    error);
-      self->object = g_strdup (self->report.id);
-    }
+    ok = read_report (self, object, error);
   else if (tocsin_as_has_type (object, "TrustStatement"))
     {
       self->object_kind = TOCSIN_OBJECT_TRUST;
@@ -338,9 +354,28 @@ read_by_kind (TocsinActivity *self, JsonObject *root, GError **error)
   g_assert_not_reached ();
 }
 
+static TocsinActivity *
+parse (GBytes *body, gboolean is_listed, GError **error)
+{
+  g_autoptr (TocsinActivity) self = g_new0 (TocsinActivity, 1);
+  JsonObject *root;
+  gsize size = 0;
+  const char *data = g_bytes_get_data (body, &size);
+
+  self->raw = g_bytes_ref (body);
+  self->is_listed = is_listed;
+  self->root = tocsin_json_parse (data, size, &tocsin_json_default_limits, &self->facts, error);
+  if (self->root == NULL)
+    return NULL;
+  root = tocsin_json_node_object (self->root, error);
+  if (root == NULL || !read_envelope (self, root, error) || !read_by_kind (self, root, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
 /**
  * tocsin_activity_parse:
- * @body: what was posted to the inbox, or an element of an outbox page
+ * @body: what was posted to the inbox
  * @error: return location for an error, or %NULL
  *
  * Reads an activity: strict JSON, then the members that its kind needs, in any of the forms
@@ -357,19 +392,24 @@ read_by_kind (TocsinActivity *self, JsonObject *root, GError **error)
 TocsinActivity *
 tocsin_activity_parse (GBytes *body, GError **error)
 {
-  g_autoptr (TocsinActivity) self = g_new0 (TocsinActivity, 1);
-  JsonObject *root;
-  gsize size = 0;
-  const char *data = g_bytes_get_data (body, &size);
+  return parse (body, FALSE, error);
+}
 
-  self->raw = g_bytes_ref (body);
-  self->root = tocsin_json_parse (data, size, &tocsin_json_default_limits, &self->facts, error);
-  if (self->root == NULL)
-    return NULL;
-  root = tocsin_json_node_object (self->root, error);
-  if (root == NULL || !read_envelope (self, root, error) || !read_by_kind (self, root, error))
-    return NULL;
-  return g_steal_pointer (&self);
+/**
+ * tocsin_activity_parse_listed:
+ * @item: an element of an outbox page
+ * @error: return location for an error, or %NULL
+ *
+ * Reads what somebody's outbox holds. It is in its owner's digest whether we take it or not: an
+ * Add of a report that breaks a rule, or has a word of a later version of the protocol, is read as
+ * far as that needs, and marked as @is_outline.
+ *
+ * Returns: as tocsin_activity_parse()
+ */
+TocsinActivity *
+tocsin_activity_parse_listed (GBytes *item, GError **error)
+{
+  return parse (item, TRUE, error);
 }
 
 /**

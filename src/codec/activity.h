@@ -73,6 +73,8 @@ typedef struct
   char **to;                    /* (owned) (array zero-terminated=1) */
   gboolean has_unknown_members; /* processed, and never forwarded */
   gboolean is_foreign;          /* an Update of what another owns */
+  gboolean is_listed;           /* read by tocsin_activity_parse_listed() */
+  gboolean is_outline;          /* a report that is not taken, and so far known alone */
   GBytes *raw;                  /* (owned) the body, byte for byte */
   JsonNode *root;               /* (owned) (nullable) of type object; until it is dropped */
   gboolean has_content_hash;
@@ -81,6 +83,8 @@ typedef struct
 } TocsinActivity;
 
 TocsinActivity *tocsin_activity_parse (GBytes *body, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+TocsinActivity *tocsin_activity_parse_listed (GBytes *item,
+                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_activity_free (TocsinActivity *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinActivity, tocsin_activity_free)
 

@@ -382,7 +382,7 @@ check_page (JsonObject *object, const char *outbox, gint64 after, GError **error
  * @error: return location for an error, or %NULL
  *
  * Reads a page. Its activities are only cut out: each is to be given to
- * tocsin_activity_parse(), and one that fails there takes no other with it.
+ * tocsin_activity_parse_listed(), and one that fails there takes no other with it.
  *
  * Returns: (transfer full): the page; %NULL with %TOCSIN_ERROR_TOO_LARGE past 512 KiB, or
  *   %TOCSIN_ERROR_INVALID, also for more than 50 activities, a `next` elsewhere and one that

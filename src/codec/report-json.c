@@ -220,6 +220,45 @@ tocsin_report_from_json (JsonObject *object,
   return TRUE;
 }
 
+/**
+ * tocsin_report_outline_from_json:
+ * @object: what an Add embeds
+ * @where: the JSON pointer of @object
+ * @out: (out caller-allocates): cleared on error
+ * @error: return location for an error, or %NULL
+ *
+ * Reads of a Report that breaks a rule what its reporter's digest depends on: whose it is, which
+ * version, for whom and until when. A sharing that we do not know is for readers alone.
+ *
+ * Returns: %TRUE on success; else %FALSE with %TOCSIN_ERROR_UNPROCESSABLE
+ */
+gboolean
+tocsin_report_outline_from_json (JsonObject *object,
+                                 const char *where,
+                                 TocsinReport *out,
+                                 GError **error)
+{
+  g_auto (TocsinReport) self = { .sharing = TOCSIN_SHARING_AMBER };
+  const char *id = NULL, *attributed_to = NULL, *sharing = tocsin_as_string (object, "sharing");
+
+  memset (out, 0, sizeof *out);
+  if (!tocsin_as_require_uri (object, where, "id", &id, error) ||
+      !tocsin_as_require_uri (object, where, "attributedTo", &attributed_to, error) ||
+      !require_time (object, where, "published", &self.published_us, error) ||
+      !require_time (object, where, "endTime", &self.end_us, error))
+    return FALSE;
+  self.updated_us = self.published_us;
+  if (!tocsin_as_time (object, where, "updated", &self.updated_us, error))
+    return FALSE;
+  if (sharing != NULL && !tocsin_sharing_from_string (sharing, &self.sharing))
+    self.sharing = TOCSIN_SHARING_AMBER;
+  self.id = g_strdup (id);
+  self.attributed_to = g_strdup (attributed_to);
+  *out = self;
+  memset (&self, 0, sizeof self);
+  return TRUE;
+}
+
 static JsonObject *
 subject_to_json (const TocsinSubject *subject)
 {

@@ -14,6 +14,10 @@ gboolean tocsin_report_from_json (JsonObject *object,
                                   TocsinReport *out,
                                   gboolean *has_unknown_members,
                                   GError **error);
+gboolean tocsin_report_outline_from_json (JsonObject *object,
+                                          const char *where,
+                                          TocsinReport *out,
+                                          GError **error);
 JsonObject *tocsin_report_to_json (const TocsinReport *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

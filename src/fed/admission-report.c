@@ -254,12 +254,20 @@ is_allowed (TocsinTxn *txn, const TocsinSubject *subject, gint64 now_us)
   return FALSE;
 }
 
+/* What a person said, or has yet to say about two contents, holds for newer versions too. */
+static gboolean
+is_for_a_person (TocsinHold hold)
+{
+  return hold == TOCSIN_HOLD_REJECTED || hold == TOCSIN_HOLD_EQUIVOCATION;
+}
+
 /* Past the quota: protocol.md's digest of what came still needs id and hash, and nothing else. */
 static void
 refuse_report (TocsinReportRecord *record)
 {
   record->state = TOCSIN_STATE_REFUSED;
-  record->hold = TOCSIN_HOLD_NONE;
+  if (!is_for_a_person (record->hold))
+    record->hold = TOCSIN_HOLD_NONE;
   record->held_us = 0;
   record->verified = FALSE;
   memset (&record->key, 0, sizeof record->key);
@@ -286,8 +294,7 @@ has_been_refused_enough (TocsinTxn *txn, const TocsinAdmitting *a)
 }
 
 /* What is left to do once it is clear that @record is a new report or a newer version. On entry
- * its @hold is that of the version before; what a person decided, or has yet to decide about two
- * contents, is not undone by a newer one. */
+ * its @hold is that of the version before. */
 static void
 store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, gboolean is_new)
 {
@@ -297,8 +304,7 @@ store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, g
   gboolean contradicted;
 
   fill_record (a, record);
-  record->hold =
-      before == TOCSIN_HOLD_REJECTED || before == TOCSIN_HOLD_EQUIVOCATION ? before : found;
+  record->hold = is_for_a_person (before) ? before : found;
   record->state = record->hold == TOCSIN_HOLD_NONE ? TOCSIN_STATE_LIVE : TOCSIN_STATE_HELD;
   record->held_us = record->hold == TOCSIN_HOLD_NONE ? 0 : self->now_us;
   if (is_new && tocsin_admission_is_past_quota (txn, a))
@@ -329,58 +335,118 @@ store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, g
   tocsin_relay_report (txn, self->policy, record, self->now_us);
 }
 
+/* %FALSE: not a report as this node knows them. */
+static gboolean
+is_taken (const TocsinAdmission *self, GError **error)
+{
+  if (!self->activity->is_outline)
+    return tocsin_report_validate (&self->activity->report, self->now_us, NULL, error);
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
+                       "The report breaks a rule of this node");
+  return FALSE;
+}
+
+/* What its reporter's own outbox has is in the reporter's digest, and so in ours, although it is
+ * not taken; and what was taken before is what its reporter says no more. It is not remembered as
+ * seen, for a later release of this program may take it. */
+static void
+count_refused (TocsinTxn *txn, TocsinAdmitting *a, const TocsinReportRecord *before)
+{
+  const TocsinReport *report = &a->admission->activity->report;
+  g_auto (TocsinReportRecord) record = {
+    .number = before->number,
+    .forwarded = before->forwarded,
+    .hold = before->hold,
+    .actor = a->reporter,
+    .via = a->signer,
+    .sharing = report->sharing,
+    .published_us = report->published_us,
+    .updated_us = report->updated_us,
+    .end_us = report->end_us,
+    .received_us = a->admission->now_us,
+    .id = g_strdup (report->id),
+  };
+  gboolean is_refused = before->number != 0 && before->state == TOCSIN_STATE_REFUSED;
+
+  if (before->number != 0 && report->updated_us <= before->updated_us)
+    return;
+  if ((!is_refused && has_been_refused_enough (txn, a)) || tocsin_admission_keeps_older (txn, a))
+    return;
+  refuse_report (&record);
+  memcpy (record.content_hash, a->content_hash, sizeof record.content_hash);
+  tocsin_reports_put (txn, &record, a->admission->now_us);
+  drop_review (txn, &record);
+}
+
+/* @record: (inout): the version that is here */
+static void
+add_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record)
+{
+  const TocsinReport *report = &a->admission->activity->report;
+  gboolean was_refused = record->state == TOCSIN_STATE_REFUSED;
+  gboolean was_held = record->state == TOCSIN_STATE_HELD;
+  /* Neither of these has a place in the quota, so it has to find one now. */
+  gboolean is_new = was_refused || record->state == TOCSIN_STATE_EXPIRED;
+  gboolean is_same = memcmp (record->content_hash, a->content_hash, sizeof a->content_hash) == 0;
+  TocsinReportRecord version = {
+    .number = record->number,
+    .forwarded = record->forwarded,
+    .hold = was_held || was_refused ? record->hold : TOCSIN_HOLD_NONE,
+  };
+
+  if (report->updated_us < record->updated_us || (is_same && !was_refused))
+    return;
+  if (record->state == TOCSIN_STATE_LIVE && tocsin_admission_keeps_older (txn, a))
+    return;
+  if (report->updated_us == record->updated_us && !is_same)
+    {
+      keep_equivocation (txn, a, record);
+      return;
+    }
+  if (was_held)
+    version.alternate = g_steal_pointer (&record->alternate);
+  tocsin_report_record_clear (record);
+  *record = version;
+  store_version (txn, a, record, is_new);
+}
+
 /**
  * tocsin_admission_add_report:
  * @txn: the write transaction
  * @a: the admission, whose signer and reporter are known
  * @error: return location for an error, or %NULL
  *
- * Returns: %FALSE with %TOCSIN_ERROR_UNPROCESSABLE if the report breaks a rule of its kind
+ * What breaks a rule of its kind is refused, or if its reporter's outbox has it, counted as such.
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_UNPROCESSABLE if it is refused
  */
 gboolean
 tocsin_admission_add_report (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
 {
   TocsinAdmission *self = a->admission;
   const TocsinReport *report = &self->activity->report;
+  gboolean is_listed = self->arrival == TOCSIN_ARRIVAL_CATCH_UP && !a->is_relayed;
+  g_autoptr (GError) fault = NULL;
+  gboolean taken = is_taken (self, &fault);
   g_auto (TocsinReportRecord) record = { 0 };
   TocsinTombstone tombstone;
   guint64 number = 0;
 
-  if (!tocsin_report_validate (report, self->now_us, NULL, error))
-    return FALSE;
+  if (!taken && !is_listed)
+    {
+      g_propagate_error (error, g_steal_pointer (&fault));
+      return FALSE;
+    }
   if (tocsin_tombstones_get (txn, a->reporter, report->id, &tombstone) &&
       report->updated_us <= tombstone.removed_us)
     return TRUE;
-  if (!tocsin_reports_find (txn, a->reporter, report->id, &number) ||
-      !tocsin_reports_get (txn, number, &record))
-    {
-      store_version (txn, a, &record, TRUE);
-      return TRUE;
-    }
-  if (report->updated_us < record.updated_us ||
-      memcmp (record.content_hash, a->content_hash, sizeof a->content_hash) == 0)
-    return TRUE;
-  if (record.state == TOCSIN_STATE_LIVE && tocsin_admission_keeps_older (txn, a))
-    return TRUE;
-  if (report->updated_us == record.updated_us)
-    {
-      keep_equivocation (txn, a, &record);
-      return TRUE;
-    }
-  {
-    /* Neither of these has a place in the quota, so it has to find one now. */
-    gboolean is_new = record.state == TOCSIN_STATE_REFUSED || record.state == TOCSIN_STATE_EXPIRED;
-    gboolean held = record.state == TOCSIN_STATE_HELD;
-    TocsinReportRecord version = {
-      .number = number,
-      .forwarded = record.forwarded,
-      .hold = held ? record.hold : TOCSIN_HOLD_NONE,
-      .alternate = held ? g_steal_pointer (&record.alternate) : NULL,
-    };
-
-    tocsin_report_record_clear (&record);
-    record = version;
-    store_version (txn, a, &record, is_new);
-  }
+  if (tocsin_reports_find (txn, a->reporter, report->id, &number))
+    tocsin_reports_get (txn, number, &record);
+  if (!taken)
+    count_refused (txn, a, &record);
+  else if (record.number == 0)
+    store_version (txn, a, &record, TRUE);
+  else
+    add_version (txn, a, &record);
   return TRUE;
 }

@@ -192,7 +192,8 @@ tocsin_sync_page_check (TocsinSyncPage *self,
   g_autoptr (GError) error = NULL;
   g_autofree char *key = NULL;
 
-  if (!is_wanted (fed, activity, is_relayed))
+  /* What is not taken counts in its own actor's digest, and in no relay's. */
+  if ((is_relayed && activity->is_outline) || !is_wanted (fed, activity, is_relayed))
     return TOCSIN_CHECKED_SKIP;
   if (is_ahead (activity, now_us))
     {

@@ -608,7 +608,7 @@ check_some (gpointer user_data)
        i < CHECKS_AT_ONCE && op->index < op->page->activities->len && !has_new_keys (op); i++)
     {
       GBytes *raw = g_ptr_array_index (op->page->activities, op->index++);
-      TocsinActivity *activity = tocsin_activity_parse (raw, NULL);
+      TocsinActivity *activity = tocsin_activity_parse_listed (raw, NULL);
 
       op->bytes += g_bytes_get_size (raw);
       if (activity != NULL && !check_one (task, activity))

@@ -210,9 +210,9 @@ admit (TocsinActivity *activity, const Way *way)
 {
   gboolean is_relayed = way->relay != NULL && !g_str_equal (way->relay, activity->actor);
   const char *signer = is_relayed ? way->relay : activity->actor;
-  TocsinArrival arrival = is_relayed && way->catch_up ? TOCSIN_ARRIVAL_CATCH_UP
-                          : is_relayed                ? TOCSIN_ARRIVAL_RELAY
-                                                      : TOCSIN_ARRIVAL_PUSH;
+  TocsinArrival arrival = way->catch_up ? TOCSIN_ARRIVAL_CATCH_UP
+                          : is_relayed  ? TOCSIN_ARRIVAL_RELAY
+                                        : TOCSIN_ARRIVAL_PUSH;
   g_autoptr (TocsinAdmission) admission =
       tocsin_admission_new (activity, signer, arrival, fed->policy, NOW_US);
   g_autoptr (GError) error = NULL;
@@ -244,12 +244,13 @@ relate (TocsinActivity *activity, TocsinKnownActor *sender, const Way *way)
     assert_refusal (change->refusal);
 }
 
-/* As fed/inbox.c does once the signature holds. Returns whether a report or a statement was
- * stored. */
+/* As fed/inbox.c does once the signature holds, and fed/sync-page.c with what an outbox has.
+ * Returns whether a report or a statement was stored. */
 static gboolean
 receive (GBytes *body, const Way *way)
 {
-  g_autoptr (TocsinActivity) activity = tocsin_activity_parse (body, NULL);
+  g_autoptr (TocsinActivity) activity = way->catch_up ? tocsin_activity_parse_listed (body, NULL)
+                                                      : tocsin_activity_parse (body, NULL);
   TocsinKnownActor *sender =
       activity != NULL ? tocsin_keyring_peek (fed->keyring, activity->actor) : NULL;
 
