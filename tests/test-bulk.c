@@ -147,7 +147,10 @@ test_list (Fixture *f, gconstpointer data)
   g_auto (TocsinEvidenceBuffer) buffer = { 0 };
   const TocsinEvidence *rows;
   TocsinSubjectRecord subject;
+  guint64 number = g_array_index (list, TocsinBulkEntry, 0).number;
 
+  g_assert_cmpuint (tocsin_bulk_find_batch (txn, number), ==, BATCH);
+  g_assert_cmpuint (tocsin_bulk_find_batch (txn, number + 1000), ==, 0);
   g_assert_cmpuint (tocsin_evidence_read (txn, &twice, &buffer, &rows), ==, 2);
   g_assert_cmpuint (tocsin_subjects_count (txn), ==, 19);
   g_assert_true (tocsin_subjects_get (txn, &first, &subject));

@@ -120,6 +120,88 @@ test_renewal (void)
   g_assert_cmpstr (early, !=, late);
 }
 
+/* Imports @addresses, of which @accepted are new; gives the path of the import. */
+static char *
+import_addresses (Admin *admin, const char *source, const char *addresses, int accepted)
+{
+  g_auto (GStrv) each = g_strsplit (addresses, " ", -1);
+  g_autoptr (GString) body = g_string_new ("{\"category\":\"spam\",\"type\":\"ip\",");
+  g_autoptr (JsonNode) made = NULL;
+
+  if (source != NULL)
+    g_string_append_printf (body, "\"source\":\"%s\",", source);
+  g_string_append (body, "\"entries\":[");
+  for (guint i = 0; each[i] != NULL; i++)
+    g_string_append_printf (body, "%s{\"value\":\"%s\"}", i > 0 ? "," : "", each[i]);
+  g_string_append (body, "]}");
+  made = admin_ask (admin, "POST", "/v1/imports", body->str, 201);
+  g_assert_cmpint (INT (OBJECT (made), "accepted"), ==, accepted);
+  g_assert_cmpint (INT (OBJECT (made), "duplicates"), ==, (int) g_strv_length (each) - accepted);
+  return g_strconcat ("/v1/imports/", TEXT (OBJECT (made), "batch"), NULL);
+}
+
+static void
+assert_listed (Admin *admin, const char *address, gboolean listed)
+{
+  g_autofree char *path = g_strconcat ("/v1/check?ip=", address, NULL);
+  g_autoptr (JsonNode) found = admin_ask (admin, "GET", path, NULL, 200);
+  JsonObject *subject = json_array_get_object_element (ARRAY (OBJECT (found), "subjects"), 0);
+
+  g_assert_cmpstr (TEXT (OBJECT (found), "verdict"), ==, listed ? "note" : "allow");
+  g_assert_cmpint (INT (subject, "origins"), ==, listed ? 1 : 0);
+}
+
+/* What two lists say is taken back with the second of them, whichever that is. */
+static void
+test_two_lists (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *a = NULL;
+  g_autofree char *b = NULL;
+  g_autofree char *same = NULL;
+  g_autofree char *anew = NULL;
+
+  admin_init (&admin);
+  a = import_addresses (&admin, "a.txt", "192.0.2.1 192.0.2.2", 2);
+  b = import_addresses (&admin, "b.txt", "192.0.2.1 192.0.2.3", 2);
+  same = import_addresses (&admin, "a.txt", "192.0.2.1 192.0.2.2", 0);
+  assert_listed (&admin, "192.0.2.1", TRUE);
+  admin_do (&admin, "DELETE", a, NULL, 200);
+  assert_listed (&admin, "192.0.2.1", TRUE);
+  assert_listed (&admin, "192.0.2.2", FALSE);
+  anew = import_addresses (&admin, "a.txt", "192.0.2.1 192.0.2.2", 2);
+  admin_do (&admin, "DELETE", b, NULL, 200);
+  assert_listed (&admin, "192.0.2.1", TRUE);
+  assert_listed (&admin, "192.0.2.3", FALSE);
+  admin_do (&admin, "DELETE", anew, NULL, 200);
+  g_assert_cmpuint (count_evidence (&admin), ==, 0);
+}
+
+/* As many lists as there is place for; a list without a name is one of them. */
+static void
+test_many_lists (void)
+{
+  static const char *const sources[] = { "a.txt", NULL, "b.txt", "c.txt" };
+  g_auto (Admin) admin = { 0 };
+
+  admin_init (&admin);
+  for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
+    {
+      g_autofree char *first = import_addresses (&admin, sources[i], "192.0.2.1", 1);
+      g_autofree char *again = import_addresses (&admin, sources[i], "192.0.2.1", 0);
+
+      g_assert_cmpstr (first, !=, again);
+    }
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *late = import_addresses (&admin, "d.txt", "192.0.2.1 192.0.2.2", i == 0);
+
+      g_assert_nonnull (late);
+    }
+  assert_listed (&admin, "192.0.2.1", TRUE);
+  g_assert_cmpuint (count_evidence (&admin), ==, G_N_ELEMENTS (sources) + 1);
+}
+
 static void
 test_first_hand (void)
 {
@@ -333,6 +415,8 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-imports/imported", test_imported);
   g_test_add_func ("/route-imports/renewal", test_renewal);
+  g_test_add_func ("/route-imports/two-lists", test_two_lists);
+  g_test_add_func ("/route-imports/many-lists", test_many_lists);
   g_test_add_func ("/route-imports/first-hand", test_first_hand);
   g_test_add_func ("/route-imports/beside-own", test_beside_own);
   g_test_add_func ("/route-imports/providers", test_providers);

@@ -375,11 +375,19 @@ static gboolean
 run_undo (TocsinInvocation *self, GError **error)
 {
   g_autofree char *path = tocsin_argument_path ("/v1/imports/", self->args[0], "");
+  g_autoptr (JsonNode) answer = NULL;
 
   if (!tocsin_answer_confirm (
-          self, _ ("Everything of this import is withdrawn, which cannot be undone."), error))
+          self, _ ("Everything of this import is withdrawn, which cannot be undone."), error) ||
+      !tocsin_answer_get (self, "DELETE", path, NULL, &answer, error))
     return FALSE;
-  return tocsin_answer_done (self, "DELETE", path, NULL, _ ("The import is undone"), error);
+  if (self->json)
+    return TRUE;
+  g_print ("%s\n", _ ("The import is undone"));
+  /* Peers are told once, by the first import that says so. */
+  if (g_strcmp0 (tocsin_answer_string (json_node_get_object (answer), "as"), "first_hand") == 0)
+    g_print ("%s\n", _ ("What a later import said too is gone with it; import that one again"));
+  return TRUE;
 }
 
 /* Batches, newest first, as “report undo” wants them. */

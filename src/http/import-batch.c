@@ -146,42 +146,90 @@ tocsin_import_batch_take (TocsinImportBatch *self, TocsinImportEntry *entry)
   tocsin_import_entry_clear (entry);
 }
 
-/* A list that is read again renews what has run half of its time, and leaves the rest. Where as
- * many reports of our own stand as evidence keeps, there is no place for a line of a list. */
+/* What makes an entry known: reports of our own for one that is first-hand, else what the same list
+ * said before. */
+typedef struct
+{
+  const TocsinImportBatch *import; /* (unowned) */
+  const char *source;              /* (unowned) (nullable) the name of the list */
+  GHashTable *batches;             /* (owned) number: whether it is of that list, and in force */
+} Memory;
+
+static void
+memory_init (Memory *self, const TocsinImportBatch *import, const char *source)
+{
+  self->import = import;
+  self->source = source;
+  self->batches = g_hash_table_new (NULL, NULL);
+}
+
+static void
+memory_clear (Memory *self)
+{
+  g_clear_pointer (&self->batches, g_hash_table_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Memory, memory_clear)
+
 static gboolean
-is_known (TocsinTxn *txn, const TocsinImportBatch *self, const TocsinImportEntry *entry)
+is_of_list (TocsinTxn *txn, Memory *self, const TocsinEvidence *row)
+{
+  guint64 batch = tocsin_bulk_find_batch (txn, row->report);
+  gpointer same;
+
+  if (!g_hash_table_lookup_extended (self->batches, GSIZE_TO_POINTER (batch), NULL, &same))
+    {
+      g_auto (TocsinImportRecord) record = { 0 };
+
+      same = GINT_TO_POINTER (tocsin_imports_get (txn, batch, &record) && record.undone_us == 0 &&
+                              g_strcmp0 (record.source, self->source) == 0);
+      g_hash_table_insert (self->batches, GSIZE_TO_POINTER (batch), same);
+    }
+  return GPOINTER_TO_INT (same);
+}
+
+/* A list that is read again renews what has run half of its time, and leaves the rest. What other
+ * lists say stays theirs, so that each can be taken back without the others; beside as many of them
+ * and reports of our own as evidence keeps there is no place, or they would push each other out
+ * whenever they are read. */
+static gboolean
+is_known (TocsinTxn *txn, Memory *self, const TocsinImportEntry *entry)
 {
   g_auto (TocsinEvidenceBuffer) buffer = { 0 };
   TocsinSubjectKey key = tocsin_subject_key (&entry->subject);
+  gboolean first_hand = self->import->first_hand;
+  gint64 now_us = self->import->now_us;
   const TocsinEvidence *rows;
   gsize n = tocsin_evidence_read (txn, &key, &buffer, &rows);
-  guint own = 0;
+  guint places = 0;
 
   for (gsize i = 0; i < n; i++)
     {
       gboolean imported = (rows[i].flags & TOCSIN_EVIDENCE_IMPORTED) != 0;
-      gint64 left_us = (gint64) rows[i].expires_s * TOCSIN_SECOND_US - self->now_us;
+      gint64 left_us = (gint64) rows[i].expires_s * TOCSIN_SECOND_US - now_us;
+      gboolean lasts =
+          (rows[i].flags & TOCSIN_EVIDENCE_BENIGN) == 0 && 2 * left_us >= entry->end_us - now_us;
 
       if (rows[i].reporter != TOCSIN_ACTOR_LOCAL || rows[i].category != entry->category ||
           (rows[i].flags & TOCSIN_EVIDENCE_DERIVED) != 0)
         continue;
-      own += !imported;
-      if (imported != self->first_hand && (rows[i].flags & TOCSIN_EVIDENCE_BENIGN) == 0 &&
-          2 * left_us >= entry->end_us - self->now_us)
+      places += !imported || lasts;
+      if (lasts && imported != first_hand && (first_hand || is_of_list (txn, self, &rows[i])))
         return TRUE;
     }
-  return !self->first_hand && own >= TOCSIN_EVIDENCE_MAX_SAME;
+  return !first_hand && places >= TOCSIN_EVIDENCE_MAX_SAME;
 }
 
 gboolean
 tocsin_import_batch_try (TocsinImportBatch *self, GError **error)
 {
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (self->api));
+  g_auto (Memory) memory = { 0 };
 
+  memory_init (&memory, self, self->source);
   self->duplicates = self->repeated;
   self->accepted = 0;
   for (guint i = 0; i < self->entries->len; i++)
-    if (is_known (txn, self, &g_array_index (self->entries, TocsinImportEntry, i)))
+    if (is_known (txn, &memory, &g_array_index (self->entries, TocsinImportEntry, i)))
       self->duplicates++;
     else
       self->accepted++;
@@ -266,16 +314,18 @@ write_imported (TocsinTxn *txn, gpointer data, GError **error)
   TocsinImportBatch *self = data;
   g_auto (TocsinImportRecord) record = { 0 };
   g_autoptr (TocsinBulk) bulk = NULL;
+  g_auto (Memory) memory = { 0 };
 
   if (!open_batch (txn, self, self->batch, &record, error))
     return FALSE;
+  memory_init (&memory, self, record.source);
   bulk = tocsin_bulk_new (record.batch);
   self->duplicates = self->repeated;
   for (guint i = 0; i < self->entries->len; i++)
     {
       const TocsinImportEntry *entry = &g_array_index (self->entries, TocsinImportEntry, i);
 
-      if (is_known (txn, self, entry))
+      if (is_known (txn, &memory, entry))
         self->duplicates++;
       else
         add_row (bulk, self, entry);
@@ -393,13 +443,15 @@ publish_slice (GTask *task)
   Run *run = g_task_get_task_data (task);
   TocsinImportBatch *batch = run->batch;
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (batch->api));
+  g_auto (Memory) memory = { 0 };
 
+  memory_init (&memory, batch, batch->source);
   while (run->next < batch->entries->len && run->pending < SLICE)
     {
       const TocsinImportEntry *entry =
           &g_array_index (batch->entries, TocsinImportEntry, run->next++);
 
-      if (is_known (txn, batch, entry))
+      if (is_known (txn, &memory, entry))
         batch->duplicates++;
       else
         publish_entry (task, entry);

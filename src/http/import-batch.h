@@ -40,7 +40,8 @@ typedef struct
  * @rejected: (owned) (element-type TocsinImportRejected): those that are not in @entries
  * @number: (out): the import it became part of; 0 where nothing was written
  * @accepted: (out)
- * @duplicates: (out): known already, with more than half of their time to go, or twice in one call
+ * @duplicates: (out): known already, with more than half of their time to go, or twice in one call;
+ *   what another list says does not make an entry known, while there is place for both
  *
  * One call's part of an import. Main thread.
  */

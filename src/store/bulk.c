@@ -212,6 +212,14 @@ read_compact (TocsinTxn *txn, guint64 number, TocsinCompactRow *out)
   return TRUE;
 }
 
+guint64
+tocsin_bulk_find_batch (TocsinTxn *txn, guint64 number)
+{
+  TocsinCompactRow row;
+
+  return read_compact (txn, number, &row) ? row.batch : 0;
+}
+
 GArray *
 tocsin_bulk_list (TocsinTxn *txn, guint64 batch)
 {

@@ -44,6 +44,9 @@ void tocsin_bulk_reset (TocsinBulk *self);
  * are held as rejected). Returns how many; 0 when done. */
 guint tocsin_bulk_undo (TocsinTxn *txn, guint64 batch, guint max, gint64 now_us);
 
+/* The batch of a row; 0 if none has this number, or a report that was sent. */
+guint64 tocsin_bulk_find_batch (TocsinTxn *txn, guint64 number);
+
 /**
  * TocsinBulkEntry: one row of a batch as it is stored.
  */

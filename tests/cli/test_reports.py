@@ -118,6 +118,9 @@ class Reports(unittest.TestCase):
         self.check(self.node.run("report", "show", "1"), 0, r"id +1\n(.*\n)* +type +Add")
         self.node.answer("DELETE", "/v1/imports/b1", {"withdrawn": 3})
         self.assertEqual(json.loads(self.node.run("report", "undo", "b1", "--yes", "--json").stdout), {"withdrawn": 3})
+        self.check(self.node.run("report", "undo", "b1", "--yes"), 0, r"\AThe import is undone\n\Z")
+        self.node.answer("DELETE", "/v1/imports/b2", {"as": "first_hand"})
+        self.check(self.node.run("report", "undo", "b2", "--yes"), 0, r"undone\n.*import that one again")
         raw = "#domain\r\nexämple.org\r\n".encode()
         self.node.answer("GET", "/v1/export/mastodon-csv", raw)
         done = subprocess.run([TOCSIN, "--socket", self.node.socket, "report", "export", "--format", "mastodon-csv"],
