@@ -8,6 +8,7 @@
 #include "fed/held.h"
 #include "fed/peers.h"
 #include "fed/pinning.h"
+#include "fed/relations.h"
 #include "fed/sync-note.h"
 #include "peer-world.h"
 #include "store/table-queue.h"
@@ -42,6 +43,15 @@ peer_of (World *world, const char *actor, TocsinPeerRecord *out)
   }
   get_peer (world->node, number, out);
   return number;
+}
+
+static guint64
+queued_of (World *world, guint32 number)
+{
+  g_autoptr (TocsinReading) txn =
+      tocsin_reader_begin (tocsin_store_get_reader (world->node->f.store));
+
+  return tocsin_queue_count_of (txn, number);
 }
 
 static gboolean
@@ -101,6 +111,43 @@ test_asks_anew (World *world, gconstpointer data)
   g_assert_cmpint (peer.following, ==, TOCSIN_FOLLOWING_ACCEPTED);
   g_assert_true (peer.key_hold);
   g_assert_cmpuint (peer.keys->len, ==, 1);
+}
+
+static void
+blocks_us (World *world, const char *actor)
+{
+  TocsinFederation *fed = world->node->fed;
+  char *text = g_strdup_printf ("{\"@context\":\"https://www.w3.org/ns/activitystreams\","
+                                "\"id\":\"%s/block\",\"type\":\"Block\",\"actor\":\"%s\","
+                                "\"object\":\"%s\"}",
+                                actor, actor, fed->policy->actor);
+  g_autoptr (GBytes) body = g_bytes_new_take (text, strlen (text));
+  g_autoptr (TocsinRelationChange) change = tocsin_relation_change_new (
+      fed, tocsin_activity_parse (body, NULL), tocsin_keyring_peek (fed->keyring, actor), T0);
+
+  write_ok (&world->node->f, tocsin_relation_change_write, change);
+}
+
+/* Who has blocked this node is asked anew, and what still waited to be sent is not. */
+static void
+test_blocked (World *world, gconstpointer data)
+{
+  g_autofree char *actor = actor_named (world, "one");
+  g_autofree char *first_id = NULL;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  tocsin_sync_stop (world->node->fed->sync);
+  follow (world, actor);
+  peer_of (world, actor, &peer);
+  first_id = g_strdup (peer.follow_id);
+  blocks_us (world, actor);
+  g_assert_cmpuint (queued_of (world, peer.actor), ==, 0);
+  follow (world, actor);
+  peer_of (world, actor, &peer);
+  g_assert_cmpint (peer.following, ==, TOCSIN_FOLLOWING_PENDING);
+  g_assert_nonnull (peer.follow_id);
+  g_assert_cmpstr (peer.follow_id, !=, first_id);
+  g_assert_cmpuint (queued_of (world, peer.actor), ==, 1);
 }
 
 static void
@@ -233,6 +280,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/follow-again/asks-anew", World, NULL, world_set_up, test_asks_anew,
               world_tear_down);
+  g_test_add ("/follow-again/blocked", World, NULL, world_set_up, test_blocked, world_tear_down);
   g_test_add ("/follow-again/unfollowed", World, NULL, world_set_up, test_unfollowed,
               world_tear_down);
   g_test_add ("/follow-again/reader-is-answered", World, NULL, world_set_up,

@@ -386,6 +386,7 @@ test_accept_proves_at_any_version (void)
 static void
 test_block (void)
 {
+  static const char follow_id[] = "https://a.example/activities/follow-10";
   TocsinActivityHead head =
       head_of ("https://blocks.example/actor", "https://blocks.example/activities/u");
   g_autoptr (JsonObject) undo = tocsin_activity_build_undo (
@@ -396,8 +397,10 @@ test_block (void)
   guint32 actor = new_actor ("blocks.example");
   g_auto (TocsinPeerRecord) peer = { 0 };
 
-  set_relation ((Relation){
-      .actor = actor, .following = TOCSIN_FOLLOWING_ACCEPTED, .follower = TOCSIN_FOLLOWER_READER });
+  set_relation ((Relation){ .actor = actor,
+                            .following = TOCSIN_FOLLOWING_ACCEPTED,
+                            .follow_id = follow_id,
+                            .follower = TOCSIN_FOLLOWER_READER });
   g_assert_cmpint (
       receive (message ("blocks.example", "Block", "b", "https://c.example/actor"), NULL), ==, -1);
   read_peer ("blocks.example", &peer);
@@ -408,6 +411,8 @@ test_block (void)
   g_assert_false (tocsin_peer_record_is_follower (&peer));
   g_assert_cmpint (peer.following, ==, TOCSIN_FOLLOWING_REJECTED);
   g_assert_true (is_told (TOCSIN_REVIEW_OTHER, actor));
+  g_assert_cmpint (receive (message ("blocks.example", "Accept", "a", follow_id), NULL), ==,
+                   TOCSIN_ERROR_FORBIDDEN);
   /* Of a Block of somebody else, that is no Undo. */
   g_assert_cmpint (receive (tocsin_activity_to_bytes (others, NULL), NULL), ==, -1);
   read_peer ("blocks.example", &peer);
@@ -418,6 +423,10 @@ test_block (void)
   g_assert_cmpint (peer.follower, ==, TOCSIN_FOLLOWER_NONE);
   /* Neither knows of the other's following any more: it has to be asked for anew. */
   g_assert_cmpint (peer.following, ==, TOCSIN_FOLLOWING_REJECTED);
+  g_assert_cmpint (receive (message ("blocks.example", "Accept", "a", follow_id), NULL), ==,
+                   TOCSIN_ERROR_FORBIDDEN);
+  read_peer ("blocks.example", &peer);
+  g_assert_false (tocsin_peer_record_is_direct (&peer));
 
   g_assert_cmpint (receive (message ("blocks.example", "Block", "b2", US), NULL), ==, -1);
   g_assert_cmpint (

@@ -23,8 +23,6 @@
 #include "store/table-actors.h"
 #include "store/table-audit.h"
 #include "store/table-catch-up.h"
-#include "store/table-outbox.h"
-#include "store/table-queue.h"
 
 #define DEFAULT_WEIGHT 50 /* scoring.md 4: one such peer notes, two review */
 
@@ -320,24 +318,14 @@ on_document (GObject *source, GAsyncResult *result, gpointer user_data)
     tocsin_peer_change_submit (task, write_follow);
 }
 
-/* A Follow of ours that still waits in the queue makes room for the one that is sent now. */
-static void
-drop_waiting (TocsinTxn *txn, guint32 peer, const char *id)
-{
-  guint64 sequence;
-
-  if (id != NULL && tocsin_outbox_find (txn, id, &sequence) &&
-      tocsin_queue_done (txn, peer, sequence))
-    tocsin_outbox_blank (txn, sequence);
-}
-
 static void
 send_follow (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *peer)
 {
   gboolean again = peer->following == TOCSIN_FOLLOWING_PENDING && peer->follow_id != NULL;
   g_auto (TocsinPeerMessage) message = { 0 };
 
-  drop_waiting (txn, peer->actor, peer->follow_id);
+  /* One that still waits in the queue makes room for the one that is sent now. */
+  tocsin_relay_unsend (txn, peer->actor, peer->follow_id);
   tocsin_peer_message_init (&message, change, again ? peer->follow_id : NULL);
   tocsin_peer_message_send (txn, &message,
                             tocsin_activity_build_follow (&message.head, change->actor),

@@ -592,7 +592,7 @@ write_undo (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, 
 }
 
 /* Who blocks us has forgotten that we follow it and that it follows us, and does not remember it
- * with the Undo either: each has to ask anew. */
+ * with the Undo either: each has to ask anew, so no answer to what was asked before counts. */
 static gboolean
 write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
 {
@@ -611,6 +611,8 @@ write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer,
       peer->following = TOCSIN_FOLLOWING_REJECTED;
       peer->following_since_us = self->now_us;
     }
+  tocsin_relay_unsend (txn, peer->actor, peer->follow_id);
+  g_clear_pointer (&peer->follow_id, g_free);
   tocsin_relation_end_follower (txn, peer, self->now_us);
   if (matters)
     tell (txn, peer->actor, TOCSIN_REVIEW_OTHER, "This peer has blocked this node", self->now_us);

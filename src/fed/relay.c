@@ -222,3 +222,21 @@ tocsin_relay_send (
   tocsin_queue_add (txn, actor, sequence, now_us);
   return sequence;
 }
+
+/**
+ * tocsin_relay_unsend:
+ * @txn: a write transaction
+ * @actor: whom it was for
+ * @activity_id: (nullable): the id of a message
+ *
+ * Takes a message back that still waits to be sent.
+ */
+void
+tocsin_relay_unsend (TocsinTxn *txn, guint32 actor, const char *activity_id)
+{
+  guint64 sequence;
+
+  if (activity_id != NULL && tocsin_outbox_find (txn, activity_id, &sequence) &&
+      tocsin_queue_done (txn, actor, sequence))
+    tocsin_outbox_blank (txn, sequence);
+}

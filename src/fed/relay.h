@@ -27,5 +27,6 @@ void tocsin_relay_statement (TocsinTxn *txn,
                              gint64 now_us);
 guint64 tocsin_relay_send (
     TocsinTxn *txn, guint32 actor, const char *activity_id, GBytes *activity, gint64 now_us);
+void tocsin_relay_unsend (TocsinTxn *txn, guint32 actor, const char *activity_id);
 
 G_END_DECLS
