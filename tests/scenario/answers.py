@@ -107,11 +107,11 @@ def check_batch(node, tokens):
     def ask(body, token=tokens["check"]):
         return node.tcp("POST", "/v1/check/batch", body, token, seconds=120)
 
-    lines = [one(*SPAMMER), "{", one("ip", "192.0.2.1"), '{"subjects":[{"type":"phone","value":"1"}]}', ""]
-    reply = ask("\n".join(lines) + "\n")
+    lines = [one(*SPAMMER), "{", "", one("ip", "192.0.2.1"), '{"subjects":[{"type":"phone","value":"1"}]}']
+    reply = ask("\n".join(lines) + "\n\n")
     expect(reply.headers["Content-Type"] == "application/x-ndjson", f"{reply.headers}")
     answers = [json.loads(line) for line in reply.body.splitlines()]
-    expect([a.get("verdict", a.get("status")) for a in answers] == ["block", 400, "allow", 422],
+    expect([a.get("verdict", a.get("status")) for a in answers] == ["block", 400, 400, "allow", 422],
            f"errors in their places: {reply}")
     many = (one("ip", "192.0.2.1") + "\n") * BATCH_MAX_LINES
     reply = ask(many)
@@ -125,6 +125,7 @@ def check_batch(node, tokens):
     too_large(node, "/v1/check", tokens["check"], MIB + 1)
     line = one("ip", "192.0.2.1").encode() + b"\n"
     expect(ask(line + b" " * (16 * MIB - len(line))).status == 200, "16 MiB are taken")
+    is_problem(ask("\n\r\n "), 400)
 
 
 def key_of(kind, canonical):
