@@ -427,23 +427,31 @@ test_block (void)
                    TOCSIN_ERROR_FORBIDDEN);
   read_peer ("blocks.example", &peer);
   g_assert_false (tocsin_peer_record_is_direct (&peer));
+}
 
-  g_assert_cmpint (receive (message ("blocks.example", "Block", "b2", US), NULL), ==, -1);
+/* By its id alone, which may be no other host's; then the operator is asked as about anybody. */
+static void
+test_block_undone (void)
+{
+  guint32 actor = new_actor ("unblocks.example");
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  set_relation ((Relation){ .actor = actor, .follower = TOCSIN_FOLLOWER_READER });
+  g_assert_cmpint (receive (message ("unblocks.example", "Block", "b", US), NULL), ==, -1);
   g_assert_cmpint (
-      receive (message ("blocks.example", "Undo", "u2", "https://other.example/activities/b2"),
+      receive (message ("unblocks.example", "Undo", "u1", "https://other.example/activities/b"),
                NULL),
       ==, -1);
-  read_peer ("blocks.example", &peer);
+  read_peer ("unblocks.example", &peer);
   g_assert_true (peer.blocks_us);
   g_assert_cmpint (
-      receive (message ("blocks.example", "Undo", "u3", "https://blocks.example/activities/b2"),
+      receive (message ("unblocks.example", "Undo", "u2", "https://unblocks.example/activities/b"),
                NULL),
       ==, -1);
-  read_peer ("blocks.example", &peer);
+  read_peer ("unblocks.example", &peer);
   g_assert_false (peer.blocks_us);
-  /* The operator is asked as about anybody else. */
-  g_assert_cmpint (follow ("blocks.example", "f1"), ==, -1);
-  read_peer ("blocks.example", &peer);
+  g_assert_cmpint (follow ("unblocks.example", "f1"), ==, -1);
+  read_peer ("unblocks.example", &peer);
   g_assert_cmpint (peer.follower, ==, TOCSIN_FOLLOWER_PENDING);
 }
 
@@ -542,6 +550,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relations/follow/version", test_follow_version);
   g_test_add_func ("/relations/answers/reject-at-once", test_reject_at_once);
   g_test_add_func ("/relations/block", test_block);
+  g_test_add_func ("/relations/block/undone", test_block_undone);
   g_test_add_func ("/relations/move", test_move);
   g_test_add_func ("/relations/delete", test_delete);
   g_test_add_func ("/relations/strangers", test_strangers);
