@@ -319,6 +319,39 @@ test_statements_moved_at_once (Case *c, gconstpointer data)
   g_assert_false (get_statement (c, "i.example", &record));
 }
 
+/* Two statements at one time are no two versions of one: all nodes take the same of them. */
+static void
+test_statements_at_once (Case *c, gconstpointer data)
+{
+  static const char *const abouts[] = { "e.example", "f.example" };
+  g_auto (TocsinTrustRecord) record = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (abouts); i++)
+    {
+      const char *names[] = { i == 0 ? "s1" : "t2", i == 0 ? "s2" : "t1" };
+
+      for (guint k = 0; k < G_N_ELEMENTS (names); k++)
+        {
+          g_autofree char *activity = g_strconcat ("say-", names[k], NULL);
+          guint8 weight = g_str_has_suffix (names[k], "1") ? 20 : 30;
+
+          g_assert_cmpint (
+              admit (c, statement_bytes ("b.example", names[k], abouts[i], weight, T0, activity),
+                     NULL),
+              ==, k == 0 || i == 0 ? DONE : DROPPED);
+        }
+      g_assert_true (get_statement (c, abouts[i], &record));
+      g_assert_true (record.live);
+      g_assert_cmpuint (record.weight, ==, 30);
+    }
+  g_assert_cmpuint (count_lines (c), ==, 0);
+  /* Two contents under one id are. */
+  admit (c, statement_bytes ("b.example", "s2", "e.example", 40, T0, "3"), NULL);
+  g_assert_true (get_statement (c, "e.example", &record));
+  g_assert_true (record.held);
+  g_assert_cmpuint (count_lines (c), ==, 1);
+}
+
 /* One statement that moves on and on brings no more names into the store than many would. */
 static void
 test_statements_moved_often (Case *c, gconstpointer data)
@@ -447,6 +480,7 @@ main (int argc, char **argv)
     { "/admission-trust/removed", test_statements_removed },
     { "/admission-trust/moved", test_statements_moved },
     { "/admission-trust/moved/at-once", test_statements_moved_at_once },
+    { "/admission-trust/at-once", test_statements_at_once },
     { "/admission-trust/moved/often", test_statements_moved_often },
     { "/admission-trust/released", test_statements_released },
     { "/admission-trust/full", test_statements_full },

@@ -65,21 +65,27 @@ has_room (TocsinTxn *txn, guint32 truster)
 }
 
 /* Whether what came gives way to @other: its own older version, or what now stands in the same
- * place under whatever id. Zero where there is none. */
+ * place under whatever id. Zero where there is none. Of two ids at one time the greater wins, which
+ * is the later one where ids are as ours, and the same one on every node: what passes through
+ * relays comes in any order. */
 static gboolean
 loses_to (TocsinTxn *txn, TocsinAdmitting *a, TocsinTrustRecord *other)
 {
-  gint64 updated_us = a->admission->activity->statement.updated_us;
+  const TocsinTrustStatement *statement = &a->admission->activity->statement;
+  int order;
 
   if (other->id == NULL)
     return FALSE;
-  if (updated_us < other->updated_us ||
+  if (statement->updated_us < other->updated_us ||
       memcmp (other->content_hash, a->content_hash, sizeof a->content_hash) == 0 ||
       (other->live && tocsin_admission_keeps_older (txn, a)))
     return TRUE;
-  if (updated_us == other->updated_us)
+  if (statement->updated_us > other->updated_us)
+    return FALSE;
+  order = strcmp (statement->id, other->id);
+  if (order == 0)
     keep_equivocation (txn, a, other);
-  return updated_us == other->updated_us;
+  return order <= 0;
 }
 
 /* The older version of a statement that speaks of another actor or area by now. It goes, or nothing
