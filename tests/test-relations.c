@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 #include "fed/held.h"
+#include "fed/peers-view.h"
 #include "relations-case.h"
 #include "store/table-reports.h"
 
@@ -482,6 +483,17 @@ test_move (void)
   g_assert_true (tocsin_peer_record_is_direct (&peer));
 }
 
+static gboolean
+is_retired (const TocsinPeerRecord *peer)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f.store));
+  g_auto (TocsinPeerView) view = { 0 };
+
+  tocsin_peers_describe (txn, peer, now_us, &view);
+  return view.retired;
+}
+
+/* Gone for good is who says no more; what it says later shows that it is back. */
 static void
 test_delete (void)
 {
@@ -501,6 +513,16 @@ test_delete (void)
   read_peer ("dies.example", &peer);
   g_assert_false (tocsin_peer_record_is_follower (&peer));
   g_assert_true (is_told (TOCSIN_REVIEW_MOVED, actor));
+  g_assert_true (is_retired (&peer));
+  now_us += TOCSIN_SECOND_US;
+  g_assert_cmpint (
+      receive (message ("dies.example", "Delete", "d", "https://dies.example/actor"), &gone), ==,
+      -1);
+  read_peer ("dies.example", &peer);
+  g_assert_true (is_retired (&peer));
+  g_assert_cmpint (receive (update_bytes ("dies.example", NULL), NULL), ==, -1);
+  read_peer ("dies.example", &peer);
+  g_assert_false (is_retired (&peer));
 }
 
 static void

@@ -225,7 +225,8 @@ tocsin_peers_describe (TocsinTxn *txn,
   out->name = g_steal_pointer (&actor.name);
   out->protocol_version = g_steal_pointer (&actor.protocol_version);
   out->moved_to = g_steal_pointer (&actor.moved_to);
-  out->retired = actor.retired_us != 0;
+  /* Whatever it said since then it could not have, had it gone for good. */
+  out->retired = actor.retired_us != 0 && peer->last_seen_us <= actor.retired_us;
   out->relation = relation_words (peer);
   out->following = following_words[peer->following];
   out->follower = follower_words[peer->follower];
