@@ -152,6 +152,24 @@ test_resets (void)
   g_assert_cmpuint (reader.resets, ==, 6);
 }
 
+/* A network is told whole; what is allowed in it was not reported, so nobody is told of it. */
+static void
+test_allowed_within (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Reader) reader = { 0 };
+  g_auto (Answer) allowed = { 0 };
+
+  node_init (&node);
+  reader_init (&reader);
+  node_report (&node, 0, TOCSIN_SUBJECT_NETWORK, "198.51.100.0/24", 1);
+  node_ask (&node, "POST", "/v1/allow", TYPE_CHECK,
+            "{\"type\":\"network\",\"value\":\"198.51.100.128/25\"}", &allowed);
+  g_assert_cmpuint (allowed.status, ==, 201);
+  reader_read (&reader, &node, "min_verdict=allow");
+  assert_copy (&reader, 1, "block 100");
+}
+
 static void
 test_long_poll (void)
 {
@@ -496,6 +514,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/changes/life", test_life);
   g_test_add_func ("/changes/pages", test_pages);
   g_test_add_func ("/changes/resets", test_resets);
+  g_test_add_func ("/changes/allowed-within", test_allowed_within);
   g_test_add_func ("/changes/long-poll", test_long_poll);
   g_test_add_func ("/changes/observe", test_observe);
   g_test_add_func ("/changes/lists", test_lists);

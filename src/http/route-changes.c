@@ -10,6 +10,9 @@
  * is all there is), "removed" is to be dropped, known to the reader or not. While "more" is true
  * the next call answers at once.
  *
+ * A key is told as it was reported: a network that holds what is allowed or shared is not cut in
+ * pieces, as it is in a list, and what nobody reported is no key, allowed or not.
+ *
  * Verdicts here are those of the beginning of the hour, so that what a reader holds is a function
  * of the store, the trust, the lists in force and that hour, and time is one more change: once the
  * hour has gone by, the pages after it also tell of every key whose verdict or score faded
