@@ -421,7 +421,13 @@ test_accepted_variants (void)
     { "'green'", "'green','note':'x'", TRUE },
     { "'green'", "'green','proof':{}", TRUE },
     { "'subjectType'", "'extra':1,'subjectType'", TRUE },
-    { "'to':", "'cc':'" B "','to':", TRUE },
+    { "'to':", "'cc':'" B "','to':", FALSE },
+    { "'to':", "'cc':['" B "','https://a.example/x#y'],'to':", FALSE },
+    { "'to':", "'cc':['" B "','hello'],'to':", TRUE },
+    { "'to':", "'cc':'https://a.example/hello you','to':", TRUE },
+    { "'to':", "'cc':{'id':'" B "'},'to':", TRUE },
+    { "'to':", "'bto':'" B "','to':", TRUE },
+    { "'to':", "'bcc':[],'to':", TRUE },
     { "'to':", "'summary':'error','to':", TRUE },
     { "'spam'", "{'@value':'spam','note':'x'}", TRUE },
     { "'domain'", "{'@value':'domain','note':'x'}", TRUE },
@@ -477,6 +483,9 @@ test_remove_says_no_more (void)
     { "'object':'https://a.example/r/1','summary':'John Doe, 1 Main Street'", TRUE },
     { "'object':'https://a.example/r/1','summary':['error','John Doe']", TRUE },
     { "'object':'https://a.example/r/1','content':'x'", TRUE },
+    { "'object':'https://a.example/r/1','cc':['" B "']", FALSE },
+    { "'object':'https://a.example/r/1','cc':['192.0.2.7']", TRUE },
+    { "'object':'https://a.example/r/1','bto':'" B "'", TRUE },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)

@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/limits.h"
+#include "core/uri.h"
 
 #define TYPE_MAX_BYTES   64
 #define MAX_RECIPIENTS   16
@@ -31,12 +32,13 @@ static const struct
   { TOCSIN_ACTIVITY_MOVE, "Move" },     { TOCSIN_ACTIVITY_DELETE, "Delete" },
 };
 
-static const char *const known_members[] = { "@context", "id",        "type",      "actor",
-                                             "object",   "to",        "published", "target",
-                                             "proof",    "signature", NULL };
-static const char *const known_remove_members[] = { "@context", "id",    "type",      "actor",
-                                                    "object",   "to",    "published", "target",
-                                                    "summary",  "proof", "signature", NULL };
+static const char *const known_members[] = { "@context", "id",    "type",      "actor",
+                                             "object",   "to",    "cc",        "published",
+                                             "target",   "proof", "signature", NULL };
+static const char *const known_remove_members[] = { "@context", "id",      "type",  "actor",
+                                                    "object",   "to",      "cc",    "published",
+                                                    "target",   "summary", "proof", "signature",
+                                                    NULL };
 
 static void
 nested_clear (TocsinNestedActivity *self)
@@ -211,6 +213,29 @@ check_report_size (const TocsinActivity *self, GError **error)
          refuse (error, TOCSIN_ERROR_TOO_LARGE, "An Add or Remove of more than 16 KiB");
 }
 
+/* Libraries write `cc` beside `to`, and what is forwarded is forwarded as it was signed: so it may
+ * have URIs, and no text. */
+static gboolean
+is_list_of_uris (JsonObject *root, const char *name)
+{
+  g_autoptr (GPtrArray) list = tocsin_as_list (root, name);
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      const char *uri = tocsin_as_uri_of_node (list->pdata[i]);
+
+      if (uri == NULL || !tocsin_uri_check_id (uri, TRUE, NULL))
+        return FALSE;
+    }
+  return list->len <= MAX_RECIPIENTS;
+}
+
+static gboolean
+has_other_members (JsonObject *root, const char *const *known)
+{
+  return tocsin_as_has_other_members (root, known) || !is_list_of_uris (root, "cc");
+}
+
 static gboolean
 read_report (TocsinActivity *self, JsonObject *object, GError **error)
 {
@@ -254,7 +279,7 @@ read_add (TocsinActivity *self, JsonObject *root, GError **error)
   else
     ok = refuse (error, TOCSIN_ERROR_UNPROCESSABLE,
                  "/object/type: neither Report nor TrustStatement");
-  if (tocsin_as_has_other_members (root, known_members))
+  if (has_other_members (root, known_members))
     self->has_unknown_members = TRUE;
   return ok;
 }
@@ -293,7 +318,7 @@ read_remove (TocsinActivity *self, JsonObject *root, GError **error)
   if (summary == NULL || !tocsin_reason_from_string (summary, &self->reason))
     self->reason = TOCSIN_REASON_OTHER;
   self->has_unknown_members =
-      tocsin_as_has_other_members (root, known_remove_members) ||
+      has_other_members (root, known_remove_members) ||
       (tocsin_as_member (root, "summary") != NULL && (summary == NULL || !is_word (summary)));
   return TRUE;
 }
