@@ -152,6 +152,7 @@ test_refused (void)
       TOCSIN_ERROR_UNPROCESSABLE, "/reports: missing, or not a URI of at most 2048 bytes" },
     { "{" ID ",'publicKey':" KEY ",'expires':'soon'}}", TOCSIN_ERROR_UNPROCESSABLE,
       "/publicKey/expires: not an RFC 3339 time" },
+    { KEY ",'revoked':7}", TOCSIN_ERROR_UNPROCESSABLE, "/revoked: not an RFC 3339 time" },
     { KEY ",'expires':7}", TOCSIN_ERROR_UNPROCESSABLE, "/expires: not an RFC 3339 time" },
     { "{'publicKeyPem':'P'}", TOCSIN_ERROR_UNPROCESSABLE, "/: " NO_KEY },
     { "{'id':'https://a.example/k','owner':'x','publicKeyPem':'P'}", TOCSIN_ERROR_UNPROCESSABLE,
@@ -267,6 +268,34 @@ test_long_texts (void)
 #define MULTIKEY(id, value)                                                                        \
   "{'id':'https://a.example/actor#" id "','type':'Multikey','controller':"                         \
   "'https://a.example/actor','publicKeyMultibase':'" value "'}"
+
+/* The earlier of two dates ends a key. */
+static void
+test_end (void)
+{
+  static const struct
+  {
+    const char *members;
+    gint64 expires_us;
+  } rows[] = {
+    { "'x':1", 0 },
+    { "'expires':'1970-01-02T00:00:00Z'", TOCSIN_DAY_US },
+    { "'revoked':'1970-01-02T00:00:00Z'", TOCSIN_DAY_US },
+    { "'expires':'1970-01-03T00:00:00Z','revoked':'1970-01-02T00:00:00Z'", TOCSIN_DAY_US },
+    { "'expires':'1970-01-02T00:00:00Z','revoked':'1970-01-03T00:00:00Z'", TOCSIN_DAY_US },
+    { "'expires':'1970-01-02T00:00:00Z','revoked':null", TOCSIN_DAY_US },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("{" ID ",'publicKey':" KEY ",%s}}", rows[i].members);
+      g_autoptr (TocsinActorDocument) actor = parse_text (text, NULL);
+
+      g_test_message ("%s", rows[i].members);
+      g_assert_cmpint (((TocsinActorKey *) actor->keys->pdata[0])->expires_us, ==,
+                       rows[i].expires_us);
+    }
+}
 
 /* What is in assertionMethod may make proofs, wherever else it is; another key under an id that is
  * taken may not. */
@@ -428,6 +457,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/actor-json/refused-inside", test_refused_inside);
   g_test_add_func ("/actor-json/many-keys", test_many_keys);
   g_test_add_func ("/actor-json/long-texts", test_long_texts);
+  g_test_add_func ("/actor-json/end", test_end);
   g_test_add_func ("/actor-json/assertion", test_assertion);
   g_test_add_func ("/actor-json/two-pem-keys", test_two_pem_keys);
   g_test_add_func ("/actor-json/round-trip", test_round_trip);

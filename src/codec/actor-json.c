@@ -114,6 +114,20 @@ is_key_object (JsonObject *object)
          tocsin_as_string (object, "publicKeyMultibase") != NULL;
 }
 
+/* A key is used up by whichever comes first; `revoked` is that of a Multikey too. */
+static gboolean
+read_end (JsonObject *object, const char *where, gint64 *out_us, GError **error)
+{
+  gint64 revoked_us = 0;
+
+  if (!tocsin_as_time (object, where, "expires", out_us, error) ||
+      !tocsin_as_time (object, where, "revoked", &revoked_us, error))
+    return FALSE;
+  if (revoked_us != 0 && (*out_us == 0 || revoked_us < *out_us))
+    *out_us = revoked_us;
+  return TRUE;
+}
+
 /* NULL without an error is a key that we cannot use, or that another owns: such a key is as
  * absent, because a document may name keys of kinds that we do not know. */
 static TocsinActorKey *
@@ -138,7 +152,7 @@ key_from_json (JsonObject *object, const char *where, gboolean assertion, GError
   key->pem = g_strdup (pem);
   key->multibase = g_strdup (multibase);
   key->assertion = assertion;
-  if (!tocsin_as_time (object, where, "expires", &key->expires_us, error))
+  if (!read_end (object, where, &key->expires_us, error))
     return NULL;
   return g_steal_pointer (&key);
 }

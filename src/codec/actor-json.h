@@ -22,7 +22,7 @@ typedef struct
   char *owner;        /* (owned) the actor: `owner` of a PEM key, `controller` of a Multikey */
   char *pem;          /* (owned) (nullable) */
   char *multibase;    /* (owned) (nullable) */
-  gint64 expires_us;  /* 0: none named */
+  gint64 expires_us;  /* `expires`, or `revoked` if that is earlier; 0: neither is named */
   gboolean assertion; /* listed in `assertionMethod`: may make proofs */
 } TocsinActorKey;
 
