@@ -290,10 +290,11 @@ has_room (TocsinTxn *txn,
   if (self->guest)
     return TRUE;
   if (places.pending + places.gone >= PENDING_MAX)
-    return refuse (error, TOCSIN_ERROR_BUSY, "Too many requests to follow wait for the operator");
+    return refuse (error, TOCSIN_ERROR_BUSY,
+                   "As many have asked to follow as this node takes for now");
   if (places.same_domain >= PENDING_PER_DOMAIN_MAX)
     return refuse (error, TOCSIN_ERROR_BUSY,
-                   "Too many requests to follow from this domain wait for the operator");
+                   "As many of this domain have asked to follow as this node takes for now");
   return TRUE;
 }
 
