@@ -172,7 +172,7 @@ test_update_keys (void)
 }
 
 /* The Update that a rotation is told by comes after one by the new key: it says that the key is
- * right, and nothing else that counts. */
+ * right, and nothing else that counts. What the other vouches for does so when it is read again. */
 static void
 test_update_late (void)
 {
@@ -180,9 +180,10 @@ test_update_late (void)
   static const char follow_id[] = "https://a.example/activities/follow-21";
   g_autofree char *one = new_multikey ();
   g_autofree char *two = new_multikey ();
+  g_autofree char *three = new_multikey ();
   const char *const first[] = { one, NULL };
   const char *const both[] = { one, two, NULL };
-  const char *const second[] = { two, NULL };
+  const char *const second[] = { two, three, NULL };
   const Manner by_one = { .proven = TRUE, .proof_key = one };
   const Manner by_two = { .proven = TRUE, .proof_key = two };
   guint32 actor = save_document (document_of (host, first, "1.0"));
@@ -198,7 +199,11 @@ test_update_late (void)
   read_peer (host, &peer);
   g_assert_false (peer.key_hold);
   g_assert_cmpint (tocsin_pinning_of (&peer, two), ==, TOCSIN_PINNING_MATCHES);
+  g_assert_cmpint (tocsin_pinning_of (&peer, three), ==, TOCSIN_PINNING_CHANGED);
   g_assert_false (names_key (host, one));
+  g_assert_cmpint (receive (keys_at (host, "u2", now_us - SECOND, second), &by_two), ==, -1);
+  read_peer (host, &peer);
+  g_assert_cmpint (tocsin_pinning_of (&peer, three), ==, TOCSIN_PINNING_MATCHES);
 }
 
 /* ---- Accept and Reject ---- */

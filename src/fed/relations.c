@@ -642,7 +642,7 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   const TocsinActorDocument *document = self->activity->document;
   gboolean pinned = self->proof_key != NULL &&
                     tocsin_pinning_of (peer, self->proof_key) == TOCSIN_PINNING_MATCHES;
-  gboolean lifts = FALSE;
+  gboolean names_other, lifts;
   TocsinReplay replay;
 
   if (self->activity->object_kind != TOCSIN_OBJECT_ACTOR || document == NULL)
@@ -656,18 +656,17 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   document = newest_document (self, error);
   if (document == NULL || !tocsin_replay_check (txn, self, peer->actor, &replay, error))
     return FALSE;
-  if (replay == TOCSIN_REPLAY_SAME)
+  /* Also one that came late, or was heard before the key that proves it was pinned, vouches for the
+   * keys that it names. That is all that it does. */
+  names_other = peer->keys != NULL && tocsin_pinning_names_other (peer, document);
+  if (replay != TOCSIN_REPLAY_NEW && !(pinned && names_other))
     return TRUE;
-  /* Also an old one, that came late or was read, vouches for the key that the newer one is by. */
-  if (peer->keys != NULL && tocsin_pinning_names_other (peer, document))
-    {
-      if (pinned)
-        tocsin_pinning_pin_all (peer, document, self->now_us);
-      else if (replay == TOCSIN_REPLAY_NEW)
-        tocsin_pinning_hold (txn, peer, self->now_us);
-      /* What used the new key was faster. An Update that names no new one explains no hold. */
-      lifts = pinned && peer->key_hold;
-    }
+  if (names_other && pinned)
+    tocsin_pinning_pin_all (peer, document, self->now_us);
+  else if (names_other)
+    tocsin_pinning_hold (txn, peer, self->now_us);
+  /* What used the new key was faster. An Update that names no new one explains no hold. */
+  lifts = names_other && pinned && peer->key_hold;
   if (replay == TOCSIN_REPLAY_NEW)
     {
       note_version (txn, self, peer, document);
