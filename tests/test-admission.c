@@ -101,6 +101,25 @@ test_signers (Case *c, gconstpointer data)
     }
 }
 
+/* Who has sent a proof is not told that there is none. */
+static void
+test_unverifiable (Case *c, gconstpointer data)
+{
+  const Draft draft = { 0 };
+  g_autoptr (GBytes) bytes = draft_bytes (&draft);
+  g_autofree char *odd = g_strdup_printf ("{\"x\":1.5,%.*s", (int) g_bytes_get_size (bytes) - 1,
+                                          (const char *) g_bytes_get_data (bytes, NULL) + 1);
+  g_autoptr (GBytes) body = g_bytes_new (odd, strlen (odd));
+  g_autoptr (GError) error = NULL;
+  TocsinActivity *activity = tocsin_activity_parse (body, &error);
+  g_autoptr (TocsinAdmission) admission = tocsin_admission_new (
+      activity, "https://b.example/actor", TOCSIN_ARRIVAL_PUSH, c->policy, c->now_us);
+
+  g_assert_false (tocsin_store_write (c->f.store, tocsin_admission_write, admission, &error));
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN);
+  g_assert_nonnull (strstr (error->message, "a number in it is not an integer"));
+}
+
 /* ---- times, kinds, subjects ---- */
 
 static void
@@ -638,6 +657,7 @@ main (int argc, char **argv)
     { "/admission/leak", test_leak },
     { "/admission/leak/of-seen", test_leak_of_seen },
     { "/admission/remove-by-nobody", test_remove_by_nobody },
+    { "/admission/unverifiable", test_unverifiable },
     { "/admission/quota", test_quota },
     { "/admission/refused", test_refused },
     { "/admission/quota/before-trust", test_quota_before_trust },

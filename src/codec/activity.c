@@ -487,6 +487,19 @@ tocsin_activity_is_canonicalisable (const TocsinActivity *self)
   return !self->facts.non_integer;
 }
 
+/**
+ * tocsin_activity_unproven_text:
+ *
+ * Returns: what to answer to one that no proof was verified of and that needs one
+ */
+const char *
+tocsin_activity_unproven_text (const TocsinActivity *self)
+{
+  return tocsin_activity_is_canonicalisable (self)
+             ? "This activity needs a proof by its actor"
+             : "This activity needs a proof that can be verified: a number in it is not an integer";
+}
+
 /* Remembers what tocsin_activity_content_hash() would work out, where it is known already: a
  * proof is over the same bytes. */
 void

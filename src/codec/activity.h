@@ -92,6 +92,7 @@ const char *tocsin_activity_kind_to_string (TocsinActivityKind kind);
 JsonObject *tocsin_activity_root (const TocsinActivity *self);
 gboolean tocsin_activity_needs_proof (const TocsinActivity *self);
 gboolean tocsin_activity_is_canonicalisable (const TocsinActivity *self);
+const char *tocsin_activity_unproven_text (const TocsinActivity *self);
 void tocsin_activity_keep_content_hash (TocsinActivity *self,
                                         const guint8 hash[TOCSIN_SHA256_BYTES]);
 void tocsin_activity_content_hash (const TocsinActivity *self, guint8 out[TOCSIN_SHA256_BYTES]);

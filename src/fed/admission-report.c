@@ -114,7 +114,7 @@ hold_text (TocsinHold hold)
     case TOCSIN_HOLD_BURST:
       return "More reports than this peer usually sends";
     case TOCSIN_HOLD_EQUIVOCATION:
-      return "Two different reports under one id and time";
+      return "Two different Adds of one version of this report";
     case TOCSIN_HOLD_KEY:
       return "The reporter's key changed and nothing proves the new one";
     case TOCSIN_HOLD_SUBJECT:

@@ -119,7 +119,7 @@ check_signer (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
     return refuse (error, TOCSIN_ERROR_REFUSED,
                    "The sender speaks another major version of the protocol");
   if (!self->proven && (a->is_relayed || a->signer_peer.had_protocol_version))
-    return refuse (error, TOCSIN_ERROR_FORBIDDEN, "This activity needs a proof by its actor");
+    return refuse (error, TOCSIN_ERROR_FORBIDDEN, tocsin_activity_unproven_text (self->activity));
   if (self->arrival != TOCSIN_ARRIVAL_CATCH_UP && self->activity->kind == TOCSIN_ACTIVITY_ADD &&
       self->now_us < a->signer_peer.inbound_open_until_us)
     {

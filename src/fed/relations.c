@@ -652,7 +652,7 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   if (peer->blocked)
     return refuse (error, TOCSIN_ERROR_REFUSED, "The operator has blocked the sender");
   if (peer->had_protocol_version && !self->proven)
-    return refuse (error, TOCSIN_ERROR_FORBIDDEN, "This activity needs a proof by its actor");
+    return refuse (error, TOCSIN_ERROR_FORBIDDEN, tocsin_activity_unproven_text (self->activity));
   document = newest_document (self, error);
   if (document == NULL || !tocsin_replay_check (txn, self, peer->actor, &replay, error))
     return FALSE;
