@@ -30,6 +30,7 @@ typedef struct
   guint proofs;
   guint heads;
   guint pages;
+  guint pages_with_next;
   guint webfinger;
 } Seen;
 
@@ -119,10 +120,14 @@ check_collection (Seen *seen, JsonObject *object, GBytes *bytes)
     }
   else
     {
+      const char *digits = id + strlen (BASE "/outbox/after/");
+      gint64 after = g_ascii_strtoll (digits, NULL, 10);
       g_autoptr (TocsinOutboxPage) page =
-          tocsin_outbox_page_parse (bytes, BASE "/outbox", 0, &error);
+          tocsin_outbox_page_parse (bytes, BASE "/outbox", after, &error);
 
       g_assert_no_error (error);
+      g_assert_cmpint (page->last_sequence, >, after);
+      seen->pages_with_next += page->has_next;
       g_assert_cmpuint (page->activities->len, >, 0);
       for (guint i = 0; i < page->activities->len; i++)
         check_activity (seen, page->activities->pdata[i]);
@@ -185,11 +190,12 @@ test_examples (void)
   g_assert_cmpuint (seen.actors->len, ==, 2);
   g_assert_cmpuint (seen.webfinger, ==, 1);
   g_assert_cmpuint (seen.heads, ==, 2);
-  g_assert_cmpuint (seen.pages, ==, 1);
+  g_assert_cmpuint (seen.pages, ==, 2);
+  g_assert_cmpuint (seen.pages_with_next, ==, 1);
   g_assert_cmpuint (seen.activities[TOCSIN_ACTIVITY_ACCEPT], ==, 1);
   g_assert_cmpuint (seen.activities[TOCSIN_ACTIVITY_REMOVE], ==, 1);
   g_assert_cmpuint (seen.activities[TOCSIN_ACTIVITY_UPDATE], ==, 1);
-  g_assert_cmpuint (seen.reports[TOCSIN_SHARING_GREEN], ==, 2);
+  g_assert_cmpuint (seen.reports[TOCSIN_SHARING_GREEN], ==, 3);
   g_assert_cmpuint (seen.reports[TOCSIN_SHARING_AMBER], ==, 1);
   g_assert_cmpuint (seen.statements, ==, 2);
   g_assert_cmpuint (seen.proofs, ==, seen.activities[TOCSIN_ACTIVITY_ADD] + 2);
@@ -270,12 +276,15 @@ test_subjects (void)
       g_autoptr (GError) error = NULL;
       g_auto (TocsinSubject) subject = { 0 };
       g_autofree char *digest = NULL;
+      g_autofree char *hashed = NULL;
 
       tocsin_subject_parse (&subject, type, cells[1], &error);
       g_assert_no_error (error);
       g_assert_cmpstr (subject.value, ==, cells[2]);
       digest = tocsin_subject_digest_string (&subject);
-      g_assert_cmpstr (digest, ==, cells[3]);
+      g_assert_cmpstr (digest, ==, cells[4]);
+      hashed = g_compute_checksum_for_string (G_CHECKSUM_SHA256, cells[3], -1);
+      g_assert_cmpstr (digest + strlen ("sha-256:"), ==, hashed);
       types |= 1u << type;
     }
   for (TocsinSubjectType type = TOCSIN_SUBJECT_IP; tocsin_subject_type_to_string (type) != NULL;
