@@ -6,6 +6,7 @@
 #include "admin-node.h"
 
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 #include "store/table-catch-up.h"
 #include "store/table-meta.h"
@@ -98,6 +99,34 @@ test_troubles (void)
   g_assert_cmpuint (
       count_findings (OBJECT (doctor), "catch-up", "https://p2.example/actor was not read"), ==, 1);
   g_assert_cmpuint (count_findings (OBJECT (doctor), "catch-up", ""), ==, 1);
+}
+
+static void
+assert_open (Admin *admin, const char *text, guint n)
+{
+  g_autoptr (JsonNode) doctor = admin_ask (admin, "POST", "/v1/doctor", "{}", 200);
+
+  g_assert_cmpuint (count_findings (OBJECT (doctor), "modes", text), ==, n);
+}
+
+/* A data directory on another disk: the mode of the link, which is 0777, says nothing. */
+static void
+test_modes_behind_a_link (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *link = NULL;
+  g_autofree char *text = NULL;
+
+  admin_init (&admin);
+  link = g_strconcat (admin.node.dir, ".link", NULL);
+  text = g_strconcat (link, " has mode 0755", NULL);
+  g_assert_cmpint (symlink (admin.node.dir, link), ==, 0);
+  g_free (admin.node.api->data_dir);
+  admin.node.api->data_dir = g_strdup (link);
+  assert_open (&admin, "", 0);
+  g_assert_cmpint (g_chmod (admin.node.dir, 0755), ==, 0);
+  assert_open (&admin, text, 1);
+  g_unlink (link);
 }
 
 static void
@@ -383,6 +412,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-node/status", test_status);
   g_test_add_func ("/route-node/troubles", test_troubles);
+  g_test_add_func ("/route-node/modes-behind-a-link", test_modes_behind_a_link);
   g_test_add_func ("/route-node/wrong-clock", test_wrong_clock);
   g_test_add_func ("/route-node/dead-writer", test_dead_writer);
   g_test_add_func ("/route-node/metrics", test_metrics);

@@ -75,14 +75,17 @@ look_at_keys (TocsinJsonWriter *json, TocsinApi *api)
     find (json, "keys", FALSE, "not loaded: this node does not federate");
 }
 
-/* Adds to @bad each file that more may touch than should. @name: (nullable): in @dir, or @dir */
+/* Adds to @bad each file that more may touch than should. @name: (nullable): in @dir, or @dir
+ *
+ * Any of them may be a link to where it really is. The mode of a link is always 0777 and means
+ * nothing; what counts is the mode of what it leads to, and that is what chmod(1) changes. */
 static void
 check_mode (GString *bad, const char *dir, const char *name, guint forbidden)
 {
   g_autofree char *path = g_build_filename (dir, name, NULL);
   GStatBuf info;
 
-  if (g_lstat (path, &info) != 0)
+  if (g_stat (path, &info) != 0)
     {
       /* What is not there is nobody's to read; its absence shows elsewhere. */
       if (errno != ENOENT)
