@@ -282,6 +282,8 @@ class Commands(unittest.TestCase):
                 (("--json", "st"), ["status"]), (("check", "--explain", "i"), ["ip="]), (("peer", "--json", "conf"), ["confirm-key"]),
                 (("observe", "--json", ""), ["on", "off"]), (("allow", "add", "--reason", "i"), []), (("--nonsense", "st"), []),
                 (("report", "export", "--min-verdict", ""), ["allow", "note", "review", "block"]),
+                (("peer", "show", "--", "b.e"), ["b.example"]), (("check", "--explain", "--", "i"), ["ip="]),
+                (("feed", "enable", "--", "to"), ["tor-exits"]), (("feed", "add", "--", "--cat"), []),
                 (("peer", "list", "--pe"), ["--pending"]), (("nonsense", "x"), [])):
             with self.subTest(words):
                 self.assertEqual(self.complete(*words), offered)
