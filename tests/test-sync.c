@@ -93,7 +93,7 @@ restate (const char *id, const char *member, const char *word)
   g_assert_no_error (error);
   activity = json_node_get_object (node);
   object = json_object_get_object_member (activity, "object");
-  record.updated_us += TOCSIN_SECOND_US;
+  record.updated_us++; /* before any Remove of it */
   updated = tocsin_time_format (record.updated_us);
   restated.activity_id =
       g_strdup_printf ("%s-%s", json_object_get_string_member (activity, "id"), member);
