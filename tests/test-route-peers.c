@@ -262,6 +262,46 @@ test_trust (void)
   g_assert_true (json_object_get_boolean_member (full, "full"));
 }
 
+static gboolean
+leave_mark (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const guint32 *number = data;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  g_assert_true (tocsin_peers_get (txn, *number, &peer));
+  memset (peer.weights, -1, sizeof peer.weights);
+  peer.full = TRUE;
+  tocsin_peers_put (txn, &peer);
+  return TRUE;
+}
+
+/* A mark without a weight, which older versions of this program left, is shown to nobody and comes
+ * back with no weight. */
+static void
+test_stray_mark (void)
+{
+  Befriend direct = { .peer = &a.node, .following = TOCSIN_FOLLOWING_ACCEPTED };
+  guint32 number = public_node_befriend (&b.node, &direct);
+  g_autofree char *again =
+      g_strdup_printf ("{\"actor\":\"%s\",\"trust\":10}", public_node_actor (&a.node));
+  g_autoptr (JsonObject) list = NULL;
+  g_autoptr (JsonObject) trusted = NULL;
+  g_autoptr (JsonObject) followed = NULL;
+
+  write_ok (&b.node.files, leave_mark, &number);
+  list = ask (&b, "GET", "/v1/peers", NULL, 200);
+  g_assert_false (json_object_get_boolean_member (
+      json_array_get_object_element (json_object_get_array_member (list, "peers"), 0), "full"));
+  trusted = ask_peer (&b, &a, "PUT", "/trust", "{\"weight\":10}");
+  g_assert_cmpint (json_object_get_int_member (trusted, "trust"), ==, 10);
+  g_assert_false (json_object_get_boolean_member (trusted, "full"));
+  write_ok (&b.node.files, leave_mark, &number);
+  json_object_unref (ask (&b, "POST", "/v1/peers", again, 201));
+  followed = ask_peer (&b, &a, "GET", "", NULL);
+  g_assert_cmpint (json_object_get_int_member (followed, "trust"), ==, 10);
+  g_assert_false (json_object_get_boolean_member (followed, "full"));
+}
+
 /* One change of @state, while a question waits for it. */
 static gboolean
 begin_reading (gpointer data)
@@ -454,6 +494,7 @@ main (int argc, char **argv)
   g_test_add_func ("/route-peers/actions", test_actions);
   g_test_add_func ("/route-peers/named-otherwise", test_named_otherwise);
   g_test_add_func ("/route-peers/trust", test_trust);
+  g_test_add_func ("/route-peers/stray-mark", test_stray_mark);
   g_test_add_func ("/route-peers/catch-up", test_catch_up);
   g_test_add_func ("/route-peers/confirm-key", test_confirm_key);
   g_test_add_func ("/route-peers/refusals", test_refusals);

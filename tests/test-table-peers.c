@@ -236,6 +236,53 @@ test_generation (Fixture *f, gconstpointer data)
   write_ok (f, change_all, NULL);
 }
 
+/* Rows with a mark of full trust: unset, distrusted, and two that may have it. */
+static const gint8 marked[][TOCSIN_N_AREAS] = {
+  { -1, -1, -1, -1 }, { 0, -1, 0, -1 }, { -1, -1, 1, -1 }, { 80, 0, -1, -1 }
+};
+
+static gboolean
+put_marked (TocsinTxn *txn, gpointer data, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (marked); i++)
+    {
+      TocsinPeerRecord record;
+
+      tocsin_peer_record_init (&record, i + 1);
+      memcpy (record.weights, marked[i], sizeof record.weights);
+      record.full = TRUE;
+      tocsin_peers_put (txn, &record);
+    }
+  return TRUE;
+}
+
+static gboolean
+see_mark (const TocsinPeerRecord *record, gpointer data)
+{
+  g_assert_cmpint (record->full, ==, record->actor > 2);
+  ++*(guint *) data;
+  return TRUE;
+}
+
+/* As older versions of this program left it. */
+static void
+test_stray_mark (Fixture *f, gconstpointer data)
+{
+  guint n = 0;
+
+  write_ok (f, put_marked, NULL);
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+  for (guint i = 0; i < G_N_ELEMENTS (marked); i++)
+    {
+      g_auto (TocsinPeerRecord) record = { 0 };
+
+      g_assert_true (tocsin_peers_get (txn, i + 1, &record));
+      see_mark (&record, &n);
+    }
+  tocsin_peers_foreach (txn, see_mark, &n);
+  g_assert_cmpuint (n, ==, 2 * G_N_ELEMENTS (marked));
+}
+
 static gboolean
 keep_keys (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -345,6 +392,7 @@ main (int argc, char *argv[])
   ADD ("relations", test_relations);
   ADD ("follow-and-go", test_follow_and_go);
   ADD ("generation", test_generation);
+  ADD ("stray-mark", test_stray_mark);
   ADD ("keys", test_keys);
   ADD ("damaged", test_damaged);
   ADD ("many-keys", test_many_keys);

@@ -286,15 +286,6 @@ tocsin_trust_plan_write (TocsinTxn *txn,
 
 /* ---- the operator's action ---- */
 
-static gboolean
-is_believed (const TocsinPeerRecord *peer)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (peer->weights); i++)
-    if (peer->weights[i] > 0)
-      return TRUE;
-  return FALSE;
-}
-
 /* Whoever is distrusted as such is believed in no area either, whatever was said before. Who is
  * believed in none is not trusted in full: a weight given later must not bring that along. */
 static void
@@ -305,7 +296,7 @@ set_trust (TocsinPeerRecord *peer, const TocsinPeerTrust *trust)
   peer->weights[trust->area] = (gint8) trust->weight;
   if (trust->full >= 0)
     peer->full = trust->full != 0;
-  peer->full = peer->full && is_believed (peer);
+  peer->full = peer->full && tocsin_peer_record_has_weight (peer);
   if (trust->private_trust >= 0)
     peer->private_trust = trust->private_trust != 0;
 }

@@ -100,14 +100,19 @@ tocsin_peer_record_clear (TocsinPeerRecord *self)
 }
 
 gboolean
-tocsin_peer_record_is_direct (const TocsinPeerRecord *self)
+tocsin_peer_record_has_weight (const TocsinPeerRecord *self)
 {
-  if (self->following != TOCSIN_FOLLOWING_ACCEPTED || self->blocked)
-    return FALSE;
   for (guint i = 0; i < TOCSIN_N_AREAS; i++)
     if (self->weights[i] > 0)
       return TRUE;
   return FALSE;
+}
+
+gboolean
+tocsin_peer_record_is_direct (const TocsinPeerRecord *self)
+{
+  return self->following == TOCSIN_FOLLOWING_ACCEPTED && !self->blocked &&
+         tocsin_peer_record_has_weight (self);
 }
 
 void
@@ -123,6 +128,14 @@ tocsin_peer_record_is_follower (const TocsinPeerRecord *self)
          !self->blocked && !self->blocks_us;
 }
 
+/* Older versions of this program left a peer marked whose last weight was unset. Whatever weight it
+ * is given later must not bring that along. */
+static void
+drop_stray_mark (TocsinPeerRecord *record)
+{
+  record->full = record->full && tocsin_peer_record_has_weight (record);
+}
+
 gboolean
 tocsin_peers_get (TocsinTxn *txn, guint32 actor, TocsinPeerRecord *out)
 {
@@ -130,6 +143,7 @@ tocsin_peers_get (TocsinTxn *txn, guint32 actor, TocsinPeerRecord *out)
 
   if (tocsin_txn_get_record (txn, TOCSIN_TABLE_PEERS, &key, &shape, out))
     {
+      drop_stray_mark (out);
       /* It indexes an array. */
       if (out->contradictions.next < TOCSIN_GUARD_RECENT_REPORTS)
         return TRUE;
@@ -181,10 +195,29 @@ tocsin_peers_remove (TocsinTxn *txn, guint32 actor)
   tocsin_changes_add (txn, TOCSIN_CHANGE_TRUST, NULL);
 }
 
+typedef struct
+{
+  TocsinPeerFunc func;
+  gpointer data;
+} Visit;
+
+static gboolean
+visit_peer (gconstpointer record, gpointer data)
+{
+  const Visit *visit = data;
+  /* A view of it: the strings stay the row's. */
+  TocsinPeerRecord peer = *(const TocsinPeerRecord *) record;
+
+  drop_stray_mark (&peer);
+  return visit->func (&peer, visit->data);
+}
+
 void
 tocsin_peers_foreach (TocsinTxn *txn, TocsinPeerFunc func, gpointer data)
 {
-  tocsin_txn_foreach (txn, TOCSIN_TABLE_PEERS, NULL, 0, &shape, (TocsinRecordFunc) func, data);
+  Visit visit = { func, data };
+
+  tocsin_txn_foreach (txn, TOCSIN_TABLE_PEERS, NULL, 0, &shape, visit_peer, &visit);
 }
 
 void

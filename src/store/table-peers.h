@@ -130,6 +130,9 @@ void tocsin_peer_record_clear (TocsinPeerRecord *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinPeerRecord, tocsin_peer_record_clear)
 GArray *tocsin_peer_keys_new (void) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Some weight of ours is above 0. */
+gboolean tocsin_peer_record_has_weight (const TocsinPeerRecord *self);
+
 /* We follow it, it accepted, and some weight of ours is above 0: protocol.md, "Identity". */
 gboolean tocsin_peer_record_is_direct (const TocsinPeerRecord *self);
 
@@ -155,7 +158,8 @@ typedef struct
   guint64 away;
 } TocsinPeerCounts;
 
-/* @out is initialised in any case; %FALSE if we have had nothing to do with @actor. */
+/* @out is initialised in any case; %FALSE if we have had nothing to do with @actor. Whatever is
+ * stored, who has no weight is not read as trusted in full, here and below. */
 gboolean tocsin_peers_get (TocsinTxn *txn, guint32 actor, TocsinPeerRecord *out);
 /* Notes PEERS_CHANGED; and TRUST_CHANGED with a new generation if weights, full, following or
  * block differ from what was stored. */
