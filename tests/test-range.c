@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "store/table-evidence.h"
 #include "store/table-subjects.h"
+#include "view/score.h"
 
 #define SUFFIX_DIGITS 27
 
@@ -95,6 +96,28 @@ test_shared (void)
   node_report (&node, 0, TOCSIN_SUBJECT_IP, "192.0.2.200", 1);
   ask (&node, ip, NULL, &one);
   assert_has (&one, ip, ":54:1");
+}
+
+/* A voice that has had its reviews of the day is charged by no reader, and no ETag tells of it. */
+static void
+test_budget (void)
+{
+  static const TocsinTrustPeer loud = { 1, TOCSIN_AREA_ANY, 0.9, FALSE };
+  static const TocsinTrustInput input = { .peers = &loud, .n_peers = 1 };
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 2, 1);
+  g_autofree char *ip = hex_of (TOCSIN_SUBJECT_IP, "192.0.2.9");
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) answer = { 0 };
+
+  node_init (&node);
+  tocsin_api_set_trust (node.api, trust);
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  for (guint i = 0; i < TOCSIN_VOICE_BUDGET_DAY; i++)
+    tocsin_api_charge (node.api, 1, i, now_us);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  ask (&node, ip, NULL, &answer);
+  assert_has (&answer, ip, ":79:1");
 }
 
 /* The padding of one state is one padding; another state has another. */
@@ -265,6 +288,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/range/known", test_known);
   g_test_add_func ("/range/shared", test_shared);
+  g_test_add_func ("/range/budget", test_budget);
   g_test_add_func ("/range/etag", test_etag);
   g_test_add_func ("/range/padding", test_padding);
   g_test_add_func ("/range/length", test_length);

@@ -232,11 +232,12 @@ static gboolean
 read_any (TocsinCheckQuestion *self, JsonObject *object, GError **error)
 {
   static const char *const members[] = { "event", "profile", "explain", "subjects", NULL };
+  static const char *const nullable[] = { "event", "profile", NULL };
   const char *event = NULL, *profile = NULL;
   JsonArray *subjects;
   guint n;
 
-  if (!tocsin_json_object_only (object, "", members, NULL, error) ||
+  if (!tocsin_json_object_only (object, "", members, nullable, error) ||
       !tocsin_json_opt_string (object, "", "event", &event, error) ||
       !refuse_longer ("", "event", event, TOCSIN_NAME_MAX_BYTES, error) ||
       !tocsin_json_opt_string (object, "", "profile", &profile, error) ||

@@ -289,9 +289,11 @@ static void
 on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   static const char *const members[] = { "type", "value", "reason", "expires", NULL };
+  static const char *const nullable[] = { "reason", "expires", NULL }; /* as GET shows them */
   g_autoptr (AllowOp) op = allow_op_new (data, request);
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) document = tocsin_json_body_parse (request, members, NULL, &error);
+  g_autoptr (JsonNode) document =
+      tocsin_json_body_parse_nullable (request, members, nullable, &error);
 
   if (document == NULL || !parse_entry (json_node_get_object (document), &op->record, &error))
     tocsin_reply_set_error (reply, error);

@@ -320,7 +320,8 @@ read_draft (
                                          "confidence",       "opinion",   "comment",
                                          "sharing",          "expires",   "observed_at",
                                          "last_observed_at", "automatic", NULL };
-  g_autoptr (JsonNode) body = tocsin_json_body_parse (request, members, NULL, error);
+  static const char *const nullable[] = { "comment", "expires", NULL };
+  g_autoptr (JsonNode) body = tocsin_json_body_parse_nullable (request, members, nullable, error);
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
   JsonObject *object = body != NULL ? json_node_get_object (body) : NULL;
   gint64 confidence = draft->confidence;
