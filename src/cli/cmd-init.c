@@ -40,6 +40,23 @@ static struct
   char *config;
 } given;
 
+typedef struct
+{
+  const char *name; /* of the setting and of the option */
+  char **value;
+  const char *example;   /* (nullable) for what every node needs */
+  const char *otherwise; /* (nullable) for no answer */
+  const char *text;
+} Question;
+
+static const Question questions[] = {
+  { "base-url", &given.base_url, "https://" EXAMPLE_HOST, NULL,
+    N_ ("Public address of the node, such as https://tocsin.example") },
+  { "contact", &given.contact, NULL, "", N_ ("How to reach you: an e-mail address or a web page") },
+  { "follow-policy", &given.follow_policy, NULL, "manual",
+    N_ ("Who may follow the node: manual, listed or open") },
+};
+
 static gboolean
 can_ask (void)
 {
@@ -74,18 +91,23 @@ add_setting (GString *out, const char *name, const char *value)
   g_string_append_printf (out, "%s=%s\n", name, text);
 }
 
-/* As far as it is known. */
+/* @only: (nullable): of these alone; what every node needs, by an example where it is not told */
 static GString *
-write_settings (void)
+write_settings (const Question *only)
 {
   GString *out = g_string_new ("# Written by \"tocsin init\". Every setting is in node.conf(5).\n"
                                "[node]\n");
 
-  add_setting (out, "base-url", given.base_url);
-  if (given.contact != NULL && *given.contact != '\0')
-    add_setting (out, "contact", given.contact);
-  if (given.follow_policy != NULL)
-    add_setting (out, "follow-policy", given.follow_policy);
+  for (gsize i = 0; i < G_N_ELEMENTS (questions); i++)
+    {
+      const Question *question = &questions[i];
+      const char *value = only == NULL || question == only ? *question->value : NULL;
+
+      if (value == NULL || *value == '\0')
+        value = question->example;
+      if (value != NULL)
+        add_setting (out, question->name, value);
+    }
   return out;
 }
 
@@ -94,7 +116,6 @@ write_settings (void)
 static void
 name_option (const char *file, GError *error)
 {
-  static const char *const settings[] = { "base-url", "contact", "follow-policy" };
   const char *text = error->message;
   char *message;
 
@@ -105,8 +126,8 @@ name_option (const char *file, GError *error)
       text += strlen (file) + 1;
       text += strspn (text, "0123456789: ");
     }
-  for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
-    if (g_str_has_prefix (text, settings[i]))
+  for (gsize i = 0; i < G_N_ELEMENTS (questions); i++)
+    if (g_str_has_prefix (text, questions[i].name))
       {
         message = g_strconcat ("--", text, NULL);
         g_free (error->message);
@@ -116,12 +137,12 @@ name_option (const char *file, GError *error)
       }
 }
 
-/* Has the daemon judge what is known so far, in a directory of its own: it looks at what lies
- * beside its settings, too. */
+/* Has the daemon judge what is known, or the answer to @only, in a directory of its own: it looks
+ * at what lies beside its settings, too. */
 static gboolean
-check_so_far (GError **error)
+judge (const Question *only, GError **error)
 {
-  g_autoptr (GString) settings = write_settings ();
+  g_autoptr (GString) settings = write_settings (only);
   g_autoptr (GError) refused = NULL;
   g_autofree char *dir = NULL;
   g_autofree char *file = NULL;
@@ -145,31 +166,32 @@ check_so_far (GError **error)
   return FALSE;
 }
 
-/* An answer that cannot be is asked for again, before the next question. */
+/* Said to be empty, what is needed is missing all the same. */
 static gboolean
-fill (char **value, const char *question, const char *otherwise, GError **error)
+is_missing (const Question *self)
 {
-  /* Said to be empty, what is needed is missing all the same. */
-  gboolean missing = *value == NULL || (**value == '\0' && otherwise == NULL);
-  gboolean asks = missing && can_ask ();
+  return *self->value == NULL || (**self->value == '\0' && self->otherwise == NULL);
+}
 
+/* An answer that cannot be is asked for again, before the next question. It is judged alone, so
+ * that nothing but itself ever has it asked for again. */
+static gboolean
+fill (const Question *self, gboolean asks, GError **error)
+{
   for (;;)
     {
       g_autoptr (GError) refused = NULL;
       g_autofree char *reason = NULL;
 
-      if (missing)
-        {
-          g_free (*value);
-          *value = asks ? ask (question, otherwise) : g_strdup (otherwise);
-        }
-      if (*value == NULL)
+      g_free (*self->value);
+      *self->value = asks ? ask (_ (self->text), self->otherwise) : g_strdup (self->otherwise);
+      if (*self->value == NULL)
         break;
-      if (asks && **value == '\0' && otherwise == NULL)
+      if (is_missing (self))
         continue;
-      if (check_so_far (&refused))
+      if (!asks || judge (self, &refused))
         return TRUE;
-      if (!asks || !g_error_matches (refused, TOCSIN_ERROR, TOCSIN_ERROR_INVALID))
+      if (!g_error_matches (refused, TOCSIN_ERROR, TOCSIN_ERROR_INVALID))
         {
           g_propagate_error (error, g_steal_pointer (&refused));
           return FALSE;
@@ -183,15 +205,22 @@ fill (char **value, const char *question, const char *otherwise, GError **error)
   return FALSE;
 }
 
+/* What came as an option ends it if it cannot be: before the first question, if there are any, else
+ * when all of it is checked. */
 static gboolean
 fill_all (GError **error)
 {
-  return fill (&given.base_url, _ ("Public address of the node, such as https://tocsin.example"),
-               NULL, error) &&
-         fill (&given.contact, _ ("How to reach you: an e-mail address or a web page"), "",
-               error) &&
-         fill (&given.follow_policy, _ ("Who may follow the node: manual, listed or open"),
-               "manual", error);
+  gboolean asks = FALSE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (questions); i++)
+    asks = asks || is_missing (&questions[i]);
+  asks = asks && can_ask ();
+  if (asks && !judge (NULL, error))
+    return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (questions); i++)
+    if (is_missing (&questions[i]) && !fill (&questions[i], asks, error))
+      return FALSE;
+  return tocsin_argument_name ("follow-policy", given.follow_policy, error);
 }
 
 /* Checked by the daemon under another name first, so that nothing wrong ever takes the place. */
@@ -202,6 +231,7 @@ replace (const char *path, const GString *settings, GError **error)
   g_autofree char *fresh = g_strconcat (path, CHECKED_AS, NULL);
   g_autofree char *before = g_strconcat (path, KEPT_AS, NULL);
   g_autoptr (GError) refused = NULL;
+  gboolean is_new = !g_file_test (dir, G_FILE_TEST_EXISTS);
 
   if (g_mkdir_with_parents (dir, 0755) != 0)
     {
@@ -216,6 +246,8 @@ replace (const char *path, const GString *settings, GError **error)
   if (!tocsin_daemon_check_config (fresh, &refused))
     {
       g_unlink (fresh);
+      if (is_new)
+        g_rmdir (dir);
       name_option (fresh, refused);
       g_propagate_error (error, g_steal_pointer (&refused));
       return FALSE;
@@ -327,7 +359,7 @@ run (TocsinInvocation *self, GError **error)
     return FALSE;
   if (!fill_all (error))
     return FALSE;
-  settings = write_settings ();
+  settings = write_settings (NULL);
   if (!put_in_place (path, settings, error))
     return FALSE;
   print_all (self, path);

@@ -70,6 +70,11 @@ class Init(unittest.TestCase):
             self.assertIn(line, done.stdout)
         self.assertNotIn("tocsin.example", done.stdout)
 
+    def test_unattended_needs_no_temporary_directory(self):
+        done = run("init", "--config", str(self.file), "--base-url", URL, env={"TMPDIR": "/proc/nope"})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue(self.file.exists())
+
     def test_the_node_can_read_it(self):
         """It runs as another user than who writes it, whose umask may be a careful one."""
         before = os.umask(0o077)
@@ -187,6 +192,16 @@ class Init(unittest.TestCase):
         self.assertIn(f"base-url='{URL}'\ncontact='me@village.example'\nfollow-policy='open'\n", self.file.read_text())
         terminal = Terminal("init", "--config", str(self.file) + "2", "--base-url", "tocsin.village.example")
         self.assertEqual(terminal.end()[0], 2, "what was typed as an option is not asked for")
+
+    def test_a_wrong_option_ends_it_before_the_first_question(self):
+        for option, value, words in (("--contact", "on the market", "--contact must be an e-mail address"),
+                                     ("--follow-policy", "opne", "did you mean “open”")):
+            with self.subTest(option):
+                terminal = Terminal("init", "--config", str(self.file), option, value)
+                terminal.answer(words, b"")
+                status, out = terminal.end()
+                self.assertEqual((status, out), (2, ""))
+                self.assertFalse(self.file.parent.exists())
 
 
 if __name__ == "__main__":
