@@ -25,6 +25,7 @@ test_refusals (void)
   static const char *const no_ids[] = {
     "0",
     "nothing",
+    LOST,
     "01A2219D-70BB-74D9-A72C-AA567A0686AA",
     LOST "%2F",
     "https%3A%2F%2Fb.example%2Freports%2F" LOST,
@@ -65,7 +66,7 @@ test_unknown (void)
   node_ask (&admin.node, "DELETE", path, NULL, NULL, &done);
   g_assert_cmpuint (done.status, ==, 204);
   admin_refused (&admin, "DELETE", path, NULL, 410, "");
-  admin_refused (&admin, "DELETE", "/v1/reports/" LOST "?unknown=true", NULL, 410, "");
+  admin_refused (&admin, "DELETE", "/v1/reports/" LOST "?unknown=true", NULL, 404, "");
   g_assert_cmpuint (last_sequence (&admin), ==, 1);
   {
     g_autoptr (TocsinReading) txn =

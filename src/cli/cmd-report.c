@@ -364,7 +364,8 @@ run_withdraw (TocsinInvocation *self, GError **error)
               _ ("This report is another node's; only its reporter may withdraw it"));
           return FALSE;
         }
-      if (g_uuid_string_is_valid (slash != NULL ? slash + 1 : self->args[0]))
+      /* A last part alone may be that of another node's report, or mistyped. */
+      if (slash != NULL && g_uuid_string_is_valid (slash + 1))
         return withdraw_unknown (self, path, error);
     }
   g_propagate_error (error, g_steal_pointer (&failed));

@@ -503,7 +503,6 @@ on_delete (TocsinRequest *request, TocsinReply *reply, gpointer data)
   const char *id = tocsin_request_get_param (request, "id");
   const char *who = tocsin_admin_who (request);
   TocsinRemoveReason reason = TOCSIN_REASON_OTHER;
-  g_autofree char *own = own_id (api, id);
   g_autoptr (GError) error = NULL;
   gboolean unknown = FALSE, found = FALSE;
   guint64 number = 0;
@@ -523,8 +522,9 @@ on_delete (TocsinRequest *request, TocsinReply *reply, gpointer data)
       op->number = number;
       tocsin_publish_withdraw_async (api->federation, number, reason, who, on_withdrawn, op);
     }
+  /* By its whole URI alone: a last segment may be that of a peer's report, or mistyped. */
   else if (unknown && g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND))
-    tocsin_publish_withdraw_unknown_async (api->federation, own, reason, who, on_withdrawn,
+    tocsin_publish_withdraw_unknown_async (api->federation, id, reason, who, on_withdrawn,
                                            op_new (api, request));
   else
     tocsin_reply_set_error (reply, error);

@@ -112,6 +112,10 @@ class Reports(unittest.TestCase):
         self.check(self.node.run(*words, "--yes"), 0, "no such report; peers are told")
         self.node.answer("GET", path, {"id": lost, "actor": "https://a.example/actor"})
         self.check(self.node.run(*words, "--yes"), 4, r"\A\Z", "another node's")
+        # The last part alone may be of another's, or mistyped.
+        part = lost.rsplit("/", 1)[1]
+        self.node.answer("DELETE", f"/v1/reports/{part}?reason=error&unknown=true", (204, b""))
+        self.check(self.node.run("report", "withdraw", part, "--reason", "error", "--yes"), 3, r"\A\Z", "nothing here")
 
     def test_report_show_undo_export(self):
         self.node.answer("GET", "/v1/reports/1", {"id": "1", "activity": {"type": "Add"}})

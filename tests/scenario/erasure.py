@@ -14,6 +14,7 @@ import hashlib
 import os
 import shutil
 import sys
+import urllib.parse
 
 from harness import befriend, expect, parse_arguments, run, wait_until
 
@@ -151,15 +152,17 @@ def take_back_again(a, b, lost, withdrawn):
     drift = [line["id"] for line in b.ask("GET", "/v1/review")["items"] if line["kind"] == "drift"]
     expect(len(drift) == 1 and is_live(b, a, lost), f"b has what a forgot, and says so: {drift}")
     name = lost.rsplit("/", 1)[-1]
-    a.ask("DELETE", f"/v1/reports/{name}", status=404)
+    whole = urllib.parse.quote(lost, safe="")
+    for mistake in (whole, f"{name}?unknown=true"):
+        a.ask("DELETE", f"/v1/reports/{mistake}", status=404)
     expect(is_live(b, a, lost), "what a does not know it takes back by no mistake")
-    a.ask("DELETE", f"/v1/reports/{name}?unknown=true&reason=error", status=204)
+    a.ask("DELETE", f"/v1/reports/{whole}?unknown=true&reason=error", status=204)
     wait_until(lambda: not is_live(b, a, lost), "b takes the withdrawal")
     expect(not is_live(b, a, withdrawn), "what a had withdrawn did not return")
     a.withdraw(withdrawn)
     wait_until(lambda: b.peer(a.actor)["sync"] == "matches", "a and b agree again")
     expect(b.check(("ip", LOST))["known"] is False, "b has forgotten the subject")
-    a.ask("DELETE", f"/v1/reports/{name}?unknown=true", status=410)
+    a.ask("DELETE", f"/v1/reports/{whole}?unknown=true", status=410)
     b.ask("POST", f"/v1/review/{drift[0]}/accept")
 
 
