@@ -11,9 +11,9 @@ G_BEGIN_DECLS
  * TocsinAuditRecord:
  *
  * One entry of the audit log: who did what to what. Holds ids, never a subject nor its hash, which
- * can be guessed and would outlive an erasure. Each carries the BLAKE2b-256 of the entry before as
- * it is stored, so that a changed, lost or inserted entry shows. Free by
- * tocsin_audit_record_clear(); zero it to begin.
+ * can be guessed and would outlive an erasure; only older versions of this program wrote the key of
+ * what was allowed. Each carries the BLAKE2b-256 of the entry before as it is stored, so that a
+ * changed, lost or inserted entry shows. Free by tocsin_audit_record_clear(); zero it to begin.
  */
 typedef struct
 {
