@@ -13,15 +13,16 @@
 #include "fed/relay.h"
 #include "store/table-meta.h"
 
-#define SLICE 500 /* held reports looked at in one change */
+#define SLICE 500 /* held reports, or statements of trust, looked at in one change */
 
-/* A #Release, while a key hold has ended and what was held for it has not all been looked at. */
-#define META_RELEASE "key-release"
+/* A #Release each, while a key was pinned and what was held for it has not all been looked at. */
+#define META_REPORTS    "key-release"
+#define META_STATEMENTS "key-release-trust"
 
 typedef struct
 {
-  guint64 after; /* looked at up to this number */
-  guint64 again; /* not 0: another hold ended meanwhile, so from the beginning once more */
+  guint64 after; /* looked at up to this report, or to this peer's statements */
+  guint64 again; /* not 0: another key was pinned meanwhile, so from the beginning once more */
 } Release;
 
 /**
@@ -157,75 +158,6 @@ tocsin_held_settle_slice (TocsinTxn *txn,
   return numbers->len == SLICE ? g_array_index (numbers, guint64, SLICE - 1) : 0;
 }
 
-/**
- * tocsin_held_want_release:
- * @txn: the write transaction in which a peer's key hold ends
- *
- * Has tocsin_held_release_some() look at all that is held, whatever becomes of this process.
- */
-void
-tocsin_held_want_release (TocsinTxn *txn)
-{
-  Release release = { 0 };
-
-  release.again = tocsin_meta_get_exact (txn, META_RELEASE, &release, sizeof release);
-  tocsin_meta_put (txn, META_RELEASE, &release, sizeof release);
-}
-
-/* Whether it is held for a key though its reporter no longer is. One that was unfollowed or blocked
- * is not held either, and nothing vouches for what it said. */
-static gboolean
-is_left_over (TocsinTxn *txn, const TocsinReportRecord *record, gint64 now_us)
-{
-  g_auto (TocsinPeerRecord) peer = { 0 };
-
-  return record->hold == TOCSIN_HOLD_KEY && tocsin_peers_get (txn, record->actor, &peer) &&
-         peer.following == TOCSIN_FOLLOWING_ACCEPTED && !peer.blocked && !peer.key_hold &&
-         tocsin_held_is_vouched_for (&peer, record->activity, now_us);
-}
-
-/**
- * tocsin_held_release_some:
- * @txn: a write transaction
- * @policy: the state of this node
- * @now_us: the time
- *
- * Lets a bounded part of what was held for a key count where the hold has ended and nothing else
- * saw to it: the process may have, or a write failed. Does nothing unless
- * tocsin_held_want_release() was called since all was looked at.
- *
- * Returns: whether there is more to look at
- */
-gboolean
-tocsin_held_release_some (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us)
-{
-  g_autoptr (GArray) numbers = NULL;
-  Release release = { 0 };
-
-  if (!tocsin_meta_get_exact (txn, META_RELEASE, &release, sizeof release))
-    return FALSE;
-  numbers = tocsin_reports_held (txn, release.after, SLICE);
-  for (guint i = 0; i < numbers->len; i++)
-    {
-      g_auto (TocsinReportRecord) record = { 0 };
-
-      if (tocsin_reports_get (txn, g_array_index (numbers, guint64, i), &record) &&
-          is_left_over (txn, &record, now_us))
-        tocsin_held_settle (txn, policy, &record, TRUE, FALSE, now_us);
-    }
-  if (numbers->len == SLICE)
-    release.after = g_array_index (numbers, guint64, SLICE - 1);
-  else if (release.again != 0)
-    release = (Release){ 0 };
-  else
-    {
-      tocsin_meta_remove (txn, META_RELEASE);
-      return FALSE;
-    }
-  tocsin_meta_put (txn, META_RELEASE, &release, sizeof release);
-  return TRUE;
-}
-
 /* A proof that is there was verified when the activity came: one that fails is refused. */
 static gboolean
 may_be_forwarded (const TocsinTrustRecord *record, gint64 now_us)
@@ -261,4 +193,201 @@ tocsin_held_release_statement (TocsinTxn *txn,
   if (may_be_forwarded (record, now_us))
     tocsin_relay_statement (txn, policy, record, now_us);
   tocsin_trust_put (txn, record);
+}
+
+typedef struct
+{
+  guint n;      /* looked at */
+  GArray *held; /* (unowned) of #Statement */
+} Statements;
+
+typedef struct
+{
+  guint32 trustee;
+  TocsinArea area;
+} Statement;
+
+/* Of two versions at one time a person has yet to choose, whatever proves them. */
+static gboolean
+collect_statement (const TocsinTrustRecord *record, gpointer data)
+{
+  Statements *statements = data;
+  Statement statement = { .trustee = record->trustee, .area = record->area };
+
+  statements->n++;
+  if (record->held && record->alternate == NULL)
+    g_array_append_val (statements->held, statement);
+  return TRUE;
+}
+
+/**
+ * tocsin_held_release_statements:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @peer: a peer that is held for its key no longer
+ * @now_us: the time
+ *
+ * Lets its trust statements count that were held for a key, if a key that is pinned now proves
+ * them.
+ *
+ * Returns: how many were looked at, at most 1,000 (scoring.md 1)
+ */
+guint
+tocsin_held_release_statements (TocsinTxn *txn,
+                                const TocsinPolicy *policy,
+                                const TocsinPeerRecord *peer,
+                                gint64 now_us)
+{
+  g_autoptr (GArray) held = g_array_new (FALSE, FALSE, sizeof (Statement));
+  Statements statements = { .held = held };
+
+  tocsin_trust_foreach_of (txn, peer->actor, collect_statement, &statements);
+  for (guint i = 0; i < held->len; i++)
+    {
+      const Statement *statement = &g_array_index (held, Statement, i);
+      g_auto (TocsinTrustRecord) record = { 0 };
+
+      if (tocsin_trust_get (txn, peer->actor, statement->trustee, statement->area, &record) &&
+          tocsin_held_is_vouched_for (peer, record.activity, now_us))
+        tocsin_held_release_statement (txn, policy, &record, now_us);
+    }
+  return statements.n;
+}
+
+static void
+want (TocsinTxn *txn, const char *name)
+{
+  Release release = { 0 };
+
+  release.again = tocsin_meta_get_exact (txn, name, &release, sizeof release);
+  tocsin_meta_put (txn, name, &release, sizeof release);
+}
+
+/**
+ * tocsin_held_want_release:
+ * @txn: the write transaction in which a key is pinned, or may prove something again
+ *
+ * Has tocsin_held_release_some() look at all that is held, whatever becomes of this process.
+ */
+void
+tocsin_held_want_release (TocsinTxn *txn)
+{
+  want (txn, META_REPORTS);
+  want (txn, META_STATEMENTS);
+}
+
+/* @after: the last that was looked at; 0: there are no more. Returns whether there is more. */
+static gboolean
+go_on (TocsinTxn *txn, const char *name, Release release, guint64 after)
+{
+  if (after == 0 && release.again == 0)
+    {
+      tocsin_meta_remove (txn, name);
+      return FALSE;
+    }
+  if (after == 0)
+    release.again = 0;
+  release.after = after;
+  tocsin_meta_put (txn, name, &release, sizeof release);
+  return TRUE;
+}
+
+/* One that was unfollowed or blocked is not held for its key either, and nothing vouches for what
+ * it said. */
+static gboolean
+is_free (const TocsinPeerRecord *peer)
+{
+  return peer->following == TOCSIN_FOLLOWING_ACCEPTED && !peer->blocked && !peer->key_hold;
+}
+
+/* Whether it is held for a key though its reporter no longer is. */
+static gboolean
+is_left_over (TocsinTxn *txn, const TocsinReportRecord *record, gint64 now_us)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  return record->hold == TOCSIN_HOLD_KEY && tocsin_peers_get (txn, record->actor, &peer) &&
+         is_free (&peer) && tocsin_held_is_vouched_for (&peer, record->activity, now_us);
+}
+
+static gboolean
+release_some_reports (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us)
+{
+  g_autoptr (GArray) numbers = NULL;
+  Release release = { 0 };
+
+  if (!tocsin_meta_get_exact (txn, META_REPORTS, &release, sizeof release))
+    return FALSE;
+  numbers = tocsin_reports_held (txn, release.after, SLICE);
+  for (guint i = 0; i < numbers->len; i++)
+    {
+      g_auto (TocsinReportRecord) record = { 0 };
+
+      if (tocsin_reports_get (txn, g_array_index (numbers, guint64, i), &record) &&
+          is_left_over (txn, &record, now_us))
+        tocsin_held_settle (txn, policy, &record, TRUE, FALSE, now_us);
+    }
+  return go_on (txn, META_REPORTS, release,
+                numbers->len == SLICE ? g_array_index (numbers, guint64, SLICE - 1) : 0);
+}
+
+typedef struct
+{
+  guint64 after;
+  GArray *actors; /* (unowned) of guint32, in their order */
+} FreePeers;
+
+static gboolean
+collect_free (const TocsinPeerRecord *peer, gpointer data)
+{
+  FreePeers *found = data;
+
+  if (peer->actor > found->after && is_free (peer))
+    g_array_append_val (found->actors, peer->actor);
+  return TRUE;
+}
+
+/* Those of one peer at once, at most 1,000: so less than three slices in one change. */
+static gboolean
+release_some_statements (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us)
+{
+  g_autoptr (GArray) actors = g_array_new (FALSE, FALSE, sizeof (guint32));
+  FreePeers found = { .actors = actors };
+  Release release = { 0 };
+  guint looked_at = 0;
+  guint i;
+
+  if (!tocsin_meta_get_exact (txn, META_STATEMENTS, &release, sizeof release))
+    return FALSE;
+  found.after = release.after;
+  tocsin_peers_foreach (txn, collect_free, &found);
+  for (i = 0; i < actors->len && looked_at < SLICE; i++)
+    {
+      g_auto (TocsinPeerRecord) peer = { 0 };
+
+      tocsin_peers_get (txn, g_array_index (actors, guint32, i), &peer);
+      looked_at += tocsin_held_release_statements (txn, policy, &peer, now_us);
+    }
+  return go_on (txn, META_STATEMENTS, release,
+                i < actors->len ? g_array_index (actors, guint32, i - 1) : 0);
+}
+
+/**
+ * tocsin_held_release_some:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @now_us: the time
+ *
+ * Lets a bounded part of what was held for a key count where the hold has ended and nothing else
+ * saw to it: the process may have, or a write failed. Does nothing unless
+ * tocsin_held_want_release() was called since all was looked at.
+ *
+ * Returns: whether there is more to look at
+ */
+gboolean
+tocsin_held_release_some (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us)
+{
+  gboolean more = release_some_reports (txn, policy, now_us);
+
+  return release_some_statements (txn, policy, now_us) || more;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "fed/policy.h"
+#include "store/table-peers.h"
 #include "store/table-reports.h"
 #include "store/table-trust.h"
 
@@ -47,5 +48,9 @@ void tocsin_held_release_statement (TocsinTxn *txn,
                                     const TocsinPolicy *policy,
                                     TocsinTrustRecord *record,
                                     gint64 now_us);
+guint tocsin_held_release_statements (TocsinTxn *txn,
+                                      const TocsinPolicy *policy,
+                                      const TocsinPeerRecord *peer,
+                                      gint64 now_us);
 
 G_END_DECLS

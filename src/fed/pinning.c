@@ -15,7 +15,6 @@
 #include "fed/held.h"
 #include "store/store.h"
 #include "store/table-review.h"
-#include "store/table-trust.h"
 
 /**
  * tocsin_pinning_of:
@@ -202,45 +201,6 @@ close_line (TocsinTxn *txn, guint32 actor, TocsinReviewState state, const char *
   tocsin_review_put (txn, &line);
 }
 
-typedef struct
-{
-  guint32 trustee;
-  TocsinArea area;
-} Statement;
-
-static gboolean
-collect_statement (const TocsinTrustRecord *record, gpointer data)
-{
-  Statement statement = { .trustee = record->trustee, .area = record->area };
-
-  if (record->held && record->alternate == NULL)
-    g_array_append_val ((GArray *) data, statement);
-  return TRUE;
-}
-
-/* At most 1,000, scoring.md 1. */
-static void
-release_statements (TocsinTxn *txn,
-                    const TocsinPolicy *policy,
-                    const TocsinPeerRecord *peer,
-                    gint64 now_us)
-{
-  guint32 truster = peer->actor;
-  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (Statement));
-
-  tocsin_trust_foreach_of (txn, truster, collect_statement, statements);
-  for (guint i = 0; i < statements->len; i++)
-    {
-      const Statement *statement = &g_array_index (statements, Statement, i);
-      g_auto (TocsinTrustRecord) record = { 0 };
-
-      if (!tocsin_trust_get (txn, truster, statement->trustee, statement->area, &record) ||
-          !tocsin_held_is_vouched_for (peer, record.activity, now_us))
-        continue;
-      tocsin_held_release_statement (txn, policy, &record, now_us);
-    }
-}
-
 /**
  * tocsin_pinning_lift:
  * @txn: a write transaction
@@ -265,7 +225,7 @@ tocsin_pinning_lift (TocsinTxn *txn,
   tocsin_peers_put (txn, peer);
   tocsin_held_want_release (txn);
   close_line (txn, peer->actor, TOCSIN_REVIEW_ACCEPTED, who, now_us);
-  release_statements (txn, policy, peer, now_us);
+  tocsin_held_release_statements (txn, policy, peer, now_us);
 }
 
 /**
