@@ -195,6 +195,46 @@ test_followed_again (void)
   g_assert_cmpuint (live_statements (torn), ==, 0);
 }
 
+/* The Update that names the key comes when the hold, which it was the reason of, has ended. */
+static void
+test_update_after_the_hold (void)
+{
+  static const char host[] = "rotates.example";
+  static const char follow_id[] = "https://a.example/activities/follow-2";
+  g_autofree char *one = new_multikey ();
+  g_autofree char *two = new_multikey ();
+  g_autofree char *three = NULL;
+  g_autoptr (TocsinPrivateKey) key = new_key (&three);
+  g_autoptr (GBytes) activity = proven_by (host, key);
+  const char *const first[] = { one, NULL };
+  const char *const second[] = { one, two, NULL };
+  const char *const third[] = { two, three, NULL };
+  const Manner by_one = { .proven = TRUE, .proof_key = one };
+  const Manner by_two = { .proven = TRUE, .proof_key = two };
+  guint32 actor = save_document (document_of (host, first, "1.0"));
+  Said said = { .actor = actor, .n_statements = 1, .activity = activity };
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  set_relation (
+      (Relation){ .actor = actor, .following = TOCSIN_FOLLOWING_PENDING, .follow_id = follow_id });
+  g_assert_cmpint (receive (message (host, "Accept", "1", follow_id), NULL), ==, -1);
+  g_assert_cmpint (receive (update_bytes (host, third), &by_two), ==, -1);
+  read_peer (host, &peer);
+  g_assert_true (peer.key_hold);
+  write_ok (&f, write_said, &said);
+  g_assert_cmpint (receive (update_bytes (host, second), &by_one), ==, -1);
+  read_peer (host, &peer);
+  g_assert_false (peer.key_hold);
+  release_all ();
+  g_assert_false (is_report_live (actor));
+  g_assert_cmpuint (live_statements (actor), ==, 0);
+
+  g_assert_cmpint (receive (update_bytes (host, third), &by_two), ==, -1);
+  release_all ();
+  g_assert_true (is_report_live (actor));
+  g_assert_cmpuint (live_statements (actor), ==, 1);
+}
+
 static gboolean
 write_want (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
 {
@@ -247,6 +287,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/held/followed-again", test_followed_again);
+  g_test_add_func ("/held/update-after-the-hold", test_update_after_the_hold);
   g_test_add_func ("/held/in-parts", test_in_parts);
   node_begin ();
   status = g_test_run ();

@@ -474,13 +474,11 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   note_version (txn, self, peer, self->sender->document);
   peer->sync_due_us = self->now_us;
   if (!pinned)
-    {
-      tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
-      /* What waited for its keys when it was unfollowed. */
-      tocsin_held_want_release (txn);
-    }
+    tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
   else if (tocsin_pinning_names_other (peer, self->sender->document))
     tocsin_pinning_hold (txn, peer, self->now_us);
+  /* What waited for its keys while it was not followed. */
+  tocsin_held_want_release (txn);
   tocsin_peers_put (txn, peer);
   return TRUE;
 }
@@ -642,7 +640,7 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   const TocsinActorDocument *document = self->activity->document;
   gboolean pinned = self->proof_key != NULL &&
                     tocsin_pinning_of (peer, self->proof_key) == TOCSIN_PINNING_MATCHES;
-  gboolean names_other, lifts;
+  gboolean names_other, vouches, lifts;
   TocsinReplay replay;
 
   if (self->activity->object_kind != TOCSIN_OBJECT_ACTOR || document == NULL)
@@ -659,14 +657,15 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   /* Also one that came late, or was heard before the key that proves it was pinned, vouches for the
    * keys that it names. That is all that it does. */
   names_other = peer->keys != NULL && tocsin_pinning_names_other (peer, document);
-  if (replay != TOCSIN_REPLAY_NEW && !(pinned && names_other))
+  vouches = names_other && pinned;
+  if (replay != TOCSIN_REPLAY_NEW && !vouches)
     return TRUE;
-  if (names_other && pinned)
+  if (vouches)
     tocsin_pinning_pin_all (peer, document, self->now_us);
   else if (names_other)
     tocsin_pinning_hold (txn, peer, self->now_us);
   /* What used the new key was faster. An Update that names no new one explains no hold. */
-  lifts = names_other && pinned && peer->key_hold;
+  lifts = vouches && peer->key_hold;
   if (replay == TOCSIN_REPLAY_NEW)
     {
       note_version (txn, self, peer, document);
@@ -675,7 +674,12 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   if (lifts)
     tocsin_pinning_lift (txn, self->policy, peer, NULL, self->now_us);
   else
-    tocsin_peers_put (txn, peer);
+    {
+      /* Its key was the reason of a hold that another Update ended. */
+      if (vouches)
+        tocsin_held_want_release (txn);
+      tocsin_peers_put (txn, peer);
+    }
   self->lifted = lifts ? peer->actor : 0;
   return TRUE;
 }
