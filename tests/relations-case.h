@@ -192,6 +192,7 @@ typedef struct
   gboolean proven;
   const char *proof_key;
   gboolean gone;
+  gint64 signed_us; /* 0: nobody knows */
 } Manner;
 
 /* @body: (transfer full). Returns -1, or the code of the refusal. */
@@ -213,6 +214,7 @@ receive (GBytes *body, const Manner *manner)
       change->proven = manner->proven;
       change->proof_key = g_strdup (manner->proof_key);
       change->gone = manner->gone;
+      change->signed_us = manner->signed_us;
     }
   if (tocsin_store_write (f.store, tocsin_relation_change_write, change, &error))
     return -1;

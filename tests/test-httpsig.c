@@ -143,6 +143,7 @@ test_golden (gconstpointer data)
 
   g_assert_no_error (error);
   g_assert_cmpint (tocsin_signature_scheme (signature), ==, golden[i].scheme);
+  g_assert_cmpint (tocsin_signature_created_us (signature), ==, now_us);
   g_assert_null (tocsin_signature_verify (signature, other, NULL));
   if (golden[i].key == NULL)
     return;

@@ -422,6 +422,55 @@ test_drops (void)
                202, NULL);
 }
 
+/* ---- what has no date of its own ---- */
+
+static void
+expect_signed_at (gint64 at_us, TocsinSignScheme scheme, char *text)
+{
+  g_autoptr (GBytes) body = g_bytes_new_take (text, strlen (text));
+  g_autoptr (TocsinEnvelope) envelope = public_node_post (body);
+  g_autofree char *answer = NULL;
+
+  public_node_sign (&peer, &us, scheme, envelope, at_us);
+  answer = public_node_ask (&us, envelope);
+  assert_answer (answer, 202, NULL);
+}
+
+static TocsinFollower
+follower_state (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  return record.follower;
+}
+
+/* By both schemes: the time of the signature says that the second Undo is another. */
+static void
+test_undo_undated (void)
+{
+  static const TocsinSignScheme schemes[] = { TOCSIN_SIGN_RFC9421_ED25519, TOCSIN_SIGN_DRAFT_RSA };
+  const char *actor = public_node_actor (&peer);
+  gint64 at_us = tocsin_time_now_us () - 100 * TOCSIN_SECOND_US;
+
+  for (guint i = 0; i < 4; i++)
+    {
+      TocsinSignScheme scheme = schemes[i / 2];
+      char *follow = g_strdup_printf ("{\"type\":\"Follow\",\"id\":\"%s/pair\",\"actor\":\"%s\","
+                                      "\"object\":\"%s\"}",
+                                      actor, actor, public_node_actor (&us));
+      char *undo = g_strdup_printf ("{\"type\":\"Undo\",\"id\":\"%s/pair/undo\",\"actor\":\"%s\","
+                                    "\"object\":\"%s/pair\"}",
+                                    actor, actor, actor);
+
+      expect_signed_at (at_us += TOCSIN_SECOND_US, scheme, follow);
+      g_assert_cmpint (follower_state (), !=, TOCSIN_FOLLOWER_NONE);
+      expect_signed_at (at_us += TOCSIN_SECOND_US, scheme, undo);
+      g_assert_cmpint (follower_state (), ==, TOCSIN_FOLLOWER_NONE);
+    }
+}
+
 /* ---- what changes while the node runs ---- */
 
 static gboolean
@@ -522,6 +571,7 @@ main (int argc, char **argv)
   g_test_add_func ("/inbox/refuses/transport", test_refuses_transport);
   g_test_add_func ("/inbox/drops", test_drops);
   g_test_add_func ("/inbox/drops/relayed", test_drops_relayed);
+  g_test_add_func ("/inbox/undo-undated", test_undo_undated);
   g_test_add_func ("/inbox/operator-has-the-last-word", test_operator_has_the_last_word);
   g_test_add_func ("/inbox/rate-follows-the-relation", test_rate_follows_the_relation);
   status = g_test_run ();

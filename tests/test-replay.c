@@ -329,6 +329,120 @@ test_undo (void)
     }
 }
 
+static int
+receive_signed (GBytes *body, gint64 signed_us)
+{
+  const Manner manner = { .signed_us = signed_us };
+
+  return receive (body, &manner);
+}
+
+/* As PeerTube: a pair of actors has one Follow and one Undo, and neither has a date. */
+static GBytes *
+undo_embedding (const char *host, const char *name, const char *follow)
+{
+  char *text =
+      g_strdup_printf ("{\"@context\":\"https://www.w3.org/ns/activitystreams\","
+                       "\"id\":\"https://%s/activities/%s\",\"type\":\"Undo\","
+                       "\"actor\":\"https://%s/actor\",\"object\":{\"type\":\"Follow\","
+                       "\"id\":\"https://%s/activities/%s\",\"actor\":\"https://%s/actor\","
+                       "\"object\":\"" US "\"}}",
+                       host, name, host, host, follow, host);
+
+  return g_bytes_new_take (text, strlen (text));
+}
+
+static void
+test_undo_undated (void)
+{
+  static const char host[] = "one-undo.example";
+  static const char follow_id[] = "https://one-undo.example/activities/f";
+  const gint64 t = now_us - 100 * SECOND;
+
+  new_actor (host);
+  for (gint64 i = 0; i < 3; i++)
+    {
+      const gint64 at = t + 10 * i * SECOND;
+
+      g_assert_cmpint (receive_signed (message (host, "Follow", "f", US), at), ==, -1);
+      /* The copy of a request, and one that was on its way for long. */
+      if (i > 0)
+        {
+          g_assert_cmpint (receive_signed (undo_embedding (host, "f-undo", "f"), at - 9 * SECOND),
+                           ==, -1);
+          g_assert_cmpint (receive_signed (undo_embedding (host, "f-undo", "f"), at - SECOND), ==,
+                           -1);
+        }
+      g_assert_cmpint (follower_of (host), ==, TOCSIN_FOLLOWER_PENDING);
+      g_assert_cmpint (receive_signed (undo_embedding (host, "f-undo", "f"), at + SECOND), ==, -1);
+      g_assert_cmpint (follower_of (host), ==, TOCSIN_FOLLOWER_NONE);
+    }
+  g_assert_cmpuint (heard_of (host), ==, 2);
+
+  /* The same id with less in it. Within a second nobody can tell a copy. */
+  g_assert_cmpint (receive_signed (message (host, "Follow", "f", US), t + 30 * SECOND), ==, -1);
+  g_assert_cmpint (receive_signed (message (host, "Undo", "f-undo", follow_id), t + 21 * SECOND),
+                   ==, TOCSIN_ERROR_EQUIVOCATION);
+  g_assert_cmpint (receive_signed (message (host, "Undo", "f-undo", follow_id), t + 30 * SECOND),
+                   ==, -1);
+  g_assert_cmpint (follower_of (host), ==, TOCSIN_FOLLOWER_NONE);
+
+  /* The clock by which a Follow was signed was ahead. */
+  g_assert_cmpint (receive_signed (message (host, "Follow", "f", US), now_us + TOCSIN_HOUR_US), ==,
+                   -1);
+  g_assert_cmpint (receive_signed (undo_embedding (host, "f-undo", "f"), now_us), ==, -1);
+  g_assert_cmpint (follower_of (host), ==, TOCSIN_FOLLOWER_NONE);
+}
+
+/* As Mastodon: each Follow has an id of its own, and so has what undoes it. What is signed anew is
+ * then the old one that is sent again. */
+static void
+test_undo_again (void)
+{
+  static const char host[] = "tries-again.example";
+
+  new_actor (host);
+  g_assert_cmpint (receive_signed (message (host, "Follow", "1", US), now_us), ==, -1);
+  g_assert_cmpint (receive_signed (undo_embedding (host, "1-undo", "1"), now_us + SECOND), ==, -1);
+  g_assert_cmpint (follower_of (host), ==, TOCSIN_FOLLOWER_NONE);
+  g_assert_cmpint (receive_signed (message (host, "Follow", "2", US), now_us + 2 * SECOND), ==, -1);
+  g_assert_cmpint (receive_signed (undo_embedding (host, "1-undo", "1"), now_us + 3 * SECOND), ==,
+                   -1);
+  g_assert_cmpint (follower_of (host), ==, TOCSIN_FOLLOWER_PENDING);
+}
+
+static gboolean
+blocks_us (const char *host)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  read_peer (host, &peer);
+  return peer.blocks_us;
+}
+
+static void
+test_block_undated (void)
+{
+  static const char host[] = "one-block.example";
+  static const char block_id[] = "https://one-block.example/activities/b";
+
+  set_relation ((Relation){ .actor = new_actor (host), .follower = TOCSIN_FOLLOWER_READER });
+  for (gint64 i = 0; i < 3; i++)
+    {
+      const gint64 at = now_us + 10 * i * SECOND;
+
+      g_assert_cmpint (receive_signed (message (host, "Block", "b", US), at), ==, -1);
+      g_assert_true (blocks_us (host));
+      g_assert_cmpint (receive_signed (message (host, "Undo", "b-undo", block_id), at - SECOND), ==,
+                       -1);
+      g_assert_cmpint (blocks_us (host), ==, i > 0);
+      g_assert_cmpint (receive_signed (message (host, "Undo", "b-undo", block_id), at + SECOND), ==,
+                       -1);
+      g_assert_cmpint (receive_signed (message (host, "Block", "b", US), at), ==, -1);
+      g_assert_false (blocks_us (host));
+    }
+}
+
 static void
 test_delete (void)
 {
@@ -410,6 +524,9 @@ main (int argc, char **argv)
   g_test_add_func ("/replay/answers/without-id", test_answers_without_id);
   g_test_add_func ("/replay/block", test_block);
   g_test_add_func ("/replay/undo", test_undo);
+  g_test_add_func ("/replay/undo/undated", test_undo_undated);
+  g_test_add_func ("/replay/undo/again", test_undo_again);
+  g_test_add_func ("/replay/block/undated", test_block_undated);
   g_test_add_func ("/replay/delete", test_delete);
   g_test_add_func ("/replay/bounded", test_bounded);
   result = g_test_run ();

@@ -18,7 +18,7 @@ write_many (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
     {
       g_auto (TocsinHeardRecord) record = { 0 };
       g_autofree char *id = g_strdup_printf ("https://b.example/activities/%d", (int) i);
-      TocsinHeard message = { .published_us = i,
+      TocsinHeard message = { .dated_us = i,
                               .name = tocsin_id_for_string (id),
                               .content = tocsin_id_for_string ("content") };
 
@@ -55,7 +55,7 @@ test_rows (Fixture *f, gconstpointer data G_GNUC_UNUSED)
     g_assert_cmpint (found.update_us, ==, TOCSIN_HEARD_MAX + 3);
     g_assert_cmpuint (found.messages->len, ==, TOCSIN_HEARD_MAX);
     for (guint i = 0; i < found.messages->len; i++)
-      g_assert_cmpint (g_array_index (found.messages, TocsinHeard, i).published_us, ==, i + 4);
+      g_assert_cmpint (g_array_index (found.messages, TocsinHeard, i).dated_us, ==, i + 4);
     last = &g_array_index (found.messages, TocsinHeard, TOCSIN_HEARD_MAX - 1);
     g_assert_true (tocsin_id_equal (&last->name, &newest));
     g_assert_false (tocsin_heard_get (txn, PEER + 1, &none));

@@ -250,18 +250,18 @@ check_times (const TocsinEnvelope *envelope,
              const Params *params,
              guint covers,
              gint64 now_us,
+             gint64 *created_us,
              GError **error)
 {
   gint64 seconds = 0;
-  gint64 date_us;
 
   if ((covers & COVERS_DATE) != 0)
     {
       g_autofree char *date = tocsin_httpsig_field (envelope, "date");
 
-      if (date == NULL || !tocsin_http_date_parse (date, &date_us))
+      if (date == NULL || !tocsin_http_date_parse (date, created_us))
         return tocsin_httpsig_fail (error, "Date is missing or malformed");
-      if (!tocsin_httpsig_check_created (date_us / TOCSIN_SECOND_US, now_us, error))
+      if (!tocsin_httpsig_check_created (*created_us / TOCSIN_SECOND_US, now_us, error))
         return FALSE;
     }
   if ((covers & COVERS_CREATED) != 0)
@@ -272,6 +272,7 @@ check_times (const TocsinEnvelope *envelope,
       if (!read_seconds (params->created, &seconds, error) ||
           !tocsin_httpsig_check_created (seconds, now_us, error))
         return FALSE;
+      *created_us = seconds * TOCSIN_SECOND_US;
     }
   if (params->expires == NULL)
     return TRUE;
@@ -284,13 +285,14 @@ check_policy (const TocsinEnvelope *envelope,
               const Params *params,
               guint covers,
               gint64 now_us,
+              gint64 *created_us,
               GError **error)
 {
   if ((covers & COVERS_TARGET) == 0 || (covers & COVERS_HOST) == 0)
     return tocsin_httpsig_fail (error, "Signature does not cover (request-target) and host");
   if ((covers & (COVERS_DATE | COVERS_CREATED)) == 0)
     return tocsin_httpsig_fail (error, "Signature covers neither date nor (created)");
-  if (!check_times (envelope, params, covers, now_us, error))
+  if (!check_times (envelope, params, covers, now_us, created_us, error))
     return FALSE;
   if ((covers & COVERS_DIGEST) != 0)
     return check_digest (envelope, error);
@@ -325,7 +327,7 @@ tocsin_signature_parse_draft (const TocsinEnvelope *envelope,
     return NULL;
   names = g_strsplit (params.headers, " ", MAX_NAMES + 1);
   if (!read_covers ((const char *const *) names, &covers, error) ||
-      !check_policy (envelope, &params, covers, now_us, error))
+      !check_policy (envelope, &params, covers, now_us, &self->created_us, error))
     return NULL;
   self->scheme = TOCSIN_SCHEME_DRAFT;
   self->need = TOCSIN_KEY_NEED_RSA;

@@ -21,6 +21,7 @@ struct _TocsinSignature
   TocsinScheme scheme;
   TocsinKeyNeed need;
   char *key_id;      /* (owned) */
+  gint64 created_us; /* the time that it covers */
   char *base[2];     /* (owned) what was signed: the first or, where there is one, the second */
   GBytes *signature; /* (owned) */
 };

@@ -446,6 +446,7 @@ parse_rfc9421 (const TocsinEnvelope *envelope, const char *origin, gint64 now_us
     }
   else if (!check_content_digest (envelope, error))
     return NULL;
+  self->created_us = input.created_seconds * TOCSIN_SECOND_US;
   return g_steal_pointer (&self);
 }
 
@@ -527,6 +528,12 @@ TocsinScheme
 tocsin_signature_scheme (const TocsinSignature *self)
 {
   return self->scheme;
+}
+
+gint64
+tocsin_signature_created_us (const TocsinSignature *self)
+{
+  return self->created_us;
 }
 
 /**

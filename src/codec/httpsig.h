@@ -32,6 +32,8 @@ void tocsin_signature_free (TocsinSignature *self);
 /* What the signature says of itself; nothing is verified yet. Borrowed. */
 const char *tocsin_signature_key_id (const TocsinSignature *self);
 TocsinScheme tocsin_signature_scheme (const TocsinSignature *self);
+/* When it was made, to the second; no copy of the request says otherwise. */
+gint64 tocsin_signature_created_us (const TocsinSignature *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinSignature, tocsin_signature_free)
 
 /**

@@ -576,6 +576,7 @@ store_relation (GTask *task, gboolean gone)
 
   change->gone = gone;
   change->proven = op->proven;
+  change->signed_us = tocsin_signature_created_us (op->signature);
   change->proof_key = g_steal_pointer (&op->proof_key);
   g_object_set_data (G_OBJECT (task), "change", change);
   tocsin_writer_submit_async (op->fed->writer, tocsin_relation_change_write, change,

@@ -428,6 +428,7 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   peer->follower_object = g_strdup (activity->object);
   if (peer->follower != TOCSIN_FOLLOWER_PENDING)
     answer_or_owe (txn, self, peer, first, again);
+  tocsin_replay_note_follow (txn, self, peer->actor);
   tocsin_peers_put (txn, peer);
   return TRUE;
 }
@@ -566,7 +567,7 @@ tocsin_relation_end_follower (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now
 }
 
 /* Of what is not for us nothing is remembered: many programs undo what is no Follow and no Block.
- */
+ * Said anew it ends the Follow of that id; any other came after what the sender tries to say. */
 static gboolean
 write_undo (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
 {
@@ -578,8 +579,10 @@ write_undo (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, 
     return TRUE;
   if (!tocsin_replay_check (txn, self, peer->actor, &replay, error))
     return FALSE;
-  if (replay != TOCSIN_REPLAY_NEW)
+  if (replay != TOCSIN_REPLAY_NEW && replay != TOCSIN_REPLAY_ANEW)
     return TRUE;
+  is_follow = is_follow && (replay == TOCSIN_REPLAY_NEW || self->activity->object == NULL ||
+                            g_strcmp0 (self->activity->object, peer->follower_follow_id) == 0);
   if (peer->blocks_us && is_block)
     peer->blocks_us = FALSE;
   else if (peer->follower != TOCSIN_FOLLOWER_NONE && is_follow)
@@ -602,7 +605,7 @@ write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer,
     return TRUE;
   if (!tocsin_replay_check (txn, self, peer->actor, &replay, error))
     return FALSE;
-  if (replay != TOCSIN_REPLAY_NEW || peer->blocks_us)
+  if ((replay != TOCSIN_REPLAY_NEW && replay != TOCSIN_REPLAY_ANEW) || peer->blocks_us)
     return TRUE;
   peer->blocks_us = TRUE;
   if (peer->following != TOCSIN_FOLLOWING_NONE && peer->following != TOCSIN_FOLLOWING_REJECTED)

@@ -21,6 +21,7 @@ G_BEGIN_DECLS
  * @proof_key: (owned) (nullable): that key, as multibase
  * @gone: of a Delete: the actor answered 404 or 410
  * @was_read: of an Update: it was in the actor's own outbox
+ * @signed_us: when its request was signed; 0: it came otherwise
  * @now_us: the time
  * @refusal: (owned) (nullable) (out): why it was refused, where the refusal left a trace
  * @lifted: (out): of an Update: the number of its actor, if that is held for its key no longer;
@@ -40,6 +41,7 @@ typedef struct
   char *proof_key;
   gboolean gone;
   gboolean was_read;
+  gint64 signed_us;
   gint64 now_us;
   GError *refusal;
   guint32 lifted;

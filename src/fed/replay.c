@@ -79,6 +79,19 @@ name_of (const TocsinActivity *activity, const TocsinId *content)
   return tocsin_id_for_string (pair);
 }
 
+/* What has no date of its own has that of its signature, if it can be meant a second time. */
+static gint64
+date_of (const TocsinRelationChange *change)
+{
+  const TocsinActivity *activity = change->activity;
+
+  if (activity->published_us != 0)
+    return activity->published_us;
+  return activity->kind == TOCSIN_ACTIVITY_UNDO || activity->kind == TOCSIN_ACTIVITY_BLOCK
+             ? -change->signed_us
+             : 0;
+}
+
 /* Of its name: whether @message was heard, and if not, whether another was that it cannot follow.
  * Some programs have one id for each pair of actors, so that what ends a relation a second time has
  * the id of the first; its date then tells. */
@@ -95,10 +108,70 @@ compare (const TocsinHeardRecord *record, const TocsinHeard *message, gboolean m
         continue;
       if (tocsin_id_equal (&heard->content, &message->content))
         return TOCSIN_SEEN_SAME;
-      if (!may_follow || heard->published_us == 0 || message->published_us <= heard->published_us)
+      if (!may_follow || heard->dated_us <= 0 || message->dated_us <= heard->dated_us)
         seen = TOCSIN_SEEN_DIFFERENT;
     }
   return seen;
+}
+
+/* Whether @message, whose name was heard, is signed later than what had that name, and not before a
+ * Follow, Undo or Block that came. A copy of a request is neither, nor is one that was overtaken.
+ */
+static gboolean
+is_signed_anew (const TocsinHeardRecord *record, const TocsinHeard *message)
+{
+  if (message->dated_us >= 0)
+    return FALSE;
+  for (guint i = 0; i < record->messages->len; i++)
+    {
+      const TocsinHeard *heard = &g_array_index (record->messages, TocsinHeard, i);
+      gboolean is_named_so = tocsin_id_equal (&heard->name, &message->name);
+
+      if (is_named_so ? heard->dated_us > 0 || heard->dated_us <= message->dated_us
+                      : heard->dated_us < message->dated_us)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+remember (TocsinTxn *txn, TocsinHeardRecord *record, const TocsinHeard *message)
+{
+  tocsin_heard_record_add (record, message);
+  tocsin_heard_put (txn, record);
+}
+
+/* Before what has its name is said anew. */
+static void
+forget_named (TocsinHeardRecord *record, const TocsinId *name)
+{
+  for (guint i = record->messages != NULL ? record->messages->len : 0; i-- > 0;)
+    if (tocsin_id_equal (&g_array_index (record->messages, TocsinHeard, i).name, name))
+      g_array_remove_index (record->messages, i);
+}
+
+/**
+ * tocsin_replay_note_follow:
+ * @txn: the write transaction
+ * @change: a Follow that was taken
+ * @actor: its actor's number
+ *
+ * Remembers when the newest Follow was signed, so that an Undo that its actor signed before does
+ * not end what it began.
+ */
+void
+tocsin_replay_note_follow (TocsinTxn *txn, const TocsinRelationChange *change, guint32 actor)
+{
+  g_auto (TocsinHeardRecord) record = { 0 };
+  /* A clock that was ahead must not stop the Undo that follows. */
+  TocsinHeard follow = { .dated_us = -MIN (change->signed_us, change->now_us),
+                         .name = tocsin_id_for_string ("Follow") };
+
+  if (change->signed_us == 0)
+    return;
+  tocsin_heard_get (txn, actor, &record);
+  forget_named (&record, &follow.name);
+  remember (txn, &record, &follow);
 }
 
 /**
@@ -124,7 +197,7 @@ tocsin_replay_check (TocsinTxn *txn,
   gboolean is_update = activity->kind == TOCSIN_ACTIVITY_UPDATE;
   gint64 update_us = is_update ? tocsin_replay_update_us (change) : 0;
   g_auto (TocsinHeardRecord) record = { 0 };
-  TocsinHeard message = { .published_us = activity->published_us };
+  TocsinHeard message = { .dated_us = date_of (change) };
   guint8 hash[TOCSIN_SHA256_BYTES];
   TocsinSeen seen;
 
@@ -135,6 +208,13 @@ tocsin_replay_check (TocsinTxn *txn,
   message.name = name_of (activity, &message.content);
   tocsin_heard_get (txn, actor, &record);
   seen = compare (&record, &message, !is_update);
+  if (seen != TOCSIN_SEEN_NEW && is_signed_anew (&record, &message))
+    {
+      *out = TOCSIN_REPLAY_ANEW;
+      forget_named (&record, &message.name);
+      remember (txn, &record, &message);
+      return TRUE;
+    }
   if (seen == TOCSIN_SEEN_DIFFERENT)
     return refuse (error, TOCSIN_ERROR_EQUIVOCATION,
                    "This activity id was seen with another content");
@@ -146,7 +226,6 @@ tocsin_replay_check (TocsinTxn *txn,
 
   /* A clock that was wrong for a while must not stop the Updates that follow. */
   record.update_us = MAX (record.update_us, MIN (update_us, change->now_us));
-  tocsin_heard_record_add (&record, &message);
-  tocsin_heard_put (txn, &record);
+  remember (txn, &record, &message);
   return TRUE;
 }

@@ -12,10 +12,12 @@ typedef enum
   TOCSIN_REPLAY_NEW,
   TOCSIN_REPLAY_OLD,  /* an Update that one which was taken is newer than */
   TOCSIN_REPLAY_SAME, /* it was heard before */
+  TOCSIN_REPLAY_ANEW, /* an Undo or Block that was heard before, and that its actor signed anew */
 } TocsinReplay;
 
 gint64 tocsin_replay_update_us (const TocsinRelationChange *change);
 gboolean tocsin_replay_check_times (const TocsinRelationChange *change, GError **error);
+void tocsin_replay_note_follow (TocsinTxn *txn, const TocsinRelationChange *change, guint32 actor);
 gboolean tocsin_replay_check (TocsinTxn *txn,
                               const TocsinRelationChange *change,
                               guint32 actor,

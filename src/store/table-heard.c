@@ -8,7 +8,7 @@
 #include "store/txn-private.h"
 
 static const TocsinField message_fields[] = {
-  TOCSIN_PLAIN (TocsinHeard, published_us),
+  TOCSIN_PLAIN (TocsinHeard, dated_us),
   TOCSIN_PLAIN (TocsinHeard, name),
   TOCSIN_PLAIN (TocsinHeard, content),
 };

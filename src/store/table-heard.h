@@ -11,13 +11,14 @@ G_BEGIN_DECLS
 
 /**
  * TocsinHeard:
- * @published_us: when it says that it was made; 0: it does not say
+ * @dated_us: when it says that it was made; where it does not say, less than 0: when its request
+ * was signed, negated; 0: neither is known
  * @name: what it is known by, made of its id
  * @content: of the hash of its content
  */
 typedef struct
 {
-  gint64 published_us;
+  gint64 dated_us;
   TocsinId name;
   TocsinId content;
 } TocsinHeard;
