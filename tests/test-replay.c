@@ -443,6 +443,24 @@ test_block_undated (void)
     }
 }
 
+/* Each time its host confirms it. */
+static void
+test_delete_again (void)
+{
+  static const char host[] = "dies-twice.example";
+  const Manner gone = { .gone = TRUE };
+  guint32 actor = new_actor (host);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      set_relation ((Relation){ .actor = actor, .follower = TOCSIN_FOLLOWER_GUEST });
+      g_assert_cmpint (
+          receive (message (host, "Delete", "d", "https://dies-twice.example/actor"), &gone), ==,
+          -1);
+      g_assert_cmpint (follower_of (host), ==, TOCSIN_FOLLOWER_NONE);
+    }
+}
+
 static void
 test_delete (void)
 {
@@ -528,6 +546,7 @@ main (int argc, char **argv)
   g_test_add_func ("/replay/undo/again", test_undo_again);
   g_test_add_func ("/replay/block/undated", test_block_undated);
   g_test_add_func ("/replay/delete", test_delete);
+  g_test_add_func ("/replay/delete/again", test_delete_again);
   g_test_add_func ("/replay/bounded", test_bounded);
   result = g_test_run ();
   node_end ();

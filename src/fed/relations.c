@@ -709,18 +709,28 @@ write_move (TocsinTxn *txn,
   return TRUE;
 }
 
+/* Whether nothing else came of it since it was found gone: then there is nothing to tell. */
+static gboolean
+is_still_gone (TocsinTxn *txn, const TocsinActorRecord *record)
+{
+  g_auto (TocsinPeerRecord) before = { 0 };
+
+  return record->retired_us != 0 && tocsin_peers_get (txn, record->number, &before) &&
+         before.last_seen_us <= record->retired_us && before.follower == TOCSIN_FOLLOWER_NONE;
+}
+
+/* That the actor is gone was seen just now, so it does not matter whether this was heard before. */
 static gboolean
 write_delete (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
 {
   g_auto (TocsinActorRecord) record = { 0 };
   gboolean matters;
-  TocsinReplay replay;
 
   if (!self->gone)
     return TRUE;
-  if (!tocsin_replay_check (txn, self, peer->actor, &replay, error))
+  if (!tocsin_replay_check_times (self, error))
     return FALSE;
-  if (replay != TOCSIN_REPLAY_NEW || !tocsin_actors_get (txn, peer->actor, &record))
+  if (!tocsin_actors_get (txn, peer->actor, &record) || is_still_gone (txn, &record))
     return TRUE;
   record.retired_us = self->now_us;
   tocsin_actors_put (txn, &record);
