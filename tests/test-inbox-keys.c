@@ -117,6 +117,60 @@ test_update_without_a_date (void)
 }
 
 static gboolean
+block_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  record.blocked = GPOINTER_TO_INT (data);
+  tocsin_peers_put (txn, &record);
+  return TRUE;
+}
+
+static gboolean
+unread_write (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinActorRecord) record = { 0 };
+
+  tocsin_actors_get (txn, peer_number, &record);
+  record.fetched_us = 0;
+  tocsin_actors_put (txn, &record);
+  return TRUE;
+}
+
+/* Takes an Update of the peer without date or proof, and says how often that had us fetch. */
+static guint
+fetches_for (const char *name, guint status)
+{
+  const Draft draft = { .id = name, .unproven = TRUE };
+  g_autoptr (GBytes) update = make_update_of ("Long ago", NULL, &draft, FALSE);
+  guint before = tocsin_keyring_count_fetches (us.fed->keyring);
+
+  expect (&peer, update, status);
+  return tocsin_keyring_count_fetches (us.fed->keyring) - before;
+}
+
+/* Else a copy of one request would use up what may be fetched of that host. */
+static void
+test_update_is_read_once (void)
+{
+  write_ok (&us.files, unproven_write, GINT_TO_POINTER (FALSE));
+  g_assert_cmpuint (fetches_for ("hint-1", 202), ==, 1);
+  g_assert_cmpuint (fetches_for ("hint-1", 202), ==, 0);
+  g_assert_cmpuint (fetches_for ("hint-2", 202), ==, 1);
+
+  write_ok (&us.files, block_write, GINT_TO_POINTER (TRUE));
+  g_assert_cmpuint (fetches_for ("hint-3", 403), ==, 0);
+  write_ok (&us.files, block_write, GINT_TO_POINTER (FALSE));
+
+  /* What was read for the signature will do. */
+  write_ok (&us.files, unread_write, NULL);
+  tocsin_keyring_forget (us.fed->keyring, public_node_actor (&peer));
+  g_assert_cmpuint (fetches_for ("hint-4", 202), ==, 1);
+  write_ok (&us.files, unproven_write, GINT_TO_POINTER (TRUE));
+}
+
+static gboolean
 hold_write (TocsinTxn *txn, gpointer data, GError **error)
 {
   g_auto (TocsinPeerRecord) record = { 0 };
@@ -636,6 +690,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/inbox-keys/update-is-believed-at-once", test_update_is_believed_at_once);
   g_test_add_func ("/inbox-keys/update-without-a-date", test_update_without_a_date);
+  g_test_add_func ("/inbox-keys/update-is-read-once", test_update_is_read_once);
   g_test_add_func ("/inbox-keys/update-ends-a-hold", test_update_ends_a_hold);
   g_test_add_func ("/inbox-keys/release-after-a-stop", test_release_after_a_stop);
   g_test_add_func ("/inbox-keys/foreign-key-ids", test_foreign_key_ids);

@@ -27,6 +27,7 @@
 #include "fed/peers.h"
 #include "fed/pinning.h"
 #include "fed/relations.h"
+#include "fed/replay.h"
 #include "fed/signer.h"
 #include "fed/sync.h"
 #include "store/table-actors.h"
@@ -420,26 +421,36 @@ check_proof (ReceiveOp *op, GError **error)
          take_proof (op, proof, key, error);
 }
 
+/* What was read after this request came is new enough: the document is asked for once. */
+static gboolean
+is_read_since (const ReceiveOp *op)
+{
+  return op->author->fetched_us >= op->now_us;
+}
+
 /* The author may have changed its keys: of what a relay brought that can have passed us by, and a
- * peer that signs its requests by another key need not have told us. What was read after this
- * request came is new enough, so this is asked once. */
+ * peer that signs its requests by another key need not have told us. */
 static gboolean
 may_have_new_keys (const ReceiveOp *op, const GError *error)
 {
-  return op->author->fetched_us < op->now_us &&
-         g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED);
+  return !is_read_since (op) && g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED);
 }
 
 /* An Update that does not say of when it is could be any that its actor ever sent: the document as
- * it is now counts in its place. */
+ * it is now counts in its place. A copy does not have it read again, nor does who is refused: by
+ * one signed request all could be used up that may be fetched of a host. */
 static gboolean
 wants_document (const ReceiveOp *op)
 {
   g_auto (TocsinPeerRecord) peer = { 0 };
+  g_autoptr (TocsinReading) txn = NULL;
 
-  return op->activity->kind == TOCSIN_ACTIVITY_UPDATE && op->activity->document != NULL &&
-         op->activity->published_us == 0 && !op->proven && !op->is_refreshed &&
-         find_peer (op, op->activity->actor, &peer) && !peer.had_protocol_version;
+  if (op->activity->kind != TOCSIN_ACTIVITY_UPDATE || op->activity->document == NULL ||
+      op->activity->published_us != 0 || op->proven || op->is_refreshed || is_read_since (op) ||
+      !find_peer (op, op->activity->actor, &peer) || peer.had_protocol_version || peer.blocked)
+    return FALSE;
+  txn = tocsin_reader_begin (tocsin_store_get_reader (op->fed->store));
+  return !tocsin_replay_was_heard (txn, op->activity, peer.actor);
 }
 
 static void

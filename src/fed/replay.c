@@ -79,6 +79,18 @@ name_of (const TocsinActivity *activity, const TocsinId *content)
   return tocsin_id_for_string (pair);
 }
 
+static TocsinHeard
+message_of (const TocsinActivity *activity)
+{
+  TocsinHeard message = { 0 };
+  guint8 hash[TOCSIN_SHA256_BYTES];
+
+  tocsin_activity_content_hash (activity, hash);
+  memcpy (message.content.bytes, hash, sizeof message.content.bytes);
+  message.name = name_of (activity, &message.content);
+  return message;
+}
+
 /* What has no date of its own has that of its signature, if it can be meant a second time. */
 static gint64
 date_of (const TocsinRelationChange *change)
@@ -112,6 +124,24 @@ compare (const TocsinHeardRecord *record, const TocsinHeard *message, gboolean m
         seen = TOCSIN_SEEN_DIFFERENT;
     }
   return seen;
+}
+
+/**
+ * tocsin_replay_was_heard:
+ * @txn: a transaction
+ * @activity: what an actor says
+ * @actor: the number of a peer
+ *
+ * Returns: whether it said just that before
+ */
+gboolean
+tocsin_replay_was_heard (TocsinTxn *txn, const TocsinActivity *activity, guint32 actor)
+{
+  g_auto (TocsinHeardRecord) record = { 0 };
+  TocsinHeard message = message_of (activity);
+
+  return tocsin_heard_get (txn, actor, &record) &&
+         compare (&record, &message, FALSE) == TOCSIN_SEEN_SAME;
 }
 
 /* Whether @message, whose name was heard, is signed later than what had that name, and not before a
@@ -197,15 +227,12 @@ tocsin_replay_check (TocsinTxn *txn,
   gboolean is_update = activity->kind == TOCSIN_ACTIVITY_UPDATE;
   gint64 update_us = is_update ? tocsin_replay_update_us (change) : 0;
   g_auto (TocsinHeardRecord) record = { 0 };
-  TocsinHeard message = { .dated_us = date_of (change) };
-  guint8 hash[TOCSIN_SHA256_BYTES];
+  TocsinHeard message = message_of (activity);
   TocsinSeen seen;
 
   if (!tocsin_replay_check_times (change, error))
     return FALSE;
-  tocsin_activity_content_hash (activity, hash);
-  memcpy (message.content.bytes, hash, sizeof message.content.bytes);
-  message.name = name_of (activity, &message.content);
+  message.dated_us = date_of (change);
   tocsin_heard_get (txn, actor, &record);
   seen = compare (&record, &message, !is_update);
   if (seen != TOCSIN_SEEN_NEW && is_signed_anew (&record, &message))
