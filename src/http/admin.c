@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/evidence.h"
 #include "fed/peer-search.h"
 #include "store/table-actors.h"
 
@@ -26,6 +27,14 @@ tocsin_admin_member_time (TocsinJsonWriter *json, const char *name, gint64 time_
   g_autofree char *text = time_us != 0 ? tocsin_time_format (time_us) : NULL;
 
   tocsin_json_writer_member_string (json, name, text);
+}
+
+void
+tocsin_admin_member_end (TocsinJsonWriter *json, const char *name, gint64 end_us)
+{
+  gboolean never = end_us == TOCSIN_EVIDENCE_NEVER_S * TOCSIN_SECOND_US;
+
+  tocsin_admin_member_time (json, name, never ? 0 : end_us);
 }
 
 void

@@ -20,6 +20,10 @@ const char *tocsin_admin_who (const TocsinRequest *request);
 /* A name and an RFC 3339 time; null for 0. */
 void tocsin_admin_member_time (TocsinJsonWriter *json, const char *name, gint64 time_us);
 
+/* The same of when something ends. An entry of a feed has no end of its own, so null: its list
+ * takes it back. */
+void tocsin_admin_member_end (TocsinJsonWriter *json, const char *name, gint64 end_us);
+
 /* A name and the URI of an actor; null for an unknown one. */
 void
 tocsin_admin_member_actor (TocsinJsonWriter *json, const char *name, TocsinTxn *txn, guint32 actor);

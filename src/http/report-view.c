@@ -74,15 +74,6 @@ write_withdrawal (TocsinJsonWriter *json, const TocsinReportRecord *record)
     tocsin_admin_member_time (json, "withdrawn", record->withdrawn_us);
 }
 
-/* An entry of a feed has none of its own: its list takes it back. */
-static void
-member_end (TocsinJsonWriter *json, const char *name, gint64 end_us)
-{
-  gboolean never = end_us == TOCSIN_EVIDENCE_NEVER_S * TOCSIN_SECOND_US;
-
-  tocsin_admin_member_time (json, name, never ? 0 : end_us);
-}
-
 void
 tocsin_report_view_write (TocsinJsonWriter *json,
                           TocsinTxn *txn,
@@ -112,8 +103,8 @@ tocsin_report_view_write (TocsinJsonWriter *json,
   tocsin_admin_member_time (json, "updated", record->updated_us);
   tocsin_admin_member_time (json, "observed_at", record->observed_us);
   tocsin_admin_member_time (json, "last_observed_at", record->last_observed_us);
-  member_end (json, "expires", record->end_us);
-  member_end (json, "counts_until", record->evidence_end_us);
+  tocsin_admin_member_end (json, "expires", record->end_us);
+  tocsin_admin_member_end (json, "counts_until", record->evidence_end_us);
   tocsin_admin_member_time (json, "received", record->received_us);
   if (record->bundle != 0)
     tocsin_json_writer_member_int (json, "bundle", (gint64) record->bundle);

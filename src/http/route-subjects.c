@@ -110,9 +110,7 @@ write_evidence (TocsinJsonWriter *json, TocsinTxn *txn, const TocsinSubjectKey *
       tocsin_json_writer_member_int (json, "report", (gint64) rows[i].report);
       tocsin_json_writer_member_bool (json, "held", (rows[i].flags & TOCSIN_EVIDENCE_HELD) != 0);
       tocsin_admin_member_time (json, "observed", rows[i].observed_s * TOCSIN_SECOND_US);
-      tocsin_admin_member_time (
-          json, "expires",
-          rows[i].expires_s != TOCSIN_EVIDENCE_NEVER_S ? rows[i].expires_s * TOCSIN_SECOND_US : 0);
+      tocsin_admin_member_end (json, "expires", rows[i].expires_s * TOCSIN_SECOND_US);
       tocsin_json_writer_end_object (json);
     }
   tocsin_json_writer_end_array (json);
