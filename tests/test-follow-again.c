@@ -5,14 +5,13 @@
  * old copy.
  */
 #include "codec/activity.h"
-#include "fed/held.h"
 #include "fed/peers.h"
 #include "fed/pinning.h"
 #include "fed/relations.h"
 #include "fed/sync-note.h"
+#include "held-case.h"
 #include "peer-world.h"
 #include "store/table-queue.h"
-#include "store/table-reports.h"
 #include "store/table-review.h"
 
 static void
@@ -162,30 +161,10 @@ act (World *world, const char *actor, TocsinPeerAction action)
   g_assert_no_error (error);
 }
 
-/* A report that waits for the key of @data; any proof is wanted of it no more. */
 static gboolean
-write_held (TocsinTxn *txn, gpointer data, GError **error)
+write_wanted (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
 {
-  const guint32 *number = data;
-  TocsinReportRecord record = { .actor = *number,
-                                .state = TOCSIN_STATE_HELD,
-                                .hold = TOCSIN_HOLD_KEY,
-                                .held_us = T0,
-                                .id = (char *) "https://x.example/reports/1",
-                                .end_us = G_MAXINT64 / 2 };
-
-  tocsin_reports_put (txn, &record, T0);
   tocsin_held_want_release (txn);
-  return TRUE;
-}
-
-static gboolean
-write_release (TocsinTxn *txn, gpointer data, GError **error)
-{
-  const World *world = data;
-
-  while (tocsin_held_release_some (txn, world->node->fed->policy, T0))
-    ;
   return TRUE;
 }
 
@@ -197,19 +176,6 @@ is_decided (World *world, guint32 number)
   guint64 id;
 
   return !tocsin_review_find_open (txn, TOCSIN_REVIEW_KEY_CHANGE, number, 0, &id);
-}
-
-static TocsinReportState
-state_of_held (World *world, guint32 number)
-{
-  g_autoptr (TocsinReading) txn =
-      tocsin_reader_begin (tocsin_store_get_reader (world->node->f.store));
-  g_auto (TocsinReportRecord) record = { 0 };
-  guint64 report;
-
-  g_assert_true (tocsin_reports_find (txn, number, "https://x.example/reports/1", &report));
-  g_assert_true (tocsin_reports_get (txn, report, &record));
-  return record.state;
 }
 
 /* What was pinned of it says nothing about what others bring of it, nobody has to compare its keys
@@ -225,14 +191,15 @@ test_unfollowed (World *world, gconstpointer data)
   follow (world, actor);
   number = peer_of (world, actor, &peer);
   write_ok (&world->node->f, write_accepted, &number);
-  write_ok (&world->node->f, write_held, &number);
+  write_ok (&world->node->f, held_write, &number);
+  write_ok (&world->node->f, write_wanted, NULL);
   g_assert_false (is_decided (world, number));
   act (world, actor, TOCSIN_PEER_UNFOLLOW);
   peer_of (world, actor, &peer);
   g_assert_false (peer.key_hold);
   g_assert_true (is_decided (world, number));
-  write_ok (&world->node->f, write_release, world);
-  g_assert_cmpint (state_of_held (world, number), ==, TOCSIN_STATE_HELD);
+  write_ok (&world->node->f, held_release, world->node->fed->policy);
+  g_assert_cmpint (held_state (world->node->f.store, number), ==, TOCSIN_STATE_HELD);
   g_assert_cmpint (tocsin_pinning_of (&peer, "z6Mk-other"), ==, TOCSIN_PINNING_NONE);
 }
 

@@ -110,24 +110,31 @@ follow_again (void)
   write_ok (&us.files, write_accepted, NULL);
 }
 
+/* `peer` shows `us` the head of its outbox at once, the page a second later. */
+static void
+show_the_head_alone (void)
+{
+  TocsinBucket *bucket = g_new0 (TocsinBucket, 1);
+
+  peer.fed->peer_requests_per_minute = 3;
+  tocsin_bucket_init (bucket, 60, 1, tocsin_time_now_us ());
+  g_assert_true (tocsin_bucket_take (bucket, 59, tocsin_time_now_us ()));
+  g_hash_table_insert (peer.fed->signer_rates, g_strdup (public_node_actor (&us)), bucket);
+}
+
 /* Unfollowed and followed again while it is read: what the reading brings is of before, and what
  * there is comes as one batch all the same. */
 static void
 test_followed_again (void)
 {
   g_auto (TocsinPeerRecord) record = { 0 };
-  TocsinBucket *bucket = g_new0 (TocsinBucket, 1);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
   TocsinReadResult out = { 0 };
 
   start (TOCSIN_FOLLOWER_READER);
   publish_green (3);
-  /* The head is shown at once, the page a second later. */
-  peer.fed->peer_requests_per_minute = 3;
-  tocsin_bucket_init (bucket, 60, 1, tocsin_time_now_us ());
-  g_assert_true (tocsin_bucket_take (bucket, 59, tocsin_time_now_us ()));
-  g_hash_table_insert (peer.fed->signer_rates, g_strdup (public_node_actor (&us)), bucket);
+  show_the_head_alone ();
   tocsin_sync_read_async (us.fed, peer_number, FALSE, NULL, on_done, &result);
   WAIT_FOR (catch_up_state () == TOCSIN_CATCH_UP_READING);
   follow_again ();
@@ -161,14 +168,9 @@ has_failed (void)
 static void
 test_read_again (void)
 {
-  TocsinBucket *bucket = g_new0 (TocsinBucket, 1);
-
   start (TOCSIN_FOLLOWER_READER);
   publish_green (3);
-  peer.fed->peer_requests_per_minute = 3;
-  tocsin_bucket_init (bucket, 60, 1, tocsin_time_now_us ());
-  g_assert_true (tocsin_bucket_take (bucket, 59, tocsin_time_now_us ()));
-  g_hash_table_insert (peer.fed->signer_rates, g_strdup (public_node_actor (&us)), bucket);
+  show_the_head_alone ();
   tocsin_sync_start (us.fed->sync);
   tocsin_sync_read_peer (us.fed->sync, peer_number, FALSE);
   WAIT_FOR (catch_up_state () == TOCSIN_CATCH_UP_READING);
