@@ -126,7 +126,6 @@ static const TocsinRoute node_routes[] = {
   { "GET", "/stream", on_stream, TOCSIN_ROUTE_READ, 0, 0, NULL },
   { "GET", "/unmade", on_unmade, TOCSIN_ROUTE_READ, 0, 0, NULL },
   { "GET", "/unmodified", on_unmodified, TOCSIN_ROUTE_READ, 0, 0, NULL },
-  { "GET", "/brief", on_hello, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_BRIEF, 0, 0, NULL },
 };
 
 static gboolean

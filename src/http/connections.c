@@ -6,8 +6,6 @@
 #include "http/connections.h"
 
 #include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -66,14 +64,12 @@ tocsin_connections_init (TocsinConnections *self)
     g_queue_init (&self->phases[i]);
   self->addresses = g_hash_table_new_full (key_hash, key_equal, g_free, NULL);
   self->n_open = 0;
-  self->held = g_ptr_array_new ();
 }
 
 void
 tocsin_connections_clear (TocsinConnections *self)
 {
   g_clear_pointer (&self->addresses, g_hash_table_unref);
-  g_clear_pointer (&self->held, g_ptr_array_unref);
 }
 
 gboolean
@@ -143,8 +139,6 @@ void
 tocsin_connections_remove (TocsinConnections *self, TocsinConnection *connection)
 {
   g_queue_unlink (&self->phases[connection->phase], &connection->link);
-  if (connection->is_held)
-    g_ptr_array_remove_fast (self->held, connection);
   if (connection->is_counted)
     count (self, &connection->key, -1);
   self->n_open--;
@@ -174,61 +168,6 @@ shut (TocsinConnections *self, TocsinConnection *connection)
     return;
   connection->is_dying = TRUE;
   (void) shutdown (connection->fd, SHUT_RDWR);
-}
-
-static gboolean
-set_corked (TocsinConnection *connection, int corked)
-{
-  if (setsockopt (connection->fd, IPPROTO_TCP, TCP_CORK, &corked, sizeof corked) != 0)
-    return FALSE;
-  connection->is_corked = corked;
-  return TRUE;
-}
-
-/* Sends what a corked socket keeps, and leaves it corked (tcp(7): setting TCP_NODELAY forces a
- * flush even then): one call for each answer that was held, and not two. */
-static gboolean
-push (const TocsinConnection *connection)
-{
-  const int one = 1;
-
-  return setsockopt (connection->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0;
-}
-
-/* Waking a client that sleeps on its socket costs more than making a brief answer. Answers that
- * leave one after the other find it awake from the first on. */
-void
-tocsin_connections_hold (TocsinConnections *self, TocsinConnection *connection)
-{
-  if (connection->peer == NULL || connection->is_held)
-    return;
-  if (!connection->is_corked && !set_corked (connection, TRUE))
-    return;
-  connection->is_held = TRUE;
-  g_ptr_array_add (self->held, connection);
-}
-
-void
-tocsin_connections_release (TocsinConnections *self)
-{
-  for (guint i = 0; i < self->held->len; i++)
-    {
-      TocsinConnection *connection = g_ptr_array_index (self->held, i);
-
-      connection->is_held = FALSE;
-      /* Of an answer that the client takes slowly, the rest follows when we are elsewhere. */
-      if (connection->phase == TOCSIN_PHASE_SENDING ? !set_corked (connection, FALSE)
-                                                    : !push (connection))
-        shut (self, connection);
-    }
-  g_ptr_array_set_size (self->held, 0);
-}
-
-void
-tocsin_connection_uncork (TocsinConnection *self)
-{
-  if (self->is_corked && !self->is_held)
-    (void) set_corked (self, FALSE);
 }
 
 /* A client that reads slowly takes its answer all the same, unless it is there for the connection

@@ -52,8 +52,6 @@ gboolean tocsin_address_in (GPtrArray *masks, GInetAddress *address);
  * @is_counted: whether @key counts it
  * @is_dying: whether it was shut down and is about to go
  * @is_gone: whether the client's side was found closed at the last look
- * @is_corked: whether its socket keeps what does not fill a segment
- * @is_held: whether what is sent on it waits for tocsin_connections_release()
  * @unsent: bytes that the client had not taken when it was past its limit; -1: it was not
  * @linger_bytes: what the client may still send when the connection is over; 0: it is closed then
  * @handle: the HTTP library's connection (unowned)
@@ -77,8 +75,6 @@ typedef struct
   gboolean is_counted;
   gboolean is_dying;
   gboolean is_gone;
-  gboolean is_corked;
-  gboolean is_held;
   int unsent;
   gsize linger_bytes;
   gpointer handle;
@@ -98,7 +94,6 @@ typedef struct
   GHashTable *addresses; /* (owned) TocsinAddressKey -> count */
   guint per_address_max;
   guint n_open;
-  GPtrArray *held; /* (owned) (element-type TocsinConnection) */
 } TocsinConnections;
 
 /* Of no connection; to be cleared. */
@@ -126,14 +121,6 @@ void tocsin_connections_enter (TocsinConnections *self,
                                TocsinConnection *connection,
                                TocsinPhase phase,
                                gint64 now_us);
-
-/* Keeps what is sent on @connection from leaving until tocsin_connections_release(), where the
- * socket can do that. It stays corked then, until tocsin_connection_uncork(). */
-void tocsin_connections_hold (TocsinConnections *self, TocsinConnection *connection);
-void tocsin_connections_release (TocsinConnections *self);
-
-/* Has what is sent on @self leave at once again, unless it is held. */
-void tocsin_connection_uncork (TocsinConnection *self);
 
 /* Shuts every connection down that is past the limit of its phase, except suspended ones, whose
  * handler holds them, and those whose client has taken something of its answer since they were past

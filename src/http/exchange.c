@@ -26,8 +26,8 @@
 #define LONG_BLOCK_BYTES                   (64 * 1024)
 #define SPARE_EXCHANGES_MAX                64
 #define EXCESS_BODY_BYTES                  (1024 * 1024)
-#define HELD_MAX                           16 /* brief answers that leave together */
-#define HELD_FROM                          8  /* … once so many came in one turn */
+#define TOGETHER_FROM                      8 /* requests in one turn */
+#define TOGETHER_BODY_MAX_BYTES            ((gsize) 4 * 1024)
 
 static TocsinExchange *
 exchange_take (TocsinServer *self)
@@ -412,7 +412,6 @@ send_response (TocsinServer *self,
   enum MHD_Result result;
 
   count_reply (self, request, status);
-  tocsin_connection_uncork (connection_of (handle));
   tocsin_connections_enter (&self->connections, connection_of (handle), TOCSIN_PHASE_SENDING,
                             self->now_us);
   result = MHD_queue_response (handle, status, response);
@@ -539,9 +538,6 @@ on_header (TocsinServer *self,
       tocsin_reply_set_error (request->reply, error);
       return send_reply (self, handle, request, TRUE);
     }
-  /* The library may answer 100 on its own. */
-  if (tocsin_request_get_header (request, "Expect") != NULL)
-    tocsin_connection_uncork (connection_of (handle));
   exchange->stage = TOCSIN_STAGE_BODY;
   if (within_rate (self, connection_of (handle), request) &&
       tocsin_gate_admit (request, self->router, self->options.auth))
@@ -616,17 +612,6 @@ run_on_main (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Few at a time may be held: each waits for those behind it. */
-static void
-hold_brief (TocsinServer *self, TocsinConnection *connection)
-{
-  self->n_brief++;
-  if (self->n_brief_before < HELD_FROM)
-    return;
-  tocsin_connections_hold (&self->connections, connection);
-  tocsin_counter_add (&self->stats.held, 1);
-}
-
 /* The whole request is there. */
 static enum MHD_Result
 on_whole (TocsinServer *self, struct MHD_Connection *handle, TocsinExchange *exchange)
@@ -636,19 +621,11 @@ on_whole (TocsinServer *self, struct MHD_Connection *handle, TocsinExchange *exc
 
   if ((route->flags & TOCSIN_ROUTE_READ) != 0 || self->main_context == self->context)
     {
-      gboolean is_brief = (route->flags & TOCSIN_ROUTE_BRIEF) != 0;
-
-      if (!is_brief || self->connections.held->len >= HELD_MAX)
-        tocsin_connections_release (&self->connections);
       request->completed = g_async_queue_ref (self->completed);
       request->context = g_main_context_ref (self->context);
       route->handler (request, request->reply, request->match.data);
       if (!request->handler_suspended)
-        {
-          if (is_brief)
-            hold_brief (self, connection_of (handle));
-          return send_reply (self, handle, request, FALSE);
-        }
+        return send_reply (self, handle, request, FALSE);
     }
   else
     {
@@ -664,6 +641,22 @@ on_whole (TocsinServer *self, struct MHD_Connection *handle, TocsinExchange *exc
                             self->now_us);
   MHD_suspend_connection (handle);
   return MHD_YES;
+}
+
+/* Under load all short requests of one turn are read before the first of them is answered: reading
+ * and answering run through different code, the kernel's for the most part, and in turns each would
+ * drive the other's out of the processor's caches. The library calls again for a request that has
+ * neither an answer yet nor is suspended. */
+static gboolean
+put_off (TocsinServer *self, TocsinExchange *exchange)
+{
+  self->n_whole++;
+  if (self->n_whole_before < TOGETHER_FROM || exchange->n_received > TOGETHER_BODY_MAX_BYTES)
+    return FALSE;
+  exchange->stage = TOCSIN_STAGE_PUT_OFF;
+  self->n_put_off++;
+  tocsin_counter_add (&self->stats.put_off, 1);
+  return TRUE;
 }
 
 static enum MHD_Result
@@ -692,6 +685,8 @@ on_request (void *data,
   switch (exchange->stage)
     {
     case TOCSIN_STAGE_BODY:
+      return put_off (self, exchange) ? MHD_YES : on_whole (self, handle, exchange);
+    case TOCSIN_STAGE_PUT_OFF:
       return on_whole (self, handle, exchange);
     case TOCSIN_STAGE_ABANDONED:
       return send_abandoned (self, handle, exchange->request);

@@ -89,8 +89,8 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
 }
 
 static const TocsinRoute routes[] = {
-  { "GET", "/v1/authz", on_get, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_BRIEF | TOCSIN_ROUTE_ANY_QUERY,
-    TOCSIN_SCOPE_CHECK, 0, NULL },
+  { "GET", "/v1/authz", on_get, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_ANY_QUERY, TOCSIN_SCOPE_CHECK, 0,
+    NULL },
 };
 
 void

@@ -124,10 +124,9 @@ static const char *const get_query[] = { "ip",    "network", "email",   "domain"
                                          "actor", "profile", "explain", "event",  NULL };
 
 static const TocsinRoute routes[] = {
-  { "POST", "/v1/check", on_post, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_BRIEF, TOCSIN_SCOPE_CHECK,
-    TOCSIN_API_BODY_MAX_BYTES, NULL },
-  { "GET", "/v1/check", on_get, TOCSIN_ROUTE_READ | TOCSIN_ROUTE_BRIEF, TOCSIN_SCOPE_CHECK, 0, NULL,
-    get_query },
+  { "POST", "/v1/check", on_post, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_CHECK, TOCSIN_API_BODY_MAX_BYTES,
+    NULL },
+  { "GET", "/v1/check", on_get, TOCSIN_ROUTE_READ, TOCSIN_SCOPE_CHECK, 0, NULL, get_query },
 };
 
 void

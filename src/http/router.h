@@ -22,8 +22,6 @@ typedef void (*TocsinHandler) (TocsinRequest *request, TocsinReply *reply, gpoin
  * TocsinRouteFlags:
  * @TOCSIN_ROUTE_READ: touches nothing but a read transaction and the current snapshots, so it runs
  *   on whatever thread the server has; every other handler runs on the main thread
- * @TOCSIN_ROUTE_BRIEF: answers in microseconds, so that under load its answer may wait for those
- *   of other such requests that came with it (tocsin_connections_hold())
  * @TOCSIN_ROUTE_LONG: may be at work for many minutes, which whoever asks knows: it is over when
  * the handler says so or the client has gone, and not before
  * @TOCSIN_ROUTE_ANY_QUERY: is asked by programs that have parameters of their own, or by proxies
@@ -33,9 +31,8 @@ typedef enum
 {
   TOCSIN_ROUTE_NONE = 0,
   TOCSIN_ROUTE_READ = 1 << 0,
-  TOCSIN_ROUTE_BRIEF = 1 << 1,
-  TOCSIN_ROUTE_LONG = 1 << 2,
-  TOCSIN_ROUTE_ANY_QUERY = 1 << 3,
+  TOCSIN_ROUTE_LONG = 1 << 1,
+  TOCSIN_ROUTE_ANY_QUERY = 1 << 2,
 } TocsinRouteFlags;
 
 /**

@@ -54,7 +54,7 @@ TocsinServerOptions tocsin_server_options_default (void);
  * TocsinServerStats:
  *
  * Counters since the start, and two gauges. Requests that the HTTP parser refuses by itself (a
- * malformed line, headers over 32 KiB, on the API over 16) are not in @requests.
+ * malformed line, headers over some 30 KiB, on the API over 6) are not in @requests.
  */
 typedef struct
 {
@@ -64,7 +64,7 @@ typedef struct
   guint64 connections_refused; /* past the limit of an address */
   guint64 timeouts;            /* connections closed at a deadline */
   guint64 evictions;           /* idle connections closed to make room */
-  guint64 held;                /* answers that left together with others */
+  guint64 put_off;             /* requests answered once those that came with them were read */
   guint64 abandoned;           /* suspended requests that the server answered with 503 */
   guint64 buffered_bytes;      /* gauge */
 } TocsinServerStats;
