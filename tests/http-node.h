@@ -39,6 +39,19 @@ on_hello (TocsinRequest *request, TocsinReply *reply, gpointer data)
   g_string_append (tocsin_reply_begin (reply, TOCSIN_TYPE_TEXT), "hello\n");
 }
 
+/* Runs the main loop, as a handler should not. */
+static void
+on_nested (TocsinRequest *request, TocsinReply *reply, gpointer data)
+{
+  Node *node = data;
+  gint before = g_atomic_int_get (&node->n_handled);
+
+  for (guint i = 0; i < 20; i++)
+    g_main_context_iteration (node->context, FALSE);
+  g_assert_cmpint (g_atomic_int_get (&node->n_handled), ==, before);
+  on_hello (request, reply, data);
+}
+
 static void
 on_echo (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
@@ -126,6 +139,7 @@ static const TocsinRoute node_routes[] = {
   { "GET", "/stream", on_stream, TOCSIN_ROUTE_READ, 0, 0, NULL },
   { "GET", "/unmade", on_unmade, TOCSIN_ROUTE_READ, 0, 0, NULL },
   { "GET", "/unmodified", on_unmodified, TOCSIN_ROUTE_READ, 0, 0, NULL },
+  { "GET", "/nested", on_nested, TOCSIN_ROUTE_READ, 0, 0, NULL },
 };
 
 static gboolean

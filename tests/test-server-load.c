@@ -276,6 +276,35 @@ test_read_before_answered (void)
   g_async_queue_unref (pause.go);
 }
 
+/* A handler that runs the main loop runs no other, though somebody else asks meanwhile. */
+static void
+test_nested (void)
+{
+  static const char nested[] = "GET /nested HTTP/1.1\r\nHost: a\r\n\r\n";
+  Pause pause = { g_async_queue_new (), g_async_queue_new () };
+  Node node;
+  int one, other;
+
+  node_prepare (&node, TOCSIN_LISTENER_API);
+  node_start (&node);
+  one = raw_connect (node.port);
+  other = raw_connect (node.port);
+  wait_for_open (&node, 2);
+  g_main_context_invoke (node.context, pause_server, &pause);
+  g_async_queue_pop (pause.busy);
+  g_assert_true (raw_send (one, nested, strlen (nested)));
+  g_assert_true (raw_send (other, GET, strlen (GET)));
+  g_async_queue_push (pause.go, &pause);
+  assert_hello (one);
+  assert_hello (other);
+  close (one);
+  close (other);
+  wait_for_open (&node, 0);
+  node_stop (&node);
+  g_async_queue_unref (pause.busy);
+  g_async_queue_unref (pause.go);
+}
+
 /* A byte more of a header from each that has not been shut out. */
 static void
 dribble (const int *crowd)
@@ -336,5 +365,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/server-load/descriptors-run-out", test_descriptors_run_out);
   g_test_add_func ("/server-load/no-descriptor-at-all", test_no_descriptor_at_all);
   g_test_add_func ("/server-load/read-before-answered", test_read_before_answered);
+  g_test_add_func ("/server-load/nested", test_nested);
   return g_test_run ();
 }

@@ -59,6 +59,7 @@ struct _TocsinServer
   guint n_whole;          /* requests that were read whole in this dispatch */
   guint n_whole_before;   /* … in the last that had any */
   guint n_put_off;        /* of @n_whole */
+  gboolean is_running;    /* the daemon, from this dispatch */
   gint64 now_us;          /* monotonic, of this dispatch */
   gint64 sweep_at_us;
   gint64 throttled_until_us; /* 0: not */

@@ -77,6 +77,9 @@ has_work (TocsinServer *self)
 {
   MHD_UNSIGNED_LONG_LONG wait_ms;
 
+  /* The daemon cannot be run from a handler that runs the main loop. */
+  if (self->is_running)
+    return FALSE;
   return g_async_queue_length (self->completed) > 0 ||
          (MHD_get_timeout (self->daemon, &wait_ms) == MHD_YES && wait_ms == 0);
 }
@@ -93,7 +96,8 @@ server_check (GSource *source)
 {
   TocsinServerSource *self = (TocsinServerSource *) source;
 
-  return g_source_query_unix_fd (source, self->fd_tag) != 0 || has_work (self->server);
+  return !self->server->is_running &&
+         (g_source_query_unix_fd (source, self->fd_tag) != 0 || has_work (self->server));
 }
 
 /* Whether clients wait to be accepted. */
@@ -207,9 +211,11 @@ run_daemon (TocsinServer *self)
   if (self->n_whole > 0)
     self->n_whole_before = self->n_whole;
   self->n_whole = self->n_put_off = 0;
+  self->is_running = TRUE;
   (void) MHD_run (self->daemon);
   if (self->n_put_off > 0)
     (void) MHD_run (self->daemon);
+  self->is_running = FALSE;
 }
 
 static void finish_stop (TocsinServer *self);
@@ -292,6 +298,9 @@ attach (TocsinServer *self, GMainContext *context)
   self->source->server = self;
   self->source->fd_tag = g_source_add_unix_fd (source, fd, G_IO_IN);
   g_source_set_static_name (source, "tocsin-http");
+  /* Else GLib takes the descriptor out of its set and puts it back around each dispatch, and wakes
+   * itself for both. */
+  g_source_set_can_recurse (source, TRUE);
   /* The first run puts the listening socket into the daemon's epoll set. */
   g_source_set_ready_time (source, 0);
   g_source_attach (source, context);
