@@ -170,6 +170,58 @@ test_many (void)
     }
 }
 
+/* Once its memory is full, each answer costs the oldest ones, and none of the newer. */
+static void
+test_full (void)
+{
+  g_autoptr (TocsinAnswerCache) cache = tocsin_answer_cache_new ();
+  g_autofree char *answer = g_strnfill (1500, 'a');
+  const guint n_kept = 8000;
+  Question question;
+  guint found = 0, asked = 0;
+
+  g_assert_false (find (cache, 1, T0, "q", NULL));
+  for (guint i = 0; i < 5 * n_kept; i++)
+    {
+      answer[i % 1000 + 500] = '\0'; /* of many lengths */
+      ask_number (question, i);
+      add (cache, 1, T0, question, answer);
+      answer[i % 1000 + 500] = 'a';
+      if (i < n_kept || i % 97 != 0)
+        continue;
+      for (guint before = 0; before < n_kept; before += 50, asked++)
+        {
+          ask_number (question, i - before);
+          answer[(i - before) % 1000 + 500] = '\0';
+          found += find (cache, 1, T0, question, answer);
+          answer[(i - before) % 1000 + 500] = 'a';
+        }
+    }
+  g_assert_cmpuint (asked - found, <, asked / 100);
+}
+
+/* As many as fit stay, though some sets are full. */
+static void
+test_crowded (void)
+{
+  g_autoptr (TocsinAnswerCache) cache = tocsin_answer_cache_new ();
+  g_autofree char *answer = g_strnfill (500, 'a');
+  Question question;
+  guint judged = 0;
+
+  g_assert_false (find (cache, 1, T0, "q", NULL));
+  for (guint round = 0; round < 40; round++)
+    for (guint i = 0; i < 20000; i++)
+      {
+        ask_number (question, i);
+        if (find (cache, 1, T0, question, answer))
+          continue;
+        judged++;
+        add (cache, 1, T0, question, answer);
+      }
+  g_assert_cmpuint (judged, <, 20000 + 40 * 100);
+}
+
 /* Who asks the same for hours neither fills the block nor loses all at once. */
 static void
 test_again_and_again (void)
@@ -211,6 +263,8 @@ main (int argc, char **argv)
   g_test_add_func ("/answer-cache/generation", test_generation);
   g_test_add_func ("/answer-cache/too-long", test_too_long);
   g_test_add_func ("/answer-cache/many", test_many);
+  g_test_add_func ("/answer-cache/full", test_full);
+  g_test_add_func ("/answer-cache/crowded", test_crowded);
   g_test_add_func ("/answer-cache/again-and-again", test_again_and_again);
   return g_test_run ();
 }

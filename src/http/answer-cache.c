@@ -9,18 +9,17 @@
 
 #include "core/hash.h"
 
-/* Sets of a few slots, chosen by the hash. An entry is in one block of memory, behind the one
- * before it; a newer answer to its question takes its place if it fits. Once the block is full, or
- * everything is void, the cache begins anew: that is a new round, and slots of older rounds are
- * empty. */
-#define WAYS   4
-#define N_SETS 16384 /* a power of two */
+/* Sets of a few slots, chosen by the hash. Entries are written one behind the other into one block
+ * of memory, and at its end again from its beginning over the oldest. Where an entry is is counted
+ * over all that was ever written, so that a slot tells by itself whether its entry is still there.
+ * A newer answer takes the place of the one that it replaces if it fits. */
+#define WAYS   8
+#define N_SETS 8192 /* a power of two */
 
 typedef struct
 {
   guint64 hash;
-  guint32 at;    /* of its entry in the block */
-  guint32 round; /* 0: never used */
+  guint64 at; /* of its entry; 0: never used */
 } Slot;
 
 typedef struct
@@ -38,9 +37,9 @@ struct _TocsinAnswerCache
 {
   Slot *slots;   /* (owned) N_SETS × WAYS */
   guint8 *block; /* (owned) (nullable) until something is kept */
-  gsize used;
+  guint64 since; /* entries before this place are void */
+  guint64 end;   /* the place behind the newest entry */
   guint64 generation;
-  guint32 round;
   guint32 next_way;
 };
 
@@ -50,7 +49,7 @@ tocsin_answer_cache_new (void)
   TocsinAnswerCache *self = g_new0 (TocsinAnswerCache, 1);
 
   self->slots = g_new0 (Slot, N_SETS * WAYS);
-  self->round = 1;
+  self->since = self->end = TOCSIN_ANSWER_CACHE_BYTES;
   return self;
 }
 
@@ -67,20 +66,19 @@ tocsin_answer_cache_free (TocsinAnswerCache *self)
 void
 tocsin_answer_cache_forget (TocsinAnswerCache *self)
 {
-  self->used = 0;
-  self->round++;
-  /* Once in four billion times, slots of a round long past would look like new ones. */
-  if (self->round == 0)
-    {
-      memset (self->slots, 0, sizeof (Slot) * N_SETS * WAYS);
-      self->round = 1;
-    }
+  self->since = self->end;
 }
 
-static const Entry *
-entry_at (const TocsinAnswerCache *self, guint32 at)
+static gboolean
+is_kept (const TocsinAnswerCache *self, const Slot *slot)
 {
-  return (const Entry *) (gconstpointer) (self->block + at);
+  return slot->at >= self->since && slot->at + TOCSIN_ANSWER_CACHE_BYTES >= self->end;
+}
+
+static Entry *
+entry_of (const TocsinAnswerCache *self, const Slot *slot)
+{
+  return (Entry *) (gpointer) (self->block + slot->at % TOCSIN_ANSWER_CACHE_BYTES);
 }
 
 static Slot *
@@ -89,9 +87,9 @@ find_slot (const TocsinAnswerCache *self, guint64 hash, const char *question, gs
   Slot *set = &self->slots[(hash & (N_SETS - 1)) * WAYS];
 
   for (guint i = 0; i < WAYS; i++)
-    if (set[i].round == self->round && set[i].hash == hash)
+    if (set[i].hash == hash && is_kept (self, &set[i]))
       {
-        const Entry *entry = entry_at (self, set[i].at);
+        const Entry *entry = entry_of (self, &set[i]);
 
         if (entry->question_size == size && memcmp (entry->text, question, size) == 0)
           return &set[i];
@@ -105,7 +103,7 @@ choose_slot (TocsinAnswerCache *self, guint64 hash)
   Slot *set = &self->slots[(hash & (N_SETS - 1)) * WAYS];
 
   for (guint i = 0; i < WAYS; i++)
-    if (set[i].round != self->round)
+    if (!is_kept (self, &set[i]))
       return &set[i];
   return &set[self->next_way++ % WAYS];
 }
@@ -127,12 +125,12 @@ tocsin_answer_cache_find (TocsinAnswerCache *self,
       tocsin_answer_cache_forget (self);
       self->generation = generation;
     }
-  if (self->used == 0 || size > TOCSIN_ANSWER_CACHE_QUESTION_MAX_BYTES)
+  if (self->since == self->end || size > TOCSIN_ANSWER_CACHE_QUESTION_MAX_BYTES)
     return FALSE;
   slot = find_slot (self, tocsin_hash_quick (question, size), question, size);
   if (slot == NULL)
     return FALSE;
-  entry = entry_at (self, slot->at);
+  entry = entry_of (self, slot);
   if (now_us < entry->decided_us || now_us >= entry->until_us)
     return FALSE;
   g_string_append_len (out, entry->text + size, entry->answer_size);
@@ -150,26 +148,24 @@ time_to_live_us (guint64 hash, gint64 now_us)
   return TOCSIN_ANSWER_CACHE_LEAST_US + (gint64) ((mixed >> 32) % spread_us);
 }
 
-/* Room for a question and its answer of @needed bytes: the slot's own, or more of the block. */
+/* Room for a question and its answer of @needed bytes: that of the entry in @slot, or what follows
+ * the newest one. */
 static Entry *
 make_entry (TocsinAnswerCache *self, guint64 hash, Slot *slot, gsize needed)
 {
   gsize room = (needed + 7) & ~(gsize) 7; /* entries stand where a 64-bit number may */
+  gsize left = TOCSIN_ANSWER_CACHE_BYTES - self->end % TOCSIN_ANSWER_CACHE_BYTES;
   Entry *entry;
 
-  if (slot != NULL && needed <= entry_at (self, slot->at)->room)
-    return (Entry *) (gpointer) (self->block + slot->at);
-  if (self->used + sizeof (Entry) + room > TOCSIN_ANSWER_CACHE_BYTES)
-    {
-      tocsin_answer_cache_forget (self);
-      slot = NULL;
-    }
-  if (slot == NULL)
-    slot = choose_slot (self, hash);
-  *slot = (Slot){ hash, (guint32) self->used, self->round };
-  entry = (Entry *) (gpointer) (self->block + self->used);
+  slot->hash = hash;
+  if (is_kept (self, slot) && needed <= entry_of (self, slot)->room)
+    return entry_of (self, slot);
+  if (sizeof (Entry) + room > left)
+    self->end += left;
+  slot->at = self->end;
+  self->end += sizeof (Entry) + room;
+  entry = entry_of (self, slot);
   entry->room = (guint32) room;
-  self->used += sizeof (Entry) + room;
   return entry;
 }
 
@@ -184,6 +180,7 @@ tocsin_answer_cache_add (TocsinAnswerCache *self,
                          gsize answer_size)
 {
   guint64 hash;
+  Slot *slot;
   Entry *entry;
 
   if (generation != self->generation || size > TOCSIN_ANSWER_CACHE_QUESTION_MAX_BYTES ||
@@ -192,7 +189,10 @@ tocsin_answer_cache_add (TocsinAnswerCache *self,
   if (self->block == NULL)
     self->block = g_malloc (TOCSIN_ANSWER_CACHE_BYTES);
   hash = tocsin_hash_quick (question, size);
-  entry = make_entry (self, hash, find_slot (self, hash, question, size), size + answer_size);
+  slot = find_slot (self, hash, question, size);
+  if (slot == NULL)
+    slot = choose_slot (self, hash);
+  entry = make_entry (self, hash, slot, size + answer_size);
   entry->decided_us = now_us;
   entry->verdict = answered->verdict;
   entry->until_us = MIN (answered->until_us, now_us + time_to_live_us (hash, now_us));
