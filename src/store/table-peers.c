@@ -133,7 +133,8 @@ tocsin_peer_record_is_follower (const TocsinPeerRecord *self)
 static void
 drop_stray_mark (TocsinPeerRecord *record)
 {
-  record->full = record->full && tocsin_peer_record_has_weight (record);
+  if (!tocsin_peer_record_has_weight (record))
+    record->full = FALSE;
 }
 
 gboolean

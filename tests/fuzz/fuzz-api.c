@@ -225,11 +225,14 @@ assert_json (const char *text, gsize size)
   g_assert_nonnull (root);
 }
 
+/* Blank ones at the end are none. */
 static guint
 count_lines (const char *text, gsize size)
 {
   guint n = 0;
 
+  while (size > 0 && memchr (" \t\r\n", text[size - 1], 4) != NULL)
+    size--;
   for (const char *at = text; at < text + size; n++)
     {
       const char *newline = memchr (at, '\n', (gsize) (text + size - at));

@@ -363,21 +363,32 @@ get_row (TocsinTxn *txn, TocsinTable table, const TocsinKey *key)
   return tocsin_txn_get (txn, table, key, &span) ? g_bytes_new (span.data, span.size) : NULL;
 }
 
+/* A mark of full trust is not read where there is no weight: then the row is the same from the
+ * second time on. */
+static void
+put_peer_again (TocsinTxn *txn, const TocsinKey *key, TocsinPeerRecord *peer)
+{
+  g_autoptr (GBytes) row = NULL;
+
+  if (!tocsin_peer_record_has_weight (peer))
+    tocsin_peers_put (txn, peer);
+  row = get_row (txn, TOCSIN_TABLE_PEERS, key);
+  g_assert_nonnull (row);
+  tocsin_peers_put (txn, peer);
+  assert_same_row (txn, TOCSIN_TABLE_PEERS, key, row);
+}
+
 /* Tables whose key says what the record says. */
 static void
 put_again (TocsinTxn *txn, guint32 n)
 {
   TocsinKey number = tocsin_key_u32 (n), big = tocsin_key_u64 (n);
-  g_autoptr (GBytes) peer_row = get_row (txn, TOCSIN_TABLE_PEERS, &number);
   g_autoptr (GBytes) import_row = get_row (txn, TOCSIN_TABLE_IMPORTS, &big);
   g_auto (TocsinPeerRecord) peer = { 0 };
   g_auto (TocsinImportRecord) import = { 0 };
 
-  if (peer_row != NULL && tocsin_peers_get (txn, n, &peer) && peer.actor == n)
-    {
-      tocsin_peers_put (txn, &peer);
-      assert_same_row (txn, TOCSIN_TABLE_PEERS, &number, peer_row);
-    }
+  if (tocsin_peers_get (txn, n, &peer) && peer.actor == n)
+    put_peer_again (txn, &number, &peer);
   assert_works_or_says_so (txn);
   if (import_row != NULL && tocsin_imports_get (txn, n, &import) && import.batch == n)
     {
