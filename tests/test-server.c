@@ -12,7 +12,7 @@ typedef struct
   const char *name;
   const char *request; /* sent as it is, then the answer is read to its end */
   guint status;
-  const char *must_contain;
+  const char *must_contain; /* (nullable): then the library may also hang up, as 1.0 does */
 } Vector;
 
 static const Vector vectors[] = {
@@ -107,7 +107,7 @@ static const Vector vectors[] = {
     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
     "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" GET ("/"),
     200, "Connection: close\r\n" },
-  { "bare CR in the method", "GE\rT / HTTP/1.1\r\nHost: a\r\n\r\n" GET ("/"), 400, "" },
+  { "bare CR in the method", "GE\rT / HTTP/1.1\r\nHost: a\r\n\r\n" GET ("/"), 400, NULL },
   { "no letter in the method", "G\303\211T / HTTP/1.1\r\nHost: a\r\n\r\n" GET ("/"), 400, "" },
   { "target without a slash", "GET a HTTP/1.1\r\nHost: a\r\n\r\n" GET ("/"), 400, "invalid" },
 };
@@ -147,8 +147,11 @@ test_vectors (void)
       g_autofree char *answer = raw_exchange (node.port, v->request, strlen (v->request));
 
       g_test_message ("%s: %.300s", v->name, answer);
+      if (v->must_contain == NULL && *answer == '\0')
+        continue;
       g_assert_cmpuint (raw_status (answer), ==, v->status);
-      g_assert_true (is_from_library (answer) || strstr (answer, v->must_contain) != NULL);
+      g_assert_true (is_from_library (answer) || v->must_contain == NULL ||
+                     strstr (answer, v->must_contain) != NULL);
       g_assert_cmpuint (count_answers (answer), ==, 1);
     }
   node_stop (&node);
