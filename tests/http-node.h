@@ -5,6 +5,7 @@
 
 /* A server with a few routes on a thread of the test's, which plays the main thread of a node. */
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "core/error.h"
 #include "http/server.h"
@@ -23,7 +24,8 @@ typedef struct
   gboolean on_own_thread; /* of the server, beside the main one */
   gint n_handled;         /* atomic */
   gint n_cancelled;       /* atomic */
-  GAsyncQueue *held;      /* TocsinRequest that /hold suspended */
+  int late_fds[2]; /* … of clients that send an LF at the first and at the second time; 0: none */
+  GAsyncQueue *held; /* TocsinRequest that /hold suspended */
   GThread *handler_thread;
   gint is_stopped; /* atomic */
   gint64 drain_us;
@@ -45,8 +47,9 @@ on_nested (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   Node *node = data;
   gint before = g_atomic_int_get (&node->n_handled);
+  gint64 until_us = g_get_monotonic_time () + 5 * node->options.sweep_us;
 
-  for (guint i = 0; i < 20; i++)
+  while (g_get_monotonic_time () < until_us)
     g_main_context_iteration (node->context, FALSE);
   g_assert_cmpint (g_atomic_int_get (&node->n_handled), ==, before);
   on_hello (request, reply, data);
@@ -77,8 +80,10 @@ static void
 on_held_cancelled (GCancellable *cancellable, gpointer data)
 {
   Node *node = data;
+  gint n = g_atomic_int_add (&node->n_cancelled, 1);
 
-  g_atomic_int_inc (&node->n_cancelled);
+  if (n < (gint) G_N_ELEMENTS (node->late_fds) && node->late_fds[n] > 0)
+    g_assert_cmpint (send (node->late_fds[n], "\n", 1, MSG_NOSIGNAL), ==, 1);
 }
 
 static void

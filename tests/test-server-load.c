@@ -305,6 +305,42 @@ test_nested (void)
   g_async_queue_unref (pause.go);
 }
 
+/* A request that becomes whole when the server has begun to end those that handlers hold gets no
+ * handler: its connection would be suspended when the library is stopped. */
+static void
+test_whole_at_the_end (void)
+{
+  static const char hold[] = "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n";
+  g_autofree char *answer = NULL;
+  TocsinRequest *requests[2];
+  int clients[3];
+  Node node;
+
+  node_prepare (&node, TOCSIN_LISTENER_PUBLIC);
+  node_start (&node);
+  for (guint i = 0; i < 3; i++)
+    {
+      clients[i] = raw_connect (node.port);
+      g_assert_true (raw_send (clients[i], hold, strlen (hold) - (i > 0)));
+    }
+  wait_for_open (&node, 3);
+  requests[0] = g_async_queue_pop (node.held);
+  /* The first is told when the server stops, the second when its time to end is over. */
+  node.late_fds[0] = clients[1];
+  node.late_fds[1] = clients[2];
+  node_drain (&node, 0);
+  requests[1] = g_async_queue_pop (node.held);
+  answer = raw_read_to_end (clients[2]);
+  g_assert_cmpuint (raw_status (answer), ==, 503);
+  RAW_WAIT_FOR (g_atomic_int_get (&node.is_stopped));
+  g_assert_cmpint (g_async_queue_length (node.held), ==, 0);
+  for (guint i = 0; i < 2; i++)
+    tocsin_request_complete (requests[i]);
+  for (guint i = 0; i < 3; i++)
+    close (clients[i]);
+  node_stop (&node);
+}
+
 /* A byte more of a header from each that has not been shut out. */
 static void
 dribble (const int *crowd)
@@ -366,5 +402,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/server-load/no-descriptor-at-all", test_no_descriptor_at_all);
   g_test_add_func ("/server-load/read-before-answered", test_read_before_answered);
   g_test_add_func ("/server-load/nested", test_nested);
+  g_test_add_func ("/server-load/whole-at-the-end", test_whole_at_the_end);
   return g_test_run ();
 }

@@ -67,6 +67,7 @@ struct _TocsinServer
   gboolean was_stuck;        /* at the last sweep, with clients that nobody accepts */
   gboolean layout_is_known;
   gboolean is_stopping;
+  gboolean is_finishing; /* no handler begins any more */
   gint64 drain_until_us;
   GTask *stop_task; /* (owned) (nullable) */
   TocsinServerStats stats;

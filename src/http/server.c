@@ -204,7 +204,8 @@ throttle (TocsinServer *self, guint64 seen_before)
   g_source_modify_unix_fd (&self->source->source, self->source->fd_tag, is_stuck ? 0 : G_IO_IN);
 }
 
-/* Reads requests, then answers those that were put off. */
+/* Reads requests, then has the handlers of those called that were put off, whose answers leave with
+ * the next run. */
 static void
 run_daemon (TocsinServer *self)
 {
@@ -227,6 +228,12 @@ server_dispatch (GSource *source, GSourceFunc callback, gpointer data)
   guint64 seen = n_seen (self);
   gboolean is_sweep;
 
+  /* By its time, in a handler that runs the main loop; the run under way sets it anew. */
+  if (self->is_running)
+    {
+      g_source_set_ready_time (source, -1);
+      return G_SOURCE_CONTINUE;
+    }
   self->now_us = g_source_get_time (source);
   resume_completed (self);
   is_sweep = self->now_us >= self->sweep_at_us;
@@ -370,7 +377,8 @@ begin_stop (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The library must not be stopped while a connection is suspended. A handler that was faster than
+/* The library must not be stopped while a connection is suspended, and none will be from here on. A
+ * handler that was faster than
  * we are has taken its request, but it may not have arrived here yet. */
 static void
 resume_everything (TocsinServer *self)
@@ -400,7 +408,7 @@ resume_everything (TocsinServer *self)
 static void
 finish_stop (TocsinServer *self)
 {
-  self->is_stopping = TRUE;
+  self->is_stopping = self->is_finishing = TRUE;
   if (self->listener != NULL)
     {
       int fd = MHD_quiesce_daemon (self->daemon);
