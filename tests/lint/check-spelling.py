@@ -13,7 +13,8 @@ import sys
 FOLDERS = ["src", "data", "schemas", "docs", "debian", "flatpak", "build-aux", "tests"]
 
 # Not words, and meant: an annotation, parts of names in test data, mistakes that a test makes.
-MEANT = ["inout", "nd", "bu", "keypairs", "folow", "exmaple", "lsit", "eror", "domian", "opne"]
+MEANT = ["inout", "nd", "bu", "keypairs", "folow", "exmaple", "lsit", "eror", "domian", "opne",
+         "caf", "tru", "abd"]
 
 # What others wrote, and bytes.
 LEFT_OUT = ("tests/data/", "tests/golden/", "tests/fuzz/corpus-", "tests/interop/node_modules/",
