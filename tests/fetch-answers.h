@@ -68,6 +68,18 @@ send_hollow (GOutputStream *out, const char *status)
       ;
 }
 
+/* Too many, and behind them what they were to come before, in one piece. */
+static void
+send_interim_then (GOutputStream *out)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < 20; i++)
+    g_string_append (text, "HTTP/1.1 103 Early Hints\r\n\r\n");
+  g_string_append (text, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+  send_text (out, "%s", text->str);
+}
+
 static void
 send_bomb (GOutputStream *out)
 {
@@ -190,6 +202,8 @@ answer_badly (GSocketConnection *connection, const char *path)
     send_for_ever (out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "0");
   else if (g_str_equal (path, "/interim"))
     send_for_ever (out, "", "HTTP/1.1 103 Early Hints\r\n\r\n");
+  else if (g_str_equal (path, "/interim-then"))
+    send_interim_then (out);
   else if (g_str_equal (path, "/reset"))
     reset (connection);
   else if (g_str_equal (path, "/garbage"))

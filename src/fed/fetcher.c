@@ -76,6 +76,8 @@ typedef struct
   gboolean ended;       /* the answer was read to its end */
   gboolean heard;       /* the head of an answer came, to this hop or one before */
   gboolean answered;    /* the call is over, and not for want of an answer */
+  gboolean has_head;    /* the head of this hop's answer came, and on_sent() is due */
+  gboolean interrupted; /* by a deadline or by the caller */
   gboolean refused;     /* the guard closed a connection of this hop */
   gboolean tried;       /* the guard let one through */
   const char *deadline; /* (nullable) which one passed */
@@ -197,32 +199,44 @@ fail_with (GTask *task, TocsinError code, const char *message)
   fail (task, g_error_new_literal (TOCSIN_ERROR, (gint) code, message));
 }
 
+/* Where libsoup 3.6 finds a request cancelled whose answer has begun, it takes it off its queue
+ * twice, and lets go of what its session goes on using: on_sent() is due then, and looks itself. */
+static void
+interrupt (SendOp *op, const char *deadline)
+{
+  op->interrupted = TRUE;
+  op->deadline = deadline;
+  if (!op->has_head)
+    g_cancellable_cancel (op->cancellable);
+}
+
+static void
+on_got_headers (SoupMessage *message G_GNUC_UNUSED, gpointer user_data)
+{
+  SendOp *op = g_task_get_task_data (user_data);
+
+  op->has_head = TRUE;
+  g_cancellable_reset (op->cancellable);
+}
+
 static gboolean
 on_total_deadline (gpointer user_data)
 {
-  SendOp *op = user_data;
-
-  op->deadline = "The peer took too long to answer";
-  g_cancellable_cancel (op->cancellable);
+  interrupt (user_data, "The peer took too long to answer");
   return G_SOURCE_REMOVE;
 }
 
 static gboolean
 on_connect_deadline (gpointer user_data)
 {
-  SendOp *op = user_data;
-
-  op->deadline = "The peer took too long to accept a connection";
-  g_cancellable_cancel (op->cancellable);
+  interrupt (user_data, "The peer took too long to accept a connection");
   return G_SOURCE_REMOVE;
 }
 
 static gboolean
 on_caller_cancelled (GCancellable *cancellable G_GNUC_UNUSED, gpointer user_data)
 {
-  SendOp *op = user_data;
-
-  g_cancellable_cancel (op->cancellable);
+  interrupt (user_data, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -290,10 +304,7 @@ on_got_informational (SoupMessage *message G_GNUC_UNUSED, gpointer user_data)
   SendOp *op = g_task_get_task_data (user_data);
 
   if (++op->interim_answers > MAX_INTERIM_ANSWERS)
-    {
-      op->deadline = "The peer does not come to its answer";
-      g_cancellable_cancel (op->cancellable);
-    }
+    interrupt (op, "The peer does not come to its answer");
 }
 
 static void
@@ -366,7 +377,7 @@ send_hop (GTask *task)
   SendOp *op = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  op->connected = op->refused = op->tried = FALSE;
+  op->connected = op->refused = op->tried = op->has_head = FALSE;
   g_clear_object (&op->stream);
   g_clear_object (&op->message);
   if (!may_go_to (self, op->uri, &error) || (op->message = make_message (op, &error)) == NULL)
@@ -378,6 +389,8 @@ send_hop (GTask *task)
   g_signal_connect_data (op->message, "network-event", G_CALLBACK (on_network_event),
                          g_object_ref (task), unref_task, 0);
   g_signal_connect_data (op->message, "got-informational", G_CALLBACK (on_got_informational),
+                         g_object_ref (task), unref_task, 0);
+  g_signal_connect_data (op->message, "got-headers", G_CALLBACK (on_got_headers),
                          g_object_ref (task), unref_task, 0);
   soup_session_send_async (self->session, op->message, G_PRIORITY_DEFAULT, op->cancellable, on_sent,
                            g_object_ref (task));
@@ -478,8 +491,7 @@ static gboolean
 connection_was_stale (const SendOp *op)
 {
   return !op->connected && !op->repeated &&
-         soup_message_get_status (op->message) == SOUP_STATUS_NONE &&
-         !g_cancellable_is_cancelled (op->cancellable);
+         soup_message_get_status (op->message) == SOUP_STATUS_NONE && !op->interrupted;
 }
 
 /* Of what only a person may want to see, a part is enough. */
@@ -511,6 +523,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
   SendOp *op = g_task_get_task_data (task);
 
   clear_source (&op->connect_timer);
+  op->has_head = FALSE;
   op->stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
   op->heard = op->heard || op->stream != NULL;
   if (op->stream == NULL && connection_was_stale (op))
@@ -520,6 +533,8 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (op->stream == NULL)
     fail (task, g_steal_pointer (&error));
+  else if (op->interrupted)
+    fail_with (task, TOCSIN_ERROR_UNREACHABLE, "The request was given up");
   else if (is_redirect (op))
     follow (task);
   else if (wants_body (op) && op->media_types != NULL && !has_accepted_type (op))
