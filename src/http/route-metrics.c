@@ -108,6 +108,8 @@ write_http (GString *out, TocsinApi *api)
   counter (out, "tocsin_http_timeouts_total", "Connections closed at a deadline", sum.timeouts);
   counter (out, "tocsin_http_evictions_total", "Idle connections closed to make room",
            sum.evictions);
+  counter (out, "tocsin_http_put_off_total",
+           "Requests read together with others before they were answered", sum.put_off);
   counter (out, "tocsin_http_abandoned_total", "Requests that took too long inside", sum.abandoned);
   gauge (out, "tocsin_http_buffered_bytes", "Bodies being received", sum.buffered_bytes);
 }

@@ -23,6 +23,7 @@ typedef enum
 {
   TOCSIN_STAGE_HEADER,
   TOCSIN_STAGE_BODY,
+  TOCSIN_STAGE_PUT_OFF, /* whole, and not yet answered */
   TOCSIN_STAGE_REFUSED, /* the reply is filled; the body, if any, is thrown away */
   TOCSIN_STAGE_SUSPENDED,
   TOCSIN_STAGE_ABANDONED,
@@ -55,6 +56,9 @@ struct _TocsinServer
   TocsinRate *rate;       /* (owned) (nullable) */
   GAsyncQueue *completed; /* (owned) (element-type TocsinRequest) */
   GPtrArray *spare;       /* (owned) (element-type Exchange) */
+  guint n_whole;          /* requests that were read whole in this dispatch */
+  guint n_whole_before;   /* … in the last that had any */
+  guint n_put_off;        /* of @n_whole */
   gboolean is_running;    /* the daemon, from this dispatch */
   gint64 now_us;          /* monotonic, of this dispatch */
   gint64 sweep_at_us;

@@ -204,6 +204,21 @@ throttle (TocsinServer *self, guint64 seen_before)
   g_source_modify_unix_fd (&self->source->source, self->source->fd_tag, is_stuck ? 0 : G_IO_IN);
 }
 
+/* Reads requests, then has the handlers of those called that were put off, whose answers leave with
+ * the next run. */
+static void
+run_daemon (TocsinServer *self)
+{
+  if (self->n_whole > 0)
+    self->n_whole_before = self->n_whole;
+  self->n_whole = self->n_put_off = 0;
+  self->is_running = TRUE;
+  (void) MHD_run (self->daemon);
+  if (self->n_put_off > 0)
+    (void) MHD_run (self->daemon);
+  self->is_running = FALSE;
+}
+
 static void finish_stop (TocsinServer *self);
 
 static gboolean
@@ -224,9 +239,7 @@ server_dispatch (GSource *source, GSourceFunc callback, gpointer data)
   is_sweep = self->now_us >= self->sweep_at_us;
   if (is_sweep)
     sweep (self);
-  self->is_running = TRUE;
-  (void) MHD_run (self->daemon);
-  self->is_running = FALSE;
+  run_daemon (self);
   if (is_sweep)
     rescue_accept (self);
   throttle (self, seen);
@@ -501,6 +514,7 @@ tocsin_server_add_stats (const TocsinServer *self, TocsinServerStats *sum)
   sum->connections_refused += tocsin_counter_get (&self->stats.connections_refused);
   sum->timeouts += tocsin_counter_get (&self->stats.timeouts);
   sum->evictions += tocsin_counter_get (&self->stats.evictions);
+  sum->put_off += tocsin_counter_get (&self->stats.put_off);
   sum->abandoned += tocsin_counter_get (&self->stats.abandoned);
   sum->buffered_bytes += tocsin_counter_get (&self->stats.buffered_bytes);
 }

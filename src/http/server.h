@@ -64,6 +64,7 @@ typedef struct
   guint64 connections_refused; /* past the limit of an address */
   guint64 timeouts;            /* connections closed at a deadline */
   guint64 evictions;           /* idle connections closed to make room */
+  guint64 put_off;             /* requests answered once those that came with them were read */
   guint64 abandoned;           /* suspended requests that the server answered with 503 */
   guint64 buffered_bytes;      /* gauge */
 } TocsinServerStats;
