@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Asks a server on loopback as fast as it answers, for tests/bench/bench-query. wrk makes three
- * more system calls for each request, two of them epoll_ctl(2), so that a server that does little
- * waits for it: this makes a write and a read, and one epoll_wait(2) for all that is ready.
+ * Asks a server on loopback as fast as it answers, for tests/bench/bench-query. wrk makes two
+ * epoll_ctl(2) besides for each request, so that a server that does little waits for it: this makes
+ * a write and a read, and one epoll_wait(2) for all that is ready.
  *
  * Usage: http-load PORT PATH CONNECTIONS SECONDS LINES AUTHORIZATION
  *
