@@ -206,8 +206,9 @@ take_fields (Input *in, Framing *framing)
   for (;;)
     {
       g_autofree char *field = NULL;
+      gboolean is_end = in->end - in->at >= 2 && memcmp (in->at, "\r\n", 2) == 0;
 
-      if (take_blurred_end (in, &field))
+      if (!is_end && take_blurred_end (in, &field))
         return *field == '\0' || read_field (field, framing);
       if (!take_line (in, &field))
         return FALSE;
