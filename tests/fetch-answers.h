@@ -53,19 +53,49 @@ send_packed (GOutputStream *out, const char *status, const char *text)
 
 /* Packed blocks that hold nothing, one after another (RFC 1951, section 3.2.4). */
 static void
-send_hollow (GOutputStream *out, const char *status)
+send_nothing_packed (GOutputStream *out)
 {
-  static const guint8 begin[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
   static const guint8 nothing[] = { 0, 0, 0, 0xff, 0xff };
   g_autoptr (GByteArray) block = g_byte_array_new ();
 
   while (block->len < 65535)
     g_byte_array_append (block, nothing, sizeof nothing);
+  while (g_output_stream_write_all (out, block->data, block->len, NULL, NULL, NULL))
+    ;
+}
+
+static void
+send_hollow (GOutputStream *out, const char *status)
+{
+  static const guint8 begin[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
+
   if (send_text (out, "HTTP/1.1 %s\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n",
                  status) &&
       g_output_stream_write_all (out, begin, sizeof begin, NULL, NULL, NULL))
-    while (g_output_stream_write_all (out, block->data, block->len, NULL, NULL, NULL))
-      ;
+    send_nothing_packed (out);
+}
+
+/* As long as may be, @bytes in all, and nothing behind it, which never ends. */
+static void
+send_brimful (GOutputStream *out, gsize bytes)
+{
+  static const guint8 begin[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
+  g_autoptr (GByteArray) block = g_byte_array_new ();
+
+  g_byte_array_append (block, begin, sizeof begin);
+  while (bytes > 0)
+    {
+      guint16 size = (guint16) MIN (bytes, G_MAXUINT16);
+      const guint8 head[] = { 0, size & 0xff, size >> 8, ~size & 0xff, (guint16) ~size >> 8 };
+
+      g_byte_array_append (block, head, sizeof head);
+      g_byte_array_set_size (block, block->len + size);
+      memset (block->data + block->len - size, 'x', size);
+      bytes -= size;
+    }
+  send_text (out, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n");
+  if (g_output_stream_write_all (out, block->data, block->len, NULL, NULL, NULL))
+    send_nothing_packed (out);
 }
 
 /* Too many, and behind them what they were to come before, in one piece. */
@@ -184,6 +214,10 @@ answer_badly (GSocketConnection *connection, const char *path)
     send_hollow (out, "200 OK");
   else if (g_str_equal (path, "/hollow-failing"))
     send_hollow (out, "500 Oh");
+  else if (g_str_equal (path, "/brimful"))
+    send_brimful (out, LIMIT);
+  else if (g_str_equal (path, "/dribble"))
+    send_for_ever (out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n");
   else if (g_str_equal (path, "/packed"))
     send_packed (out, "200 OK", "unpacked");
   else if (g_str_equal (path, "/packed-failing"))

@@ -217,6 +217,8 @@ test_misbehaving_peers (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   } cases[] = {
     { "/bomb", TOCSIN_ERROR_TOO_LARGE, FALSE },
     { "/hollow", TOCSIN_ERROR_TOO_LARGE, FALSE },
+    { "/brimful", TOCSIN_ERROR_TOO_LARGE, FALSE },
+    { "/dribble", TOCSIN_ERROR_UNREACHABLE, FALSE },
     { "/other-packing", TOCSIN_ERROR_UNREACHABLE, FALSE },
     { "/endless", TOCSIN_ERROR_TOO_LARGE, FALSE },
     { "/headers", TOCSIN_ERROR_UNREACHABLE, FALSE },

@@ -63,4 +63,13 @@ typedef enum
 #define TOCSIN_ERROR (tocsin_error_quark ())
 GQuark tocsin_error_quark (void);
 
+/* @text: foreign, of any bytes. (transfer full): its first @max_bytes as one line of UTF-8: what is
+ * no UTF-8 becomes a question mark, what controls a terminal a space. No character is cut in two,
+ * and one that is cut at the end of @text is left out. */
+char *tocsin_error_clean_text (const char *text, gsize max_bytes) G_GNUC_WARN_UNUSED_RESULT;
+
+/* (transfer full): an error that says what somebody else's code or server said, cleaned and no
+ * longer than 200 bytes. */
+GError *tocsin_error_new_foreign (TocsinError code, const char *text) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -11,6 +11,8 @@
 #include "core/error.h"
 
 #define UNPACKED_BYTES (64 * 1024)
+#define PIECES_MAX     4096 /* and one for each PIECE_BYTES on average */
+#define PIECE_BYTES    16
 #define PACKING_BYTES  (64 * 1024) /* what packing may cost; empty blocks would go on for ever */
 
 static gboolean
@@ -102,6 +104,9 @@ tocsin_fetch_sink_push (TocsinFetchSink *self, GBytes *chunk, GError **error)
   const char *bytes = g_bytes_get_data (chunk, &size);
 
   self->taken += size;
+  if (++self->pieces > PIECES_MAX + self->taken / PIECE_BYTES)
+    return refuse (error, TOCSIN_ERROR_UNREACHABLE,
+                   "The peer's answer comes in pieces that are too small");
   if (self->taken > self->max_bytes + PACKING_BYTES)
     return refuse (error, TOCSIN_ERROR_TOO_LARGE, "The peer's answer is too long");
   return self->gunzip != NULL ? unpack (self, bytes, size, error)

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @max_bytes: the longest answer, unpacked
  * @announced: bytes that are to come, as the answer's header has it; 0: it does not say
  * @taken: bytes that came
+ * @pieces: in how many pieces they came
  * @written: bytes that went to @fd or @memory
  * @gunzip: (owned) (nullable): of an answer that is packed
  * @is_within: more of what is packed has to come
@@ -33,6 +34,7 @@ typedef struct
   gsize max_bytes;
   gsize announced;
   gsize taken;
+  gsize pieces;
   gsize written;
   GConverter *gunzip;
   gboolean is_within;
@@ -45,7 +47,8 @@ typedef struct
  * none that was asked for. */
 gboolean tocsin_fetch_sink_begin (TocsinFetchSink *self, const char *encoding, GError **error);
 
-/* %FALSE with %TOCSIN_ERROR_TOO_LARGE, %TOCSIN_ERROR_UNREACHABLE (it cannot be unpacked) or
+/* %FALSE with %TOCSIN_ERROR_TOO_LARGE, %TOCSIN_ERROR_UNREACHABLE (it cannot be unpacked, or comes
+ * in a great many pieces of a few bytes, each of which costs a turn of the loop) or
  * %TOCSIN_ERROR_UNAVAILABLE (the file cannot be written to). */
 gboolean tocsin_fetch_sink_push (TocsinFetchSink *self, GBytes *chunk, GError **error);
 

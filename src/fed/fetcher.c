@@ -189,8 +189,7 @@ fail (GTask *task, GError *reason)
     g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN,
                              "The host's address is not a global one");
   else
-    g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE, "%.200s",
-                             error->message);
+    g_task_return_error (task, tocsin_error_new_foreign (TOCSIN_ERROR_UNREACHABLE, error->message));
 }
 
 static void
@@ -461,17 +460,18 @@ is_kept_in_file (const SendOp *op)
   return wants_body (op) && op->to_fd;
 }
 
-/* One byte more than allowed is asked for, so that too much is noticed. */
+/* A byte more than allowed is asked for, so that too much is noticed; of what is packed any. */
 static void
 read_more (GTask *task)
 {
   SendOp *op = g_task_get_task_data (task);
-  /* What is packed may become a thousand times as long, all at once. */
-  gsize chunk = is_kept_in_file (op) && op->sink.gunzip == NULL ? FILE_CHUNK_BYTES : CHUNK_BYTES;
+  gsize size = CHUNK_BYTES; /* packed: it may become a thousand times as long, all at once */
 
-  g_input_stream_read_bytes_async (
-      op->stream, MIN (op->sink.max_bytes + 1 - op->sink.written, chunk), G_PRIORITY_DEFAULT,
-      op->cancellable, on_read, g_object_ref (task));
+  if (op->sink.gunzip == NULL)
+    size = MIN (op->sink.max_bytes + 1 - op->sink.written,
+                is_kept_in_file (op) ? FILE_CHUNK_BYTES : CHUNK_BYTES);
+  g_input_stream_read_bytes_async (op->stream, size, G_PRIORITY_DEFAULT, op->cancellable, on_read,
+                                   g_object_ref (task));
 }
 
 /* What says itself that it is too long is not begun. */

@@ -15,6 +15,7 @@
 #include "store/table-reports.h"
 #include "store/table-review.h"
 
+#define ERROR_BYTES_MAX 1000
 #define FIRST_BATCH_DAYS                                                                           \
   7 /* after which a first reading is over, whether it got to its end or not */
 
@@ -221,7 +222,7 @@ tocsin_sync_failure_new (guint32 actor, gint64 now_us, gint64 retry_us, const GE
   self->actor = actor;
   self->now_us = now_us;
   self->retry_us = retry_us;
-  self->error = g_strdup (error->message);
+  self->error = tocsin_error_clean_text (error->message, ERROR_BYTES_MAX);
   return self;
 }
 

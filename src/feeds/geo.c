@@ -188,6 +188,7 @@ tocsin_geo_file_open (const char *path, GError **error)
 {
   TocsinGeoFile *self = g_new0 (TocsinGeoFile, 1);
   int status = MMDB_open (path, MMDB_MODE_MMAP, &self->mmdb);
+  g_autofree char *clean = NULL;
   const char *type;
 
   if (status != MMDB_SUCCESS)
@@ -202,8 +203,9 @@ tocsin_geo_file_open (const char *path, GError **error)
   self->has_numbers = strstr (type, "ASN") != NULL || strstr (type, "ISP") != NULL;
   if (self->has_numbers || strstr (type, "Country") != NULL || strstr (type, "City") != NULL)
     return self;
+  clean = tocsin_error_clean_text (type, NAME_MAX_BYTES);
   g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
-               "The database is of the type “%.60s”, neither of countries nor of networks", type);
+               "The database is of the type “%s”, neither of countries nor of networks", clean);
   tocsin_geo_file_unref (self);
   return NULL;
 }
@@ -238,17 +240,12 @@ dup_text (MMDB_entry_s *entry, const char *const *path)
 {
   MMDB_entry_data_s data;
   g_autofree char *text = NULL;
-  g_autofree char *valid = NULL;
 
   if (MMDB_aget_value (entry, &data, path) != MMDB_SUCCESS || !data.has_data ||
       data.type != MMDB_DATA_TYPE_UTF8_STRING || data.data_size == 0)
     return NULL;
   text = g_strndup (data.utf8_string, MIN (data.data_size, NAME_MAX_BYTES));
-  valid = g_utf8_make_valid (text, -1);
-  for (char *c = valid; *c != '\0'; c++)
-    if (g_ascii_iscntrl (*c))
-      *c = ' ';
-  return g_steal_pointer (&valid);
+  return tocsin_error_clean_text (text, NAME_MAX_BYTES);
 }
 
 static gboolean

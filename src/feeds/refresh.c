@@ -143,7 +143,7 @@ fail (TocsinFeedRefresh *self, GError *error)
       record->tried_us = self->feeds->now_us ();
       record->failures++;
       g_free (record->error);
-      record->error = g_strndup (error->message, TEXT_MAX);
+      record->error = tocsin_error_clean_text (error->message, TEXT_MAX);
       /* Not the reason: it is the list's, whose text no log needs. */
       g_message ("Feed %s could not be refreshed; the last good list stays", record->name);
       tocsin_feeds_remember (self->feeds, self->feed);

@@ -266,27 +266,17 @@ title_for_status (guint status)
   return "Error";
 }
 
-/* Appends @text as a JSON string. Bytes that are no UTF-8 become "?", control characters spaces. */
 static void
 append_json_string (GString *out, const char *text)
 {
-  g_autofree char *valid = g_strndup (text, DETAIL_BYTES_MAX);
-  const char *end;
+  g_autofree char *clean = tocsin_error_clean_text (text, DETAIL_BYTES_MAX);
 
-  /* The cut may have split a character: that one goes, the rest of the sentence stays. */
-  while (!g_utf8_validate (valid, -1, &end))
-    {
-      if (g_utf8_get_char_validated (end, -1) == (gunichar) -2)
-        *(char *) (valid + (end - valid)) = '\0';
-      else
-        *(char *) (valid + (end - valid)) = '?';
-    }
   g_string_append_c (out, '"');
-  for (const char *p = valid; *p != '\0'; p++)
+  for (const char *p = clean; *p != '\0'; p++)
     {
       if (*p == '"' || *p == '\\')
         g_string_append_c (out, '\\');
-      g_string_append_c (out, g_ascii_iscntrl (*p) ? ' ' : *p);
+      g_string_append_c (out, *p);
     }
   g_string_append_c (out, '"');
 }
