@@ -98,14 +98,14 @@ find_difference (JsonObject *seen, JsonObject *node)
                             ? json_node_get_object (headers_node)
                             : NULL;
   const char *host = headers != NULL ? tocsin_answer_string (headers, "Host") : NULL;
+  const char *target = tocsin_answer_string (seen, "target");
 
-  if (headers == NULL)
+  if (headers == NULL || target == NULL)
     return g_strdup (_ ("something else answers"));
   if (host == NULL || g_ascii_strcasecmp (host, tocsin_answer_string (node, "authority")) != 0)
     return g_strdup_printf (_ ("Host arrives as “%s”"), host != NULL ? host : "");
-  if (g_strcmp0 (tocsin_answer_string (seen, "target"), ECHO_TARGET) != 0)
-    return g_strdup_printf (_ ("the target arrives as “%s”"),
-                            tocsin_answer_string (seen, "target"));
+  if (!g_str_equal (target, ECHO_TARGET))
+    return g_strdup_printf (_ ("the target arrives as “%s”"), target);
   if (g_strcmp0 (tocsin_answer_string (seen, "body_sha256"), hash) != 0)
     return g_strdup (_ ("the body arrives changed"));
   for (gsize i = 0; i < G_N_ELEMENTS (signed_headers); i++)
