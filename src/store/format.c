@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,9 +20,42 @@
 #define META_FORMAT  "format"
 #define META_DIGESTS "digests" /* there once digests leave out what waits to be withdrawn */
 
-/* LMDB's first page: a header as long as the machine's words make it, then this number. */
-#define LMDB_MAGIC 0xBEEFC0DEu
-static const gsize magic_offsets[] = { 16, 12 };
+/* LMDB's first page as this machine has it: words of its order and width. The second differs in the
+ * number alone. */
+#define LMDB_MAGIC       0xBEEFC0DEu
+#define LMDB_VERSION     1
+#define LMDB_NO_PAGE     G_MAXSIZE
+#define LMDB_META        0x08
+#define LMDB_INTEGER_KEY 0x08
+#define LMDB_PAGE_MAX    32768
+#define LMDB_ROOTS       2
+
+typedef struct
+{
+  guint32 page_bytes;
+  guint16 flags;
+  guint16 depth;
+  gsize counts[4];
+  gsize root;
+} LmdbTable;
+
+typedef struct
+{
+  gsize number;
+  guint16 pad;
+  guint16 flags;
+  guint32 bounds;
+  guint32 magic;
+  guint32 version;
+  gsize address;
+  gsize map_bytes;
+  LmdbTable free, main;
+  gsize last_page;
+  gsize transaction;
+} LmdbPage;
+
+#define LMDB_MAGIC_AT       offsetof (LmdbPage, magic)
+#define LMDB_OTHER_MAGIC_AT (LMDB_MAGIC_AT == 16 ? 12 : 16)
 
 static gboolean
 refuse (const char *file, const char *what, GError **error)
@@ -41,23 +75,38 @@ read_beginning (const char *file, guint8 *out, gsize size)
   return ok;
 }
 
+/* The number by which LMDB knows its own. */
+static guint32
+magic_at (const guint8 *beginning, gsize offset)
+{
+  guint32 magic;
+
+  memcpy (&magic, beginning + offset, sizeof magic);
+  return magic;
+}
+
+static gboolean
+is_of_this_machine (const char *file)
+{
+  guint8 beginning[32];
+
+  return read_beginning (file, beginning, sizeof beginning) &&
+         magic_at (beginning, LMDB_MAGIC_AT) == LMDB_MAGIC;
+}
+
 /* Pages hold numbers as the machine has them, so LMDB cannot read the file of another kind. */
 static gboolean
 is_foreign_machine (const char *file)
 {
   guint8 beginning[32];
+  guint32 here, there;
 
   if (!read_beginning (file, beginning, sizeof beginning))
     return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS (magic_offsets); i++)
-    {
-      guint32 magic;
-
-      memcpy (&magic, beginning + magic_offsets[i], sizeof magic);
-      if (magic == LMDB_MAGIC || GUINT32_SWAP_LE_BE (magic) == LMDB_MAGIC)
-        return TRUE;
-    }
-  return FALSE;
+  here = magic_at (beginning, LMDB_MAGIC_AT);
+  there = magic_at (beginning, LMDB_OTHER_MAGIC_AT);
+  return GUINT32_SWAP_LE_BE (here) == LMDB_MAGIC || there == LMDB_MAGIC ||
+         GUINT32_SWAP_LE_BE (there) == LMDB_MAGIC;
 }
 
 gboolean
@@ -70,6 +119,8 @@ tocsin_format_explain (const char *file, int rc, GError **error)
                    "the database is of a machine with another byte order or word size; it can "
                    "be opened there alone",
                    error);
+  if (rc == MDB_INVALID && is_of_this_machine (file))
+    rc = MDB_CORRUPTED;
   if (rc == MDB_INVALID)
     g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE,
                  "%s: this is not a database; restore a backup", file);
@@ -83,6 +134,61 @@ tocsin_format_explain (const char *file, int rc, GError **error)
       g_prefix_error (error, "%s: ", file);
     }
   return FALSE;
+}
+
+/* What LMDB writes before anything else; how large the map may be was the choice of that start. */
+static void
+fill_first_pages (guint8 *pages, gsize page_bytes, gsize map_bytes)
+{
+  LmdbPage page = {
+    .flags = LMDB_META,
+    .magic = LMDB_MAGIC,
+    .version = LMDB_VERSION,
+    .map_bytes = map_bytes,
+    .free = { .page_bytes = (guint32) page_bytes, .flags = LMDB_INTEGER_KEY, .root = LMDB_NO_PAGE },
+    .main = { .root = LMDB_NO_PAGE },
+    .last_page = LMDB_ROOTS - 1,
+  };
+
+  for (; page.number < LMDB_ROOTS; page.number++)
+    memcpy (pages + page.number * page_bytes, &page, sizeof page);
+}
+
+/* No transaction was ever committed into a file that ends within its first two pages, and says of
+ * itself what these say in the beginning. Of a copy that was cut short the first says more. */
+static gboolean
+is_begun_only (int fd, gsize size, gsize page_bytes)
+{
+  g_autofree guint8 *found = g_malloc0 (LMDB_ROOTS * page_bytes);
+  g_autofree guint8 *first = g_malloc0 (LMDB_ROOTS * page_bytes);
+  gsize map_bytes;
+
+  if (TEMP_FAILURE_RETRY (pread (fd, found, size, 0)) != (gssize) size)
+    return FALSE;
+  memcpy (&map_bytes, found + offsetof (LmdbPage, map_bytes), sizeof map_bytes);
+  fill_first_pages (first, page_bytes, map_bytes);
+  return memcmp (found, first, size) == 0;
+}
+
+int
+tocsin_format_begin_anew (const char *file)
+{
+  gsize page_bytes = MIN ((gsize) sysconf (_SC_PAGESIZE), LMDB_PAGE_MAX);
+  int fd = g_open (file, O_RDWR | O_CLOEXEC | O_NONBLOCK, 0);
+  struct stat stat;
+  int rc = MDB_SUCCESS;
+
+  if (fd < 0)
+    return MDB_SUCCESS; /* what there is to say LMDB says */
+  if (fstat (fd, &stat) == 0 && S_ISREG (stat.st_mode) && stat.st_size > 0 &&
+      (gsize) stat.st_size < LMDB_ROOTS * page_bytes &&
+      is_begun_only (fd, (gsize) stat.st_size, page_bytes))
+    {
+      g_message ("%s was left by a first start that was cut short, and is begun anew", file);
+      rc = ftruncate (fd, 0) == 0 ? MDB_SUCCESS : errno;
+    }
+  close (fd);
+  return rc;
 }
 
 static gboolean

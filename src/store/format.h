@@ -21,6 +21,17 @@ G_BEGIN_DECLS
 gboolean tocsin_format_explain (const char *file, int rc, GError **error);
 
 /**
+ * tocsin_format_begin_anew:
+ * @file: path of the data file, before LMDB opens it and while nobody else may
+ *
+ * Empties what a first start left that had no room for its two first pages: LMDB would refuse it
+ * for ever. A file that may hold anything is left as it is.
+ *
+ * Returns: an LMDB code
+ */
+int tocsin_format_begin_anew (const char *file);
+
+/**
  * tocsin_format_look:
  * @env: an environment that was just opened
  * @file: path of the data file

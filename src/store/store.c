@@ -433,7 +433,9 @@ open_env (TocsinStore *self, const char *dir, guint64 map_bytes, GError **error)
   if (!take_lock (self, dir, error))
     return FALSE;
 
-  rc = mdb_env_create (&self->env);
+  rc = tocsin_format_begin_anew (file);
+  if (rc == MDB_SUCCESS)
+    rc = mdb_env_create (&self->env);
   if (rc == MDB_SUCCESS)
     rc = mdb_env_set_mapsize (self->env, map_bytes);
   if (rc == MDB_SUCCESS)

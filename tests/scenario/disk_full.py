@@ -25,6 +25,8 @@ ROUNDS = 6
 LOAD_SECONDS = 0.6
 FULL_SECONDS = 60
 TMPFS_BYTES = 24 * 1024 * 1024
+FIRST_PAGES = (1, 2, 3)  # none for LMDB's two first pages, one, both; the lock file has one
+MORE_PAGES = 12  # too few for all tables
 FAULTS = ("ENOSPC", "EIO", "SHORT")
 WARNINGS = ("What was delivered cannot be written down", "Who is believed stays as it was",
             "The root of the database could not be written")
@@ -59,13 +61,18 @@ class Limited(Disk):
 class Small(Disk):
     """A file system that another file fills."""
 
-    def __init__(self, lab):
-        self.place = os.path.join(lab.dir, "small")
+    def __init__(self, lab, name="small", size=TMPFS_BYTES):
+        self.place = os.path.join(lab.dir, name)
         self.data_dir = os.path.join(self.place, "data")
         os.mkdir(self.place)
-        options = f"size={TMPFS_BYTES},mode=0700"
+        self.mount(f"size={size},mode=0700")
+
+    def mount(self, options):
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.place], check=True,
                        capture_output=True)
+
+    def grow(self):
+        self.mount(f"remount,size={TMPFS_BYTES}")
 
     def take(self, node, randomness):
         with open(os.path.join(self.place, "filler"), "wb", buffering=0) as filler:
@@ -169,6 +176,25 @@ def rounds_on(lab, name, disk, second, rounds):
         disk.close()
 
 
+def first_start(lab, pages):
+    """There is not even room for an empty store; then there is, and nobody had to do anything."""
+    name = f"first-{pages}"
+    disk = Small(lab, name, pages * os.sysconf("SC_PAGE_SIZE"))
+    node = lab.node(name, data_dir=disk.data_dir)
+    try:
+        node.start(wait=False)
+        wait_until(lambda: node.process.poll() is not None, f"the node ends that has {pages} pages")
+        expect(node.process.returncode == 1, f"with {pages} pages it ended with {node.process.returncode}")
+        node.process = None
+        disk.grow()
+        node.start()
+        expect(takes_again(node), "changes are taken")
+        node.stop()
+    finally:
+        node.put_away()
+        disk.close()
+
+
 def root_fails(lab, disk, second):
     """What LMDB cannot go on after: the node ends, and the next one has everything."""
     node = lab.node("root", settings=SETTINGS, environment=disk.environment).start()
@@ -206,6 +232,9 @@ def test_with(lab, options):
     else:
         lab.step("the file system is full")
         rounds_on(lab, "small", small, second, options.rounds)
+        lab.step("the file system is full from the first start on")
+        for pages in (*FIRST_PAGES, lab.random.randrange(max(FIRST_PAGES) + 1, MORE_PAGES)):
+            first_start(lab, pages)
     lab.step("writes and syncs fail at random")
     failing = Failing(lab, options.library)
     for failing.calls in ("write", "sync", "write sync"):
