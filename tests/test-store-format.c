@@ -708,6 +708,28 @@ test_cut_short (Fixture *f, gconstpointer data)
   g_assert_cmpuint (refused + found, >=, cuts - FREE_AT_THE_END);
 }
 
+/* What the two first pages say of how long a page is. */
+static void
+test_page_size (Fixture *f, gconstpointer data)
+{
+  static const guint32 wrong[] = { 0, 1, 4095, 65536, G_MAXUINT32 };
+  const gsize at = sizeof (gsize) == 8 ? 40 : 28;
+  g_autofree char *path = data_file (f);
+  g_autoptr (GBytes) whole = NULL;
+
+  g_clear_pointer (&f->store, tocsin_store_close);
+  whole = bytes_of (path);
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (wrong); i++)
+    {
+      gsize size = g_bytes_get_size (whole);
+      g_autofree char *other = g_memdup2 (g_bytes_get_data (whole, NULL), size);
+
+      memcpy (other + at + i % 2 * (gsize) sysconf (_SC_PAGESIZE), &wrong[i / 2], sizeof wrong[0]);
+      g_assert_true (g_file_set_contents (path, other, (gssize) size, NULL));
+      assert_refused (f, TOCSIN_ERROR_STORE, "the database is damaged");
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -723,5 +745,6 @@ main (int argc, char *argv[])
   ADD ("foreign", test_foreign, set_up);
   ADD ("other-machine", test_other_machine, set_up);
   ADD ("not-a-database", test_not_a_database, set_up);
+  ADD ("page-size", test_page_size, set_up);
   return g_test_run ();
 }

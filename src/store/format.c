@@ -27,6 +27,7 @@
 #define LMDB_NO_PAGE     G_MAXSIZE
 #define LMDB_META        0x08
 #define LMDB_INTEGER_KEY 0x08
+#define LMDB_PAGE_MIN    512
 #define LMDB_PAGE_MAX    32768
 #define LMDB_ROOTS       2
 
@@ -187,6 +188,37 @@ tocsin_format_begin_anew (const char *file)
       g_message ("%s was left by a first start that was cut short, and is begun anew", file);
       rc = ftruncate (fd, 0) == 0 ? MDB_SUCCESS : errno;
     }
+  close (fd);
+  return rc;
+}
+
+/* %FALSE of what LMDB would not take for one either. */
+static gboolean
+read_first_page (int fd, gsize at, LmdbPage *out)
+{
+  return TEMP_FAILURE_RETRY (pread (fd, out, sizeof *out, (off_t) at)) == sizeof *out &&
+         out->magic == LMDB_MAGIC && out->version == LMDB_VERSION;
+}
+
+static gboolean
+is_page_size (gsize bytes)
+{
+  return bytes >= LMDB_PAGE_MIN && bytes <= LMDB_PAGE_MAX && (bytes & (bytes - 1)) == 0;
+}
+
+int
+tocsin_format_check_pages (const char *file)
+{
+  int fd = g_open (file, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+  LmdbPage first, second;
+  int rc = MDB_SUCCESS;
+
+  if (fd < 0)
+    return MDB_SUCCESS; /* what there is to say LMDB says */
+  if (read_first_page (fd, 0, &first) && (!is_page_size (first.free.page_bytes) ||
+                                          (read_first_page (fd, first.free.page_bytes, &second) &&
+                                           second.free.page_bytes != first.free.page_bytes)))
+    rc = MDB_CORRUPTED;
   close (fd);
   return rc;
 }

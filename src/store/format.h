@@ -32,6 +32,16 @@ gboolean tocsin_format_explain (const char *file, int rc, GError **error);
 int tocsin_format_begin_anew (const char *file);
 
 /**
+ * tocsin_format_check_pages:
+ * @file: path of the data file, before LMDB opens it
+ *
+ * LMDB divides by the page size that a file names, whatever that is.
+ *
+ * Returns: an LMDB code, %MDB_CORRUPTED where it is none
+ */
+int tocsin_format_check_pages (const char *file);
+
+/**
  * tocsin_format_look:
  * @env: an environment that was just opened
  * @file: path of the data file

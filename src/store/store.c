@@ -435,6 +435,8 @@ open_env (TocsinStore *self, const char *dir, guint64 map_bytes, GError **error)
 
   rc = tocsin_format_begin_anew (file);
   if (rc == MDB_SUCCESS)
+    rc = tocsin_format_check_pages (file);
+  if (rc == MDB_SUCCESS)
     rc = mdb_env_create (&self->env);
   if (rc == MDB_SUCCESS)
     rc = mdb_env_set_mapsize (self->env, map_bytes);
