@@ -174,6 +174,17 @@ copy_file (const char *from, const char *to, GError **error)
                                    0600, error);
 }
 
+/* A disk without room is not what is wrong with a directory: the same call may succeed later. */
+static gboolean
+refuse_dir (int number, GError **error)
+{
+  gboolean later = number == ENOSPC || number == EDQUOT || number == EIO || number == ENOMEM;
+
+  g_set_error (error, TOCSIN_ERROR, later ? TOCSIN_ERROR_UNAVAILABLE : TOCSIN_ERROR_CONFLICT,
+               "/dir: %s", g_strerror (number));
+  return FALSE;
+}
+
 static gboolean
 copy_keys (const Backup *backup, gboolean *made, GError **error)
 {
@@ -185,10 +196,7 @@ copy_keys (const Backup *backup, gboolean *made, GError **error)
   if (listing == NULL)
     return FALSE;
   if (g_mkdir (to, 0700) != 0)
-    {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "/dir: %s", g_strerror (errno));
-      return FALSE;
-    }
+    return refuse_dir (errno, error);
   *made = TRUE;
   while ((name = g_dir_read_name (listing)) != NULL)
     {
@@ -302,10 +310,7 @@ write_backup (const Backup *backup, GError **error)
       return FALSE;
     }
   if (g_mkdir_with_parents (backup->dir, 0700) != 0 || g_mkdir (store, 0700) != 0)
-    {
-      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "/dir: %s", g_strerror (errno));
-      return FALSE;
-    }
+    return refuse_dir (errno, error);
   if (fill_backup (backup, store, &made_keys, error))
     return TRUE;
   remove_dir (store);

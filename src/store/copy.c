@@ -169,11 +169,15 @@ tocsin_store_copy (TocsinStore *self, const char *dir, GError **error)
   g_auto (Copy) copy = { .store = self };
   int rc;
 
+  if (fd < 0 && errno == EEXIST)
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "%s: %s", path, g_strerror (EEXIST));
+      return FALSE;
+    }
   if (fd < 0)
     {
-      g_set_error (error, TOCSIN_ERROR,
-                   errno == EEXIST ? TOCSIN_ERROR_CONFLICT : TOCSIN_ERROR_STORE, "%s: %s", path,
-                   g_strerror (errno));
+      tocsin_store_error_from_rc (errno, error);
+      g_prefix_error (error, "%s: ", path);
       return FALSE;
     }
   close (fd);

@@ -4,29 +4,34 @@
 """A disk that is full, and one that fails, under mixed load (load.py).
 
 The disk is full thrice: the file may not grow (RLIMIT_FSIZE), the file system has no more room (a
-tmpfs, where one may be mounted), and a preloaded library fails writes and fsyncs at random with
+tmpfs, where one may be mounted) nor another name, and a preloaded library fails writes and fsyncs at random with
 ENOSPC and EIO, or cuts them short (tests/tools/failing-writes.c). Meanwhile changes get 503 and checks
 get answers. Once there is room, changes are taken again by the same process, and nothing that was
 acknowledged is missing. Where the root of the store could not be written LMDB wants to be opened
 anew: then the node ends by itself, with status 1, so that the service manager starts it.
 """
 
+import glob
+import itertools
 import os
 import resource
+import shutil
 import subprocess
 import sys
 
 from crash import is_whole
 from harness import expect, parse_arguments, run, wait_until
-from load import SETTINGS, Cast, pause
+from load import REFUSED, SETTINGS, Cast, pause
 
 TIME_SCALE = 3600
 ROUNDS = 6
 LOAD_SECONDS = 0.6
 FULL_SECONDS = 60
 TMPFS_BYTES = 24 * 1024 * 1024
+TMPFS_FILES = 500
 FIRST_PAGES = (1, 2, 3)  # none for LMDB's two first pages, one, both; the lock file has one
 MORE_PAGES = 12  # too few for all tables
+BACKUP = "backup"
 FAULTS = ("ENOSPC", "EIO", "SHORT")
 WARNINGS = ("What was delivered cannot be written down", "Who is believed stays as it was",
             "The root of the database could not be written")
@@ -65,7 +70,7 @@ class Small(Disk):
         self.place = os.path.join(lab.dir, name)
         self.data_dir = os.path.join(self.place, "data")
         os.mkdir(self.place)
-        self.mount(f"size={size},mode=0700")
+        self.mount(f"size={size},nr_inodes={TMPFS_FILES},mode=0700")
 
     def mount(self, options):
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.place], check=True,
@@ -75,15 +80,22 @@ class Small(Disk):
         self.mount(f"remount,size={TMPFS_BYTES}")
 
     def take(self, node, randomness):
-        with open(os.path.join(self.place, "filler"), "wb", buffering=0) as filler:
-            try:
+        try:
+            with open(os.path.join(self.place, "filler"), "wb", buffering=0) as filler:
                 while True:
                     filler.write(b"x" * 4096)
-            except OSError:
-                pass
+        except OSError:
+            pass
+        try:
+            for number in itertools.count():
+                with open(os.path.join(self.place, f"filler-{number}"), "wb"):
+                    pass
+        except OSError:
+            pass
 
     def give(self, node):
-        os.unlink(os.path.join(self.place, "filler"))
+        for filler in glob.glob(os.path.join(self.place, "filler*")):
+            os.unlink(filler)
 
     def close(self):
         subprocess.run(["umount", "--lazy", self.place], check=True)
@@ -131,6 +143,17 @@ def takes_again(node):
     return node.api("POST", "/v1/reports", {"category": "spam", "subjects": [subject]}).status == 201
 
 
+def backs_up(node):
+    """A backup is there or is not. What is wrong is the room, not the directory that was named."""
+    place = os.path.join(node.data_dir, BACKUP)
+    reply = node.api("POST", "/v1/backup", {"dir": place})
+    expect(reply.status in (200, REFUSED), f"a backup: {reply}")
+    there = os.path.exists(os.path.join(place, "store", "data.mdb"))
+    expect(there == (reply.status == 200), f"after {reply} a copy is there: {there}")
+    shutil.rmtree(place, ignore_errors=True)
+    return there
+
+
 def one_round(lab, cast, disk):
     node = cast.node
     load = cast.begin()
@@ -139,6 +162,7 @@ def one_round(lab, cast, disk):
         disk.take(node, lab.random)
         until_refused(cast)
         checks_are_answered(node)
+        backs_up(node)
         pause(lab.random.random() * LOAD_SECONDS)
         checks_are_answered(node)
         expect(node.process.poll() is None, "the node goes on")
@@ -147,6 +171,7 @@ def one_round(lab, cast, disk):
         load.end()
     wait_until(lambda: takes_again(node), "changes are taken again")
     wait_until(lambda: node.api("GET", "/health/ready").status == 200, "the node is ready again")
+    expect(backs_up(node), "a backup is made")
     cast.ledger.examine(node)
     cast.ledger.examine_trust(node, cast.second.actor)
     is_whole(lab, node)
