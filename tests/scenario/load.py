@@ -45,6 +45,7 @@ class Ledger:
         self.received = []  # values that a peer reported and that were answered 202
         self.weights = {50}  # that the peer's trust may have
         self.unsure_reports, self.unsure_imports = [], []  # of lists of values
+        self.unsure_received = []  # values of what a peer reported and was answered otherwise, or not
         self.new = []  # ids since the last look
         self.counted = dict.fromkeys(
             ("check", "report", "withdrawal", "import", "trust", "inbox", "refused", "cut"), 0
@@ -89,6 +90,11 @@ class Ledger:
             expect(known in (0, len(values)), f"{known} of {len(values)} of an import are there")
             self.imports += [values] if known else []
         self.unsure_imports = []
+        for value in self.unsure_received:
+            rows, known = len(rows_of(node, value)), known_of(node, [value])
+            expect((rows, known) in ((0, 0), (1, 1)), f"{rows} reports, {known} known of one that a peer sent")
+            self.received += [value] if rows else []
+        self.unsure_received = []
         for value in self.received[-OLD_ONES:] + self.some(self.received):
             expect(len(rows_of(node, value)) == 1, "a peer's report that was answered 202 is there once")
 
@@ -252,19 +258,23 @@ class Load:
         self.over.wait(0.05)
 
     def deliver(self, _randomness):
-        value, stranger = self.ledger.value(), self.cast.stranger
+        ledger, stranger = self.ledger, self.cast.stranger
+        value = ledger.value()
         report = stranger.report(reportSubject={"subjectType": "ip", "value": value})
         request = stranger.request(self.node, stranger.add(report))
+        with ledger.lock:
+            ledger.unsure_received.append(value)
         status = exchange(self.node.port, request.to_bytes())
         if status == 0:
             raise ConnectionError("no answer")
         if status == REFUSED:
-            self.ledger.count("refused")
+            ledger.count("refused")
             return
         expect(status == 202, f"an Add is taken: {status}")
-        with self.ledger.lock:
-            self.ledger.received.append(value)
-        self.ledger.count("inbox")
+        with ledger.lock:
+            ledger.unsure_received.remove(value)
+            ledger.received.append(value)
+        ledger.count("inbox")
 
     def tell_second(self, _randomness):
         """The other node reports, and delivers what it can."""
