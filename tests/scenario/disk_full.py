@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A disk that is full, and one that fails, under mixed load (load.py).
 
-The disk is full thrice: the file may not grow (RLIMIT_FSIZE), the file system has no more room (a
-tmpfs, where one may be mounted) nor another name, and a preloaded library fails writes and fsyncs at random with
-ENOSPC and EIO, or cuts them short (tests/tools/failing-writes.c). Meanwhile changes get 503 and checks
-get answers. Once there is room, changes are taken again by the same process, and nothing that was
-acknowledged is missing. Where the root of the store could not be written LMDB wants to be opened
-anew: then the node ends by itself, with status 1, so that the service manager starts it.
+The disk is full thrice: the file may not grow (RLIMIT_FSIZE), the file system has room for no more
+bytes and no more names (a tmpfs, where one may be mounted), and a preloaded library fails writes and
+fsyncs at random with ENOSPC and EIO, or cuts them short (tests/tools/failing-writes.c). Meanwhile
+changes and backups get 503 and checks get answers. Once there is room, changes are taken again by the
+same process, and nothing that was acknowledged is missing. Where the root of the store could not be
+written LMDB wants to be opened anew: then the node ends by itself, with status 1, so that the service
+manager starts it. So does a node whose first start has no room, however far that got. The library
+also ends a node of which a power cut could take back what it answered.
 """
 
 import glob

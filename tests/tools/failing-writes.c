@@ -8,12 +8,18 @@
  *
  * ERROR is ENOSPC, EIO or SHORT, which writes half. CALL is write, sync or root, by which the first
  * two pages are meant; all of them if none is named. Without the file nothing fails.
+ *
+ * Whether a power cut would take back what was answered nobody can see by killing a daemon, whose
+ * writes are in the page cache. So it looks at the order too, and aborts where the root of a store
+ * is written past O_DSYNC, or before the pages that it leads to are synced. Of a copy, which is
+ * below a directory "backup", only the end matters, and it is left out.
  */
 #undef _FILE_OFFSET_BITS /* else pwrite and pwrite64 are one name */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,9 +32,18 @@
 #define ROOT_BYTES 8192
 
 static atomic_uint_fast64_t turns;
+static atomic_bool unsynced; /* pages of the store were written, and nothing was synced since */
+static atomic_bool lost;     /* its root could not be written: LMDB writes no more */
 
-static int
-is_store (int fd)
+typedef enum
+{
+  OTHER,
+  STORE,
+  COPY,
+} Kind;
+
+static Kind
+kind_of (int fd)
 {
   static const char name[] = "/data.mdb";
   char link[64];
@@ -36,9 +51,33 @@ is_store (int fd)
   ssize_t n;
 
   snprintf (link, sizeof link, "/proc/self/fd/%d", fd);
-  n = readlink (link, path, sizeof path);
-  return n >= (ssize_t) sizeof name - 1 &&
-         memcmp (path + n - (sizeof name - 1), name, sizeof name - 1) == 0;
+  n = readlink (link, path, sizeof path - 1);
+  if (n < (ssize_t) sizeof name - 1 ||
+      memcmp (path + n - (sizeof name - 1), name, sizeof name - 1) != 0)
+    return OTHER;
+  path[n] = '\0';
+  return strstr (path, "/backup/") != NULL ? COPY : STORE;
+}
+
+static void
+give_up (const char *why)
+{
+  fprintf (stderr, "failing-writes: a power cut could take back what was answered: %s\n", why);
+  abort ();
+}
+
+/* The two first pages of a new store lead to nothing: they may be written anyhow. */
+static void
+look_at_order (int fd, size_t size, off64_t offset)
+{
+  if (kind_of (fd) != STORE || (offset == 0 && size >= ROOT_BYTES) || lost)
+    return;
+  if (offset >= ROOT_BYTES)
+    unsynced = true;
+  else if ((fcntl (fd, F_GETFL) & O_DSYNC) == 0)
+    give_up ("the root is written without O_DSYNC");
+  else if (unsynced)
+    give_up ("the root is written before its pages are synced");
 }
 
 /* The numbers of splitmix64. */
@@ -65,7 +104,7 @@ fault_of (int fd, const char *call)
   int used = 0;
   ssize_t n;
 
-  if (plan == NULL || !is_store (fd) || (file = open (plan, O_RDONLY | O_CLOEXEC)) < 0)
+  if (plan == NULL || kind_of (fd) == OTHER || (file = open (plan, O_RDONLY | O_CLOEXEC)) < 0)
     return 0;
   n = read (file, text, sizeof text - 1);
   close (file);
@@ -85,6 +124,9 @@ write_at (int fd, const void *data, size_t size, off64_t offset)
 {
   int fault = fault_of (fd, offset < ROOT_BYTES ? "root" : "write");
 
+  if (fault != 0 && offset < ROOT_BYTES && kind_of (fd) == STORE)
+    lost = true;
+  look_at_order (fd, size, offset);
   if (fault > 0)
     {
       errno = fault;
@@ -109,8 +151,10 @@ pwrite64 (int fd, const void *data, size_t size, off64_t offset)
 ssize_t
 writev (int fd, const struct iovec *parts, int n)
 {
-  int fault = fault_of (fd, lseek (fd, 0, SEEK_CUR) < ROOT_BYTES ? "root" : "write");
+  off64_t offset = lseek (fd, 0, SEEK_CUR);
+  int fault = fault_of (fd, offset < ROOT_BYTES ? "root" : "write");
 
+  look_at_order (fd, 0, offset);
   if (fault > 0)
     {
       errno = fault;
@@ -131,6 +175,9 @@ sync_with (int fd, long number)
       errno = fault > 0 ? fault : EIO;
       return -1;
     }
+  /* Before the call: who writes meanwhile has to sync again. */
+  if (kind_of (fd) == STORE)
+    unsynced = false;
   return (int) syscall (number, fd);
 }
 
