@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <glib/gstdio.h>
+#include <sodium.h>
 
 #include "core/error.h"
 #include "core/hash.h"
@@ -81,6 +82,7 @@ recent_free (gpointer data)
   Recent *recent = data;
 
   g_clear_pointer (&recent->set, token_set_unref);
+  sodium_memzero (recent->token, sizeof recent->token);
   g_free (recent);
 }
 
@@ -165,6 +167,7 @@ get_recent (TocsinAuth *self)
       g_clear_pointer (&recent->set, token_set_unref);
       recent->set = enter (self);
       recent->scopes = 0;
+      sodium_memzero (recent->token, sizeof recent->token);
     }
   return recent;
 }

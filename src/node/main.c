@@ -66,41 +66,55 @@ on_lost (gpointer data)
 }
 
 static int
+report (const GError *error)
+{
+  g_printerr ("tocsind: %s\n", error->message);
+  return g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED) ? EXIT_CONFIGURATION
+                                                                         : EXIT_FAILURE;
+}
+
+static void
+run_to_end (Daemon *daemon, const char *base_url)
+{
+  g_autoptr (GSource) watchdog = tocsin_notify_watchdog_source_new ();
+  g_autoptr (GError) error = NULL;
+
+  if (watchdog != NULL)
+    g_source_attach (watchdog, NULL);
+  g_message ("Tocsin %s is ready at %s", PACKAGE_VERSION, base_url);
+  if (!tocsin_notify_send ("READY=1", &error))
+    g_warning ("%s", error->message);
+  g_main_loop_run (daemon->loop);
+  if (watchdog != NULL)
+    g_source_destroy (watchdog);
+}
+
+static int
 run (const TocsinConfig *config)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (TocsinNode) node = NULL;
-  g_autoptr (GSource) watchdog = NULL;
   g_autoptr (GError) error = NULL;
   Daemon daemon = { .loop = loop };
   guint term, interrupt;
+  int status = EXIT_SUCCESS;
 
   tocsin_process_keep_private ();
   node = tocsin_node_new (config, &error);
-  if (node == NULL || !tocsin_node_start (node, &error))
-    {
-      g_printerr ("tocsind: %s\n", error->message);
-      return g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNSUPPORTED) ? EXIT_CONFIGURATION
-                                                                             : EXIT_FAILURE;
-    }
+  if (node == NULL)
+    return report (error);
   daemon.node = node;
   tocsin_node_set_lost_func (node, on_lost, &daemon);
+  /* Its threads answer before the start is over: who was answered may ask it to stop. */
   term = g_unix_signal_add (SIGTERM, on_signal, &daemon);
   interrupt = g_unix_signal_add (SIGINT, on_signal, &daemon);
-  watchdog = tocsin_notify_watchdog_source_new ();
-  if (watchdog != NULL)
-    g_source_attach (watchdog, NULL);
-  g_message ("Tocsin %s is ready at %s", PACKAGE_VERSION, config->base_url);
-  if (!tocsin_notify_send ("READY=1", &error))
-    g_warning ("%s", error->message);
-
-  g_main_loop_run (loop);
-
+  if (tocsin_node_start (node, &error))
+    run_to_end (&daemon, config->base_url);
+  else
+    status = report (error);
   g_source_remove (term);
   g_source_remove (interrupt);
-  if (watchdog != NULL)
-    g_source_destroy (watchdog);
-  return daemon.lost ? EXIT_FAILURE : EXIT_SUCCESS;
+  return daemon.lost ? EXIT_FAILURE : status;
 }
 
 static gboolean

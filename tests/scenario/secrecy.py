@@ -16,6 +16,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 from harness import expect, parse_arguments, run, wait_until
 
@@ -81,7 +82,15 @@ def use_tokens(lab, node):
         for path in (f"/v1/check?token={token}", f"/{token}"):  # a mistake that is made
             expect(node.tcp("GET", path, token=token).status in (400, 401, 403, 404, 405), "a token is in no target")
             expect(node.public("GET", path).status == 404, "there is no such page")
+    for name in ("token", "access_token", "api_key"):
+        expect(node.tcp("GET", f"/v1/status?{name}={admin}").status == 401, f"{name} of a target is no token")
     return admin, made
+
+
+def waits_for_its_token(pid):
+    """As private as it will be: nothing else makes it wait."""
+    return (proc(pid, "stat").rsplit(b")", 1)[1].split()[0] == b"S"
+            and re.search(rb"^Max core file size +0 +0 ", proc(pid, "limits"), re.M))
 
 
 def token_from_a_pipe(lab, url, admin):
@@ -90,9 +99,7 @@ def token_from_a_pipe(lab, url, admin):
     command = [program, "--url", url, "--token-file", "/dev/stdin", "status"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
-            wait_until(lambda: "S" == proc(process.pid, "stat").rsplit(b")", 1)[1].split()[0].decode()
-                       and re.search(rb"^Max core file size +0 +0 ", proc(process.pid, "limits"), re.M),
-                       "it waits for its token, and would leave no core dump")
+            wait_until(lambda: waits_for_its_token(process.pid), "it waits for its token, and would leave no core dump")
             out, said = process.communicate(admin.encode() + b"\n", timeout=60)
         finally:
             process.kill()
@@ -144,6 +151,12 @@ def process_list(node, secrets):
     expect(re.search(r"^Max core file size +0 +0 ", limits, re.M), f"no core dump: {limits}")
 
 
+def is_private(pid, user):
+    expect(os.stat(f"/proc/{pid}").st_uid == (user or os.geteuid()), "the process is of a user like any")
+    for name in ("environ", "mem", "maps", "fd"):
+        expect(os.stat(f"/proc/{pid}/{name}").st_uid == 0, f"/proc/PID/{name} is closed to that user")
+
+
 def memory_is_private(lab):
     """Files of /proc that show memory belong to root where the kernel lets nobody else look."""
     user = NOBODY if os.geteuid() == 0 else None
@@ -153,11 +166,23 @@ def memory_is_private(lab):
     except PermissionError:
         lab.step("nobody may not run a program from here: not tested")
         return
-    pid = node.process.pid
-    expect(os.stat(f"/proc/{pid}").st_uid == (user or os.geteuid()), "the process is of a user like any")
-    for name in ("environ", "mem", "maps", "fd"):
-        expect(os.stat(f"/proc/{pid}/{name}").st_uid == 0, f"/proc/PID/{name} is closed to that user")
+    is_private(node.process.pid, user)
     node.stop()
+    with tempfile.TemporaryDirectory() as folder:
+        waiting = os.path.join(folder, "token")
+        os.mkfifo(waiting, 0o600)
+        for path in (folder, waiting):
+            os.chown(path, user if user is not None else -1, -1)
+        program = os.path.join(os.path.dirname(lab.tocsind), "tocsin")
+        with open(waiting, "r+b", buffering=0), subprocess.Popen(
+            [program, "--url", "http://127.0.0.1:1", "--token-file", waiting, "status"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=user
+        ) as process:
+            try:
+                wait_until(lambda: waits_for_its_token(process.pid), "the command line waits for its token")
+                is_private(process.pid, user)
+            finally:
+                process.kill()
 
 
 def nothing_without_a_token(node, made):
