@@ -251,10 +251,14 @@ sort_by_key (const GArray *from)
 static void
 sort_entries (TocsinFeedList *self)
 {
-  GArray *sorted = sort_by_key (self->entries);
-  TocsinFeedEntry *entries = (TocsinFeedEntry *) (gpointer) sorted->data;
+  GArray *sorted;
+  TocsinFeedEntry *entries;
   guint n = 0;
 
+  if (self->entries->len == 0)
+    return;
+  sorted = sort_by_key (self->entries);
+  entries = (TocsinFeedEntry *) (gpointer) sorted->data;
   for (guint i = 0; i < sorted->len; i++)
     {
       if (n > 0 && tocsin_id_equal (&entries[n - 1].key, &entries[i].key))
