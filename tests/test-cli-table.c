@@ -158,11 +158,12 @@ test_closest (void)
 static void
 test_escape_json (void)
 {
-  static const char text[] = "{\n\t\"n\": \"\\u001b \xC2\x9B\x7F\u202E \u00E9\u65E5 \U000E0041\"}";
+  static const char text[] =
+      "{\n\t\"n\":\r\"\\u001b \xC2\x9B\x7F\u202E \u00E9\u65E5 \U000E0041\"}\r\n";
   g_autofree char *escaped = tocsin_text_escape_json (text, strlen (text));
 
   g_assert_cmpstr (escaped, ==,
-                   "{\n\t\"n\": \"\\u001b \\u009b\\u007f\\u202e \u00E9\u65E5 \\udb40\\udc41\"}");
+                   "{\n\t\"n\": \"\\u001b \\u009b\\u007f\\u202e \u00E9\u65E5 \\udb40\\udc41\"} \n");
 }
 
 int

@@ -111,7 +111,8 @@ tocsin_text_clean (const char *text)
 
 /**
  * tocsin_text_escape_json:
- * @json: a document that has been parsed, so that such characters are in its strings alone
+ * @json: a document that has been parsed, so that such characters are in its strings alone, but for
+ *   CR, which is between tokens
  * @size: of it
  *
  * Returns: (transfer full): the same document, which a terminal shows as it is; free with g_free()
@@ -127,10 +128,12 @@ tocsin_text_escape_json (const char *json, gsize size)
     {
       gunichar u = g_utf8_get_char (c);
 
-      if (u < 0x7F || !is_dangerous (u))
+      if (u != '\r' && (u < 0x7F || !is_dangerous (u)))
         continue;
       g_string_append_len (out, run, c - run);
-      if (u <= 0xFFFF)
+      if (u == '\r')
+        g_string_append_c (out, ' ');
+      else if (u <= 0xFFFF)
         g_string_append_printf (out, "\\u%04x", u);
       else
         g_string_append_printf (out, "\\u%04x\\u%04x", 0xD7C0 + (u >> 10), 0xDC00 + (u & 0x3FF));

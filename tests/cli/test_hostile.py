@@ -123,6 +123,14 @@ class Hostile(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (5, "a.example\n"))
         self.assertRegex(done.stderr, r"\Atocsin: http://127\.0\.0\.1:\d+ did not send all of it")
 
+    def test_raw_cr_between_tokens(self):
+        """JSON has it for a blank; on a terminal what follows would stand on what was before."""
+        with FakeNode() as node:
+            node.answer("GET", "/v1/status", b'{"verdict":\r"block"\r}\r\n')
+            shown, _ = shown_on_terminal("--socket", node.socket, "status", "--json")
+            self.assertNotIn("\r", shown)
+            self.assertEqual(json.loads(shown), {"verdict": "block"})
+
     def test_export_to_who_has_had_enough(self):
         with FakeNode() as node:
             node.answer("GET", "/v1/export/lines", b"a.example\n" * 100000)
