@@ -5,7 +5,9 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <glib/gi18n.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -417,7 +419,51 @@ run_imports (TocsinInvocation *self, GError **error)
   return TRUE;
 }
 
+/* Prints what is in @file, from its beginning, as a terminal shows it. */
+static void
+print_clean (FILE *file)
+{
+  g_autofree char *line = NULL;
+  gsize room = 0;
+  gssize size;
+
+  rewind (file);
+  while ((size = getline (&line, &room, file)) > 0)
+    {
+      g_autofree char *clean = NULL;
+
+      if (line[size - 1] == '\n')
+        line[--size] = '\0';
+      if (size > 0 && line[size - 1] == '\r')
+        line[size - 1] = '\0';
+      clean = tocsin_text_clean (line);
+      g_print ("%s\n", clean);
+    }
+}
+
 /* The export goes out as it comes: it may be larger than memory. */
+static gboolean
+download (const TocsinInvocation *self, const char *path, GError **error)
+{
+  FILE *file = NULL;
+  gboolean ok;
+
+  if (!isatty (STDOUT_FILENO))
+    return tocsin_control_download (self->control, path, STDOUT_FILENO, error);
+  file = tmpfile ();
+  if (file == NULL)
+    {
+      g_set_error (error, G_FILE_ERROR, (int) g_file_error_from_errno (errno),
+                   _ ("The output cannot be written: %s"), g_strerror (errno));
+      return FALSE;
+    }
+  ok = tocsin_control_download (self->control, path, fileno (file), error);
+  if (ok)
+    print_clean (file);
+  (void) fclose (file);
+  return ok;
+}
+
 static gboolean
 run_export (TocsinInvocation *self, GError **error)
 {
@@ -437,7 +483,7 @@ run_export (TocsinInvocation *self, GError **error)
   tocsin_argument_add_query (path, "min_verdict", given.min_verdict);
   tocsin_argument_add_query (path, "type", given.type);
   tocsin_argument_add_query (path, "category", given.category);
-  if (tocsin_control_download (self->control, path->str, STDOUT_FILENO, error))
+  if (download (self, path->str, error))
     return TRUE;
   /* The format is all that can be missing, and the node tells which there are. */
   if (given.format != NULL && g_error_matches (*error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND))

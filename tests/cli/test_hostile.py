@@ -123,6 +123,20 @@ class Hostile(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (5, "a.example\n"))
         self.assertRegex(done.stderr, r"\Atocsin: http://127\.0\.0\.1:\d+ did not send all of it")
 
+    def test_export_on_a_terminal(self):
+        """There it is cleaned; anything else gets every byte of it."""
+        evil = EVIL.encode("utf-8", "surrogateescape")
+        with FakeNode() as node:
+            node.answer("GET", "/v1/export/lines", b"b.example\r\n" + evil + b"\xff\x9b2J")
+            shown, status = shown_on_terminal("--socket", node.socket, "report", "export", "--format", "lines")
+            self.assertEqual(status, 0)
+            self.assertTrue(shown.startswith("b.example\na\ufffd[2J\ufffd2J\ufffd"), shown)
+            self.assertIn(" tocsin: \nall is well\ufffd", shown)
+            self.assertNotRegex(shown, OBEYED)
+            done = subprocess.run([TOCSIN, "--socket", node.socket, "report", "export", "--format", "lines"],
+                                  stdout=subprocess.PIPE, check=True, timeout=60)
+            self.assertEqual(done.stdout, b"b.example\r\n" + evil + b"\xff\x9b2J")
+
     def test_raw_cr_between_tokens(self):
         """JSON has it for a blank; on a terminal what follows would stand on what was before."""
         with FakeNode() as node:
