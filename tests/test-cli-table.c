@@ -114,6 +114,7 @@ test_clean (void)
       "exe",
       "gp\uFFFDexe" }, /* U+202E turns the rest round */
     { "a\u200Bb\u2060c\uFEFFd\U000E0041e", "a\uFFFDb\uFFFDc\uFFFDd\uFFFDe" }, /* not seen */
+    { "a\U000E001Eb\u2065c\uFFF8d", "a\uFFFDb\uFFFDc\uFFFDd" },               /* nor these */
     { "\u0646\u0645\u06CC\u200C\u062E", "\u0646\u0645\u06CC\u200C\u062E" },   /* Persian */
     { "o\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301p",
       "o\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301p" },

@@ -70,12 +70,14 @@ tocsin_terminal_paint (const char *text, TocsinTone tone)
   return g_strdup_printf ("\033[%sm%s\033[0m", codes[tone], text);
 }
 
-/* Characters that move the cursor, turn the line round or are not seen. The two joiners stay: some
- * scripts cannot be written without them. */
+/* Characters that move the cursor, turn the line round or are not seen, also those that are kept
+ * for such (Default_Ignorable_Code_Point). The two joiners stay: some scripts cannot be written
+ * without them. */
 static gboolean
 is_dangerous (gunichar c)
 {
-  return g_unichar_iscntrl (c) || c == 0x2028 || c == 0x2029 ||
+  return g_unichar_iscntrl (c) || c == 0x2028 || c == 0x2029 || c == 0x2065 ||
+         (c >= 0xFFF0 && c <= 0xFFF8) || (c >= 0xE0000 && c <= 0xE00FF) ||
          (g_unichar_type (c) == G_UNICODE_FORMAT && c != 0x200C && c != 0x200D);
 }
 
