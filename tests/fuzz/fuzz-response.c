@@ -7,7 +7,8 @@
  * no redirect leads to an address that is not allowed, to our own host or, of keys and of a POST,
  * to another origin, and three are the most; no byte of an answer ends a line of a request; where
  * the strict reader says what an answer means, that is delivered or the failure is the right one;
- * tags and times are as they were sent; errors are text; and no connection outlives its fetcher.
+ * tags and times are as they were sent; errors are text; a fetch takes no more turns than what came
+ * explains; and no connection outlives its fetcher.
  */
 #include "fuzz/fuzz.h"
 
@@ -19,21 +20,24 @@
 #include "fed/fetcher.h"
 #include "fuzz/scripted-peer.h"
 
-#define OPTION_BYTES  4
-#define MARKER        "\n===\n"
-#define ANSWERS_MAX   12
-#define FETCHES_MAX   3
-#define REDIRECTS_MAX 3
-#define INTERIM_MAX   16
-#define FIELD_MAX     1024
-#define REFUSAL_MAX   4096
-#define DAY_SECONDS   86400
-#define IDLE_TURNS    8
-#define PATIENCE_US   (2 * G_USEC_PER_SEC)
-#define SILENCE_US    (G_USEC_PER_SEC / 50)
-#define SLACK_US      (2 * G_USEC_PER_SEC) /* of a machine that is busy */
-#define OWN_ORIGIN    "https://tocsin.example"
-#define PEER_URL      "http://127.0.0.1:8080/"
+#define OPTION_BYTES    4
+#define MARKER          "\n===\n"
+#define ANSWERS_MAX     12
+#define FETCHES_MAX     3
+#define REDIRECTS_MAX   3
+#define INTERIM_MAX     16
+#define FIELD_MAX       1024
+#define REFUSAL_MAX     4096
+#define DAY_SECONDS     86400
+#define IDLE_TURNS      8
+#define TURNS_PER_HOP   16
+#define TURNS_PER_PIECE 4
+#define BYTES_PER_TURN  16
+#define PATIENCE_US     (2 * G_USEC_PER_SEC)
+#define SILENCE_US      (G_USEC_PER_SEC / 50)
+#define SLACK_US        (2 * G_USEC_PER_SEC) /* of a machine that is busy */
+#define OWN_ORIGIN      "https://tocsin.example"
+#define PEER_URL        "http://127.0.0.1:8080/"
 
 static const char *const json_types[] = { "application/jrd+json", "application/json", NULL };
 
@@ -62,6 +66,7 @@ typedef struct
   gboolean is_silent; /* the peer neither ends its connections nor says more */
   guint hops;         /* of this fetch */
   gboolean by_tls;    /* a hop was */
+  guint turns;
   guint results;
   GAsyncResult *result; /* (owned) (nullable) */
   TocsinFetchResult *answer;
@@ -153,12 +158,15 @@ on_result (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_da
 
 /* Turns of the main context until nothing is to be done in it. */
 static gboolean
-turn (const Fetch *fetch)
+turn (Fetch *fetch)
 {
   gboolean turned = FALSE;
 
   while (fetch->result == NULL && g_main_context_iteration (NULL, FALSE))
-    turned = TRUE;
+    {
+      fetch->turns++;
+      turned = TRUE;
+    }
   return turned;
 }
 
@@ -339,6 +347,16 @@ check_redirects (const Fetch *fetch)
   g_assert_cmpuint (followed, <=, REDIRECTS_MAX);
 }
 
+/* So many for each connection and for each piece that came, and a few for what is long. */
+static void
+check_turns (const Fetch *fetch)
+{
+  guint most = TURNS_PER_HOP * (fetch->hops + 1) + TURNS_PER_PIECE * peer.pieces +
+               (guint) (peer.sent / BYTES_PER_TURN);
+
+  g_assert_cmpuint (fetch->turns, <=, most);
+}
+
 /* ---- what the strict reader expects ---- */
 
 /* The media type; NULL: nothing can be said of it. */
@@ -470,6 +488,7 @@ fetch_once (TocsinFetcher *fetcher, const guint8 *options)
     check_error (&fetch);
   check_wanted (&fetch);
   check_redirects (&fetch);
+  check_turns (&fetch);
   check_expected (&fetch, delivered);
   forget ();
   if (fetch.answer != NULL)
