@@ -252,7 +252,7 @@ peer_check_request (const char *head, gsize size)
   for (gsize i = 0; i < size; i++)
     if (head[i] == '\r')
       g_assert_cmpint (head[++i], ==, '\n');
-    else if (head[i] == '\n')
+    else if (g_ascii_iscntrl (head[i]))
       g_error ("a request has the byte %u", (guint8) head[i]);
   g_assert_nonnull (strstr (head, " HTTP/1.1\r\n"));
   g_assert_nonnull (strstr (head, "\r\nHost: "));
