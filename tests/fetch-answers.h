@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define LIMIT      100000
-#define BOMB_BYTES (256 * 1024 * 1024)
+#define LIMIT         100000
+#define REFUSAL_BYTES 4096 /* what is read of one */
+#define BOMB_BYTES    (256 * 1024 * 1024)
 
 static gboolean G_GNUC_PRINTF (2, 3) send_text (GOutputStream *out, const char *format, ...)
 {
@@ -196,6 +197,16 @@ answer_well (GOutputStream *out, const char *path, const char *head)
   return FALSE;
 }
 
+/* The line behind it is read where there is room for nothing more. */
+static void
+send_in_a_chunk (GOutputStream *out, const char *status, gsize bytes)
+{
+  g_autofree char *body = g_strnfill (bytes, 'x');
+
+  send_text (out, "HTTP/1.1 %s\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n%s\r\n0\r\n\r\n", status,
+             bytes, body);
+}
+
 /* Answers after which the connection is of no use. */
 static void
 answer_badly (GSocketConnection *connection, const char *path)
@@ -216,6 +227,10 @@ answer_badly (GSocketConnection *connection, const char *path)
     send_hollow (out, "500 Oh");
   else if (g_str_equal (path, "/brimful"))
     send_brimful (out, LIMIT);
+  else if (g_str_equal (path, "/chunk-of-all"))
+    send_in_a_chunk (out, "200 OK", LIMIT);
+  else if (g_str_equal (path, "/refusal-in-a-chunk"))
+    send_in_a_chunk (out, "500 Oh", REFUSAL_BYTES);
   else if (g_str_equal (path, "/dribble"))
     send_for_ever (out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n");
   else if (g_str_equal (path, "/packed"))

@@ -206,6 +206,26 @@ test_limit_is_inclusive (Fixture *f, gconstpointer data G_GNUC_UNUSED)
   assert_fails (f, "/100001", TOCSIN_ERROR_TOO_LARGE);
 }
 
+/* Where there is no room for the line that ends the chunks, libsoup never comes back. */
+static void
+test_chunk_of_all (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  static const struct
+  {
+    const char *path;
+    gsize size;
+  } cases[] = { { "/chunk-of-all", LIMIT }, { "/refusal-in-a-chunk", REFUSAL_BYTES } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (TocsinFetchResult) answer = get (f, cases[i].path, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (g_bytes_get_size (answer->body), ==, cases[i].size);
+    }
+}
+
 static void
 test_misbehaving_peers (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -720,6 +740,7 @@ main (int argc, char *argv[])
   ADD ("/fetcher/limit-is-inclusive", test_limit_is_inclusive);
   ADD ("/fetcher/misbehaving-peers", test_misbehaving_peers);
   ADD ("/fetcher/packed", test_packed);
+  ADD ("/fetcher/chunk-of-all", test_chunk_of_all);
   ADD ("/fetcher/to-file", test_to_file);
   ADD ("/fetcher/long-refusal", test_long_refusal);
   ADD ("/fetcher/redirects", test_redirects);

@@ -16,18 +16,17 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "fed/fetch-head.h"
 #include "fed/fetch-sink.h"
 #include "fed/fetch-uri.h"
 
 #include <libsoup/soup.h>
 #include <string.h>
 
-#define CHUNK_BYTES             16384
-#define FILE_CHUNK_BYTES        262144 /* of what goes to a file */
-#define DISCARD_BYTES           4096   /* of a body that only a person may want to see */
-#define MAX_FIELD_BYTES         1024
-#define MAX_INTERIM_ANSWERS     16
-#define MAX_RETRY_AFTER_SECONDS (24 * 60 * 60)
+#define CHUNK_BYTES         16384
+#define FILE_CHUNK_BYTES    262144 /* of what goes to a file */
+#define DISCARD_BYTES       4096   /* of a body that only a person may want to see */
+#define MAX_INTERIM_ANSWERS 16
 
 const char *const tocsin_fetch_activity_types[] = { "application/activity+json",
                                                     "application/ld+json", NULL };
@@ -460,7 +459,9 @@ is_kept_in_file (const SendOp *op)
   return wants_body (op) && op->to_fd;
 }
 
-/* A byte more than allowed is asked for, so that too much is noticed; of what is packed any. */
+/* More than allowed is asked for, so that too much is noticed; of what is packed any. Never a byte
+ * alone: libsoup reads the line behind the last chunk into what it is given, and where that has no
+ * room for a line's end it neither answers nor fails, whatever is cancelled. */
 static void
 read_more (GTask *task)
 {
@@ -468,7 +469,7 @@ read_more (GTask *task)
   gsize size = CHUNK_BYTES; /* packed: it may become a thousand times as long, all at once */
 
   if (op->sink.gunzip == NULL)
-    size = MIN (op->sink.max_bytes + 1 - op->sink.written,
+    size = MIN (op->sink.max_bytes + 2 - op->sink.written,
                 is_kept_in_file (op) ? FILE_CHUNK_BYTES : CHUNK_BYTES);
   g_input_stream_read_bytes_async (op->stream, size, G_PRIORITY_DEFAULT, op->cancellable, on_read,
                                    g_object_ref (task));
@@ -547,30 +548,6 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
     read_more (task);
 }
 
-static char *
-dup_field (SoupMessageHeaders *fields, const char *name)
-{
-  const char *value = soup_message_headers_get_one (fields, name);
-
-  return value != NULL && strlen (value) <= MAX_FIELD_BYTES ? g_strdup (value) : NULL;
-}
-
-/* RFC 9110, section 10.2.3: seconds, or an HTTP date. */
-static gint64
-parse_retry_after (const char *value)
-{
-  guint64 seconds;
-  gint64 due_us;
-
-  if (value == NULL)
-    return -1;
-  if (g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT64, &seconds, NULL))
-    return (gint64) MIN (seconds, MAX_RETRY_AFTER_SECONDS);
-  if (!tocsin_http_date_parse (value, &due_us))
-    return -1;
-  return CLAMP ((due_us - g_get_real_time ()) / TOCSIN_SECOND_US, 0, MAX_RETRY_AFTER_SECONDS);
-}
-
 static void
 complete (GTask *task)
 {
@@ -583,10 +560,9 @@ complete (GTask *task)
   answer->uri = g_uri_to_string_partial (op->uri, G_URI_HIDE_FRAGMENT);
   answer->body = g_byte_array_free_to_bytes (g_steal_pointer (&op->received));
   answer->content_type = type != NULL ? g_ascii_strdown (type, -1) : NULL;
-  answer->etag = dup_field (fields, "ETag");
-  answer->last_modified = dup_field (fields, "Last-Modified");
-  answer->retry_after_seconds =
-      parse_retry_after (soup_message_headers_get_one (fields, "Retry-After"));
+  answer->etag = tocsin_fetch_head_dup_field (fields, "ETag");
+  answer->last_modified = tocsin_fetch_head_dup_field (fields, "Last-Modified");
+  answer->retry_after_seconds = tocsin_fetch_head_retry_after_seconds (fields);
   op->answered = TRUE;
   stop (op);
   g_task_return_pointer (task, answer, (GDestroyNotify) tocsin_fetch_result_free);

@@ -1,0 +1,42 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/fetch-head.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+
+#define MAX_FIELD_BYTES         1024
+#define MAX_RETRY_AFTER_SECONDS (24 * 60 * 60)
+
+char *
+tocsin_fetch_head_dup_field (SoupMessageHeaders *fields, const char *name)
+{
+  const char *value = soup_message_headers_get_one (fields, name);
+
+  if (value == NULL || strlen (value) > MAX_FIELD_BYTES)
+    return NULL;
+  for (const char *c = value; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      return NULL;
+  return g_strdup (value);
+}
+
+gint64
+tocsin_fetch_head_retry_after_seconds (SoupMessageHeaders *fields)
+{
+  const char *value = soup_message_headers_get_one (fields, "Retry-After");
+  guint64 seconds;
+  gint64 due_us;
+
+  if (value == NULL)
+    return -1;
+  if (g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT64, &seconds, NULL))
+    return (gint64) MIN (seconds, MAX_RETRY_AFTER_SECONDS);
+  if (!tocsin_http_date_parse (value, &due_us))
+    return -1;
+  return CLAMP ((due_us - g_get_real_time ()) / TOCSIN_SECOND_US, 0, MAX_RETRY_AFTER_SECONDS);
+}

@@ -1,0 +1,20 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#pragma once
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+/* What is kept of the head of an answer, which anybody may have written. */
+
+/* (transfer full) (nullable): a field that goes back with a later request; %NULL if it is not
+ * there, is longer than a validator has reason to be, or has control characters in it. */
+char *tocsin_fetch_head_dup_field (SoupMessageHeaders *fields,
+                                   const char *name) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Retry-After (RFC 9110, section 10.2.3): seconds, 0 to a day; -1 if it says nothing. */
+gint64 tocsin_fetch_head_retry_after_seconds (SoupMessageHeaders *fields);
+
+G_END_DECLS
