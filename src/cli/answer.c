@@ -401,6 +401,14 @@ tocsin_answer_print_list (JsonArray *rows,
     tocsin_table_print (table);
 }
 
+/* Whether a shell takes it as it stands; it is there to be copied. */
+static gboolean
+is_plain_word (const char *text)
+{
+  return strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=") ==
+         strlen (text);
+}
+
 /**
  * tocsin_answer_print_page:
  * @answer: an object with the array @member, and a `cursor` if more follow
@@ -419,10 +427,11 @@ tocsin_answer_print_page (JsonObject *answer,
                           const char *none)
 {
   g_autofree char *cursor = tocsin_answer_text (answer, "cursor");
+  g_autofree char *quoted = is_plain_word (cursor) ? g_strdup (cursor) : g_shell_quote (cursor);
 
   tocsin_answer_print_list (tocsin_answer_array (answer, member), columns, n_columns, none);
   if (*cursor != '\0')
-    g_printerr (_ ("There are more: --cursor %s\n"), cursor);
+    g_printerr (_ ("There are more: --cursor %s\n"), quoted);
 }
 
 static void
