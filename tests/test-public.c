@@ -5,6 +5,7 @@
  */
 #include "codec/collection-json.h"
 #include "codec/discovery-json.h"
+#include "codec/json-strict.h"
 #include "fed/publish.h"
 #include "public-node.h"
 #include "store/table-reports.h"
@@ -249,6 +250,30 @@ test_people (void)
   g_assert_cmpuint (raw_status (api), ==, 404);
 }
 
+/* A field may hold any bytes (RFC 9110, section 5.5), JSON may not. */
+static void
+test_echo (void)
+{
+  g_autoptr (TocsinEnvelope) envelope = tocsin_envelope_new ("POST", "/health/echo");
+  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *unknown = NULL;
+  g_autofree char *answer = NULL;
+
+  tocsin_envelope_add_header (envelope, "Tocsin-Probe", "secret");
+  tocsin_envelope_add_header (envelope, "Date", "a\xcf\xcd");
+  unknown = public_node_ask (&us, envelope);
+  g_assert_cmpuint (raw_status (unknown), ==, 404);
+  us.fed->probe = g_strdup ("secret");
+  us.fed->probe_until_us = tocsin_time_now_us () + TOCSIN_MINUTE_US;
+  answer = public_node_ask (&us, envelope);
+  g_clear_pointer (&us.fed->probe, g_free);
+  g_assert_cmpuint (raw_status (answer), ==, 200);
+  root = tocsin_json_parse (body_of (answer), strlen (body_of (answer)), NULL, NULL, &error);
+  g_assert_no_error (error);
+  assert_has (answer, "\"Date\":\"a\xef\xbf\xbd\xef\xbf\xbd\"");
+}
+
 /* ---- what is not for everyone ---- */
 
 static char *
@@ -460,6 +485,7 @@ main (int argc, char **argv)
   g_test_add_func ("/public/discovery", test_discovery);
   g_test_add_func ("/public/actor", test_actor);
   g_test_add_func ("/public/people", test_people);
+  g_test_add_func ("/public/echo", test_echo);
   g_test_add_func ("/public/single-things", test_single_things);
   g_test_add_func ("/public/heads", test_heads);
   g_test_add_func ("/public/wrong-signatures", test_wrong_signatures);

@@ -32,6 +32,18 @@ is_ours (const TocsinPublic *public, TocsinRequest *request)
          tocsin_equal_constant_time (secret, fed->probe, strlen (secret));
 }
 
+/* Of a field that is there once; what is not UTF-8 in it has no place in JSON. */
+static void
+tell_field (TocsinJsonWriter *json, const TocsinRequest *request, const char *name)
+{
+  const char *value = tocsin_request_count_header (request, name) == 1
+                          ? tocsin_request_get_header (request, name)
+                          : NULL;
+  g_autofree char *text = value != NULL ? g_utf8_make_valid (value, -1) : NULL;
+
+  tocsin_json_writer_member_string (json, name, text);
+}
+
 static void
 on_echo (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
@@ -58,10 +70,7 @@ on_echo (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_json_writer_name (&json, "headers");
   tocsin_json_writer_begin_object (&json);
   for (gsize i = 0; i < G_N_ELEMENTS (told); i++)
-    tocsin_json_writer_member_string (&json, told[i],
-                                      tocsin_request_count_header (request, told[i]) == 1
-                                          ? tocsin_request_get_header (request, told[i])
-                                          : NULL);
+    tell_field (&json, request, told[i]);
   tocsin_json_writer_end_object (&json);
   tocsin_json_writer_end_object (&json);
   tocsin_reply_add_header (reply, "Cache-Control", "no-store");
