@@ -19,85 +19,22 @@
 #include "fed/federation.h"
 #include "fed/pinning.h"
 #include "fed/relations.h"
+#include "fuzz/baseline.h"
 #include "store-fixture.h"
-#include "store/recount.h"
 #include "store/table-actors.h"
 #include "store/table-peers.h"
-#include "store/txn-private.h"
 
 #define LINES_MAX 6
 #define NOW_US    (T0 + 20 * TOCSIN_HOUR_US)
 
-typedef struct
-{
-  TocsinTable table;
-  TocsinKey key;
-  GBytes *value;
-} Row;
-
 static Fixture fixture;
 static TocsinWriter *writer;
 static TocsinFederation *fed;
-static GArray *baseline; /* of Row */
+static GArray *baseline;
 static const char *const hosts[] = { "b.example", "c.example", "d.example", "z.example" };
 static guint32 numbers[G_N_ELEMENTS (hosts)];
 
 /* ---- the node ---- */
-
-static void
-row_clear (gpointer data)
-{
-  g_bytes_unref (((Row *) data)->value);
-}
-
-static void
-keep_table (TocsinTxn *txn, TocsinTable table)
-{
-  g_auto (TocsinCursor) cursor = { 0 };
-  gboolean more;
-
-  tocsin_cursor_init (&cursor, txn, table);
-  for (more = tocsin_cursor_seek (&cursor, NULL); more; more = tocsin_cursor_next (&cursor))
-    {
-      Row row = { .table = table, .value = g_bytes_new (cursor.value.data, cursor.value.size) };
-
-      tocsin_key_add (&row.key, cursor.key.data, cursor.key.size);
-      g_array_append_val (baseline, row);
-    }
-}
-
-static void
-keep_baseline (void)
-{
-  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fixture.store));
-
-  baseline = g_array_new (FALSE, TRUE, sizeof (Row));
-  g_array_set_clear_func (baseline, row_clear);
-  for (guint table = 0; table < TOCSIN_N_TABLES; table++)
-    keep_table (txn, (TocsinTable) table);
-  assert_reading_ok (txn);
-}
-
-static void
-restore_baseline (void)
-{
-  const MDB_dbi *tables = tocsin_store_get_tables (fixture.store);
-  g_autoptr (GError) error = NULL;
-  TocsinTxn txn;
-
-  tocsin_txn_begin_write (&txn, fixture.store);
-  for (guint table = 0; table < TOCSIN_N_TABLES; table++)
-    g_assert_cmpint (mdb_drop (txn.txn, tables[table], 0), ==, MDB_SUCCESS);
-  for (guint i = 0; i < baseline->len; i++)
-    {
-      const Row *row = &g_array_index (baseline, Row, i);
-
-      tocsin_txn_put (&txn, row->table, &row->key, g_bytes_get_data (row->value, NULL),
-                      g_bytes_get_size (row->value));
-    }
-  tocsin_txn_commit_write (&txn, &error);
-  g_assert_no_error (error);
-}
 
 static TocsinActorDocument *
 document_of (const char *host)
@@ -160,14 +97,14 @@ tocsin_fuzz_begin (void)
 
   g_assert_no_error (error);
   set_up_sized (&fixture, 64 << 20);
-  mdb_env_set_flags (tocsin_store_get_env (fixture.store), MDB_NOSYNC, 1);
+  baseline_relax (fixture.store);
   identity = tocsin_identity_open (fixture.dir, &who, T0, &error);
   g_assert_no_error (error);
   writer = tocsin_writer_new (fixture.store);
   fed = tocsin_federation_new (fixture.store, writer, identity, fetcher, &options);
   write_ok (&fixture, put_actors, NULL);
   set_trust ();
-  keep_baseline ();
+  baseline = baseline_keep (fixture.store);
   atexit (close_node);
 }
 
@@ -283,19 +220,6 @@ receive (GBytes *body, const Way *way)
 
 /* ---- all of them ---- */
 
-static void
-assert_counted (void)
-{
-  g_auto (GStrv) wrong = NULL;
-  g_autoptr (GError) error = NULL;
-  guint64 rows;
-
-  tocsin_store_recount (fixture.store, &rows, &wrong, &error);
-  g_assert_no_error (error);
-  if (wrong[0] != NULL)
-    g_error ("%s", wrong[0]);
-}
-
 void
 tocsin_fuzz_one (const guint8 *data, gsize size)
 {
@@ -316,8 +240,8 @@ tocsin_fuzz_one (const guint8 *data, gsize size)
     }
   if (received == 0)
     return;
-  assert_counted ();
-  restore_baseline ();
+  baseline_assert_counted (fixture.store);
+  baseline_restore (fixture.store, baseline);
   for (gsize i = 0; i < G_N_ELEMENTS (hosts); i++)
     {
       g_autofree char *actor = g_strdup_printf ("https://%s/actor", hosts[i]);
