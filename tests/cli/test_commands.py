@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -400,6 +401,14 @@ class Commands(unittest.TestCase):
         self.assertRegex(shown[1], rf"\A{last}  .*ip=192\.0\.2\.1 ")
         self.assertRegex(shown[2], rf"\A{other}  ip=192\.0\.2\.2 ")
         self.assertRegex(self.node.run("report", "list").stdout, rf"(?s){own}  .*https://a.*{other} .*{B} ")
+
+    def test_a_cursor_is_one_word_to_a_shell(self):
+        row = {"id": "r1", "actor": B, "subject": {"type": "ip", "value": "192.0.2.1"}}
+        for cursor in ("c-1_2.A=", "1;reboot", "$(id)'", "a b"):
+            self.node.answer("GET", "/v1/reports?limit=1", {"reports": [row], "cursor": cursor})
+            said = re.search(r"--cursor (.*)\n", self.node.run("report", "list", "--limit", "1").stderr).group(1)
+            self.assertEqual(shlex.split(said), [cursor])
+            self.assertEqual(said == cursor, cursor.startswith("c-"))
 
     def test_narrow_terminal_shows_whom_it_is_about(self):
         item = {"id": 3, "kind": "equivocation", "actor": "http://127.0.0.1:18477/actor", "category": "credential_abuse",
