@@ -171,8 +171,8 @@ test_update_keys (void)
   g_assert_false (names_key (host, one));
 }
 
-/* The Update that a rotation is told by comes after one by the new key: it says that the key is
- * right, and nothing else that counts. What the other vouches for does so when it is read again. */
+/* The Update that a rotation is told by comes after one by the new key: that one was held, and
+ * counts when it is read again. */
 static void
 test_update_late (void)
 {
@@ -195,15 +195,72 @@ test_update_late (void)
   g_assert_cmpint (receive (keys_at (host, "u2", now_us - SECOND, second), &by_two), ==, -1);
   read_peer (host, &peer);
   g_assert_true (peer.key_hold);
+  g_assert_true (names_key (host, one));
   g_assert_cmpint (receive (keys_at (host, "u1", now_us - 2 * SECOND, both), &by_one), ==, -1);
   read_peer (host, &peer);
   g_assert_false (peer.key_hold);
   g_assert_cmpint (tocsin_pinning_of (&peer, two), ==, TOCSIN_PINNING_MATCHES);
   g_assert_cmpint (tocsin_pinning_of (&peer, three), ==, TOCSIN_PINNING_CHANGED);
-  g_assert_false (names_key (host, one));
+  g_assert_true (names_key (host, one));
   g_assert_cmpint (receive (keys_at (host, "u2", now_us - SECOND, second), &by_two), ==, -1);
   read_peer (host, &peer);
   g_assert_cmpint (tocsin_pinning_of (&peer, three), ==, TOCSIN_PINNING_MATCHES);
+  g_assert_false (names_key (host, one));
+}
+
+static gboolean
+write_key_hold (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const guint32 *actor = data;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  tocsin_peers_get (txn, *actor, &peer);
+  tocsin_pinning_hold (txn, &peer, T0);
+  tocsin_peers_put (txn, &peer);
+  return TRUE;
+}
+
+/* What signs requests and proves nothing is vouched for by what is new alone. */
+static void
+test_update_other_keys (void)
+{
+  static const char host[] = "signs.example";
+  static const char follow_id[] = "https://a.example/activities/follow-22";
+  g_autofree char *one = new_multikey ();
+  const char *const keys[] = { one, NULL };
+  const Manner by_one = { .proven = TRUE, .proof_key = one };
+  g_autofree char *id = g_strdup_printf ("https://%s/actor#main-key", host);
+  g_autofree char *name = NULL;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint32 actor = save_document (document_of (host, keys, "1.0"));
+  GBytes *updates[3];
+
+  for (guint i = 0; i < G_N_ELEMENTS (updates); i++)
+    {
+      g_autoptr (TocsinPrivateKey) key = tocsin_private_key_generate (TOCSIN_KEY_RSA, NULL);
+      g_autoptr (TocsinActorDocument) document = document_of (host, keys, "1.0");
+      TocsinActorKey *main_key = tocsin_actor_key_new (id, document->id);
+
+      main_key->pem = tocsin_public_key_to_pem (tocsin_private_key_public (key));
+      g_ptr_array_add (document->keys, main_key);
+      g_free (name);
+      name = g_strdup_printf ("u%u", i);
+      updates[i] = update_at (name, now_us - (3 - i) * SECOND, document);
+    }
+  set_relation (
+      (Relation){ .actor = actor, .following = TOCSIN_FOLLOWING_PENDING, .follow_id = follow_id });
+  g_assert_cmpint (receive (message (host, "Accept", "1", follow_id), NULL), ==, -1);
+  write_ok (&f, write_key_hold, &actor);
+  g_assert_cmpint (receive (g_bytes_ref (updates[1]), &by_one), ==, -1);
+  read_peer (host, &peer);
+  g_assert_false (peer.key_hold);
+  write_ok (&f, write_key_hold, &actor);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_cmpint (receive (updates[i], &by_one), ==, -1);
+      read_peer (host, &peer);
+      g_assert_true (peer.key_hold == (i < 2));
+    }
 }
 
 /* ---- Accept and Reject ---- */
@@ -538,6 +595,7 @@ main (int argc, char **argv)
   g_test_add_func ("/replay/update/undated", test_update_undated);
   g_test_add_func ("/replay/update/keys", test_update_keys);
   g_test_add_func ("/replay/update/late", test_update_late);
+  g_test_add_func ("/replay/update/other-keys", test_update_other_keys);
   g_test_add_func ("/replay/answers", test_answers);
   g_test_add_func ("/replay/answers/without-id", test_answers_without_id);
   g_test_add_func ("/replay/block", test_block);

@@ -371,7 +371,7 @@ write_follow (TocsinTxn *txn, gpointer data, GError **error)
 {
   TocsinPeerChange *change = data;
   g_auto (TocsinPeerRecord) peer = { 0 };
-  guint32 number = tocsin_pinning_save_actor (txn, change->known->document, change->now_us);
+  guint32 number = tocsin_actors_intern (txn, change->actor, change->now_us);
   gboolean asks;
 
   tocsin_peers_get (txn, number, &peer);
@@ -388,6 +388,7 @@ write_follow (TocsinTxn *txn, gpointer data, GError **error)
   if (asks)
     send_follow (txn, change, &peer);
   change->following = peer.following;
+  tocsin_pinning_take_document (txn, &peer, change->known->document, change->now_us);
   remember_acct (txn, number, change->acct);
   tocsin_peers_put (txn, &peer);
   tocsin_audit_append (txn, change->now_us, change->who, asks ? "peer.follow" : "peer.trust",

@@ -4,6 +4,9 @@
  * Keys of peers over time (protocol.md, "Identity"): the Ed25519 keys of a direct peer are pinned
  * when it accepts us; another one counts once an Update that a pinned key proved names it, else
  * the peer is held until such an Update comes or the operator has compared fingerprints.
+ *
+ * Of such a peer no document is remembered that names a key for which nothing vouches. So its other
+ * keys, which sign requests and prove nothing, are those of the document that is remembered.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -16,6 +19,13 @@
 #include "store/store.h"
 #include "store/table-review.h"
 
+/* An earlier version kept those of who was unfollowed. */
+static gboolean
+has_pins (const TocsinPeerRecord *peer)
+{
+  return peer->following != TOCSIN_FOLLOWING_NONE && peer->keys != NULL && peer->keys->len > 0;
+}
+
 /**
  * tocsin_pinning_of:
  * @peer: a peer
@@ -26,8 +36,7 @@
 TocsinPinning
 tocsin_pinning_of (const TocsinPeerRecord *peer, const char *multibase)
 {
-  /* An earlier version kept those of who was unfollowed. */
-  if (peer->following == TOCSIN_FOLLOWING_NONE || peer->keys == NULL || peer->keys->len == 0)
+  if (!has_pins (peer))
     return TOCSIN_PINNING_NONE;
   for (guint i = 0; i < peer->keys->len; i++)
     {
@@ -155,13 +164,96 @@ tocsin_pinning_names_other (const TocsinPeerRecord *peer, const TocsinActorDocum
   return FALSE;
 }
 
+/* ---- what vouches for a key ---- */
+
+static gboolean
+is_vouched_for (const TocsinPeerRecord *peer,
+                const TocsinActorRecord *remembered,
+                const TocsinPublicKey *key)
+{
+  g_autofree char *multibase = tocsin_public_key_to_multikey (key);
+
+  if (tocsin_pinning_of (peer, multibase) == TOCSIN_PINNING_MATCHES)
+    return TRUE;
+  for (guint i = 0; remembered->keys != NULL && i < remembered->keys->len; i++)
+    {
+      const TocsinStoredKey *stored = &g_array_index (remembered->keys, TocsinStoredKey, i);
+      g_autoptr (TocsinPublicKey) other =
+          stored->kind == TOCSIN_KEY_RSA_PEM ? tocsin_public_key_from_pem (stored->text, NULL)
+                                             : tocsin_public_key_from_multikey (stored->text, NULL);
+
+      if (other != NULL && tocsin_public_key_equal (other, key))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/**
+ * tocsin_pinning_vouches_for:
+ * @txn: a transaction
+ * @peer: a peer
+ * @key: what signed a request in its name
+ *
+ * Returns: whether @key is pinned, or of the document that is remembered of @peer, or nothing is
+ *   pinned: who is not followed, or has no Ed25519 key, is believed from its document
+ */
+gboolean
+tocsin_pinning_vouches_for (TocsinTxn *txn,
+                            const TocsinPeerRecord *peer,
+                            const TocsinPublicKey *key)
+{
+  g_auto (TocsinActorRecord) remembered = { 0 };
+
+  if (!has_pins (peer))
+    return TRUE;
+  tocsin_actors_get (txn, peer->actor, &remembered);
+  return is_vouched_for (peer, &remembered, key);
+}
+
+/**
+ * tocsin_pinning_doubts:
+ * @txn: a transaction
+ * @peer: a peer
+ * @document: its document
+ *
+ * Returns: whether @document names a key for which nothing vouches, though keys are pinned. One
+ *   that names fewer keys lets nobody do more than before
+ */
+gboolean
+tocsin_pinning_doubts (TocsinTxn *txn,
+                       const TocsinPeerRecord *peer,
+                       const TocsinActorDocument *document)
+{
+  g_auto (TocsinActorRecord) remembered = { 0 };
+
+  if (!has_pins (peer))
+    return FALSE;
+  if (tocsin_pinning_names_other (peer, document))
+    return TRUE;
+  tocsin_actors_get (txn, peer->actor, &remembered);
+  for (guint i = 0; i < document->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
+      g_autoptr (TocsinPublicKey) parsed = NULL;
+
+      /* What is another's signs nothing. */
+      if (g_strcmp0 (key->owner, document->id) != 0)
+        continue;
+      parsed = key->pem != NULL ? tocsin_public_key_from_pem (key->pem, NULL)
+                                : tocsin_public_key_from_multikey (key->multibase, NULL);
+      if (parsed != NULL && !is_vouched_for (peer, &remembered, parsed))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /**
  * tocsin_pinning_hold:
  * @txn: a write transaction
  * @peer: (inout): a peer that used a key that nothing proves; the caller writes it back
  * @now_us: the time
  *
- * Holds what @peer reports from now on, and tells the operator once.
+ * Holds what @peer reports from now on, keeps our reports from it, and tells the operator once.
  */
 void
 tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
@@ -318,6 +410,30 @@ tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, 
   copy_keys (&record, document, now_us);
   tocsin_actors_put (txn, &record);
   return number;
+}
+
+/**
+ * tocsin_pinning_take_document:
+ * @txn: a write transaction
+ * @peer: (inout): its actor as a peer, new or known; the caller writes it back
+ * @document: an actor's own document, as its host shows it
+ * @now_us: the time
+ *
+ * As tocsin_pinning_save_actor(), but if @document names a key for which nothing vouches, @peer is
+ * held, and what was remembered stays: its inbox, and the keys that its requests are signed with.
+ *
+ * Returns: its number
+ */
+guint32
+tocsin_pinning_take_document (TocsinTxn *txn,
+                              TocsinPeerRecord *peer,
+                              const TocsinActorDocument *document,
+                              gint64 now_us)
+{
+  if (!tocsin_pinning_doubts (txn, peer, document))
+    return tocsin_pinning_save_actor (txn, document, now_us);
+  tocsin_pinning_hold (txn, peer, now_us);
+  return peer->actor;
 }
 
 /**

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "codec/actor-json.h"
+#include "codec/key.h"
 #include "fed/policy.h"
 #include "store/table-actors.h"
 #include "store/table-peers.h"
@@ -29,6 +30,12 @@ void
 tocsin_pinning_pin_all (TocsinPeerRecord *peer, const TocsinActorDocument *document, gint64 now_us);
 gboolean tocsin_pinning_names_other (const TocsinPeerRecord *peer,
                                      const TocsinActorDocument *document);
+gboolean tocsin_pinning_vouches_for (TocsinTxn *txn,
+                                     const TocsinPeerRecord *peer,
+                                     const TocsinPublicKey *key);
+gboolean tocsin_pinning_doubts (TocsinTxn *txn,
+                                const TocsinPeerRecord *peer,
+                                const TocsinActorDocument *document);
 void tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);
 void tocsin_pinning_lift (TocsinTxn *txn,
                           const TocsinPolicy *policy,
@@ -38,6 +45,10 @@ void tocsin_pinning_lift (TocsinTxn *txn,
 void tocsin_pinning_forget (TocsinTxn *txn, TocsinPeerRecord *peer, const char *who, gint64 now_us);
 guint32
 tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, gint64 now_us);
+guint32 tocsin_pinning_take_document (TocsinTxn *txn,
+                                      TocsinPeerRecord *peer,
+                                      const TocsinActorDocument *document,
+                                      gint64 now_us);
 TocsinActorDocument *
 tocsin_pinning_load_actor (const TocsinActorRecord *record) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -413,7 +413,7 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   if (peer->follower == TOCSIN_FOLLOWER_NONE && !has_room (txn, self, peer, error))
     return FALSE;
 
-  peer->actor = tocsin_pinning_save_actor (txn, self->sender->document, self->now_us);
+  peer->actor = tocsin_pinning_take_document (txn, peer, self->sender->document, self->now_us);
   if (peer->follower == TOCSIN_FOLLOWER_NONE)
     {
       peer->follower = self->guest ? TOCSIN_FOLLOWER_GUEST : TOCSIN_FOLLOWER_PENDING;
@@ -466,7 +466,7 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     }
 
   major = tocsin_actor_document_protocol_major (self->sender->document);
-  peer->actor = tocsin_pinning_save_actor (txn, self->sender->document, self->now_us);
+  peer->actor = tocsin_pinning_take_document (txn, peer, self->sender->document, self->now_us);
   peer->following = TOCSIN_FOLLOWING_ACCEPTED;
   peer->following_since_us = self->now_us;
   /* A peer that rejects and then accepts again does not get rid of its pinned keys that way, nor of
@@ -476,8 +476,6 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   peer->sync_due_us = self->now_us;
   if (!pinned)
     tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
-  else if (tocsin_pinning_names_other (peer, self->sender->document))
-    tocsin_pinning_hold (txn, peer, self->now_us);
   /* What waited for its keys while it was not followed. */
   tocsin_held_want_release (txn);
   tocsin_peers_put (txn, peer);
@@ -624,19 +622,6 @@ write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer,
 
 /* ---- Update, Move, Delete ---- */
 
-/* Of one that says not of when it is, and could be any, what the actor's host shows now counts. A
- * key that it proves would be one that the host alone names: nodes date what they prove. */
-static const TocsinActorDocument *
-newest_document (const TocsinRelationChange *self, GError **error)
-{
-  if (tocsin_replay_update_us (self) != 0)
-    return self->activity->document;
-  if (!self->proven)
-    return self->sender->document;
-  refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "/published: missing, and the proof is not dated");
-  return NULL;
-}
-
 static gboolean
 write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
 {
@@ -654,23 +639,31 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     return refuse (error, TOCSIN_ERROR_REFUSED, "The operator has blocked the sender");
   if (peer->had_protocol_version && !self->proven)
     return refuse (error, TOCSIN_ERROR_FORBIDDEN, tocsin_activity_unproven_text (self->activity));
-  document = newest_document (self, error);
-  if (document == NULL || !tocsin_replay_check (txn, self, peer->actor, &replay, error))
+  document = tocsin_replay_newest_document (self, error);
+  if (document == NULL || !tocsin_replay_look (txn, self, peer->actor, &replay, error))
     return FALSE;
   /* Also one that came late, or was heard before the key that proves it was pinned, vouches for the
    * keys that it names. That is all that it does. */
-  names_other = peer->keys != NULL && tocsin_pinning_names_other (peer, document);
+  names_other = replay == TOCSIN_REPLAY_NEW ? tocsin_pinning_doubts (txn, peer, document)
+                                            : tocsin_pinning_names_other (peer, document);
   vouches = names_other && pinned;
   if (replay != TOCSIN_REPLAY_NEW && !vouches)
     return TRUE;
+  /* What is held for its key is not remembered either: it is read again when it may count. */
+  if (!pinned && (names_other || tocsin_pinning_doubts (txn, peer, self->sender->document)))
+    {
+      tocsin_pinning_hold (txn, peer, self->now_us);
+      tocsin_peers_put (txn, peer);
+      return TRUE;
+    }
   if (vouches)
     tocsin_pinning_pin_all (peer, document, self->now_us);
-  else if (names_other)
-    tocsin_pinning_hold (txn, peer, self->now_us);
   /* What used the new key was faster. An Update that names no new one explains no hold. */
   lifts = vouches && peer->key_hold;
   if (replay == TOCSIN_REPLAY_NEW)
     {
+      if (!tocsin_replay_check (txn, self, peer->actor, &replay, error))
+        return FALSE;
       note_version (txn, self, peer, document);
       tocsin_pinning_save_actor (txn, document, self->now_us);
     }

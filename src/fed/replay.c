@@ -42,6 +42,28 @@ tocsin_replay_update_us (const TocsinRelationChange *change)
 }
 
 /**
+ * tocsin_replay_newest_document:
+ * @change: an Update with a document
+ * @error: return location for an error, or %NULL
+ *
+ * Of one that says not of when it is, and could be any, what the actor's host shows now counts. A
+ * key that it proves would be one that the host alone names: nodes date what they prove.
+ *
+ * Returns: (transfer none) (nullable): what it says that the actor's document is; %NULL with
+ *   %TOCSIN_ERROR_UNPROCESSABLE
+ */
+const TocsinActorDocument *
+tocsin_replay_newest_document (const TocsinRelationChange *change, GError **error)
+{
+  if (tocsin_replay_update_us (change) != 0)
+    return change->activity->document;
+  if (!change->proven)
+    return change->sender->document;
+  refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "/published: missing, and the proof is not dated");
+  return NULL;
+}
+
+/**
  * tocsin_replay_check_times:
  * @change: what an actor said
  * @error: return location for an error, or %NULL
@@ -204,6 +226,64 @@ tocsin_replay_note_follow (TocsinTxn *txn, const TocsinRelationChange *change, g
   remember (txn, &record, &follow);
 }
 
+/* What was heard of @actor, what it says now, and how that compares. */
+static gboolean
+look (const TocsinRelationChange *change,
+      const TocsinHeardRecord *record,
+      TocsinHeard *message,
+      TocsinReplay *out,
+      GError **error)
+{
+  const TocsinActivity *activity = change->activity;
+  gboolean is_update = activity->kind == TOCSIN_ACTIVITY_UPDATE;
+  gint64 update_us = is_update ? tocsin_replay_update_us (change) : 0;
+  TocsinSeen seen;
+
+  if (!tocsin_replay_check_times (change, error))
+    return FALSE;
+  *message = message_of (activity);
+  message->dated_us = date_of (change);
+  seen = compare (record, message, !is_update);
+  if (seen != TOCSIN_SEEN_NEW && is_signed_anew (record, message))
+    {
+      *out = TOCSIN_REPLAY_ANEW;
+      return TRUE;
+    }
+  if (seen == TOCSIN_SEEN_DIFFERENT)
+    return refuse (error, TOCSIN_ERROR_EQUIVOCATION,
+                   "This activity id was seen with another content");
+  *out = seen == TOCSIN_SEEN_SAME                          ? TOCSIN_REPLAY_SAME
+         : update_us != 0 && update_us < record->update_us ? TOCSIN_REPLAY_OLD
+                                                           : TOCSIN_REPLAY_NEW;
+  return TRUE;
+}
+
+/**
+ * tocsin_replay_look:
+ * @txn: a transaction
+ * @change: what @actor said: no Follow
+ * @actor: the number of a peer
+ * @out: (out): if %TRUE is returned
+ * @error: return location for an error, or %NULL
+ *
+ * As tocsin_replay_check(), and remembers nothing.
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_FUTURE, _STALE or _EQUIVOCATION
+ */
+gboolean
+tocsin_replay_look (TocsinTxn *txn,
+                    const TocsinRelationChange *change,
+                    guint32 actor,
+                    TocsinReplay *out,
+                    GError **error)
+{
+  g_auto (TocsinHeardRecord) record = { 0 };
+  TocsinHeard message;
+
+  tocsin_heard_get (txn, actor, &record);
+  return look (change, &record, &message, out, error);
+}
+
 /**
  * tocsin_replay_check:
  * @txn: the write transaction
@@ -223,31 +303,19 @@ tocsin_replay_check (TocsinTxn *txn,
                      TocsinReplay *out,
                      GError **error)
 {
-  const TocsinActivity *activity = change->activity;
-  gboolean is_update = activity->kind == TOCSIN_ACTIVITY_UPDATE;
+  gboolean is_update = change->activity->kind == TOCSIN_ACTIVITY_UPDATE;
   gint64 update_us = is_update ? tocsin_replay_update_us (change) : 0;
   g_auto (TocsinHeardRecord) record = { 0 };
-  TocsinHeard message = message_of (activity);
-  TocsinSeen seen;
+  TocsinHeard message;
 
-  if (!tocsin_replay_check_times (change, error))
-    return FALSE;
-  message.dated_us = date_of (change);
   tocsin_heard_get (txn, actor, &record);
-  seen = compare (&record, &message, !is_update);
-  if (seen != TOCSIN_SEEN_NEW && is_signed_anew (&record, &message))
+  if (!look (change, &record, &message, out, error))
+    return FALSE;
+  if (*out == TOCSIN_REPLAY_ANEW)
     {
-      *out = TOCSIN_REPLAY_ANEW;
       forget_named (&record, &message.name);
       remember (txn, &record, &message);
-      return TRUE;
     }
-  if (seen == TOCSIN_SEEN_DIFFERENT)
-    return refuse (error, TOCSIN_ERROR_EQUIVOCATION,
-                   "This activity id was seen with another content");
-  *out = seen == TOCSIN_SEEN_SAME                         ? TOCSIN_REPLAY_SAME
-         : update_us != 0 && update_us < record.update_us ? TOCSIN_REPLAY_OLD
-                                                          : TOCSIN_REPLAY_NEW;
   if (*out != TOCSIN_REPLAY_NEW)
     return TRUE;
 

@@ -16,9 +16,16 @@ typedef enum
 } TocsinReplay;
 
 gint64 tocsin_replay_update_us (const TocsinRelationChange *change);
+const TocsinActorDocument *tocsin_replay_newest_document (const TocsinRelationChange *change,
+                                                          GError **error);
 gboolean tocsin_replay_check_times (const TocsinRelationChange *change, GError **error);
 gboolean tocsin_replay_was_heard (TocsinTxn *txn, const TocsinActivity *activity, guint32 actor);
 void tocsin_replay_note_follow (TocsinTxn *txn, const TocsinRelationChange *change, guint32 actor);
+gboolean tocsin_replay_look (TocsinTxn *txn,
+                             const TocsinRelationChange *change,
+                             guint32 actor,
+                             TocsinReplay *out,
+                             GError **error);
 gboolean tocsin_replay_check (TocsinTxn *txn,
                               const TocsinRelationChange *change,
                               guint32 actor,
