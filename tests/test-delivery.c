@@ -589,17 +589,18 @@ typedef struct
 {
   const char *name;
   TocsinFollower follower;
-  gboolean blocked, blocks_us, version_hold;
-  const char *expected; /* what it still gets of “clear green message remove” queued before */
+  gboolean blocked, blocks_us, version_hold, key_hold;
+  const char *expected; /* what it still gets of what was queued before: as the first */
 } Eligible;
 
 static const Eligible eligible[] = {
-  { "reader", TOCSIN_FOLLOWER_READER, FALSE, FALSE, FALSE, "clear green message remove" },
-  { "guest", TOCSIN_FOLLOWER_GUEST, FALSE, FALSE, FALSE, "clear message" },
-  { "gone", TOCSIN_FOLLOWER_NONE, FALSE, FALSE, FALSE, "message" },
-  { "blocked", TOCSIN_FOLLOWER_READER, TRUE, FALSE, FALSE, "message" },
-  { "blocking", TOCSIN_FOLLOWER_READER, FALSE, TRUE, FALSE, "message" },
-  { "version", TOCSIN_FOLLOWER_READER, FALSE, FALSE, TRUE, "message remove" },
+  { "reader", TOCSIN_FOLLOWER_READER, .expected = "clear green message remove update" },
+  { "guest", TOCSIN_FOLLOWER_GUEST, .expected = "clear message update" },
+  { "gone", TOCSIN_FOLLOWER_NONE, .expected = "message" },
+  { "blocked", TOCSIN_FOLLOWER_READER, .blocked = TRUE, .expected = "message" },
+  { "blocking", TOCSIN_FOLLOWER_READER, .blocks_us = TRUE, .expected = "message" },
+  { "version", TOCSIN_FOLLOWER_READER, .version_hold = TRUE, .expected = "message remove update" },
+  { "key", TOCSIN_FOLLOWER_READER, .key_hold = TRUE, .expected = "message remove update" },
 };
 
 typedef struct
@@ -619,6 +620,7 @@ write_change (TocsinTxn *txn, gpointer data, GError **error)
   peer.blocked = change->to->blocked;
   peer.blocks_us = change->to->blocks_us;
   peer.version_hold = change->to->version_hold;
+  peer.key_hold = change->to->key_hold;
   tocsin_peers_put (txn, &peer);
   return tocsin_txn_check (txn, error);
 }
@@ -639,12 +641,17 @@ test_eligible_when_sent (void)
                          .text = "remove",
                          .kind = TOCSIN_OUTBOX_REMOVE,
                          .sharing = TOCSIN_SHARING_GREEN };
+      Publish update = { .node = node,
+                         .text = "update",
+                         .kind = TOCSIN_OUTBOX_UPDATE,
+                         .sharing = TOCSIN_SHARING_GREEN };
 
       tocsin_delivery_stop (node->fed->delivery);
       publish (node, "clear", TOCSIN_SHARING_CLEAR);
       publish (node, "green", TOCSIN_SHARING_GREEN);
       write_ok (&node->f, write_publish, &message);
       write_ok (&node->f, write_publish, &remove);
+      write_ok (&node->f, write_publish, &update);
       write_ok (&node->f, write_change, &change);
       tocsin_delivery_start (node->fed->delivery);
       WAIT_FOR (is_idle (node));

@@ -444,7 +444,7 @@ test_free_rider (Case *c, gconstpointer data)
   g_assert_cmpuint (queued_for (c, c->c), ==, strict ? 2 : 3);
   {
     g_autoptr (TocsinReading) txn = case_read (c);
-    TocsinViewer viewer = tocsin_viewer_for (txn, c->policy, "https://c.example/actor", NOON);
+    TocsinViewer viewer = tocsin_viewer_for (txn, c->policy, "https://c.example/actor", NULL, NOON);
 
     g_assert_cmpint (viewer.kind, ==, TOCSIN_VIEWER_READER);
     g_assert_true (viewer.removes_only == strict);

@@ -347,14 +347,21 @@ test_paging (void)
   public_node_stop (&us);
 }
 
-static gboolean
-write_version_hold (TocsinTxn *txn, gpointer data, GError **error)
+typedef struct
 {
-  const guint32 *number = data;
+  guint32 number;
+  gboolean version, key;
+} Hold;
+
+static gboolean
+write_hold (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Hold *hold = data;
   g_auto (TocsinPeerRecord) peer = { 0 };
 
-  tocsin_peers_get (txn, *number, &peer);
-  peer.version_hold = TRUE;
+  tocsin_peers_get (txn, hold->number, &peer);
+  peer.version_hold = hold->version;
+  peer.key_hold = hold->key;
   tocsin_peers_put (txn, &peer);
   return TRUE;
 }
@@ -384,34 +391,84 @@ test_viewer (void)
       guint32 number = public_node_befriend (&us, &b);
       g_autoptr (TocsinReading) txn =
           tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
-      TocsinViewer viewer = tocsin_viewer_for (txn, us.fed->policy, public_node_actor (&other), T0);
+      TocsinViewer viewer =
+          tocsin_viewer_for (txn, us.fed->policy, public_node_actor (&other), NULL, T0);
 
       g_assert_cmpint (viewer.kind, ==, rows[i].kind);
       g_assert_cmpuint (viewer.actor, ==, number);
     }
-  {
-    Befriend b = { .peer = &other, .follower = TOCSIN_FOLLOWER_READER };
-    guint32 number = public_node_befriend (&us, &b);
-    g_autoptr (TocsinReading) txn = NULL;
-    TocsinViewer viewer;
+  for (guint i = 0; i < 4; i++)
+    {
+      Befriend b = { .peer = &other, .follower = TOCSIN_FOLLOWER_READER };
+      Hold hold = { public_node_befriend (&us, &b), i == 1 || i == 3, i >= 2 };
+      g_autoptr (TocsinReading) txn = NULL;
+      TocsinViewer viewer;
 
-    write_ok (&us.files, write_version_hold, &number);
-    txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
-    viewer = tocsin_viewer_for (txn, us.fed->policy, public_node_actor (&other), T0);
-    g_assert_cmpint (viewer.kind, ==, TOCSIN_VIEWER_READER);
-    g_assert_true (viewer.removes_only);
-  }
+      write_ok (&us.files, write_hold, &hold);
+      txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+      viewer = tocsin_viewer_for (txn, us.fed->policy, public_node_actor (&other), NULL, T0);
+      g_assert_cmpint (viewer.kind, ==, TOCSIN_VIEWER_READER);
+      g_assert_true (viewer.removes_only == (i > 0));
+    }
   {
     g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
 
-    g_assert_cmpint (tocsin_viewer_for (txn, us.fed->policy, NULL, T0).kind, ==,
+    g_assert_cmpint (tocsin_viewer_for (txn, us.fed->policy, NULL, NULL, T0).kind, ==,
                      TOCSIN_VIEWER_UNSIGNED);
     g_assert_cmpint (
-        tocsin_viewer_for (txn, us.fed->policy, "https://unknown.example/actor", T0).kind, ==,
+        tocsin_viewer_for (txn, us.fed->policy, "https://unknown.example/actor", NULL, T0).kind, ==,
         TOCSIN_VIEWER_STRANGER);
-    g_assert_cmpint (tocsin_viewer_for (txn, us.fed->policy, public_node_actor (&us), T0).kind, ==,
-                     TOCSIN_VIEWER_STRANGER);
+    g_assert_cmpint (
+        tocsin_viewer_for (txn, us.fed->policy, public_node_actor (&us), NULL, T0).kind, ==,
+        TOCSIN_VIEWER_STRANGER);
   }
+  public_node_stop (&other);
+  public_node_stop (&us);
+}
+
+static TocsinViewer
+viewer_by (PublicNode *other, const char *multibase, const char *pem)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_autoptr (TocsinPublicKey) key = multibase != NULL
+                                        ? tocsin_public_key_from_multikey (multibase, NULL)
+                                        : tocsin_public_key_from_pem (pem, NULL);
+
+  g_assert_nonnull (key);
+  return tocsin_viewer_for (txn, us.fed->policy, public_node_actor (other), key, T0);
+}
+
+/* Who asks by a key that nothing vouches for is kept from Adds before it is held. */
+static void
+test_viewer_in_doubt (void)
+{
+  PublicNode other = { 0 };
+  Befriend b = { .peer = &other, .follower = TOCSIN_FOLLOWER_READER };
+
+  public_node_start (&us);
+  public_node_start (&other);
+  for (guint pinned = 0; pinned < 2; pinned++)
+    {
+      const PublicNode *const nodes[] = { &other, &us };
+
+      b.following = pinned ? TOCSIN_FOLLOWING_ACCEPTED : TOCSIN_FOLLOWING_NONE;
+      public_node_befriend (&us, &b);
+      for (guint foreign = 0; foreign < 2; foreign++)
+        {
+          const TocsinActorDocument *document =
+              tocsin_identity_get_document (nodes[foreign]->fed->identity);
+
+          for (guint i = 0; i < document->keys->len; i++)
+            {
+              const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
+              TocsinViewer viewer = viewer_by (&other, key->multibase, key->pem);
+
+              g_assert_cmpint (viewer.kind, ==, TOCSIN_VIEWER_READER);
+              g_assert_true (viewer.in_doubt == (pinned && foreign));
+              g_assert_true (viewer.removes_only == viewer.in_doubt);
+            }
+        }
+    }
   public_node_stop (&other);
   public_node_stop (&us);
 }
@@ -427,5 +484,6 @@ main (int argc, char **argv)
   g_test_add_func ("/outbox-view/ended", test_ended);
   g_test_add_func ("/outbox-view/paging", test_paging);
   g_test_add_func ("/outbox-view/viewer", test_viewer);
+  g_test_add_func ("/outbox-view/viewer-in-doubt", test_viewer_in_doubt);
   return g_test_run ();
 }

@@ -128,7 +128,7 @@ may_have (const TocsinPeerRecord *peer, const TocsinOutboxRecord *entry)
   if (entry->kind == TOCSIN_OUTBOX_MESSAGE)
     return entry->audience == peer->actor;
   if (!tocsin_peer_record_is_follower (peer) ||
-      (peer->version_hold && entry->kind != TOCSIN_OUTBOX_REMOVE))
+      (tocsin_peer_record_is_kept_from_adds (peer) && entry->kind == TOCSIN_OUTBOX_ADD))
     return FALSE;
   return peer->follower != TOCSIN_FOLLOWER_GUEST || entry->sharing == TOCSIN_SHARING_CLEAR ||
          entry->kind == TOCSIN_OUTBOX_UPDATE;

@@ -15,6 +15,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "fed/guards.h"
+#include "fed/pinning.h"
 #include "store/table-actors.h"
 #include "store/table-meta.h"
 #include "store/table-outbox.h"
@@ -29,12 +30,17 @@
  * @txn: a transaction
  * @policy: the state of this node
  * @signer: (nullable): the actor who signed the request; %NULL if nobody did
+ * @key: (nullable): by which of the keys that its document names
  * @now_us: the time
  *
  * Returns: what that actor is to us
  */
 TocsinViewer
-tocsin_viewer_for (TocsinTxn *txn, const TocsinPolicy *policy, const char *signer, gint64 now_us)
+tocsin_viewer_for (TocsinTxn *txn,
+                   const TocsinPolicy *policy,
+                   const char *signer,
+                   const TocsinPublicKey *key,
+                   gint64 now_us)
 {
   TocsinViewer viewer = { .kind =
                               signer != NULL ? TOCSIN_VIEWER_STRANGER : TOCSIN_VIEWER_UNSIGNED };
@@ -45,10 +51,12 @@ tocsin_viewer_for (TocsinTxn *txn, const TocsinPolicy *policy, const char *signe
     return viewer;
   if (!tocsin_peers_get (txn, viewer.actor, &peer) || !tocsin_peer_record_is_follower (&peer))
     return viewer;
+  /* Who holds a peer's host has a document with keys of its own there, and asks as that peer. */
+  viewer.in_doubt = key != NULL && !peer.key_hold && !tocsin_pinning_vouches_for (txn, &peer, key);
   /* Protocol.md, "Identity": to another major version of the protocol no Adds go, so none lie
-   * here for it either; but what it has from before is taken back. So for one that is paused: it
-   * has no digest to compare until it may read again. */
-  viewer.removes_only = peer.version_hold ||
+   * here for it either; but what it has from before is taken back. So for one that is paused or
+   * in doubt: it has no digest to compare until it may read again. */
+  viewer.removes_only = tocsin_peer_record_is_kept_from_adds (&peer) || viewer.in_doubt ||
                         (policy->free_rider_pauses && tocsin_guards_is_free_rider (&peer, now_us));
   viewer.given = peer.delivered_sequence;
   viewer.kind =

@@ -24,12 +24,16 @@ typedef struct
 {
   TocsinViewerKind kind;
   guint32 actor;         /* of a guest, a reader, or a stranger that we know; else 0 */
-  gboolean removes_only; /* a follower that speaks another major version, or is paused */
+  gboolean removes_only; /* a follower that is kept from Adds, or is paused */
   guint64 given;         /* the newest report of ours that it was given */
+  gboolean in_doubt;     /* nothing vouches for its key, and it is not held for that yet */
 } TocsinViewer;
 
-TocsinViewer
-tocsin_viewer_for (TocsinTxn *txn, const TocsinPolicy *policy, const char *signer, gint64 now_us);
+TocsinViewer tocsin_viewer_for (TocsinTxn *txn,
+                                const TocsinPolicy *policy,
+                                const char *signer,
+                                const TocsinPublicKey *key,
+                                gint64 now_us);
 
 /* Each gives (transfer full) the body to send, or %NULL with %TOCSIN_ERROR_UNAUTHENTICATED,
  * _NOT_FOUND or _GONE. They only read, on any thread that has a transaction. */

@@ -22,15 +22,16 @@ typedef struct
 } Audience;
 
 /* Protocol.md, "Identity": a guest gets clear alone, a reader everything; another major version of
- * the protocol no Adds, but what it has from before is taken back there too. */
+ * the protocol, and who may have lost its host, no Adds, but what it has from before is taken back
+ * there too, and that our keys have changed is no secret. */
 static gboolean
 may_receive (const Audience *audience, const TocsinPeerRecord *peer)
 {
   const TocsinOutboxRecord *entry = audience->entry;
 
-  if (!tocsin_peer_record_is_follower (peer) || peer->away ||
-      (peer->version_hold && entry->kind != TOCSIN_OUTBOX_REMOVE) || peer->actor == entry->origin ||
-      peer->actor == entry->relayed_from)
+  if (!tocsin_peer_record_is_follower (peer) || peer->away || peer->actor == entry->origin ||
+      peer->actor == entry->relayed_from ||
+      (tocsin_peer_record_is_kept_from_adds (peer) && entry->kind == TOCSIN_OUTBOX_ADD))
     return FALSE;
   if (peer->follower == TOCSIN_FOLLOWER_GUEST && entry->sharing != TOCSIN_SHARING_CLEAR &&
       entry->kind != TOCSIN_OUTBOX_UPDATE)

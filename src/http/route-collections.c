@@ -5,6 +5,7 @@
 
 #include "codec/httpsig.h"
 #include "core/error.h"
+#include "fed/doubt.h"
 #include "fed/given.h"
 #include "fed/outbox-view.h"
 #include "fed/signer.h"
@@ -43,9 +44,28 @@ read_op_free (ReadOp *op)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReadOp, read_op_free)
 
-/* @signer: (nullable): the actor that signed */
+/* Says who asks. Whose key nothing vouches for is held for that from now on, and the operator is
+ * told. */
+static TocsinViewer
+viewer_of (TocsinPublic *self, TocsinReading *txn, const TocsinSigner *signer)
+{
+  TocsinFederation *fed = self->federation;
+  const char *key_id = tocsin_verified_key_id (signer->verified);
+  g_autoptr (TocsinPublicKey) key =
+      tocsin_keyring_get_key (fed->keyring, signer->actor, key_id, NULL);
+  TocsinViewer viewer =
+      tocsin_viewer_for (txn, fed->policy, signer->actor->document->id, key, self->now_us ());
+
+  if (viewer.in_doubt)
+    tocsin_writer_submit (fed->writer, tocsin_doubt_write,
+                          tocsin_doubt_new (viewer.actor, key, self->now_us ()),
+                          (GDestroyNotify) tocsin_doubt_free);
+  return viewer;
+}
+
+/* @signer: (nullable): who signed */
 static void
-answer (TocsinPublic *self, TocsinRequest *request, ViewFunc view, const char *signer)
+answer (TocsinPublic *self, TocsinRequest *request, ViewFunc view, const TocsinSigner *signer)
 {
   TocsinReply *reply = tocsin_request_get_reply (request);
   g_autoptr (TocsinReading) txn =
@@ -55,7 +75,7 @@ answer (TocsinPublic *self, TocsinRequest *request, ViewFunc view, const char *s
   g_autoptr (GBytes) body = NULL;
 
   if (signer != NULL)
-    viewer = tocsin_viewer_for (txn, self->federation->policy, signer, self->now_us ());
+    viewer = viewer_of (self, txn, signer);
   body = view (txn, self, request, &viewer, &error);
   /* A read that failed leaves a body that lacks something; it must not pass for the whole. */
   if (body != NULL && !tocsin_txn_check (txn, &error))
@@ -83,7 +103,7 @@ with_signer (TocsinPublic *self, TocsinRequest *request, ViewFunc view, const To
       tocsin_reply_set_retry_after (reply, MAX (retry_after_seconds, 1));
       return;
     }
-  answer (self, request, view, actor);
+  answer (self, request, view, signer);
 }
 
 static void

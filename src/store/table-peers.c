@@ -128,6 +128,12 @@ tocsin_peer_record_is_follower (const TocsinPeerRecord *self)
          !self->blocked && !self->blocks_us;
 }
 
+gboolean
+tocsin_peer_record_is_kept_from_adds (const TocsinPeerRecord *self)
+{
+  return self->version_hold || self->key_hold;
+}
+
 /* Older versions of this program left a peer marked whose last weight was unset. Whatever weight it
  * is given later must not bring that along. */
 static void

@@ -142,6 +142,10 @@ void tocsin_peer_record_want_reread (TocsinPeerRecord *self);
 /* It is to get what we send: a guest or a reader that is neither blocked nor blocking us. */
 gboolean tocsin_peer_record_is_follower (const TocsinPeerRecord *self);
 
+/* It speaks another major version, or may be somebody else: no Adds go to it, and none are shown to
+ * it. In our outbox it reads them when that has ended. */
+gboolean tocsin_peer_record_is_kept_from_adds (const TocsinPeerRecord *self);
+
 /**
  * TocsinPeerCounts: how many peers are in which state.
  */

@@ -1,0 +1,479 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+/* Somebody else holds the host of a reader that we follow: its address, and all that is public of
+ * it. `us` answers over HTTP, the host of `peer` shows what the thief wants. */
+#include "codec/httpsig.h"
+#include "codec/proof.h"
+#include "fed/peers.h"
+#include "public-node.h"
+#include "store/table-meta.h"
+#include "store/table-outbox.h"
+#include "store/table-review.h"
+
+#define ELSEWHERE "http://127.0.0.1:1/inbox"
+
+static PublicNode us, peer;
+static guint32 peer_number;
+static TocsinPrivateKey *stolen; /* the thief's own, in the name of the peer */
+
+/* ---- the outbox of us ---- */
+
+static gboolean
+write_outbox (TocsinTxn *txn, gpointer data, GError **error)
+{
+  static const struct
+  {
+    const char *name;
+    TocsinOutboxKind kind;
+  } rows[] = { { "green", TOCSIN_OUTBOX_ADD }, { "remove", TOCSIN_OUTBOX_REMOVE } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *path = g_strconcat ("/activities/", rows[i].name, NULL);
+      g_autofree char *id = tocsin_identity_url (us.fed->identity, path);
+      char *text = g_strdup_printf ("{\"id\":\"%s\"}", rows[i].name);
+      g_autoptr (GBytes) body = g_bytes_new_take (text, strlen (text));
+      const TocsinOutboxRecord entry = { .kind = rows[i].kind,
+                                         .sharing = TOCSIN_SHARING_GREEN,
+                                         .created_us = T0,
+                                         .activity_id = id,
+                                         .activity = body };
+
+      tocsin_outbox_append (txn, &entry);
+    }
+  return TRUE;
+}
+
+/* ---- the host of the peer ---- */
+
+typedef enum
+{
+  SHOW_RSA = 1 << 0,     /* of the thief, in the place of the peer's */
+  SHOW_ED25519 = 1 << 1, /* of the thief, with the peer's */
+  SHOW_PROOFS = 1 << 2,  /* the peer's own Ed25519 key */
+} Show;
+
+static void
+add_key (TocsinActorDocument *document, const char *id, const char *pem, const char *multibase)
+{
+  TocsinActorKey *key = tocsin_actor_key_new (id, document->id);
+
+  key->pem = g_strdup (pem);
+  key->multibase = g_strdup (multibase);
+  key->assertion = multibase != NULL;
+  g_ptr_array_add (document->keys, key);
+}
+
+/* The peer's document as the thief wants it. */
+static TocsinActorDocument *
+document_of (Show show)
+{
+  const TocsinActorDocument *own = tocsin_identity_get_document (peer.fed->identity);
+  TocsinActorDocument *document = tocsin_actor_document_new (own->id);
+  const TocsinPublicKey *public = tocsin_private_key_public (stolen);
+  g_autofree char *multibase = tocsin_public_key_to_multikey (public);
+  g_autofree char *pem = tocsin_public_key_to_pem (public);
+  g_autofree char *id = g_strconcat (own->id, "#ed25519-9", NULL);
+
+  document->type = g_strdup (own->type);
+  document->inbox = g_strdup (ELSEWHERE);
+  document->outbox = g_strdup (own->outbox);
+  document->protocol_version = g_strdup (own->protocol_version);
+  for (guint i = 0; i < own->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (own->keys, i);
+
+      if (key->pem != NULL)
+        add_key (document, key->id, show & SHOW_RSA ? pem : key->pem, NULL);
+      else if (show & SHOW_PROOFS)
+        add_key (document, key->id, NULL, key->multibase);
+    }
+  if (show & SHOW_ED25519)
+    add_key (document, id, NULL, multibase);
+  return document;
+}
+
+/* From now on the host shows that; the thief has a new key of its kind. */
+static GBytes *
+take_over (Show show)
+{
+  g_autoptr (TocsinActorDocument) document = NULL;
+  GBytes *bytes;
+
+  g_clear_pointer (&stolen, tocsin_private_key_free);
+  stolen =
+      tocsin_private_key_generate (show & SHOW_RSA ? TOCSIN_KEY_RSA : TOCSIN_KEY_ED25519, NULL);
+  document = document_of (show);
+  bytes = tocsin_actor_document_to_bytes (document);
+  public_node_turn (&peer, bytes);
+  tocsin_keyring_forget (us.fed->keyring, public_node_actor (&peer));
+  return bytes;
+}
+
+static char *
+ask_as_thief (TocsinEnvelope *envelope)
+{
+  gboolean is_rsa = tocsin_public_key_kind (tocsin_private_key_public (stolen)) == TOCSIN_KEY_RSA;
+  g_autofree char *id =
+      g_strconcat (public_node_actor (&peer), is_rsa ? "#main-key" : "#ed25519-9", NULL);
+  g_autoptr (GError) error = NULL;
+
+  tocsin_sign_request_rfc9421 (envelope, tocsin_identity_get_base (us.fed->identity), stolen, id,
+                               tocsin_time_now_us (), &error);
+  g_assert_no_error (error);
+  return public_node_ask (&us, envelope);
+}
+
+/* ---- what is asked for ---- */
+
+static guint64
+epoch_of_us (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+
+  return tocsin_meta_epoch (txn);
+}
+
+/* What was kept from it is in another epoch, so that it reads from 0. */
+static void
+assert_page (const char *answer, gboolean has_adds)
+{
+  g_autofree char *epoch = g_strdup_printf ("\"epoch\":\"%016" G_GINT64_MODIFIER "x%s\"",
+                                            epoch_of_us (), has_adds ? "" : "r");
+
+  if (raw_status (answer) != 200 || strstr (answer, "\"remove\"") == NULL ||
+      (strstr (answer, "\"green\"") != NULL) != has_adds || strstr (answer, epoch) == NULL)
+    g_error ("expected a page %s: %s", has_adds ? "with everything" : "of Removes", answer);
+}
+
+static void
+assert_thief_reads (gboolean has_adds)
+{
+  g_autoptr (TocsinEnvelope) envelope = tocsin_envelope_new ("GET", "/outbox/after/0");
+  g_autofree char *answer = ask_as_thief (envelope);
+
+  assert_page (answer, has_adds);
+}
+
+static void
+assert_peer_reads (TocsinSignScheme scheme, gboolean has_adds)
+{
+  g_autoptr (TocsinEnvelope) envelope = tocsin_envelope_new ("GET", "/outbox/after/0");
+  g_autofree char *answer = NULL;
+
+  public_node_sign (&peer, &us, scheme, envelope, tocsin_time_now_us ());
+  answer = public_node_ask (&us, envelope);
+  assert_page (answer, has_adds);
+}
+
+/* ---- what is known of the peer ---- */
+
+static gboolean
+is_held (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  return record.key_hold;
+}
+
+static gboolean
+count_line (const TocsinReviewRecord *line, gpointer data)
+{
+  guint *n = data;
+
+  *n += line->kind == TOCSIN_REVIEW_KEY_CHANGE && line->actor == peer_number ? 1 : 0;
+  return TRUE;
+}
+
+static void
+assert_told (guint expected)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  guint n = 0;
+
+  tocsin_review_foreach (txn, 0, TRUE, count_line, &n);
+  g_assert_cmpuint (n, ==, expected);
+}
+
+static void
+assert_inbox (const char *expected)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (us.files.store));
+  g_auto (TocsinActorRecord) record = { 0 };
+
+  g_assert_true (tocsin_actors_get (txn, peer_number, &record));
+  g_assert_cmpstr (record.inbox, ==, expected);
+}
+
+static void
+wait_for_hold (void)
+{
+  while (!is_held ())
+    g_main_context_iteration (NULL, TRUE);
+  assert_told (1);
+}
+
+static gboolean
+write_forgotten (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  tocsin_pinning_forget (txn, &record, "test", tocsin_time_now_us ());
+  tocsin_peers_put (txn, &record);
+  return TRUE;
+}
+
+/* All is as it was before somebody took the host. */
+static void
+give_back (void)
+{
+  Befriend b = { .peer = &peer,
+                 .following = TOCSIN_FOLLOWING_ACCEPTED,
+                 .follower = TOCSIN_FOLLOWER_READER,
+                 .had_protocol_version = TRUE };
+
+  if (peer_number != 0)
+    write_ok (&us.files, write_forgotten, NULL);
+  public_node_turn (&peer, tocsin_identity_get_document_bytes (peer.fed->identity));
+  tocsin_keyring_forget (us.fed->keyring, public_node_actor (&peer));
+  peer_number = public_node_befriend (&us, &b);
+}
+
+static void
+on_confirmed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GAsyncResult **out = data;
+
+  *out = g_object_ref (result);
+}
+
+static void
+confirm (const char *fingerprint)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  tocsin_peers_confirm_key_async (us.fed, public_node_actor (&peer), fingerprint, "test",
+                                  on_confirmed, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  tocsin_peers_confirm_key_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+/* ---- the tests ---- */
+
+/* Whatever it signs by, of which nothing was known. */
+static void
+test_reading (gconstpointer data)
+{
+  g_autoptr (GBytes) shown = NULL;
+
+  give_back ();
+  assert_peer_reads (TOCSIN_SIGN_RFC9421_ED25519, TRUE);
+  assert_peer_reads (TOCSIN_SIGN_RFC9421_RSA, TRUE);
+  assert_peer_reads (TOCSIN_SIGN_DRAFT_RSA, TRUE);
+  g_assert_false (is_held ());
+  shown = take_over ((Show) GPOINTER_TO_INT (data));
+  assert_thief_reads (FALSE);
+  wait_for_hold ();
+  assert_thief_reads (FALSE);
+  assert_told (1);
+}
+
+/* The host names the keys that the peer had, and shows its right fingerprint. */
+static void
+test_confirm_old (void)
+{
+  g_autoptr (GBytes) shown = NULL;
+  g_autofree char *fingerprint = tocsin_identity_fingerprint (peer.fed->identity);
+
+  give_back ();
+  shown = take_over (SHOW_RSA | SHOW_PROOFS);
+  assert_thief_reads (FALSE);
+  wait_for_hold ();
+  confirm (fingerprint);
+  g_assert_false (is_held ());
+  assert_told (0);
+  assert_thief_reads (FALSE);
+  wait_for_hold ();
+}
+
+/* What was kept from it lies there, in an epoch that it has not read. */
+static void
+test_confirm_new (void)
+{
+  g_autoptr (GBytes) shown = NULL;
+  g_autofree char *fingerprint = NULL;
+
+  give_back ();
+  shown = take_over (SHOW_ED25519);
+  fingerprint = tocsin_public_key_fingerprint (tocsin_private_key_public (stolen));
+  assert_thief_reads (FALSE);
+  wait_for_hold ();
+  assert_inbox (tocsin_identity_get_document (peer.fed->identity)->inbox);
+  confirm (fingerprint);
+  assert_thief_reads (TRUE);
+  g_assert_false (is_held ());
+  assert_inbox (ELSEWHERE);
+}
+
+/* Who is not followed has nothing pinned: docs/security.md. */
+static void
+test_not_followed (void)
+{
+  Befriend b = { .peer = &peer, .follower = TOCSIN_FOLLOWER_READER };
+  g_autoptr (GBytes) shown = NULL;
+
+  give_back ();
+  public_node_befriend (&us, &b);
+  shown = take_over (SHOW_RSA);
+  assert_thief_reads (TRUE);
+  g_assert_false (is_held ());
+}
+
+static void
+tell_as_thief (GBytes *body)
+{
+  g_autoptr (TocsinEnvelope) envelope = public_node_post (body);
+  g_autofree char *answer = ask_as_thief (envelope);
+
+  if (raw_status (answer) != 202)
+    g_error ("%s", answer);
+}
+
+static GBytes *
+follow_of_thief (void)
+{
+  char *text = g_strdup_printf ("{\"@context\":\"https://www.w3.org/ns/activitystreams\","
+                                "\"id\":\"%s/activities/%u\",\"type\":\"Follow\","
+                                "\"actor\":\"%s\",\"object\":\"%s\"}",
+                                tocsin_identity_get_base (peer.fed->identity), g_random_int (),
+                                public_node_actor (&peer), public_node_actor (&us));
+
+  return g_bytes_new_take (text, strlen (text));
+}
+
+/* Nor does it get what is sent to the peer sent elsewhere, or its key believed, by asking. */
+static void
+test_follow (void)
+{
+  static const Show shows[] = { SHOW_RSA, SHOW_RSA | SHOW_PROOFS, SHOW_ED25519 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (shows); i++)
+    {
+      g_autoptr (GBytes) shown = NULL;
+      g_autoptr (GBytes) follow = follow_of_thief ();
+
+      give_back ();
+      shown = take_over (shows[i]);
+      tell_as_thief (follow);
+      g_assert_true (is_held ());
+      assert_told (1);
+      assert_inbox (tocsin_identity_get_document (peer.fed->identity)->inbox);
+      assert_thief_reads (FALSE);
+    }
+}
+
+/* The Update that the host announces is proven by a key that the host alone names. Its document
+ * names the right keys: it is the sender's that says more. */
+static void
+test_update (void)
+{
+  static const Show said[] = { SHOW_ED25519 | SHOW_PROOFS, SHOW_PROOFS };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (said); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("update-%" G_GSIZE_FORMAT, i);
+      const Draft draft = { .id = name, .unproven = TRUE };
+      g_autoptr (GBytes) shown = NULL;
+      g_autoptr (TocsinActorDocument) document = NULL;
+      g_autoptr (JsonObject) update = NULL;
+      g_autoptr (GBytes) body = NULL;
+      g_autofree char *id = NULL;
+      g_autofree char *to = NULL;
+      g_autofree char *method = g_strconcat (public_node_actor (&peer), "#ed25519-9", NULL);
+      TocsinActivityHead head = draft_head (&peer, &draft, &id, &to);
+      g_autoptr (GError) error = NULL;
+
+      give_back ();
+      shown = take_over (SHOW_ED25519 | SHOW_PROOFS);
+      document = document_of (said[i]);
+      update = tocsin_activity_build_update (&head, document);
+      tocsin_proof_add (update, stolen, method, tocsin_time_now_us (), &error);
+      g_assert_no_error (error);
+      body = tocsin_activity_to_bytes (update, NULL);
+      tell_as_thief (body);
+      g_assert_true (is_held ());
+      assert_told (1);
+      assert_inbox (tocsin_identity_get_document (peer.fed->identity)->inbox);
+      assert_thief_reads (FALSE);
+    }
+}
+
+/* The peer announces a new key, and asks before we were told. */
+static void
+test_rotation (void)
+{
+  const Draft draft = { .id = "rotation" };
+  g_autofree char *id = NULL;
+  g_autofree char *to = NULL;
+  TocsinActivityHead head = draft_head (&peer, &draft, &id, &to);
+  g_autoptr (GBytes) update = NULL;
+  g_autoptr (TocsinEnvelope) envelope = NULL;
+  g_autofree char *answer = NULL;
+  g_autoptr (GError) error = NULL;
+  const TocsinActorDocument *next;
+
+  give_back ();
+  next = tocsin_identity_rotate_prepare (peer.fed->identity, tocsin_time_now_us (), &error);
+  g_assert_no_error (error);
+  update = draft_finish (&peer, &draft, tocsin_activity_build_update (&head, next));
+  tocsin_identity_rotate_commit (peer.fed->identity, &error);
+  g_assert_no_error (error);
+  public_node_turn (&peer, tocsin_identity_get_document_bytes (peer.fed->identity));
+  assert_peer_reads (TOCSIN_SIGN_RFC9421_ED25519, FALSE);
+  wait_for_hold ();
+
+  envelope = public_node_post (update);
+  public_node_sign (&peer, &us, TOCSIN_SIGN_RFC9421_ED25519, envelope, tocsin_time_now_us ());
+  answer = public_node_ask (&us, envelope);
+  g_assert_cmpuint (raw_status (answer), ==, 202);
+  g_assert_false (is_held ());
+  assert_told (0);
+  assert_peer_reads (TOCSIN_SIGN_RFC9421_ED25519, TRUE);
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  public_node_start (&us);
+  public_node_start (&peer);
+  write_ok (&us.files, write_outbox, NULL);
+
+  g_test_add_data_func ("/takeover/reading/rsa", GINT_TO_POINTER (SHOW_RSA), test_reading);
+  g_test_add_data_func ("/takeover/reading/rsa-beside-the-old",
+                        GINT_TO_POINTER (SHOW_RSA | SHOW_PROOFS), test_reading);
+  g_test_add_data_func ("/takeover/reading/ed25519", GINT_TO_POINTER (SHOW_ED25519), test_reading);
+  g_test_add_data_func ("/takeover/reading/ed25519-beside-the-old",
+                        GINT_TO_POINTER (SHOW_ED25519 | SHOW_PROOFS), test_reading);
+  g_test_add_func ("/takeover/confirm-old", test_confirm_old);
+  g_test_add_func ("/takeover/confirm-new", test_confirm_new);
+  g_test_add_func ("/takeover/not-followed", test_not_followed);
+  g_test_add_func ("/takeover/follow", test_follow);
+  g_test_add_func ("/takeover/update", test_update);
+  g_test_add_func ("/takeover/rotation", test_rotation);
+  status = g_test_run ();
+
+  g_clear_pointer (&stolen, tocsin_private_key_free);
+  public_node_stop (&peer);
+  public_node_stop (&us);
+  return status;
+}
