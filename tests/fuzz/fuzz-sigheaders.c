@@ -3,9 +3,9 @@
  *
  * Input: a request line, header lines, an empty line, a body. Properties: it is refused with 401
  * and one line of bounded length, or it names a key that is bounded, and no key that did not
- * sign it verifies it; signed by us, in either scheme, it verifies, and no longer once a bit of
- * what is covered has changed; an item of a structured field, written in canonical form, is a
- * fixed point.
+ * sign it verifies it; whatever can be signed and read is signed by us, in either scheme, and
+ * verifies then, but no longer once a bit of what is covered, or of an RFC 9421 signature itself,
+ * has changed; an item of a structured field, written in canonical form, is a fixed point.
  */
 #include <string.h>
 
@@ -18,6 +18,11 @@
 
 #define ORIGIN "http://127.0.0.1:8501"
 #define NOW_US (G_GINT64_CONSTANT (1795456630) * TOCSIN_SECOND_US)
+
+/* What is read: protocol.md, "HTTP signatures". */
+#define HEADERS_MAX      128
+#define TARGET_MAX_BYTES 2048
+#define FIELD_MAX_BYTES  8192
 
 static TocsinPublicKey *stranger;
 static TocsinPrivateKey *ed25519, *rsa;
@@ -147,13 +152,26 @@ flip_body (TocsinEnvelope *envelope, guint seed)
   envelope->body = g_bytes_new_take (bytes, size);
 }
 
+static gboolean
+flip_field (TocsinEnvelope *envelope, const char *name, guint seed)
+{
+  const char *value = tocsin_envelope_get_header (envelope, name);
+
+  if (value == NULL || *value == '\0')
+    return FALSE;
+  flip_text (value, seed);
+  return TRUE;
+}
+
 /* Changes one bit of one covered thing; FALSE if this request does not have it. */
 static gboolean
-flip (TocsinEnvelope *envelope, guint seed)
+flip (TocsinEnvelope *envelope, gboolean draft, guint seed)
 {
-  static const char *const fields[] = { "date", "content-type", "digest", "content-digest" };
+  static const char *const fields[] = { "date",           "content-type",    "digest",
+                                        "content-digest", "signature-input", "signature" };
+  /* A draft's signature does not cover what it says of itself. */
+  guint n_fields = draft ? G_N_ELEMENTS (fields) - 1 : G_N_ELEMENTS (fields);
   g_autofree char *method = NULL;
-  const char *value;
 
   switch (seed % 8)
     {
@@ -161,7 +179,7 @@ flip (TocsinEnvelope *envelope, guint seed)
       method = g_strdup (envelope->method);
       flip_text (envelope->method, seed / 8);
       /* The draft covers it in lower case. */
-      return g_ascii_strcasecmp (method, envelope->method) != 0;
+      return draft ? g_ascii_strcasecmp (method, envelope->method) != 0 : *method != '\0';
     case 1:
     case 2:
       flip_text (envelope->target, seed / 8);
@@ -171,12 +189,43 @@ flip (TocsinEnvelope *envelope, guint seed)
       flip_body (envelope, seed / 8);
       return g_bytes_get_size (envelope->body) > 0;
     default:
-      value = tocsin_envelope_get_header (envelope, fields[seed / 8 % G_N_ELEMENTS (fields)]);
-      if (value == NULL || *value == '\0')
-        return FALSE;
-      flip_text (value, seed / 32);
-      return TRUE;
+      return flip_field (envelope, fields[seed / 8 % n_fields], seed / 8 / n_fields);
     }
+}
+
+static gboolean
+is_visible (const char *text)
+{
+  while (g_ascii_isgraph (*text))
+    text++;
+  return *text == '\0';
+}
+
+/* The length of all lines of Content-Type, which is covered. */
+static gsize
+type_size (const TocsinEnvelope *envelope)
+{
+  gsize size = 0;
+
+  for (guint i = 0; i < envelope->headers->len; i++)
+    {
+      const TocsinHeader *header = &g_array_index (envelope->headers, TocsinHeader, i);
+
+      if (g_str_equal (header->name, "content-type"))
+        size += (size > 0 ? 2 : 0) + strlen (header->value);
+    }
+  return size;
+}
+
+/* Whether what was signed is within what is read. */
+static gboolean
+is_readable (const TocsinEnvelope *envelope)
+{
+  for (guint i = 0; i < envelope->headers->len; i++)
+    if (strchr (g_array_index (envelope->headers, TocsinHeader, i).value, '\r') != NULL)
+      return FALSE;
+  return envelope->headers->len <= HEADERS_MAX && is_visible (envelope->method) &&
+         strlen (envelope->target) <= TARGET_MAX_BYTES && type_size (envelope) <= FIELD_MAX_BYTES;
 }
 
 static void
@@ -185,13 +234,19 @@ check_signed (const TocsinEnvelope *envelope, gboolean draft, guint seed)
   g_autoptr (TocsinEnvelope) request = strip (envelope);
   const TocsinPrivateKey *key = draft ? rsa : ed25519;
   const char *id = "https://a.example/actor#main-key";
+  gboolean can_sign = request->target[0] == '/' && is_visible (request->target) &&
+                      (!draft || type_size (request) <= FIELD_MAX_BYTES);
   gboolean signed_here = draft
                              ? tocsin_sign_request_draft (request, ORIGIN, key, id, NOW_US, NULL)
                              : tocsin_sign_request_rfc9421 (request, ORIGIN, key, id, NOW_US, NULL);
 
-  if (!signed_here || !verifies (request, key))
-    return; /* a field or a target that is longer than what is read, or two of one name */
-  if (flip (request, seed))
+  /* A draft has a signing string of at most so much of each line, method and target too. */
+  if (!draft || strlen (request->method) + strlen (request->target) < FIELD_MAX_BYTES)
+    g_assert_cmpint (signed_here, ==, can_sign);
+  if (!signed_here)
+    return;
+  g_assert_cmpint (verifies (request, key), ==, is_readable (request));
+  if (is_readable (request) && flip (request, draft, seed))
     g_assert_false (verifies (request, key));
 }
 
