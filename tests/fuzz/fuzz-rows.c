@@ -4,7 +4,7 @@
  * The input is rows: a byte for the table, one for the length of the key, two for that of the
  * value, then both. They are put into a store as they are, and all that reads or clears away is let
  * loose on them. Properties: whatever they are, each step works or fails with an error of the
- * store; what is read of a table and put again is the same row.
+ * store; what is read of a table and put again is the same row, whatever table can be put into.
  */
 #include "fuzz/fuzz.h"
 
@@ -15,9 +15,11 @@
 #include "store/table-actors.h"
 #include "store/table-allow.h"
 #include "store/table-audit.h"
+#include "store/table-catch-up.h"
 #include "store/table-changes.h"
 #include "store/table-evidence.h"
 #include "store/table-feeds.h"
+#include "store/table-heard.h"
 #include "store/table-imports.h"
 #include "store/table-meta.h"
 #include "store/table-outbox.h"
@@ -38,6 +40,7 @@
 #define KEY_MAX     48
 #define PURGE_ROWS  16
 #define PURGE_STEPS 64
+#define REPORT      "https://a.example/reports/1" /* whose tombstone is looked for */
 
 static Fixture fixture;
 
@@ -268,6 +271,32 @@ read_reports (TocsinTxn *txn)
   assert_works_or_says_so (txn);
 }
 
+/* What is known of a peer besides. */
+static void
+read_of_peer (TocsinTxn *txn, guint32 n)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  g_auto (TocsinCatchUpRecord) catch_up = { 0 };
+  g_auto (TocsinHeardRecord) heard = { 0 };
+  TocsinTombstone tombstone;
+
+  tocsin_peers_get (txn, n, &peer);
+  assert_works_or_says_so (txn);
+  if (!tocsin_catch_up_get (txn, n, &catch_up))
+    g_assert_cmpint (catch_up.items, ==, -1);
+  assert_works_or_says_so (txn);
+  see (catch_up.error);
+  g_assert_cmpint (tocsin_catch_up_state (&catch_up, &peer), <=, TOCSIN_CATCH_UP_DONE);
+  tocsin_heard_get (txn, n, &heard);
+  assert_works_or_says_so (txn);
+  tocsin_heard_record_add (&heard, &(TocsinHeard){ .dated_us = T0 });
+  g_assert_cmpint (g_array_index (heard.messages, TocsinHeard, heard.messages->len - 1).dated_us,
+                   ==, T0);
+  g_assert_cmpuint (heard.messages->len, <=, TOCSIN_HEARD_MAX);
+  tocsin_tombstones_get (txn, n, REPORT, &tombstone);
+  assert_works_or_says_so (txn);
+}
+
 static void
 read_by_number (TocsinTxn *txn, guint32 n)
 {
@@ -330,7 +359,10 @@ read_all (TocsinTxn *txn, const Row *rows, guint n)
   walk_tables (txn);
   read_reports (txn);
   for (guint i = 0; i < NUMBERS; i++)
-    read_by_number (txn, i);
+    {
+      read_by_number (txn, i);
+      read_of_peer (txn, i);
+    }
   for (guint i = 0; i < n; i++)
     read_by_key (txn, &rows[i]);
   tocsin_lengths_read (txn, &lengths);
@@ -346,57 +378,193 @@ read_all (TocsinTxn *txn, const Row *rows, guint n)
 
 /* ---- what is put again ---- */
 
+/* Returns: (element-type GBytes): of each row its value, behind its key if @with_keys */
+static GPtrArray *
+list_rows (TocsinTxn *txn, TocsinTable table, gboolean with_keys)
+{
+  GPtrArray *rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_auto (TocsinCursor) cursor = { 0 };
+  gboolean more;
+
+  tocsin_cursor_init (&cursor, txn, table);
+  for (more = tocsin_cursor_seek (&cursor, NULL); more; more = tocsin_cursor_next (&cursor))
+    {
+      GByteArray *row = g_byte_array_new ();
+
+      if (with_keys)
+        g_byte_array_append (row, cursor.key.data, (guint) cursor.key.size);
+      if (cursor.value.size > 0)
+        g_byte_array_append (row, cursor.value.data, (guint) cursor.value.size);
+      g_ptr_array_add (rows, g_byte_array_free_to_bytes (row));
+    }
+  return rows;
+}
+
 static void
-assert_same_row (TocsinTxn *txn, TocsinTable table, const TocsinKey *key, GBytes *was)
+assert_same_rows (TocsinTxn *txn, TocsinTable table, gboolean with_keys, GPtrArray *was)
 {
-  TocsinSpan is = { 0 };
+  g_autoptr (GPtrArray) is = NULL;
 
-  g_assert_true (tocsin_txn_get (txn, table, key, &is));
-  g_assert_cmpmem (is.data, is.size, g_bytes_get_data (was, NULL), g_bytes_get_size (was));
+  assert_works_or_says_so (txn);
+  is = list_rows (txn, table, with_keys);
+  if (with_keys)
+    g_assert_cmpuint (is->len, ==, was->len);
+  for (guint i = 0; i < is->len; i++)
+    g_assert_true (
+        g_ptr_array_find_with_equal_func (was, is->pdata[i], (GEqualFunc) g_bytes_equal, NULL));
 }
 
-static GBytes *
-get_row (TocsinTxn *txn, TocsinTable table, const TocsinKey *key)
-{
-  TocsinSpan span;
+/* Of a table whose key is a number that the record has, too. */
+#define PUT_AGAIN(what, Record, number, TABLE)                                                     \
+  static void put_##what##_again (TocsinTxn *txn, guint32 n)                                       \
+  {                                                                                                \
+    g_auto (Record) record = { 0 };                                                                \
+    g_autoptr (GPtrArray) was = NULL;                                                              \
+                                                                                                   \
+    if (tocsin_##what##_get (txn, n, &record) && record.number == n)                               \
+      {                                                                                            \
+        was = list_rows (txn, TABLE, TRUE);                                                        \
+        tocsin_##what##_put (txn, &record);                                                        \
+        assert_same_rows (txn, TABLE, TRUE, was);                                                  \
+      }                                                                                            \
+    assert_works_or_says_so (txn);                                                                 \
+  }
 
-  return tocsin_txn_get (txn, table, key, &span) ? g_bytes_new (span.data, span.size) : NULL;
-}
+PUT_AGAIN (actors, TocsinActorRecord, number, TOCSIN_TABLE_ACTORS)
+PUT_AGAIN (catch_up, TocsinCatchUpRecord, actor, TOCSIN_TABLE_CATCH_UP)
+PUT_AGAIN (heard, TocsinHeardRecord, actor, TOCSIN_TABLE_HEARD)
+PUT_AGAIN (imports, TocsinImportRecord, batch, TOCSIN_TABLE_IMPORTS)
+PUT_AGAIN (review, TocsinReviewRecord, id, TOCSIN_TABLE_REVIEW)
 
 /* A mark of full trust is not read where there is no weight: then the row is the same from the
  * second time on. */
 static void
-put_peer_again (TocsinTxn *txn, const TocsinKey *key, TocsinPeerRecord *peer)
+put_peer_again (TocsinTxn *txn, guint32 n)
 {
-  g_autoptr (GBytes) row = NULL;
-
-  if (!tocsin_peer_record_has_weight (peer))
-    tocsin_peers_put (txn, peer);
-  row = get_row (txn, TOCSIN_TABLE_PEERS, key);
-  if (row == NULL)
-    return;
-  tocsin_peers_put (txn, peer);
-  assert_same_row (txn, TOCSIN_TABLE_PEERS, key, row);
-}
-
-/* Tables whose key says what the record says. */
-static void
-put_again (TocsinTxn *txn, guint32 n)
-{
-  TocsinKey number = tocsin_key_u32 (n), big = tocsin_key_u64 (n);
-  g_autoptr (GBytes) import_row = get_row (txn, TOCSIN_TABLE_IMPORTS, &big);
   g_auto (TocsinPeerRecord) peer = { 0 };
-  g_auto (TocsinImportRecord) import = { 0 };
+  g_autoptr (GPtrArray) was = NULL;
 
   if (tocsin_peers_get (txn, n, &peer) && peer.actor == n)
-    put_peer_again (txn, &number, &peer);
-  assert_works_or_says_so (txn);
-  if (import_row != NULL && tocsin_imports_get (txn, n, &import) && import.batch == n)
     {
-      tocsin_imports_put (txn, &import);
-      assert_same_row (txn, TOCSIN_TABLE_IMPORTS, &big, import_row);
+      if (!tocsin_peer_record_has_weight (&peer))
+        tocsin_peers_put (txn, &peer);
+      assert_works_or_says_so (txn);
+      was = list_rows (txn, TOCSIN_TABLE_PEERS, TRUE);
+      tocsin_peers_put (txn, &peer);
+      assert_same_rows (txn, TOCSIN_TABLE_PEERS, TRUE, was);
     }
   assert_works_or_says_so (txn);
+}
+
+static void
+put_report_again (TocsinTxn *txn, guint32 n)
+{
+  g_auto (TocsinReportRecord) record = { 0 };
+  g_autoptr (GPtrArray) was = NULL;
+
+  if (tocsin_reports_get (txn, n, &record) && record.number == n && record.number != 0 &&
+      record.id != NULL && record.sharing <= TOCSIN_SHARING_AMBER)
+    {
+      was = list_rows (txn, TOCSIN_TABLE_REPORTS, TRUE);
+      tocsin_reports_put (txn, &record, T0);
+      assert_same_rows (txn, TOCSIN_TABLE_REPORTS, TRUE, was);
+    }
+  assert_works_or_says_so (txn);
+}
+
+static void
+put_tombstone_again (TocsinTxn *txn, guint32 n)
+{
+  TocsinTombstone tombstone;
+  g_autoptr (GPtrArray) was = NULL;
+
+  if (tocsin_tombstones_get (txn, n, REPORT, &tombstone))
+    {
+      was = list_rows (txn, TOCSIN_TABLE_TOMBSTONES, TRUE);
+      tocsin_tombstones_put (txn, n, REPORT, &tombstone);
+      assert_same_rows (txn, TOCSIN_TABLE_TOMBSTONES, TRUE, was);
+    }
+  assert_works_or_says_so (txn);
+}
+
+/* The record of the walk that is to be put again. */
+typedef struct
+{
+  TocsinTxn *txn;
+  guint32 number;
+  guint skip;
+  gboolean found;
+} Walk;
+
+/* What a walk finds, which may be in a row of another key than its own. */
+#define PUT_FOUND(what, Record, needed, TABLE, foreach, ...)                                       \
+  static gboolean put_found_##what (const Record *record, gpointer data)                           \
+  {                                                                                                \
+    Walk *walk = data;                                                                             \
+    g_autoptr (GPtrArray) was = NULL;                                                              \
+                                                                                                   \
+    if (walk->skip-- > 0)                                                                          \
+      return TRUE;                                                                                 \
+    walk->found = TRUE;                                                                            \
+    if (record->needed == NULL)                                                                    \
+      return FALSE;                                                                                \
+    was = list_rows (walk->txn, TABLE, FALSE);                                                     \
+    tocsin_##what##_put (walk->txn, record);                                                       \
+    assert_same_rows (walk->txn, TABLE, FALSE, was);                                               \
+    return FALSE;                                                                                  \
+  }                                                                                                \
+                                                                                                   \
+  static void walk_##what (Walk *walk)                                                             \
+  {                                                                                                \
+    foreach (walk->txn, __VA_ARGS__ put_found_##what, walk);                                       \
+  }
+
+PUT_FOUND (allow, TocsinAllowRecord, value, TOCSIN_TABLE_ALLOW, tocsin_allow_foreach)
+PUT_FOUND (feeds, TocsinFeedRecord, name, TOCSIN_TABLE_FEEDS, tocsin_feeds_foreach)
+PUT_FOUND (subjects,
+           TocsinSubjectRecord,
+           value,
+           TOCSIN_TABLE_SUBJECTS,
+           tocsin_subjects_foreach,
+           "",
+           NULL, )
+PUT_FOUND (tokens, TocsinTokenRecord, name, TOCSIN_TABLE_TOKENS, tocsin_tokens_foreach)
+PUT_FOUND (
+    trust, TocsinTrustRecord, id, TOCSIN_TABLE_TRUST, tocsin_trust_foreach_of, walk->number, )
+
+static void
+put_found_again (TocsinTxn *txn, void (*walk_table) (Walk *walk), guint32 number)
+{
+  Walk walk = { .txn = txn, .number = number, .found = TRUE };
+
+  for (guint i = 0; i < ROWS_MAX && walk.found; i++)
+    {
+      walk.skip = i;
+      walk.found = FALSE;
+      walk_table (&walk);
+      assert_works_or_says_so (txn);
+    }
+}
+
+static void
+put_all_again (TocsinTxn *txn)
+{
+  for (guint32 i = 0; i < NUMBERS; i++)
+    {
+      put_actors_again (txn, i);
+      put_peer_again (txn, i);
+      put_catch_up_again (txn, i);
+      put_heard_again (txn, i);
+      put_imports_again (txn, i);
+      put_review_again (txn, i);
+      put_report_again (txn, i);
+      put_tombstone_again (txn, i);
+      put_found_again (txn, walk_trust, i);
+    }
+  put_found_again (txn, walk_allow, 0);
+  put_found_again (txn, walk_feeds, 0);
+  put_found_again (txn, walk_subjects, 0);
+  put_found_again (txn, walk_tokens, 0);
 }
 
 /* ---- what changes rows; nothing of it is kept ---- */
@@ -409,8 +577,7 @@ change (const Row *rows, guint n)
 
   tocsin_txn_begin_write (&txn, fixture.store);
   put_rows (&txn, rows, n);
-  for (guint i = 0; i < NUMBERS; i++)
-    put_again (&txn, i);
+  put_all_again (&txn);
   while (steps++ < PURGE_STEPS &&
          tocsin_store_purge (&txn, T0 + 400 * 24 * 3600 * (gint64) G_USEC_PER_SEC, PURGE_ROWS) > 0)
     assert_works_or_says_so (&txn);
@@ -426,6 +593,8 @@ change (const Row *rows, guint n)
       tocsin_queue_drop_peer (&txn, i);
       assert_works_or_says_so (&txn);
       tocsin_peers_remove (&txn, i);
+      tocsin_catch_up_remove (&txn, i);
+      tocsin_heard_remove (&txn, i);
       assert_works_or_says_so (&txn);
       tocsin_review_remove (&txn, i);
       assert_works_or_says_so (&txn);
