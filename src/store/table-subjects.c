@@ -98,7 +98,7 @@ read_row (TocsinTxn *txn, const TocsinSpan *span, TocsinSubjectRecord *out)
     }
   out->type = (TocsinSubjectType) head.type;
   out->value = head.has_value ? (const char *) data + at : NULL;
-  out->has_mastodon = head.has_mastodon;
+  out->has_mastodon = head.has_mastodon != 0;
   if (head.has_mastodon)
     memcpy (out->mastodon, data + sizeof head, sizeof out->mastodon);
   return TRUE;
