@@ -2,11 +2,12 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * The input is lines: a byte that says how an activity came in, then the activity, as JSON on one
- * line, whose signature is taken to hold. The node follows b.example and c.example, c.example reads
- * it, d.example is believed through b.example, and z.example is a stranger. Properties: whatever
- * they say in whatever order, each is stored, dropped or refused, and the store never fails; the
- * same activity is not stored twice; and all counters and digests are afterwards those that
- * counting anew gives.
+ * line, whose signature is taken to hold. The node follows b.example and c.example, whose keys it
+ * knows, c.example reads it, d.example is believed through b.example, and z.example is a stranger.
+ * Properties: whatever they say in whatever order, each is stored, dropped or refused, and the
+ * store never fails; what was stored is not stored again, neither at once nor after all else,
+ * whoever brings it; who is held for its key adds nothing that counts; and all counters and digests
+ * are afterwards those that counting anew gives.
  */
 #include "fuzz/fuzz.h"
 
@@ -23,9 +24,12 @@
 #include "store-fixture.h"
 #include "store/table-actors.h"
 #include "store/table-peers.h"
+#include "store/table-reports.h"
 
 #define LINES_MAX 6
 #define NOW_US    (T0 + 20 * TOCSIN_HOUR_US)
+#define KNOWN_KEY "z6Mkm2rLmBWj6Fu5ggB2QzGZHnKCZuHXVfmsH4ptXR5vcLkm"
+#define OTHER_KEY "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
 
 static Fixture fixture;
 static TocsinWriter *writer;
@@ -40,8 +44,13 @@ static TocsinActorDocument *
 document_of (const char *host)
 {
   g_autofree char *actor = g_strdup_printf ("https://%s/actor", host);
+  g_autofree char *key_id = g_strconcat (actor, "#ed25519-key", NULL);
   TocsinActorDocument *document = tocsin_actor_document_new (actor);
+  TocsinActorKey *key = tocsin_actor_key_new (key_id, actor);
 
+  key->multibase = g_strdup (KNOWN_KEY);
+  key->assertion = TRUE;
+  g_ptr_array_add (document->keys, key);
   document->type = g_strdup ("Application");
   document->inbox = g_strdup_printf ("https://%s/inbox", host);
   document->outbox = g_strdup_printf ("https://%s/outbox", host);
@@ -49,6 +58,18 @@ document_of (const char *host)
   document->trust = g_strdup_printf ("https://%s/trust", host);
   document->protocol_version = g_strdup (TOCSIN_PROTOCOL_VERSION);
   return document;
+}
+
+static void
+pin_key (TocsinTxn *txn, guint32 number, const TocsinActorDocument *document)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  g_assert_true (tocsin_peers_get (txn, number, &peer));
+  tocsin_pinning_pin_all (&peer, document, T0);
+  g_assert_cmpint (tocsin_pinning_of (&peer, KNOWN_KEY), ==, TOCSIN_PINNING_MATCHES);
+  g_assert_cmpint (tocsin_pinning_of (&peer, OTHER_KEY), ==, TOCSIN_PINNING_CHANGED);
+  tocsin_peers_put (txn, &peer);
 }
 
 static gboolean
@@ -63,6 +84,12 @@ put_actors (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error G_GNUC_U
     }
   write_followed (txn, numbers[0], TOCSIN_FOLLOWER_NONE);
   write_followed (txn, numbers[1], TOCSIN_FOLLOWER_READER);
+  for (gsize i = 0; i < 2; i++)
+    {
+      g_autoptr (TocsinActorDocument) document = document_of (hosts[i]);
+
+      pin_key (txn, numbers[i], document);
+    }
   return TRUE;
 }
 
@@ -118,6 +145,8 @@ typedef struct
   gboolean proven;
   gboolean guest;
   gboolean gone;
+  const char *key; /* that proved it, if it is proven */
+  gint64 signed_us;
 } Way;
 
 static Way
@@ -130,7 +159,9 @@ read_way (guint8 byte)
                 .catch_up = (byte & 4) != 0,
                 .proven = (byte & 8) != 0,
                 .guest = (byte & 16) != 0,
-                .gone = (byte & 32) != 0 };
+                .gone = (byte & 32) != 0,
+                .key = (byte & 64) != 0 ? OTHER_KEY : KNOWN_KEY,
+                .signed_us = NOW_US - ((byte & 128) != 0 ? TOCSIN_HOUR_US : 0) };
 }
 
 static void
@@ -139,6 +170,25 @@ assert_refusal (const GError *error)
   g_assert_true (error->domain == TOCSIN_ERROR);
   g_assert_cmpint (error->code, !=, TOCSIN_ERROR_STORE);
   g_assert_cmpint (error->code, !=, TOCSIN_ERROR_UNAVAILABLE);
+}
+
+/* What of a reporter counts. *@is_held: whether @key, which proves something of it, is none of
+ * those that are known of it. */
+static guint
+count_live (const char *reporter, const char *key, gboolean *is_held)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (fixture.store));
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  TocsinActorCounts counts = { 0 };
+  guint32 number;
+
+  *is_held = FALSE;
+  if (!tocsin_actors_find (txn, reporter, &number))
+    return 0;
+  *is_held = tocsin_peers_get (txn, number, &peer) && key != NULL &&
+             tocsin_pinning_of (&peer, key) == TOCSIN_PINNING_CHANGED;
+  tocsin_reports_counts (txn, number, &counts);
+  return counts.by_state[TOCSIN_STATE_LIVE];
 }
 
 /* Returns whether it was stored. */
@@ -152,17 +202,21 @@ admit (TocsinActivity *activity, const Way *way)
                                         : TOCSIN_ARRIVAL_PUSH;
   g_autoptr (TocsinAdmission) admission =
       tocsin_admission_new (activity, signer, arrival, fed->policy, NOW_US);
+  gboolean is_held, was_held;
+  guint live;
   g_autoptr (GError) error = NULL;
 
   /* What another brings comes this far with its author's proof alone. */
   admission->proven = way->proven || is_relayed;
+  admission->proof_key = admission->proven ? g_strdup (way->key) : NULL;
+  live = count_live (activity->actor, admission->proof_key, &was_held);
   if (!tocsin_store_write (fixture.store, tocsin_admission_write, admission, &error))
     assert_refusal (error);
   else if (admission->refusal != NULL)
     assert_refusal (admission->refusal);
-  else
-    return admission->stored;
-  return FALSE;
+  if (was_held)
+    g_assert_cmpuint (count_live (activity->actor, admission->proof_key, &is_held), <=, live);
+  return error == NULL && admission->refusal == NULL && admission->stored;
 }
 
 static void
@@ -173,6 +227,9 @@ relate (TocsinActivity *activity, TocsinKnownActor *sender, const Way *way)
   g_autoptr (GError) error = NULL;
 
   change->proven = way->proven;
+  change->proof_key = way->proven ? g_strdup (way->key) : NULL;
+  change->was_read = way->catch_up && activity->kind == TOCSIN_ACTIVITY_UPDATE;
+  change->signed_us = way->catch_up ? 0 : way->signed_us;
   change->guest = way->guest;
   change->gone = way->gone;
   if (!tocsin_store_write (fixture.store, tocsin_relation_change_write, change, &error))
@@ -220,26 +277,82 @@ receive (GBytes *body, const Way *way)
 
 /* ---- all of them ---- */
 
-void
-tocsin_fuzz_one (const guint8 *data, gsize size)
+/* Whoever brings it, and however. */
+static void
+assert_not_again (GBytes *body, const Way *way)
+{
+  for (guint8 byte = 0; byte < 8; byte++)
+    {
+      Way other = read_way (byte);
+
+      if (byte == 1)
+        continue; /* as 0 */
+      other.proven = way->proven;
+      other.key = way->key;
+      g_assert_false (receive (body, &other));
+    }
+}
+
+typedef struct
+{
+  Way way;
+  GBytes *body;
+  gboolean is_stored;
+} Line;
+
+static void
+line_clear (gpointer data)
+{
+  g_bytes_unref (((Line *) data)->body);
+}
+
+static GArray *
+read_lines (const guint8 *data, gsize size)
 {
   const guint8 *end = data + size;
-  guint n = 0, received = 0;
+  GArray *lines = g_array_new (FALSE, FALSE, sizeof (Line));
 
-  for (const guint8 *at = data; at < end && n < LINES_MAX; n++)
+  g_array_set_clear_func (lines, line_clear);
+  for (const guint8 *at = data; at < end && lines->len < LINES_MAX;)
     {
       const guint8 *newline = memchr (at + 1, '\n', (gsize) (end - at) - 1);
       const guint8 *line_end = newline != NULL ? newline : end;
-      g_autoptr (GBytes) body = g_bytes_new (at + 1, (gsize) (line_end - at) - 1);
-      Way way = read_way (*at);
+      Line line = { .way = read_way (*at),
+                    .body = g_bytes_new (at + 1, (gsize) (line_end - at) - 1) };
 
-      received++;
-      if (receive (body, &way))
-        g_assert_false (receive (body, &way));
+      g_array_append_val (lines, line);
       at = newline != NULL ? newline + 1 : end;
     }
-  if (received == 0)
+  return lines;
+}
+
+/* What was stored once is not again. */
+static void
+receive_line (GArray *lines, guint n)
+{
+  Line *line = &g_array_index (lines, Line, n);
+  gboolean was_stored = FALSE;
+
+  for (guint i = 0; i < lines->len; i++)
+    was_stored |= g_array_index (lines, Line, i).is_stored &&
+                  g_bytes_equal (g_array_index (lines, Line, i).body, line->body);
+  line->is_stored = receive (line->body, &line->way);
+  g_assert_false (line->is_stored && was_stored);
+  if (line->is_stored)
+    assert_not_again (line->body, &line->way);
+  line->is_stored |= was_stored;
+}
+
+void
+tocsin_fuzz_one (const guint8 *data, gsize size)
+{
+  g_autoptr (GArray) lines = read_lines (data, size);
+
+  if (lines->len == 0)
     return;
+  for (guint round = 0; round < 2; round++)
+    for (guint i = 0; i < lines->len; i++)
+      receive_line (lines, i);
   baseline_assert_counted (fixture.store);
   baseline_restore (fixture.store, baseline);
   for (gsize i = 0; i < G_N_ELEMENTS (hosts); i++)
