@@ -1,12 +1,15 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Properties: every key belongs to the document's id and stands there once; an actor that was
- * read and written again reads the same, with the same keys.
+ * Properties: every key belongs to the document's id and stands there once, and makes proofs only
+ * if it is listed for that; an actor that was read and written again reads the same, member by
+ * member and key by key, but that every Multikey is listed for proofs then.
  */
 #include <string.h>
 
 #include "codec/actor-json.h"
+#include "codec/as-read.h"
+#include "codec/json-strict.h"
 #include "fuzz/fuzz.h"
 
 #define MAX_KEYS_OF_ONE_MEMBER 32
@@ -24,6 +27,59 @@ check_keys (const TocsinActorDocument *actor)
     }
 }
 
+static gboolean
+is_listed (JsonObject *object, const char *id)
+{
+  g_autoptr (GPtrArray) list = tocsin_as_list (object, "assertionMethod");
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      JsonNode *node = list->pdata[i];
+      JsonObject *key = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+
+      if (key != NULL && (g_strcmp0 (tocsin_as_uri (key, "id"), id) == 0 ||
+                          g_strcmp0 (tocsin_as_uri (key, "@id"), id) == 0))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+check_proof_keys (const TocsinActorDocument *actor, GBytes *body)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (body, &size);
+  g_autoptr (JsonNode) root = tocsin_json_parse (data, size, NULL, NULL, NULL);
+
+  g_assert_nonnull (root);
+  for (guint i = 0; i < actor->keys->len; i++)
+    {
+      const TocsinActorKey *key = actor->keys->pdata[i];
+
+      if (key->assertion)
+        g_assert_true (is_listed (json_node_get_object (root), key->id));
+    }
+}
+
+static void
+check_same_keys (const TocsinActorDocument *actor, const TocsinActorDocument *again)
+{
+  g_assert_cmpuint (again->keys->len, ==, actor->keys->len);
+  for (guint i = 0; i < actor->keys->len; i++)
+    {
+      const TocsinActorKey *was = actor->keys->pdata[i];
+      const TocsinActorKey *is = tocsin_actor_document_find_key (again, was->id);
+
+      if (is == NULL)
+        g_error ("A key was lost");
+      g_assert_cmpstr (is->owner, ==, was->owner);
+      g_assert_cmpstr (is->pem, ==, was->pem);
+      g_assert_cmpstr (is->multibase, ==, was->multibase);
+      g_assert_cmpint (is->expires_us, ==, was->expires_us);
+      g_assert_cmpint (is->assertion, ==, was->multibase != NULL);
+    }
+}
+
 static void
 check_round_trip (const TocsinActorDocument *actor)
 {
@@ -33,21 +89,21 @@ check_round_trip (const TocsinActorDocument *actor)
 
   g_assert_no_error (error);
   g_assert_cmpstr (again->id, ==, actor->id);
+  g_assert_cmpstr (again->type, ==, actor->type);
   g_assert_cmpstr (again->inbox, ==, actor->inbox);
   g_assert_cmpstr (again->shared_inbox, ==, actor->shared_inbox);
+  g_assert_cmpstr (again->outbox, ==, actor->outbox);
+  g_assert_cmpstr (again->followers, ==, actor->followers);
+  g_assert_cmpstr (again->following, ==, actor->following);
   g_assert_cmpstr (again->reports, ==, actor->reports);
+  g_assert_cmpstr (again->trust, ==, actor->trust);
+  g_assert_cmpstr (again->name, ==, actor->name);
+  g_assert_cmpstr (again->preferred_username, ==, actor->preferred_username);
+  g_assert_cmpstr (again->summary, ==, actor->summary);
+  g_assert_cmpstr (again->url, ==, actor->url);
   g_assert_cmpstr (again->protocol_version, ==, actor->protocol_version);
-  g_assert_cmpuint (again->keys->len, ==, actor->keys->len);
-  for (guint i = 0; i < actor->keys->len; i++)
-    {
-      const TocsinActorKey *was = actor->keys->pdata[i];
-      const TocsinActorKey *is = tocsin_actor_document_find_key (again, was->id);
-
-      if (is == NULL)
-        g_error ("A key was lost");
-      g_assert_cmpstr (is->pem, ==, was->pem);
-      g_assert_cmpstr (is->multibase, ==, was->multibase);
-    }
+  g_assert_false (again->is_key_document);
+  check_same_keys (actor, again);
 }
 
 void
@@ -61,6 +117,8 @@ tocsin_fuzz_one (const guint8 *data, gsize size)
   if (actor == NULL)
     return;
   check_keys (actor);
+  if (!actor->is_key_document)
+    check_proof_keys (actor, body);
   if (!actor->is_key_document && actor->keys->len <= MAX_KEYS_OF_ONE_MEMBER)
     check_round_trip (actor);
 }
