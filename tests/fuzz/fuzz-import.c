@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Any file as a list, in every format: what is taken is never empty, and every entry is UTF-8
- * without control characters, of a known type, in the order of the file; written out as JSON it is
- * the same list.
+ * Any file as a list, in every format: what is taken is never empty, and every entry is UTF-8, of a
+ * known type, in the order of the file, its value without control characters; written out as JSON
+ * it is the same list; what is refused has a reason in one line.
  */
 #include "fuzz/fuzz.h"
 
@@ -12,6 +12,25 @@
 #include "cli/import-file.h"
 #include "codec/json-writer.h"
 #include "core/limits.h"
+
+/* What goes with a value is as it was written, line ends too: the node judges it. */
+static void
+check_text (const char *text)
+{
+  if (text != NULL && (*text == '\0' || !g_utf8_validate (text, -1, NULL)))
+    g_error ("an entry has an empty text, or one that is no UTF-8");
+}
+
+static void
+check_value (const char *value)
+{
+  if (value == NULL || strlen (value) > TOCSIN_URI_MAX_BYTES)
+    g_error ("an entry has no value, or too long a one");
+  check_text (value);
+  for (const char *c = value; *c != '\0'; c = g_utf8_next_char (c))
+    if (g_unichar_iscntrl (g_utf8_get_char (c)))
+      g_error ("a value has a control character: %s", value);
+}
 
 static void
 check (const TocsinImport *list)
@@ -27,12 +46,9 @@ check (const TocsinImport *list)
       if (entry->place < before || entry->place == 0)
         g_error ("entry %u is out of order", i);
       before = entry->place;
-      if (entry->value[0] == '\0' || strlen (entry->value) > TOCSIN_URI_MAX_BYTES ||
-          !g_utf8_validate (entry->value, -1, NULL))
-        g_error ("entry %u has no value", i);
-      for (const char *c = entry->value; *c != '\0'; c = g_utf8_next_char (c))
-        if (g_unichar_iscntrl (g_utf8_get_char (c)))
-          g_error ("entry %u has a control character", i);
+      check_value (entry->value);
+      check_text (entry->category);
+      check_text (entry->comment);
       if (entry->type != NULL &&
           tocsin_subject_type_from_string (entry->type) == TOCSIN_SUBJECT_NONE)
         g_error ("entry %u has an unknown type", i);
@@ -97,11 +113,16 @@ tocsin_fuzz_one (const guint8 *data, gsize size)
   for (int format = TOCSIN_IMPORT_AUTO; format <= TOCSIN_IMPORT_JSON; format++)
     for (int type = TOCSIN_SUBJECT_NONE; type <= TOCSIN_SUBJECT_DOMAIN; type++)
       {
+        g_autoptr (GError) error = NULL;
         g_autoptr (TocsinImport) list = tocsin_import_parse (
-            text, size, (TocsinImportFormat) format, (TocsinSubjectType) type, NULL);
+            text, size, (TocsinImportFormat) format, (TocsinSubjectType) type, &error);
 
+        g_assert_true ((list == NULL) == (error != NULL));
         if (list == NULL)
-          continue;
+          {
+            check_value (error->message);
+            continue;
+          }
         check (list);
         check_round_trip (list, (TocsinSubjectType) type);
       }
