@@ -1,15 +1,25 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Any bytes as a database of places: what is opened answers, with text of one line.
+ * Any bytes as a database of places: what is opened answers, and what is not is refused, both with
+ * text of one line, without control characters.
  */
 #include "fuzz/fuzz.h"
 
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "feeds/geo.h"
+
+static void
+check_text (const char *text)
+{
+  if (!g_utf8_validate (text, -1, NULL))
+    g_error ("a text that is no UTF-8");
+  for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c))
+    if (g_unichar_iscntrl (g_utf8_get_char (c)))
+      g_error ("a text with a control character: %s", text);
+}
 
 static void
 place_clear (gpointer data)
@@ -26,12 +36,7 @@ ask (const TocsinGeo *geo, const char *address)
   g_array_set_clear_func (places, place_clear);
   tocsin_geo_find (geo, &subject, places);
   for (guint i = 0; i < places->len; i++)
-    {
-      const char *name = g_array_index (places, TocsinPlace, i).name;
-
-      if (!g_utf8_validate (name, -1, NULL) || strchr (name, '\n') != NULL)
-        g_error ("a name that is no line of text");
-    }
+    check_text (g_array_index (places, TocsinPlace, i).name);
 }
 
 void
@@ -40,12 +45,16 @@ tocsin_fuzz_one (const guint8 *data, gsize size)
   g_autofree char *path = NULL;
   g_autoptr (TocsinGeoFile) file = NULL;
   g_autoptr (TocsinGeo) geo = tocsin_geo_new ();
+  g_autoptr (GError) error = NULL;
   int fd = memfd_create ("mmdb", MFD_CLOEXEC);
 
   if (write (fd, data, size) != (ssize_t) size)
     g_error ("no memory");
   path = g_strdup_printf ("/proc/self/fd/%d", fd);
-  file = tocsin_geo_file_open (path, NULL);
+  file = tocsin_geo_file_open (path, &error);
+  g_assert_true ((file == NULL) == (error != NULL));
+  if (error != NULL)
+    check_text (error->message);
   if (file != NULL)
     {
       tocsin_geo_add (geo, file, "fuzz", 0);
