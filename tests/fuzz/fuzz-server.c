@@ -4,8 +4,9 @@
  * The input is a byte, which says where it is cut, and what a client sends on one connection
  * before it closes its side. Properties: a handler sees those requests alone that a reader to the
  * letter of RFC 9112 finds there, each with its body, in their order, so that none can be hidden in
- * another, and nothing behind a body in chunks; in two pieces they are the same as in one; and
- * every connection ends.
+ * another, and nothing behind a body in chunks; in two pieces they are the same as in one; every
+ * connection ends, with whole answers of known statuses, among them one for each request that was
+ * handled; and the same bytes as the body of a plain request, and a request behind it, are handled.
  */
 #include "fuzz/fuzz.h"
 
@@ -29,17 +30,26 @@ typedef struct
   TocsinListener *listener;
   TocsinRouter *router;
   TocsinServer *server;
-  GPtrArray *handled; /* of "METHOD TARGET\nBODY" */
+  GPtrArray *handled; /* (element-type GBytes) of "METHOD TARGET\nBODY" */
 } Side;
 
 static Side side;
 
-static char *
+static GBytes *
 describe (const char *method, const char *target, const char *body, gsize size)
 {
-  g_autofree char *copy = g_strndup (size > 0 ? body : "", size);
+  GString *out = g_string_new (NULL);
 
-  return g_strdup_printf ("%s %s\n%" G_GSIZE_FORMAT " %s", method, target, size, copy);
+  g_string_append_printf (out, "%s %s\n", method, target);
+  if (size > 0)
+    g_string_append_len (out, body, (gssize) size);
+  return g_string_free_to_bytes (out);
+}
+
+static GPtrArray *
+requests_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
 }
 
 static void
@@ -85,7 +95,7 @@ tocsin_fuzz_begin (void)
   g_assert_no_error (error);
   side.router = tocsin_router_new ();
   tocsin_router_add (side.router, routes, G_N_ELEMENTS (routes), NULL);
-  side.handled = g_ptr_array_new_with_free_func (g_free);
+  side.handled = requests_new ();
   side.server = tocsin_server_new (side.router, &options);
   tocsin_server_start (side.server, side.listener, &error);
   g_assert_no_error (error);
@@ -223,7 +233,7 @@ take_fields (Input *in, Framing *framing)
  * library reads more than the letter allows, so there *@chunked is set and the body does not
  * count. */
 static gboolean
-take_request (Input *in, char **out, gboolean *chunked)
+take_request (Input *in, GBytes **out, gboolean *chunked)
 {
   g_autofree char *line = NULL;
   g_auto (GStrv) parts = NULL;
@@ -244,8 +254,7 @@ take_request (Input *in, char **out, gboolean *chunked)
   if ((framing.chunked && framing.has_length) ||
       (framing.has_length && !take_bytes (in, (gsize) framing.length, body)))
     return FALSE;
-  *out = framing.chunked ? g_strdup_printf ("%s %s\n", parts[0], parts[1])
-                         : describe (parts[0], parts[1], body->str, body->len);
+  *out = describe (parts[0], parts[1], body->str, body->len);
   return TRUE;
 }
 
@@ -276,7 +285,7 @@ send_piece (int fd, const char *data, gsize size)
 }
 
 static void
-read_to_end (int fd)
+read_to_end (int fd, GString *answers)
 {
   char buffer[16384];
   guint turns = 0;
@@ -286,13 +295,16 @@ read_to_end (int fd)
     {
       g_main_context_iteration (NULL, FALSE);
       n = recv (fd, buffer, sizeof buffer, MSG_DONTWAIT);
+      if (n > 0)
+        g_string_append_len (answers, buffer, n);
       g_assert_cmpuint (turns++, <, TURNS_MAX);
     }
   while (n > 0 || (n < 0 && errno == EAGAIN));
 }
 
+/* What was handled; the bytes of the answers go to @answers. */
 static GPtrArray *
-exchange (const char *data, gsize size, gsize cut)
+exchange (const char *data, gsize size, gsize cut, GString *answers)
 {
   GPtrArray *handled;
   int fd = open_connection ();
@@ -300,15 +312,94 @@ exchange (const char *data, gsize size, gsize cut)
   send_piece (fd, data, cut);
   send_piece (fd, data + cut, size - cut);
   shutdown (fd, SHUT_WR);
-  read_to_end (fd);
+  read_to_end (fd, answers);
   close (fd);
   g_main_context_iteration (NULL, FALSE);
   handled = side.handled;
-  side.handled = g_ptr_array_new_with_free_func (g_free);
+  side.handled = requests_new ();
   return handled;
 }
 
+/* ---- what was answered ---- */
+
+static char *
+take_answer_line (Input *in)
+{
+  char *line = NULL;
+
+  g_assert_true (take_line (in, &line));
+  g_assert_true (in->at[-2] == '\r' && g_utf8_validate (line, -1, NULL));
+  return line;
+}
+
+/* Takes the field lines of an answer. Returns: the length of the body */
+static gsize
+take_answer_fields (Input *in)
+{
+  gsize length = 0;
+
+  for (;;)
+    {
+      g_autofree char *field = take_answer_line (in);
+
+      if (*field == '\0')
+        return length;
+      g_assert_nonnull (strchr (field, ':'));
+      if (g_ascii_strncasecmp (field, "Content-Length:", strlen ("Content-Length:")) == 0)
+        length = (gsize) g_ascii_strtoull (field + strlen ("Content-Length:"), NULL, 10);
+    }
+}
+
+/* One answer, which is whole; that to a HEAD has no body. Returns: its status */
+static guint
+take_answer (Input *in)
+{
+  static const guint known[] = { 100, 200, 204, 400, 404, 405, 411, 413, 414, 417, 431, 501, 505 };
+  g_autofree char *line = take_answer_line (in);
+  guint64 status = 0;
+  gboolean is_known = FALSE;
+  gsize length;
+
+  g_assert_true (g_str_has_prefix (line, "HTTP/1.1 ") && strlen (line) > 12 && line[12] == ' ');
+  line[12] = '\0';
+  g_assert_true (g_ascii_string_to_unsigned (line + 9, 10, 100, 599, &status, NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+    is_known |= known[i] == status;
+  if (!is_known)
+    g_error ("an answer of the status %u", (guint) status);
+  length = take_answer_fields (in);
+  if (in->at < in->end && !g_str_has_prefix (in->at, "HTTP/1.1 "))
+    {
+      g_assert_cmpuint ((gsize) (in->end - in->at), >=, length);
+      in->at += length;
+    }
+  return (guint) status;
+}
+
+/* Returns: how many answers say that it was done */
+static guint
+count_done (const GString *answers)
+{
+  Input in = { answers->str, answers->str + answers->len };
+  guint n = 0;
+
+  while (in.at < in.end)
+    n += take_answer (&in) == 200;
+  return n;
+}
+
 /* ---- what was handled ---- */
+
+static gboolean
+has_same_head (GBytes *one, GBytes *other)
+{
+  gsize size, other_size;
+  const char *text = g_bytes_get_data (one, &size);
+  const char *other_text = g_bytes_get_data (other, &other_size);
+  gsize head = (gsize) ((const char *) memchr (text, '\n', size) - text) + 1;
+
+  return head <= other_size && memcmp (text, other_text, head) == 0;
+}
 
 static void
 assert_handled (GPtrArray *handled, const char *data, gsize size)
@@ -318,33 +409,62 @@ assert_handled (GPtrArray *handled, const char *data, gsize size)
 
   for (guint i = 0; i < handled->len; i++)
     {
-      g_autofree char *request = NULL;
+      g_autoptr (GBytes) request = NULL;
 
       do
         {
-          g_clear_pointer (&request, g_free);
+          g_clear_pointer (&request, g_bytes_unref);
           if (chunked || !take_request (&in, &request, &chunked))
-            g_error ("not a request of its own: %s", (char *) handled->pdata[i]);
+            g_error ("not a request of its own: %s",
+                     (const char *) g_bytes_get_data (handled->pdata[i], NULL));
         }
-      while (chunked ? !g_str_has_prefix (handled->pdata[i], request)
-                     : !g_str_equal (handled->pdata[i], request));
+      while (chunked ? !has_same_head (request, handled->pdata[i])
+                     : !g_bytes_equal (handled->pdata[i], request));
     }
+}
+
+/* Whatever they are, the same bytes are a good body, of which every one arrives. */
+static void
+assert_serves (const char *data, gsize size, gsize cut)
+{
+  gsize n = MIN (size, BODY_MAX_BYTES);
+  g_autoptr (GString) sent = g_string_new (NULL);
+  g_autoptr (GString) answers = g_string_new (NULL);
+  g_autoptr (GPtrArray) handled = NULL;
+  g_autoptr (GBytes) first = describe ("POST", "/x", data, n);
+  g_autoptr (GBytes) second = describe ("GET", "/y", NULL, 0);
+
+  g_string_append_printf (
+      sent, "POST /x HTTP/1.1\r\nHost: a.example\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n",
+      n);
+  g_string_append_len (sent, data, (gssize) n);
+  g_string_append (sent, "GET /y HTTP/1.1\r\nHost: a.example\r\n\r\n");
+  handled = exchange (sent->str, sent->len, MIN (cut, sent->len), answers);
+  g_assert_cmpuint (handled->len, ==, 2);
+  g_assert_true (g_bytes_equal (handled->pdata[0], first));
+  g_assert_true (g_bytes_equal (handled->pdata[1], second));
+  g_assert_cmpuint (count_done (answers), ==, 2);
 }
 
 void
 tocsin_fuzz_one (const guint8 *data, gsize size)
 {
   const char *sent = (const char *) data + 1;
+  g_autoptr (GString) answers = g_string_new (NULL);
+  g_autoptr (GString) again = g_string_new (NULL);
   g_autoptr (GPtrArray) whole = NULL;
   g_autoptr (GPtrArray) pieces = NULL;
 
   if (size < 2)
     return;
   size--;
-  whole = exchange (sent, size, size);
+  whole = exchange (sent, size, size, answers);
   assert_handled (whole, sent, size);
-  pieces = exchange (sent, size, data[0] % size);
+  g_assert_cmpuint (count_done (answers), ==, whole->len);
+  pieces = exchange (sent, size, data[0] % size, again);
+  g_assert_cmpuint (count_done (again), ==, pieces->len);
   g_assert_cmpuint (pieces->len, ==, whole->len);
   for (guint i = 0; i < whole->len; i++)
-    g_assert_cmpstr (pieces->pdata[i], ==, whole->pdata[i]);
+    g_assert_true (g_bytes_equal (pieces->pdata[i], whole->pdata[i]));
+  assert_serves (sent, size, data[0]);
 }
