@@ -418,6 +418,29 @@ test_feed_not_stored (void)
   g_assert_cmpint (g_unlink (path), ==, 0);
 }
 
+/* Who waits for a list learns that the node stops. */
+static void
+test_feed_stopped (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *path = NULL;
+  g_autofree char *body = NULL;
+  g_auto (Answer) answer = { 0 };
+  TocsinRequest *request;
+
+  admin_init (&admin);
+  path = add_exits (&admin, "192.0.2.1\n", &body);
+  request = node_begin (&admin.node, "POST", "/v1/feeds/exits/refresh", NULL, NULL);
+  node_run (&admin.node, request);
+  tocsin_feeds_stop (admin.node.api->feeds);
+  node_end (&admin.node, request, &answer);
+  g_assert_cmpuint (answer.status, ==, 503);
+  g_assert_nonnull (strstr (answer.body->str, "The node is stopping"));
+  g_assert_cmpuint (tocsin_feeds_find (admin.node.api->feeds, "exits")->record.failures, ==, 0);
+  free_feeds (&admin);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
 static gboolean
 fill_store (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -590,6 +613,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-feeds/may-shrink-later", test_feed_may_shrink_later);
   g_test_add_func ("/route-feeds/not-disabled", test_feed_not_disabled);
   g_test_add_func ("/route-feeds/not-stored", test_feed_not_stored);
+  g_test_add_func ("/route-feeds/stopped", test_feed_stopped);
   g_test_add_func ("/route-feeds/of-a-file", test_feed_of_a_file);
   g_test_add_func ("/route-feeds/refusals", test_refusals);
   return g_test_run ();

@@ -138,7 +138,13 @@ fail (TocsinFeedRefresh *self, GError *error)
   /* It is the list that is not well-formed, not what was asked of us. */
   if (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID))
     error->code = TOCSIN_ERROR_UNPROCESSABLE;
-  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  /* Nothing else gives up early. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_error_free (error);
+      error = g_error_new_literal (TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "The node is stopping");
+    }
+  else
     {
       record->tried_us = self->feeds->now_us ();
       record->failures++;
