@@ -312,6 +312,23 @@ test_observe (void)
   g_assert_cmpmem (g_bytes_get_data (kept, NULL), g_bytes_get_size (kept), "off", 3);
 }
 
+static void
+test_recount (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) doctor = NULL;
+  JsonArray *checks;
+  JsonObject *last;
+
+  admin_init (&admin);
+  admin_do (&admin, "POST", "/v1/reports", ONE, 201);
+  doctor = admin_ask (&admin, "POST", "/v1/doctor", "{\"recount\":true}", 200);
+  checks = ARRAY (OBJECT (doctor), "checks");
+  last = json_array_get_object_element (checks, json_array_get_length (checks) - 1);
+  g_assert_cmpstr (TEXT (last, "name"), ==, "recount");
+  g_assert_true (FLAG (last, "ok"));
+}
+
 static guint64
 epoch_of (TocsinStore *store)
 {
@@ -342,6 +359,21 @@ check_failed_backup (Admin *admin)
   g_assert_true (g_file_test (mine, G_FILE_TEST_EXISTS));
   g_unlink (mine);
   g_rmdir (keys);
+  admin_do (admin, "POST", "/v1/backup", body, 200);
+}
+
+/* A key file that stays away is no rotation. */
+static void
+check_missing_key (Admin *admin)
+{
+  g_autofree char *dir = g_build_filename (admin->node.dir, "keyless", NULL);
+  g_autofree char *body = g_strdup_printf ("{\"dir\":\"%s\"}", dir);
+  g_autofree char *key = g_build_filename (admin->node.dir, "keys", "ed25519-9.pem", NULL);
+
+  g_assert_cmpint (symlink ("nowhere", key), ==, 0);
+  admin_refused (admin, "POST", "/v1/backup", body, 503, "Failed to open file");
+  g_assert_false (g_file_test (dir, G_FILE_TEST_EXISTS));
+  g_unlink (key);
   admin_do (admin, "POST", "/v1/backup", body, 200);
 }
 
@@ -389,6 +421,7 @@ test_backup (void)
   /* What is there is not written over. */
   admin_refused (&admin, "POST", "/v1/backup", body, 409, "/dir: it holds a store already");
   check_failed_backup (&admin);
+  check_missing_key (&admin);
   check_own_places (&admin);
 }
 
@@ -419,6 +452,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-node/audit", test_audit);
   g_test_add_func ("/route-node/housekeeping", test_housekeeping);
   g_test_add_func ("/route-node/observe", test_observe);
+  g_test_add_func ("/route-node/recount", test_recount);
   g_test_add_func ("/route-node/backup", test_backup);
   g_test_add_func ("/route-node/config", test_config);
   return g_test_run ();

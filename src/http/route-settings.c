@@ -21,7 +21,8 @@
 #include "store/table-audit.h"
 #include "store/table-meta.h"
 
-#define KEYS_DIR "keys"
+#define KEYS_DIR      "keys"
+#define COPY_KEYS_MAX 4
 
 static void
 on_config (TocsinRequest *request G_GNUC_UNUSED, TocsinReply *reply, gpointer data)
@@ -185,11 +186,25 @@ refuse_dir (int number, GError **error)
   return FALSE;
 }
 
-static gboolean
-copy_keys (const Backup *backup, gboolean *made, GError **error)
+/* What one level holds, and the directory itself. */
+static void
+remove_dir (const char *path)
 {
-  g_autofree char *from = g_build_filename (backup->data_dir, KEYS_DIR, NULL);
-  g_autofree char *to = g_build_filename (backup->dir, KEYS_DIR, NULL);
+  g_autoptr (GDir) listing = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+
+      g_unlink (file);
+    }
+  g_rmdir (path);
+}
+
+static gboolean
+copy_dir (const char *from, const char *to, gboolean *made, GError **error)
+{
   g_autoptr (GDir) listing = g_dir_open (from, 0, error);
   const char *name;
 
@@ -209,6 +224,30 @@ copy_keys (const Backup *backup, gboolean *made, GError **error)
   return TRUE;
 }
 
+/* Where one is gone a rotation has taken it away meanwhile: then all are looked for anew. */
+static gboolean
+copy_keys (const Backup *backup, gboolean *made, GError **error)
+{
+  g_autofree char *from = g_build_filename (backup->data_dir, KEYS_DIR, NULL);
+  g_autofree char *to = g_build_filename (backup->dir, KEYS_DIR, NULL);
+
+  for (guint i = 1; i < COPY_KEYS_MAX; i++)
+    {
+      g_autoptr (GError) local = NULL;
+
+      if (copy_dir (from, to, made, &local))
+        return TRUE;
+      if (!*made || !g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+      remove_dir (to);
+      *made = FALSE;
+    }
+  return copy_dir (from, to, made, error);
+}
+
 /* A node that starts from a copy has forgotten what this one says from now on, which readers of its
  * outbox learn by another epoch (protocol.md, "Catching up"). */
 static gboolean
@@ -216,22 +255,6 @@ renew_epoch (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error G_GNUC_
 {
   tocsin_meta_renew_epoch (txn);
   return TRUE;
-}
-
-/* What one level holds, and the directory itself. */
-static void
-remove_dir (const char *path)
-{
-  g_autoptr (GDir) listing = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (path, name, NULL);
-
-      g_unlink (file);
-    }
-  g_rmdir (path);
 }
 
 /* Names survive a power cut as the contents do; where directories cannot be synced, they need not
