@@ -34,12 +34,13 @@ STOP_SECONDS = 60
 WAIT_SECONDS = 60
 POLL_SECONDS = 0.05
 LOG_TAIL_LINES = 40
+LOG_BAD_LINES = 120  # from what is bad on
 SCOPES = ("check", "range", "report", "stream", "admin", "metrics")
 DESCRIPTORS = 65536  # of a test and of the nodes it starts; Debian lets a process have 1,024 unasked
 
 # What no log of a node may hold: g_critical is a bug.
 BAD_LOG = re.compile(
-    r"AddressSanitizer|LeakSanitizer|runtime error:|UndefinedBehavior|\b(?:CRITICAL|ERROR) \*\*"
+    r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|UndefinedBehavior|\b(?:CRITICAL|ERROR) \*\*"
 )
 # A peer cannot cause g_warning: each that a test causes otherwise is named in Lab.warnings.
 WARNING = re.compile(r"\bWARNING \*\*: .*")
@@ -391,8 +392,10 @@ class Lab:
         for node in self.nodes:
             if os.path.exists(node.log):
                 with open(node.log, encoding="utf-8", errors="replace") as log:
-                    for line in log.read().splitlines()[-LOG_TAIL_LINES:]:
-                        print(f"# {node.name}: {line[:400]}")
+                    lines = log.read().splitlines()
+                bad = next((i for i, line in enumerate(lines) if BAD_LOG.search(line)), None)
+                for line in lines[-LOG_TAIL_LINES:] if bad is None else lines[bad : bad + LOG_BAD_LINES]:
+                    print(f"# {node.name}: {line[:400]}")
 
 
 def raise_descriptor_limit():
