@@ -197,6 +197,18 @@ answer_well (GOutputStream *out, const char *path, const char *head)
   return FALSE;
 }
 
+/* Ten bytes a chunk, LIMIT in all. */
+static void
+send_lines (GOutputStream *out)
+{
+  g_autoptr (GString) text = g_string_new ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+
+  for (gsize bytes = 0; bytes < LIMIT; bytes += 10)
+    g_string_append (text, "a\r\n192.0.2.7\n\r\n");
+  g_string_append (text, "0\r\n\r\n");
+  g_output_stream_write_all (out, text->str, text->len, NULL, NULL, NULL);
+}
+
 /* The line behind it is read where there is room for nothing more. */
 static void
 send_in_a_chunk (GOutputStream *out, const char *status, gsize bytes)
@@ -231,6 +243,8 @@ answer_badly (GSocketConnection *connection, const char *path)
     send_in_a_chunk (out, "200 OK", LIMIT);
   else if (g_str_equal (path, "/refusal-in-a-chunk"))
     send_in_a_chunk (out, "500 Oh", REFUSAL_BYTES);
+  else if (g_str_equal (path, "/lines"))
+    send_lines (out);
   else if (g_str_equal (path, "/dribble"))
     send_for_ever (out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n");
   else if (g_str_equal (path, "/packed"))

@@ -226,6 +226,20 @@ test_chunk_of_all (Fixture *f, gconstpointer data G_GNUC_UNUSED)
     }
 }
 
+/* A list may come in a chunk a line. */
+static void
+test_lines (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  FILE *file = tmpfile ();
+  TocsinFetchRequest request = { .to_fd = TRUE, .fd = fileno (file), .max_bytes = LIMIT };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinFetchResult) answer = run_path (f, "/lines", request, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (lseek (request.fd, 0, SEEK_END), ==, LIMIT);
+  g_assert_cmpint (fclose (file), ==, 0);
+}
+
 static void
 test_misbehaving_peers (Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -741,6 +755,7 @@ main (int argc, char *argv[])
   ADD ("/fetcher/misbehaving-peers", test_misbehaving_peers);
   ADD ("/fetcher/packed", test_packed);
   ADD ("/fetcher/chunk-of-all", test_chunk_of_all);
+  ADD ("/fetcher/lines", test_lines);
   ADD ("/fetcher/to-file", test_to_file);
   ADD ("/fetcher/long-refusal", test_long_refusal);
   ADD ("/fetcher/redirects", test_redirects);

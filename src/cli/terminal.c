@@ -78,6 +78,7 @@ is_dangerous (gunichar c)
 {
   return g_unichar_iscntrl (c) || c == 0x2028 || c == 0x2029 || c == 0x2065 ||
          (c >= 0xFFF0 && c <= 0xFFF8) || (c >= 0xE0000 && c <= 0xE00FF) ||
+         (c >= 0xE01F0 && c <= 0xE0FFF) ||
          (g_unichar_type (c) == G_UNICODE_FORMAT && c != 0x200C && c != 0x200D);
 }
 

@@ -11,8 +11,9 @@
 #include "core/error.h"
 
 #define UNPACKED_BYTES (64 * 1024)
-#define PIECES_MAX     4096 /* and one for each PIECE_BYTES on average */
+#define PIECES_MAX     4096 /* and one for so many bytes on average: */
 #define PIECE_BYTES    16
+#define LINE_BYTES     2 /* of a list, which may come line by line, and which an operator chose */
 #define PACKING_BYTES  (64 * 1024) /* what packing may cost; empty blocks would go on for ever */
 
 static gboolean
@@ -104,7 +105,7 @@ tocsin_fetch_sink_push (TocsinFetchSink *self, GBytes *chunk, GError **error)
   const char *bytes = g_bytes_get_data (chunk, &size);
 
   self->taken += size;
-  if (++self->pieces > PIECES_MAX + self->taken / PIECE_BYTES)
+  if (++self->pieces > PIECES_MAX + self->taken / (self->memory != NULL ? PIECE_BYTES : LINE_BYTES))
     return refuse (error, TOCSIN_ERROR_UNREACHABLE,
                    "The peer's answer comes in pieces that are too small");
   if (self->taken > self->max_bytes + PACKING_BYTES)

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <glib/gstdio.h>
-#include <sodium.h>
 
 #include "core/error.h"
 #include "core/hash.h"
@@ -82,7 +81,7 @@ recent_free (gpointer data)
   Recent *recent = data;
 
   g_clear_pointer (&recent->set, token_set_unref);
-  sodium_memzero (recent->token, sizeof recent->token);
+  explicit_bzero (recent->token, sizeof recent->token);
   g_free (recent);
 }
 
@@ -167,7 +166,7 @@ get_recent (TocsinAuth *self)
       g_clear_pointer (&recent->set, token_set_unref);
       recent->set = enter (self);
       recent->scopes = 0;
-      sodium_memzero (recent->token, sizeof recent->token);
+      explicit_bzero (recent->token, sizeof recent->token);
     }
   return recent;
 }
