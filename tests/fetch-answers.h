@@ -219,15 +219,25 @@ send_in_a_chunk (GOutputStream *out, const char *status, gsize bytes)
              bytes, body);
 }
 
+/* Until the client gives up. */
+static void
+answer_slowly (GOutputStream *out, GInputStream *in, const char *path)
+{
+  char byte;
+
+  if (!g_str_equal (path, "/silent"))
+    send_text (out, "HTTP/1.1 %s\r\nContent-Length: 10\r\n\r\nx",
+               path[5] == '-' ? path + 6 : "200 OK");
+  g_input_stream_read (in, &byte, 1, NULL, NULL);
+}
+
 /* Answers after which the connection is of no use. */
 static void
 answer_badly (GSocketConnection *connection, const char *path)
 {
   GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (connection));
-  GInputStream *in = g_io_stream_get_input_stream (G_IO_STREAM (connection));
   const char *endless = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
   const char *failing = "HTTP/1.1 500 Oh\r\nConnection: close\r\n\r\n";
-  char byte;
 
   if (g_str_equal (path, "/long-redirect"))
     send_for_ever (out, "HTTP/1.1 302 Found\r\nLocation: /3\r\n\r\n", "x");
@@ -273,10 +283,10 @@ answer_badly (GSocketConnection *connection, const char *path)
     send_text (out, "SSH-2.0-OpenSSH\r\n\r\n");
   else if (g_str_equal (path, "/short"))
     send_text (out, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
-  else if (g_str_equal (path, "/slow") || g_str_equal (path, "/silent"))
-    {
-      if (g_str_equal (path, "/slow"))
-        send_text (out, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx");
-      g_input_stream_read (in, &byte, 1, NULL, NULL); /* until the client gives up */
-    }
+  else if (g_str_equal (path, "/flood-401"))
+    send_for_ever (out, "HTTP/1.1 401 No\r\nConnection: close\r\n\r\n", "x");
+  else if (g_str_equal (path, "/flood-421"))
+    send_for_ever (out, "HTTP/1.1 421 Not here\r\nConnection: close\r\n\r\n", "x");
+  else if (g_str_has_prefix (path, "/slow") || g_str_equal (path, "/silent"))
+    answer_slowly (out, g_io_stream_get_input_stream (G_IO_STREAM (connection)), path);
 }

@@ -226,6 +226,18 @@ test_chunk_of_all (Fixture *f, gconstpointer data G_GNUC_UNUSED)
     }
 }
 
+/* Of a refusal the beginning is read, of that one too for which libsoup has plans of its own. */
+static void
+test_refusal_without_end (Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TocsinFetchResult) answer = get (f, "/flood-401", &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (answer->status, ==, 401);
+  g_assert_cmpuint (g_bytes_get_size (answer->body), ==, REFUSAL_BYTES);
+}
+
 /* A list may come in a chunk a line. */
 static void
 test_lines (Fixture *f, gconstpointer data G_GNUC_UNUSED)
@@ -266,6 +278,10 @@ test_misbehaving_peers (Fixture *f, gconstpointer data G_GNUC_UNUSED)
     { "/short", TOCSIN_ERROR_UNREACHABLE, FALSE },
     { "/slow", TOCSIN_ERROR_UNREACHABLE, TRUE },
     { "/silent", TOCSIN_ERROR_UNREACHABLE, TRUE },
+    { "/slow-401", TOCSIN_ERROR_UNREACHABLE, TRUE },
+    { "/slow-407", TOCSIN_ERROR_UNREACHABLE, TRUE },
+    { "/slow-421", TOCSIN_ERROR_UNREACHABLE, TRUE },
+    { "/flood-421", TOCSIN_ERROR_UNREACHABLE, FALSE },
     { "/nowhere", TOCSIN_ERROR_UNREACHABLE, FALSE },
     { "/to?gopher://127.0.0.1/", TOCSIN_ERROR_UNREACHABLE, FALSE },
     { "/to?http://user:pw@127.0.0.1/", TOCSIN_ERROR_UNREACHABLE, FALSE },
@@ -755,6 +771,7 @@ main (int argc, char *argv[])
   ADD ("/fetcher/misbehaving-peers", test_misbehaving_peers);
   ADD ("/fetcher/packed", test_packed);
   ADD ("/fetcher/chunk-of-all", test_chunk_of_all);
+  ADD ("/fetcher/refusal-without-end", test_refusal_without_end);
   ADD ("/fetcher/lines", test_lines);
   ADD ("/fetcher/to-file", test_to_file);
   ADD ("/fetcher/long-refusal", test_long_refusal);

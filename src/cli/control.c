@@ -14,6 +14,7 @@
 #include <libsoup/soup.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,6 +65,15 @@ typedef struct
   GError *error;          /* (owned) (nullable) */
 } Exchange;
 
+static void speak_http1_alone (void) __attribute__ ((constructor));
+
+/* As in fed/fetch-head.c. */
+static void
+speak_http1_alone (void)
+{
+  (void) setenv ("SOUP_FORCE_HTTP1", "1", 1); /* NOLINT(concurrency-mt-unsafe) */
+}
+
 static TocsinControl *
 control_new (GSocketConnectable *connectable, const char *base, const char *place)
 {
@@ -72,7 +82,6 @@ control_new (GSocketConnectable *connectable, const char *base, const char *plac
   /* No proxy resolver: http_proxy is for other machines, the node is this one. */
   self->session = g_object_new (SOUP_TYPE_SESSION, "remote-connectable", connectable,
                                 "proxy-resolver", NULL, "timeout", DEFAULT_WAIT_SECONDS, NULL);
-  soup_session_remove_feature_by_type (self->session, SOUP_TYPE_AUTH_MANAGER);
   self->base = g_strdup (base);
   self->place = g_strdup (place);
   self->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
@@ -493,6 +502,8 @@ new_message (TocsinControl *self, const char *method, const char *path, const GS
   gpointer name, field;
 
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  /* As in fed/fetcher.c. */
+  soup_message_disable_feature (message, SOUP_TYPE_AUTH_MANAGER);
   /* A POST on a connection that the node has just closed fails and is not tried again. */
   if (!g_str_equal (method, "GET"))
     soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);

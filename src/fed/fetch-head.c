@@ -5,12 +5,32 @@
 
 #include "fed/fetch-head.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
 
 #define MAX_FIELD_BYTES         1024
 #define MAX_RETRY_AFTER_SECONDS (24 * 60 * 60)
+
+static void speak_http1_alone (void) __attribute__ ((constructor));
+
+/* Over HTTP/2, which any server behind TLS may choose, libsoup 3.2 and 3.6 know no deadline while
+ * nothing comes, and read on while something comes without ever returning to the main loop. libsoup
+ * reads this once; only before main() is there certainly no other thread. */
+static void
+speak_http1_alone (void)
+{
+  (void) setenv ("SOUP_FORCE_HTTP1", "1", 1); /* NOLINT(concurrency-mt-unsafe) */
+}
+
+char *
+tocsin_fetch_head_dup_type (SoupMessageHeaders *fields)
+{
+  const char *type = soup_message_headers_get_content_type (fields, NULL);
+
+  return type != NULL && g_str_is_ascii (type) ? g_ascii_strdown (type, -1) : NULL;
+}
 
 char *
 tocsin_fetch_head_dup_field (SoupMessageHeaders *fields, const char *name)
@@ -20,7 +40,7 @@ tocsin_fetch_head_dup_field (SoupMessageHeaders *fields, const char *name)
   if (value == NULL || strlen (value) > MAX_FIELD_BYTES)
     return NULL;
   for (const char *c = value; *c != '\0'; c++)
-    if (g_ascii_iscntrl (*c))
+    if (!g_ascii_isprint (*c))
       return NULL;
   return g_strdup (value);
 }

@@ -9,8 +9,11 @@ G_BEGIN_DECLS
 
 /* What is kept of the head of an answer, which anybody may have written. */
 
+/* (transfer full) (nullable): the media type without its parameters, in lower case. */
+char *tocsin_fetch_head_dup_type (SoupMessageHeaders *fields) G_GNUC_WARN_UNUSED_RESULT;
+
 /* (transfer full) (nullable): a field that goes back with a later request; %NULL if it is not
- * there, is longer than a validator has reason to be, or has control characters in it. */
+ * there, is longer than a validator has reason to be, or is not of ASCII that prints. */
 char *tocsin_fetch_head_dup_field (SoupMessageHeaders *fields,
                                    const char *name) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -26,7 +26,7 @@
 #define CHUNK_BYTES         16384
 #define FILE_CHUNK_BYTES    262144 /* of what goes to a file */
 #define DISCARD_BYTES       4096   /* of a body that only a person may want to see */
-#define MAX_INTERIM_ANSWERS 16
+#define MAX_INTERIM_ANSWERS 4
 
 const char *const tocsin_fetch_activity_types[] = { "application/activity+json",
                                                     "application/ld+json", NULL };
@@ -65,11 +65,13 @@ typedef struct
   GSource *total_timer;      /* (owned) (nullable) */
   GSource *connect_timer;    /* (owned) (nullable) */
   GSource *caller_watch;     /* (owned) (nullable) */
+  GSource *misdirected;      /* (owned) (nullable) */
   SoupMessage *message;      /* (owned) (nullable) */
   GInputStream *stream;      /* (owned) (nullable) */
   GByteArray *received;      /* (owned) */
   guint redirects;
   guint interim_answers;
+  guint misdirected_turns;
   gboolean repeated;    /* the request was sent again after its connection turned out stale */
   gboolean connected;   /* this hop opened a connection of its own */
   gboolean ended;       /* the answer was read to its end */
@@ -100,6 +102,7 @@ send_op_free (SendOp *op)
   clear_source (&op->total_timer);
   clear_source (&op->connect_timer);
   clear_source (&op->caller_watch);
+  clear_source (&op->misdirected);
   g_clear_pointer (&op->uri, g_uri_unref);
   g_clear_pointer (&op->body, g_bytes_unref);
   g_free (op->content_type);
@@ -161,6 +164,7 @@ stop (SendOp *op)
   clear_source (&op->total_timer);
   clear_source (&op->connect_timer);
   clear_source (&op->caller_watch);
+  clear_source (&op->misdirected);
   /* Whatever is still under way, a half-read body above all, costs no more time or memory; but a
    * connection whose answer was read to its end is kept for the next request. */
   if (!op->ended)
@@ -208,15 +212,6 @@ interrupt (SendOp *op, const char *deadline)
     g_cancellable_cancel (op->cancellable);
 }
 
-static void
-on_got_headers (SoupMessage *message G_GNUC_UNUSED, gpointer user_data)
-{
-  SendOp *op = g_task_get_task_data (user_data);
-
-  op->has_head = TRUE;
-  g_cancellable_reset (op->cancellable);
-}
-
 static gboolean
 on_total_deadline (gpointer user_data)
 {
@@ -246,6 +241,32 @@ start_timer (GTask *task, gint64 delay_us, GSourceFunc callback)
   g_source_set_callback (timer, callback, g_task_get_task_data (task), NULL);
   g_source_attach (timer, g_task_get_context (task));
   return timer;
+}
+
+/* libsoup reads the body of a 421 whole, however long, to say the request again, and on_sent()
+ * comes only behind that. A turn earlier libsoup 3.6 would stumble as in interrupt(). */
+static gboolean
+on_misdirected (gpointer user_data)
+{
+  SendOp *op = user_data;
+
+  if (op->misdirected_turns++ == 0)
+    return G_SOURCE_CONTINUE;
+  op->has_head = FALSE;
+  interrupt (op, "The peer says that it is not whom the request is for");
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_got_headers (SoupMessage *message, gpointer user_data)
+{
+  SendOp *op = g_task_get_task_data (user_data);
+
+  op->has_head = TRUE;
+  g_cancellable_reset (op->cancellable);
+  if (soup_message_get_status (message) == SOUP_STATUS_MISDIRECTED_REQUEST &&
+      op->misdirected == NULL)
+    op->misdirected = start_timer (user_data, 0, on_misdirected);
 }
 
 /* The address about to be connected to is known here and nowhere earlier: a resolver of our own
@@ -353,6 +374,9 @@ make_message (const SendOp *op, GError **error)
    * taken once. */
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT);
   soup_message_disable_feature (message, SOUP_TYPE_CONTENT_DECODER);
+  /* Nor authentication; but where the session has no manager of it at all, libsoup reads the whole
+   * body of a 401, however long, before it answers. */
+  soup_message_disable_feature (message, SOUP_TYPE_AUTH_MANAGER);
   if (op->repeated)
     soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
   if (op->body != NULL)
@@ -439,11 +463,10 @@ follow (GTask *task)
 static gboolean
 has_accepted_type (const SendOp *op)
 {
-  const char *type =
-      soup_message_headers_get_content_type (soup_message_get_response_headers (op->message), NULL);
-  g_autofree char *lower = type != NULL ? g_ascii_strdown (type, -1) : NULL;
+  g_autofree char *type =
+      tocsin_fetch_head_dup_type (soup_message_get_response_headers (op->message));
 
-  return lower != NULL && g_strv_contains ((const char *const *) op->media_types, lower);
+  return type != NULL && g_strv_contains ((const char *const *) op->media_types, type);
 }
 
 /* Whether the body is what the caller asked for; if not, a person may want its beginning. */
@@ -524,6 +547,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
   SendOp *op = g_task_get_task_data (task);
 
   clear_source (&op->connect_timer);
+  clear_source (&op->misdirected);
   op->has_head = FALSE;
   op->stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
   op->heard = op->heard || op->stream != NULL;
@@ -553,13 +577,12 @@ complete (GTask *task)
 {
   SendOp *op = g_task_get_task_data (task);
   SoupMessageHeaders *fields = soup_message_get_response_headers (op->message);
-  const char *type = soup_message_headers_get_content_type (fields, NULL);
   TocsinFetchResult *answer = g_new0 (TocsinFetchResult, 1);
 
   answer->status = soup_message_get_status (op->message);
   answer->uri = g_uri_to_string_partial (op->uri, G_URI_HIDE_FRAGMENT);
   answer->body = g_byte_array_free_to_bytes (g_steal_pointer (&op->received));
-  answer->content_type = type != NULL ? g_ascii_strdown (type, -1) : NULL;
+  answer->content_type = tocsin_fetch_head_dup_type (fields);
   answer->etag = tocsin_fetch_head_dup_field (fields, "ETag");
   answer->last_modified = tocsin_fetch_head_dup_field (fields, "Last-Modified");
   answer->retry_after_seconds = tocsin_fetch_head_retry_after_seconds (fields);
@@ -770,6 +793,5 @@ tocsin_fetcher_new (const char *base_url,
   self->session = soup_session_new_with_options (
       "proxy-resolver", NULL, "user-agent", user_agent, "max-conns", (gint) max_connections,
       "max-conns-per-host", (gint) max_connections_per_host, NULL);
-  soup_session_remove_feature_by_type (self->session, SOUP_TYPE_AUTH_MANAGER);
   return g_steal_pointer (&self);
 }

@@ -25,7 +25,7 @@
 #define ANSWERS_MAX     12
 #define FETCHES_MAX     3
 #define REDIRECTS_MAX   3
-#define INTERIM_MAX     16
+#define INTERIM_MAX     4
 #define FIELD_MAX       1024
 #define REFUSAL_MAX     4096
 #define DAY_SECONDS     86400
@@ -393,6 +393,16 @@ expected_failure (const Fetch *fetch, const ReadAnswer *expected, const char *ty
   return expected->end == READ_CUT ? TOCSIN_ERROR_UNREACHABLE : 0;
 }
 
+/* Whether it is sent back with a later request. */
+static gboolean
+is_validator (const char *field)
+{
+  for (const char *c = field; c != NULL && *c != '\0'; c++)
+    if (*c < ' ' || *c > '~')
+      return FALSE;
+  return field != NULL && strlen (field) <= FIELD_MAX;
+}
+
 static void
 check_fields (const Fetch *fetch, const ReadAnswer *expected, const char *type)
 {
@@ -403,10 +413,8 @@ check_fields (const Fetch *fetch, const ReadAnswer *expected, const char *type)
   gint64 seconds = retry_after != NULL ? read_number (retry_after, 10) : -1;
 
   g_assert_cmpuint (answer->status, ==, expected->status);
-  if (etag == NULL || strlen (etag) <= FIELD_MAX)
-    g_assert_cmpstr (answer->etag, ==, etag);
-  if (last_modified == NULL || strlen (last_modified) <= FIELD_MAX)
-    g_assert_cmpstr (answer->last_modified, ==, last_modified);
+  g_assert_cmpstr (answer->etag, ==, is_validator (etag) ? etag : NULL);
+  g_assert_cmpstr (answer->last_modified, ==, is_validator (last_modified) ? last_modified : NULL);
   if (seconds >= 0)
     g_assert_cmpint (answer->retry_after_seconds, ==, MIN (seconds, DAY_SECONDS));
   if (retry_after == NULL)
@@ -449,6 +457,12 @@ check_expected (const Fetch *fetch, GBytes *delivered)
   if (expected->interim > INTERIM_MAX)
     {
       g_assert_null (fetch->answer);
+      return;
+    }
+  if (expected->status == 421) /* libsoup says the request again, and is seldom given the time */
+    {
+      g_assert_true (fetch->answer != NULL ||
+                     g_error_matches (fetch->error, TOCSIN_ERROR, TOCSIN_ERROR_UNREACHABLE));
       return;
     }
   if (peer.requests > 1 || (fetch->kind->types != NULL && type == NULL && expected->status < 300 &&
