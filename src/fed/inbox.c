@@ -326,8 +326,9 @@ with_signer (GTask *task)
                                      on_author, g_object_ref (task));
 }
 
-/* The relay is not to blame for an author who cannot be asked, and could not help it: an author who
- * shows its document to some alone would else stop all that the relay has for us. */
+/* The relay is not to blame for an author who cannot be asked, or not now, and could not help it:
+ * an author who shows its document to some alone, and strangers who have us fetch as much as we
+ * may, would else stop all that the relay has for us. */
 static void
 leave_for_later (GTask *task)
 {
@@ -362,11 +363,7 @@ on_author (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (op->author != NULL)
     with_author (task);
-  else if (!op->is_relayed)
-    refuse (task, g_steal_pointer (&error));
-  else if (g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE) ||
-           /* Its proofs fail so often that there is no room to ask: that is its own doing too. */
-           (op->is_refreshed && g_error_matches (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE)))
+  else if (op->is_relayed)
     leave_for_later (task);
   else
     refuse (task, g_steal_pointer (&error));
