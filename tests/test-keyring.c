@@ -17,18 +17,25 @@ actor_of (const char *host)
 typedef struct
 {
   TocsinHostBudget *budget;
+  TocsinIdentity *identity;
   TocsinFetcher *fetcher;
   TocsinKeyring *keyring;
 } Ring;
 
+/* @signs: whether it asks anybody; making keys takes long. */
 static void
-ring_init (Ring *self, Fixture *f)
+ring_init (Ring *self, Fixture *f, gboolean signs)
 {
-  g_autoptr (TocsinAddressGuard) guard = tocsin_address_guard_new (NULL, NULL);
+  static const char *const allow[] = { "127.0.0.1", NULL };
+  const TocsinIdentityOptions who = {
+    .base_url = "https://a.example", .preferred_username = "tocsin", .name = "A", .summary = ""
+  };
+  g_autoptr (TocsinAddressGuard) guard = tocsin_address_guard_new (allow, NULL);
 
   self->budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
-  self->fetcher = tocsin_fetcher_new ("https://a.example", guard, 1, 1, NULL);
-  self->keyring = tocsin_keyring_new (f->store, self->fetcher, self->budget, NULL);
+  self->identity = signs ? tocsin_identity_open (f->dir, &who, T0, NULL) : NULL;
+  self->fetcher = tocsin_fetcher_new (who.base_url, guard, 1, 1, NULL);
+  self->keyring = tocsin_keyring_new (f->store, self->fetcher, self->budget, self->identity);
 }
 
 static void
@@ -36,6 +43,7 @@ ring_clear (Ring *self)
 {
   g_clear_object (&self->keyring);
   g_clear_object (&self->fetcher);
+  g_clear_pointer (&self->identity, tocsin_identity_free);
   g_clear_pointer (&self->budget, tocsin_host_budget_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ring, ring_clear)
@@ -74,7 +82,7 @@ test_long_documents (Fixture *f, gconstpointer data)
   g_auto (Ring) ring = { 0 };
   gsize most = 0;
 
-  ring_init (&ring, f);
+  ring_init (&ring, f, FALSE);
   write_ok (f, write_long_documents, NULL);
   for (guint i = 0; i < LONG_DOCUMENTS; i++)
     {
@@ -121,7 +129,7 @@ test_foreign_key (Fixture *f, gconstpointer data)
 {
   g_auto (Ring) ring = { 0 };
 
-  ring_init (&ring, f);
+  ring_init (&ring, f, FALSE);
   write_ok (f, write_foreign_key, NULL);
   g_assert_nonnull (tocsin_keyring_peek (ring.keyring, "https://evil.example/actor"));
   g_assert_null (tocsin_keyring_peek (ring.keyring, FOREIGN_KEY));
@@ -153,7 +161,7 @@ test_actor_as_a_key (Fixture *f, gconstpointer data)
   g_auto (Ring) ring = { 0 };
   const TocsinKnownActor *known;
 
-  ring_init (&ring, f);
+  ring_init (&ring, f, FALSE);
   write_ok (f, write_named, &with_named);
   g_assert_nonnull (tocsin_keyring_peek (ring.keyring, "https://host.example/namer"));
   g_assert_nonnull (tocsin_keyring_peek (ring.keyring, NAMED));
@@ -191,15 +199,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
 static void
 test_waiting (Fixture *f, gconstpointer data)
 {
-  static const char *const allow[] = { "127.0.0.1", NULL };
-  const TocsinIdentityOptions who = {
-    .base_url = "https://a.example", .preferred_username = "tocsin", .name = "A", .summary = ""
-  };
-  g_autoptr (TocsinAddressGuard) guard = tocsin_address_guard_new (allow, NULL);
-  g_autoptr (TocsinHostBudget) budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
-  g_autoptr (TocsinIdentity) identity = tocsin_identity_open (f->dir, &who, T0, NULL);
-  g_autoptr (TocsinFetcher) fetcher = tocsin_fetcher_new (who.base_url, guard, 1, 1, NULL);
-  g_autoptr (TocsinKeyring) keyring = tocsin_keyring_new (f->store, fetcher, budget, identity);
+  g_auto (Ring) ring = { 0 };
   g_autoptr (GSocketListener) silent = g_socket_listener_new ();
   guint16 port = g_socket_listener_add_any_inet_port (silent, NULL, NULL);
   g_autofree char *uri = g_strdup_printf ("http://127.0.0.1:%u/actor", port);
@@ -207,16 +207,121 @@ test_waiting (Fixture *f, gconstpointer data)
   Answers answers = { 0 };
   gint64 limit_us = g_get_monotonic_time () + LIMIT_US;
 
-  tocsin_fetcher_set_deadlines (fetcher, TOCSIN_SECOND_US, TOCSIN_SECOND_US);
+  ring_init (&ring, f, TRUE);
+  tocsin_fetcher_set_deadlines (ring.fetcher, TOCSIN_SECOND_US, TOCSIN_SECOND_US);
   for (guint i = 0; i < IN_NUMBERS; i++)
-    tocsin_keyring_find_async (keyring, uri, FALSE, &allowances[i], on_answer, &answers);
+    tocsin_keyring_find_async (ring.keyring, uri, FALSE, &allowances[i], on_answer, &answers);
   while (answers.n_turned_away + answers.n_unreachable < IN_NUMBERS)
     {
       g_assert_cmpint (g_get_monotonic_time (), <, limit_us);
       g_main_context_iteration (NULL, TRUE);
     }
   g_assert_cmpuint (answers.n_turned_away, ==, IN_NUMBERS - 32);
-  g_assert_true (tocsin_keyring_is_idle (keyring));
+  g_assert_true (tocsin_keyring_is_idle (ring.keyring));
+}
+
+/* ---- what strangers cause ---- */
+
+/* A host that sends everyone back to where they came from, and counts them. */
+typedef struct
+{
+  GSocketService *service; /* (owned) */
+  guint16 port;
+  gint n_asked; /* atomic */
+} Circle;
+
+static gboolean
+on_asked (GThreadedSocketService *service,
+          GSocketConnection *connection,
+          GObject *source,
+          gpointer data)
+{
+  static const char answer[] = "HTTP/1.1 302 Found\r\nLocation: /actor\r\nContent-Length: 0\r\n"
+                               "Connection: close\r\n\r\n";
+  Circle *self = data;
+  g_autoptr (GDataInputStream) in =
+      g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
+  gsize length = 0;
+
+  g_data_input_stream_set_newline_type (in, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
+  do
+    {
+      g_autofree char *line = g_data_input_stream_read_line (in, &length, NULL, NULL);
+
+      if (line == NULL)
+        return TRUE;
+    }
+  while (length > 0);
+  g_atomic_int_inc (&self->n_asked);
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), answer,
+                             strlen (answer), NULL, NULL, NULL);
+  return TRUE;
+}
+
+static void
+circle_init (Circle *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->service = g_threaded_socket_service_new (4);
+  self->port =
+      g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (self->service), NULL, &error);
+  g_assert_no_error (error);
+  g_signal_connect (self->service, "run", G_CALLBACK (on_asked), self);
+}
+
+static void
+circle_clear (Circle *self)
+{
+  g_socket_service_stop (self->service);
+  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
+  g_clear_object (&self->service);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Circle, circle_clear)
+
+static void
+keep_result (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+/* Has a stranger ask for @uri in vain. */
+static void
+assert_not_found (TocsinKeyring *keyring, const char *uri, TocsinError code)
+{
+  TocsinFetchAllowance allowance = { 0 };
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  tocsin_keyring_find_async (keyring, uri, FALSE, &allowance, keep_result, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_null (tocsin_keyring_find_finish (keyring, result, &error));
+  g_assert_error (error, TOCSIN_ERROR, (gint) code);
+}
+
+/* Each redirect is a request of its own, signed here and answered there. */
+static void
+test_redirects_count (Fixture *f, gconstpointer data)
+{
+  g_auto (Ring) ring = { 0 };
+  g_auto (Circle) circle = { 0 };
+  g_autofree char *uri = NULL;
+
+  ring_init (&ring, f, TRUE);
+  circle_init (&circle);
+  uri = g_strdup_printf ("http://127.0.0.1:%u/actor", circle.port);
+  for (gint i = 1; i <= 6; i++)
+    {
+      assert_not_found (ring.keyring, uri, TOCSIN_ERROR_KEY_UNREACHABLE);
+      g_assert_cmpint (g_atomic_int_get (&circle.n_asked), ==, 3 * i);
+    }
+  /* In the middle of one the minute is used up, which the host is not to blame for. */
+  for (gint i = 0; i < 3; i++)
+    {
+      assert_not_found (ring.keyring, uri, TOCSIN_ERROR_UNAVAILABLE);
+      g_assert_cmpint (g_atomic_int_get (&circle.n_asked), ==, 20);
+    }
 }
 
 int
@@ -227,5 +332,6 @@ main (int argc, char **argv)
   g_test_add ("/keyring/foreign-key", Fixture, NULL, set_up, test_foreign_key, tear_down);
   g_test_add ("/keyring/actor-as-a-key", Fixture, NULL, set_up, test_actor_as_a_key, tear_down);
   g_test_add ("/keyring/waiting", Fixture, NULL, set_up, test_waiting, tear_down);
+  g_test_add ("/keyring/redirects-count", Fixture, NULL, set_up, test_redirects_count, tear_down);
   return g_test_run ();
 }

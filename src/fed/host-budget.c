@@ -246,8 +246,7 @@ tocsin_host_budget_count_hosts (const TocsinHostBudget *self)
  * @self: the allowance of a request
  * @error: return location for an error, or %NULL
  *
- * Returns: whether the request may cause one more fetch; if not, @error is
- *   %TOCSIN_ERROR_KEY_UNREACHABLE
+ * Returns: whether the request may cause one more; if not, @error is %TOCSIN_ERROR_KEY_UNREACHABLE
  */
 gboolean
 tocsin_fetch_allowance_take (TocsinFetchAllowance *self, GError **error)
@@ -258,6 +257,7 @@ tocsin_fetch_allowance_take (TocsinFetchAllowance *self, GError **error)
       return TRUE;
     }
   g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_KEY_UNREACHABLE,
-               "It takes more than %d documents to check this request", TOCSIN_FETCH_ALLOWANCE);
+               "It takes more than %d requests to others to check this one",
+               TOCSIN_FETCH_ALLOWANCE);
   return FALSE;
 }

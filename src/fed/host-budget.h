@@ -43,9 +43,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinHostBudget, tocsin_host_budget_free)
 
 /**
  * TocsinFetchAllowance:
- * @used: how many fetches the request caused
+ * @used: how many requests to others it caused
  *
- * What one incoming request may make us fetch: three documents. A plain value, zero at first.
+ * What one incoming request may cause: three requests to others, each redirect one of its own. A
+ * plain value, zero at first.
  */
 typedef struct
 {

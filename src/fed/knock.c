@@ -22,6 +22,8 @@ typedef struct
   TocsinHostBudget *budget;
   const char *authority;
   gboolean is_second;
+  gboolean is_paid;  /* the next request was charged already */
+  gboolean is_short; /* there was no room for another */
   gboolean answered; /* the last knock */
 } KnockOp;
 
@@ -49,11 +51,26 @@ knock_answer_free (KnockAnswer *answer)
   g_free (answer);
 }
 
+/* What a stranger caused is bounded in requests, not in documents: each costs a signature here. */
+static gboolean
+pay (KnockOp *op, GError **error)
+{
+  return op->allowance == NULL ||
+         (tocsin_fetch_allowance_take (op->allowance, error) &&
+          tocsin_host_budget_again (op->budget, op->authority, g_get_monotonic_time (), error));
+}
+
 static gboolean
 sign (TocsinEnvelope *envelope, const char *uri, gpointer user_data, GError **error)
 {
-  const KnockOp *op = user_data;
+  KnockOp *op = user_data;
 
+  if (!op->is_paid && !pay (op, error))
+    {
+      op->is_short = TRUE;
+      return FALSE;
+    }
+  op->is_paid = FALSE; /* a redirect or a repeat comes next */
   return tocsin_identity_sign (op->identity, op->scheme, envelope, uri, tocsin_time_now_us (),
                                error);
 }
@@ -88,17 +105,9 @@ tocsin_knock_async (const TocsinKnock *knock,
   op->allowance = knock->allowance;
   op->budget = knock->budget;
   op->authority = knock->authority;
+  op->is_paid = TRUE;
   tocsin_fetcher_send_async (op->fetcher, &op->request, cancellable, on_sent,
                              g_steal_pointer (&task));
-}
-
-/* What a stranger caused is bounded in requests, not in documents. */
-static gboolean
-may_knock_again (KnockOp *op, GError **error)
-{
-  return op->allowance == NULL ||
-         (tocsin_fetch_allowance_take (op->allowance, error) &&
-          tocsin_host_budget_again (op->budget, op->authority, g_get_monotonic_time (), error));
 }
 
 /* The other scheme, where there is one: between nodes of ours there is not. %FALSE with an error:
@@ -109,9 +118,9 @@ turn_to_other_scheme (KnockOp *op, guint status, GError **error)
   if (op->is_second || op->scheme == TOCSIN_SIGN_RFC9421_ED25519 ||
       (status != 400 && status != 401 && status != 403))
     return FALSE;
-  if (!may_knock_again (op, error))
+  if (!pay (op, error))
     return FALSE;
-  op->is_second = TRUE;
+  op->is_second = op->is_paid = TRUE;
   op->scheme =
       op->scheme == TOCSIN_SIGN_DRAFT_RSA ? TOCSIN_SIGN_RFC9421_RSA : TOCSIN_SIGN_DRAFT_RSA;
   return TRUE;
@@ -127,7 +136,8 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
   KnockOp *op = g_task_get_task_data (task);
   KnockAnswer *last;
 
-  op->answered = tocsin_fetcher_send_was_answered (result);
+  /* That we have no room says nothing about the host. */
+  op->answered = tocsin_fetcher_send_was_answered (result) || op->is_short;
   if (answer == NULL)
     {
       g_task_return_error (task, g_steal_pointer (&error));

@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  * @request: what to send; its @sign and @sign_data are not read
  * @first: the scheme to begin with: %TOCSIN_SIGN_RFC9421_ED25519 for a node of ours, else what
  *   worked last, else %TOCSIN_SIGN_DRAFT_RSA
- * @allowance: (nullable) (unowned): what the second knock is charged to; with it
+ * @allowance: (nullable) (unowned): what each request but the first is charged to, be it the second
+ *   knock or a redirect that is followed; with it
  * @budget: (unowned): too, and the host
  * @authority: that was begun there; all three have to live until the callback
  *

@@ -20,10 +20,9 @@ from harness import expect, parse_arguments, run, wait_until
 from stranger import MEDIA_TYPE, Key, Stranger, exchange, read_status
 
 TIME_SCALE = 60
-# Of documents; a refused one is asked for with both kinds of signature, and a redirection is
-# followed three times.
+# Of documents; a refused one is asked for with both kinds of signature, and a redirection that is
+# followed counts.
 FETCHES_MAX = 3
-REDIRECTS_MAX = 3
 # Under AddressSanitizer, which keeps freed memory a while.
 GROWTH_MAX_BYTES = 192 * 1024 * 1024
 OPEN_CONNECTIONS = 300
@@ -259,7 +258,7 @@ def key_documents(cast, count, lab):
             if time.monotonic() - began > 20:
                 count.wrong.append(f"key document {name}: held the request for more than 20 s")
             cost = len(stranger.fetched) + len(cast.nobody.fetched) - fetched
-            if cost > FETCHES_MAX + ("redirected" in name) * REDIRECTS_MAX:
+            if cost > FETCHES_MAX:
                 count.wrong.append(f"key document {name}: {cost} fetches")
             asked = len(stranger.fetched)
             count.judge(f"key document {name}, again", cast.send(request), (401,))
