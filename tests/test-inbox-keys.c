@@ -355,10 +355,31 @@ believe_through_peer (guint32 author)
   tocsin_federation_set_trust (us.fed, trust);
 }
 
-/* The relay is followed; the author is believed through it, and changed its key unnoticed. */
+/* Has strangers take all places that they may have, or give them back. */
+static void
+crowd (TocsinHostPlace **places, gboolean is_there)
+{
+  for (guint i = 0; i < TOCSIN_HOST_BUDGET_FOR_STRANGERS; i++)
+    {
+      g_autofree char *authority = g_strdup_printf ("%u.example:443", i);
+      const TocsinHostFetch fetch = { .authority = authority };
+      guint retry;
+
+      if (!is_there)
+        tocsin_host_budget_end (places[i], TRUE, g_get_monotonic_time ());
+      else
+        places[i] = tocsin_host_budget_begin (us.fed->budget, &fetch, g_get_monotonic_time (),
+                                              &retry, NULL);
+      g_assert_nonnull (places[i]);
+    }
+}
+
+/* The relay is followed; the author is believed through it, and changed its key unnoticed.
+ * Strangers have everything fetched that they may. */
 static void
 test_relayed_after_a_new_key (void)
 {
+  TocsinHostPlace *places[TOCSIN_HOST_BUDGET_FOR_STRANGERS];
   Draft draft = { .id = "relayed", .report = "relayed" };
   g_autoptr (GBytes) body = NULL;
   g_autoptr (GError) error = NULL;
@@ -379,7 +400,9 @@ test_relayed_after_a_new_key (void)
   tocsin_identity_rotate_commit (stranger.fed->identity, &error);
   g_assert_no_error (error);
   body = make_add (&stranger, &draft);
+  crowd (places, TRUE);
   expect (&peer, body, 202);
+  crowd (places, FALSE);
   g_assert_true (find_report (&stranger, "relayed", &record));
   g_assert_cmpint (record.state, ==, TOCSIN_STATE_LIVE);
   g_assert_true (record.relayed);
@@ -472,6 +495,8 @@ test_relayed_without_room (void)
   g_autofree char *authority = tocsin_fetch_authority (public_node_actor (&stranger), NULL);
   guint64 dropped = us.fed->stats.inbox_dropped;
   g_autoptr (GError) error = NULL;
+  const TocsinHostFetch fetch = { .authority = authority, .is_known = TRUE };
+  TocsinHostPlace *place;
   guint32 author;
   guint retry;
 
@@ -483,7 +508,8 @@ test_relayed_without_room (void)
     g_assert_true (tocsin_actors_find (txn, public_node_actor (&stranger), &author));
   }
   believe_through_peer (author);
-  tocsin_host_budget_begin (us.fed->budget, authority, g_get_monotonic_time (), &retry, &error);
+  place =
+      tocsin_host_budget_begin (us.fed->budget, &fetch, g_get_monotonic_time (), &retry, &error);
   g_assert_no_error (error);
   expect (&peer, body, 202);
   g_assert_cmpuint (us.fed->stats.inbox_dropped, ==, dropped + 1);
@@ -494,7 +520,7 @@ test_relayed_without_room (void)
   tocsin_keyring_forget (us.fed->keyring, public_node_actor (&stranger));
   expect (&peer, foreign_body, 202);
   g_assert_cmpuint (us.fed->stats.inbox_dropped, ==, dropped + 2);
-  tocsin_host_budget_end (us.fed->budget, authority, TRUE, g_get_monotonic_time ());
+  tocsin_host_budget_end (place, TRUE, g_get_monotonic_time ());
   believe_through_peer (0);
 }
 
@@ -625,13 +651,16 @@ test_departure (void)
   TocsinActivityHead head = draft_head (&peer, &draft, &id, &to);
   g_autoptr (GBytes) body = draft_finish (&peer, &draft, tocsin_activity_build_delete (&head));
   g_autofree char *authority = tocsin_fetch_authority (public_node_actor (&peer), NULL);
+  const TocsinHostFetch fetch = { .authority = authority, .is_known = TRUE };
   g_autoptr (GError) error = NULL;
+  TocsinHostPlace *place;
   guint retry;
 
-  tocsin_host_budget_begin (us.fed->budget, authority, g_get_monotonic_time (), &retry, &error);
+  place =
+      tocsin_host_budget_begin (us.fed->budget, &fetch, g_get_monotonic_time (), &retry, &error);
   g_assert_no_error (error);
   expect (&peer, body, 503);
-  tocsin_host_budget_end (us.fed->budget, authority, TRUE, g_get_monotonic_time ());
+  tocsin_host_budget_end (place, TRUE, g_get_monotonic_time ());
   expect (&peer, body, 202);
   g_assert_false (is_retired ());
   public_node_turn (&peer, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
+#include "fed/inbox.h"
 #include "inbox-nodes.h"
 
 #define ONE_HOUR G_GINT64_CONSTANT (3600000000)
@@ -553,6 +554,59 @@ test_rate_follows_the_relation (void)
   g_assert_cmpuint (count_admitted (direct), >, 10 * rate);
 }
 
+static void
+on_received (GObject *source, GAsyncResult *result, gpointer data)
+{
+  *(GAsyncResult **) data = g_object_ref (result);
+}
+
+/* What the stranger is told who sends an Add from @remote. */
+static GError *
+receive_from (const char *remote)
+{
+  const Draft draft = { .id = "client", .report = "client" };
+  g_autoptr (GBytes) body = make_add (&stranger, &draft);
+  g_autoptr (TocsinEnvelope) envelope = public_node_post (body);
+  g_autoptr (GAsyncResult) result = NULL;
+  GError *error = NULL;
+  guint retry;
+
+  public_node_sign (&stranger, &us, TOCSIN_SIGN_RFC9421_ED25519, envelope, tocsin_time_now_us ());
+  envelope->remote = g_strdup (remote);
+  tocsin_inbox_receive_async (us.fed, envelope, on_received, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_false (tocsin_inbox_receive_finish (result, &retry, &error));
+  return error;
+}
+
+/* Who has us fetch as much as one address may is asked to come again, and nobody else. */
+static void
+test_client (void)
+{
+  const char *busy = "192.0.2.1";
+  TocsinHostPlace *places[4];
+  g_autoptr (GError) from_busy = NULL;
+  g_autoptr (GError) from_other = NULL;
+  guint retry;
+
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      g_autofree char *authority = g_strdup_printf ("%u.example:443", i);
+      const TocsinHostFetch fetch = { .authority = authority, .client = busy };
+
+      places[i] =
+          tocsin_host_budget_begin (us.fed->budget, &fetch, g_get_monotonic_time (), &retry, NULL);
+      g_assert_nonnull (places[i]);
+    }
+  from_busy = receive_from (busy);
+  g_assert_error (from_busy, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
+  from_other = receive_from ("192.0.2.2");
+  g_assert_error (from_other, TOCSIN_ERROR, TOCSIN_ERROR_NOT_A_PEER);
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    tocsin_host_budget_end (places[i], TRUE, g_get_monotonic_time ());
+}
+
 int
 main (int argc, char **argv)
 {
@@ -562,6 +616,7 @@ main (int argc, char **argv)
   inbox_nodes_start ();
 
   g_test_add_func ("/inbox/accepts", test_accepts);
+  g_test_add_func ("/inbox/client", test_client);
   g_test_add_func ("/inbox/refuses/signatures", test_refuses_signatures);
   g_test_add_func ("/inbox/refuses/senders", test_refuses_senders);
   g_test_add_func ("/inbox/refuses/ownership", test_refuses_ownership);

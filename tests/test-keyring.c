@@ -6,6 +6,7 @@
 #include "fed/keyring.h"
 #include "fed/pinning.h"
 #include "store-fixture.h"
+#include "store/table-peers.h"
 
 static char *
 actor_of (const char *host)
@@ -32,7 +33,7 @@ ring_init (Ring *self, Fixture *f, gboolean signs)
   };
   g_autoptr (TocsinAddressGuard) guard = tocsin_address_guard_new (allow, NULL);
 
-  self->budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
+  self->budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_NAMES);
   self->identity = signs ? tocsin_identity_open (f->dir, &who, T0, NULL) : NULL;
   self->fetcher = tocsin_fetcher_new (who.base_url, guard, 1, 1, NULL);
   self->keyring = tocsin_keyring_new (f->store, self->fetcher, self->budget, self->identity);
@@ -293,7 +294,7 @@ assert_not_found (TocsinKeyring *keyring, const char *uri, TocsinError code)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  tocsin_keyring_find_async (keyring, uri, FALSE, &allowance, keep_result, &result);
+  tocsin_keyring_find_async (keyring, uri, TRUE, &allowance, keep_result, &result);
   while (result == NULL)
     g_main_context_iteration (NULL, TRUE);
   g_assert_null (tocsin_keyring_find_finish (keyring, result, &error));
@@ -324,6 +325,57 @@ test_redirects_count (Fixture *f, gconstpointer data)
     }
 }
 
+static gboolean
+write_peer (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_autoptr (TocsinActorDocument) document = tocsin_actor_document_new (data);
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  tocsin_peer_record_init (&peer, tocsin_pinning_save_actor (txn, document, T0));
+  peer.follower = TOCSIN_FOLLOWER_READER;
+  tocsin_peers_put (txn, &peer);
+  return TRUE;
+}
+
+static void
+take_places (Ring *ring, TocsinHostPlace **places)
+{
+  for (guint i = 0; i < TOCSIN_HOST_BUDGET_FOR_STRANGERS; i++)
+    {
+      g_autofree char *authority = g_strdup_printf ("%u.example:443", i);
+      const TocsinHostFetch fetch = { .authority = authority };
+      guint retry;
+
+      places[i] =
+          tocsin_host_budget_begin (ring->budget, &fetch, g_get_monotonic_time (), &retry, NULL);
+      g_assert_nonnull (places[i]);
+    }
+}
+
+/* Whatever strangers have us fetch: of who is known a new key can be read. */
+static void
+test_place_for_a_peer (Fixture *f, gconstpointer data)
+{
+  TocsinHostPlace *places[TOCSIN_HOST_BUDGET_FOR_STRANGERS];
+  g_auto (Ring) ring = { 0 };
+  g_auto (Circle) circle = { 0 };
+  g_autofree char *peer = NULL;
+  g_autofree char *other = NULL;
+
+  ring_init (&ring, f, TRUE);
+  circle_init (&circle);
+  peer = g_strdup_printf ("http://127.0.0.1:%u/actor", circle.port);
+  other = g_strdup_printf ("http://127.0.0.1:%u/other", circle.port);
+  write_ok (f, write_peer, peer);
+  take_places (&ring, places);
+  assert_not_found (ring.keyring, other, TOCSIN_ERROR_UNAVAILABLE);
+  g_assert_cmpint (g_atomic_int_get (&circle.n_asked), ==, 0);
+  assert_not_found (ring.keyring, peer, TOCSIN_ERROR_KEY_UNREACHABLE);
+  g_assert_cmpint (g_atomic_int_get (&circle.n_asked), ==, 3);
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    tocsin_host_budget_end (places[i], TRUE, g_get_monotonic_time ());
+}
+
 int
 main (int argc, char **argv)
 {
@@ -333,5 +385,6 @@ main (int argc, char **argv)
   g_test_add ("/keyring/actor-as-a-key", Fixture, NULL, set_up, test_actor_as_a_key, tear_down);
   g_test_add ("/keyring/waiting", Fixture, NULL, set_up, test_waiting, tear_down);
   g_test_add ("/keyring/redirects-count", Fixture, NULL, set_up, test_redirects_count, tear_down);
+  g_test_add ("/keyring/place-for-a-peer", Fixture, NULL, set_up, test_place_for_a_peer, tear_down);
   return g_test_run ();
 }

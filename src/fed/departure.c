@@ -10,21 +10,12 @@
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "fed/fetch-uri.h"
 #include "fed/knock.h"
 
 typedef struct
 {
-  TocsinFederation *fed; /* (unowned) */
-  char *authority;       /* (owned) being charged */
+  TocsinHostPlace *place; /* (owned) (nullable) being charged */
 } ConfirmOp;
-
-static void
-confirm_op_free (ConfirmOp *op)
-{
-  g_free (op->authority);
-  g_free (op);
-}
 
 /* Its sender has to say it again: what is lost here comes from nowhere else. */
 static void
@@ -50,7 +41,7 @@ on_answer (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_da
   g_autoptr (GError) error = NULL;
   g_autoptr (TocsinFetchResult) answer = tocsin_knock_finish (result, NULL, &error);
 
-  tocsin_host_budget_end (op->fed->budget, op->authority, tocsin_knock_was_answered (result),
+  tocsin_host_budget_end (g_steal_pointer (&op->place), tocsin_knock_was_answered (result),
                           g_get_monotonic_time ());
   if (is_no_answer (answer, error))
     return_not_asked (task);
@@ -76,27 +67,21 @@ tocsin_departure_confirm_async (TocsinFederation *fed,
 {
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   ConfirmOp *op = g_new0 (ConfirmOp, 1);
-  guint retry;
   TocsinKnock knock = {
     .fetcher = fed->fetcher,
     .identity = fed->identity,
     .request = { .uri = actor, .accept = TOCSIN_FETCH_ACCEPT_ACTIVITY, .same_origin = TRUE },
     .first = TOCSIN_SIGN_DRAFT_RSA,
     .allowance = allowance,
-    .budget = fed->budget,
   };
 
-  g_task_set_task_data (task, op, (GDestroyNotify) confirm_op_free);
-  op->fed = fed;
-  op->authority = tocsin_fetch_authority (actor, NULL);
-  if (op->authority == NULL || !tocsin_fetch_allowance_take (allowance, NULL) ||
-      !tocsin_host_budget_begin (fed->budget, op->authority, g_get_monotonic_time (), &retry, NULL))
+  g_task_set_task_data (task, op, g_free);
+  op->place = tocsin_fetch_allowance_begin (allowance, fed->store, fed->budget, actor, NULL);
+  knock.place = op->place;
+  if (op->place == NULL)
     return_not_asked (task);
   else
-    {
-      knock.authority = op->authority;
-      tocsin_knock_async (&knock, NULL, on_answer, g_steal_pointer (&task));
-    }
+    tocsin_knock_async (&knock, NULL, on_answer, g_steal_pointer (&task));
 }
 
 /**

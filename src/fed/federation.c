@@ -50,7 +50,7 @@ tocsin_federation_new (TocsinStore *store,
   self->free_rider_warns = options->free_rider_warns;
   self->free_rider_pauses = options->free_rider_pauses;
   self->time_scale = MAX (options->time_scale, 1);
-  self->budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
+  self->budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_NAMES);
   self->keyring = tocsin_keyring_new (store, self->fetcher, self->budget, identity);
   self->verify = tocsin_verify_pool_new ();
   self->signer_rates = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);

@@ -45,6 +45,7 @@ typedef struct
   TocsinActivity *activity;   /* (owned) (nullable) until it is handed to the writer */
   TocsinSigner *signer;       /* (owned) */
   TocsinKnownActor *author;   /* (owned) the activity's actor */
+  char *remote;               /* (owned) (nullable) where it came from */
   TocsinFetchAllowance allowance;
   TocsinVerifyJob *job; /* (owned) (nullable) what was verified off the main thread */
   gboolean is_relayed;
@@ -76,6 +77,7 @@ receive_op_free (ReceiveOp *op)
   g_clear_pointer (&op->author, tocsin_known_actor_unref);
   g_clear_pointer (&op->job, tocsin_verify_job_free);
   g_free (op->proof_key);
+  g_free (op->remote);
   g_free (op);
 }
 
@@ -190,6 +192,8 @@ tocsin_inbox_receive_async (TocsinFederation *fed,
   g_task_set_task_data (task, op, (GDestroyNotify) receive_op_free);
   op->fed = fed;
   op->now_us = tocsin_time_now_us ();
+  op->remote = g_strdup (envelope->remote);
+  op->allowance.client = op->remote;
   op->signature = tocsin_signature_parse (envelope, tocsin_identity_get_base (fed->identity),
                                           op->now_us, &error);
   if (op->signature != NULL)
@@ -322,8 +326,11 @@ with_signer (GTask *task)
   else if (!is_worth_fetching (op))
     drop (task);
   else
-    tocsin_keyring_find_fresh_async (op->fed->keyring, op->activity->actor, &op->allowance,
-                                     on_author, g_object_ref (task));
+    {
+      op->allowance.is_vouched = TRUE;
+      tocsin_keyring_find_fresh_async (op->fed->keyring, op->activity->actor, &op->allowance,
+                                       on_author, g_object_ref (task));
+    }
 }
 
 /* The relay is not to blame for an author who cannot be asked, or not now, and could not help it:

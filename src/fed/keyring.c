@@ -17,7 +17,6 @@
 #include "core/error.h"
 #include "core/uri.h"
 #include "fed/failures.h"
-#include "fed/fetch-uri.h"
 #include "fed/knock.h"
 #include "fed/pinning.h"
 #include "store/table-actors.h"
@@ -69,7 +68,7 @@ typedef struct
   char *wanted;                    /* (owned) what was asked for, without fragment */
   char *next;                      /* (owned) the document being fetched */
   TocsinFetchAllowance *allowance; /* (unowned) (nullable) */
-  char *authority;                 /* (owned) (nullable) being charged */
+  TocsinHostPlace *place;          /* (owned) (nullable) being charged */
   TocsinKeyring *keyring;          /* (owned) */
 } FindOp;
 
@@ -377,7 +376,6 @@ find_op_free (FindOp *op)
 {
   g_free (op->wanted);
   g_free (op->next);
-  g_free (op->authority);
   g_object_unref (op->keyring);
   g_free (op);
 }
@@ -421,20 +419,11 @@ fail (FindOp *op, const GError *cause)
 static gboolean
 charge (FindOp *op, GError **error)
 {
-  guint retry = 0;
-
   if (op->allowance == NULL)
     return TRUE;
-  if (!tocsin_fetch_allowance_take (op->allowance, error))
-    return FALSE;
-  op->authority = tocsin_fetch_authority (op->next, error);
-  if (op->authority == NULL)
-    return FALSE;
-  if (tocsin_host_budget_begin (op->keyring->budget, op->authority, g_get_monotonic_time (), &retry,
-                                error))
-    return TRUE;
-  g_clear_pointer (&op->authority, g_free);
-  return FALSE;
+  op->place = tocsin_fetch_allowance_begin (op->allowance, op->keyring->store, op->keyring->budget,
+                                            op->next, error);
+  return op->place != NULL;
 }
 
 static void
@@ -453,7 +442,6 @@ fetch (FindOp *op)
     },
     .first = TOCSIN_SIGN_DRAFT_RSA,
     .allowance = op->allowance,
-    .budget = self->budget,
   };
 
   if (tocsin_uri_same_origin (op->next, tocsin_identity_get_actor (self->identity)))
@@ -465,7 +453,7 @@ fetch (FindOp *op)
       fail (op, error);
       return;
     }
-  knock.authority = op->authority;
+  knock.place = op->place;
   self->fetches++;
   tocsin_knock_async (&knock, NULL, on_document, op);
 }
@@ -502,10 +490,9 @@ on_document (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_
   g_autoptr (TocsinActorDocument) document = NULL;
   gboolean is_first = g_str_equal (op->next, op->wanted);
 
-  if (op->authority != NULL)
-    tocsin_host_budget_end (op->keyring->budget, op->authority, tocsin_knock_was_answered (result),
+  if (op->place != NULL)
+    tocsin_host_budget_end (g_steal_pointer (&op->place), tocsin_knock_was_answered (result),
                             g_get_monotonic_time ());
-  g_clear_pointer (&op->authority, g_free);
   if (fetched != NULL && tocsin_fetch_result_is_success (fetched))
     document = tocsin_actor_document_parse (fetched->body, &error);
   else if (fetched != NULL)

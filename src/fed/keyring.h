@@ -5,8 +5,8 @@
 
 #include "codec/actor-json.h"
 #include "codec/key.h"
+#include "fed/fetch-allowance.h"
 #include "fed/fetcher.h"
-#include "fed/host-budget.h"
 #include "fed/identity.h"
 #include "store/store.h"
 

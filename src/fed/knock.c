@@ -19,8 +19,7 @@ typedef struct
   TocsinFetchRequest request; /* its strings: (owned) */
   TocsinSignScheme scheme;
   TocsinFetchAllowance *allowance;
-  TocsinHostBudget *budget;
-  const char *authority;
+  TocsinHostPlace *place;
   gboolean is_second;
   gboolean is_paid;  /* the next request was charged already */
   gboolean is_short; /* there was no room for another */
@@ -57,7 +56,7 @@ pay (KnockOp *op, GError **error)
 {
   return op->allowance == NULL ||
          (tocsin_fetch_allowance_take (op->allowance, error) &&
-          tocsin_host_budget_again (op->budget, op->authority, g_get_monotonic_time (), error));
+          tocsin_host_budget_again (op->place, g_get_monotonic_time (), error));
 }
 
 static gboolean
@@ -103,8 +102,7 @@ tocsin_knock_async (const TocsinKnock *knock,
   op->request.sign_data = op;
   op->scheme = knock->first;
   op->allowance = knock->allowance;
-  op->budget = knock->budget;
-  op->authority = knock->authority;
+  op->place = knock->place;
   op->is_paid = TRUE;
   tocsin_fetcher_send_async (op->fetcher, &op->request, cancellable, on_sent,
                              g_steal_pointer (&task));

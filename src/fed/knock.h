@@ -3,8 +3,8 @@
  */
 #pragma once
 
+#include "fed/fetch-allowance.h"
 #include "fed/fetcher.h"
-#include "fed/host-budget.h"
 #include "fed/identity.h"
 
 G_BEGIN_DECLS
@@ -18,8 +18,7 @@ G_BEGIN_DECLS
  *   worked last, else %TOCSIN_SIGN_DRAFT_RSA
  * @allowance: (nullable) (unowned): what each request but the first is charged to, be it the second
  *   knock or a redirect that is followed; with it
- * @budget: (unowned): too, and the host
- * @authority: that was begun there; all three have to live until the callback
+ * @place: (unowned): too, which was begun for the first; both have to live until the callback
  *
  * A signed request to software whose signature scheme is not known for sure.
  */
@@ -30,8 +29,7 @@ typedef struct
   TocsinFetchRequest request;
   TocsinSignScheme first;
   TocsinFetchAllowance *allowance;
-  TocsinHostBudget *budget;
-  const char *authority;
+  TocsinHostPlace *place;
 } TocsinKnock;
 
 void tocsin_knock_async (const TocsinKnock *knock,

@@ -139,6 +139,7 @@ read_view (TocsinRequest *request, TocsinReply *reply, TocsinPublic *self, ViewF
       return;
     }
   tocsin_request_suspend (request);
+  op->allowance.client = tocsin_request_get_remote (request);
   op->public = self;
   op->request = request;
   op->view = view;

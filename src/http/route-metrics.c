@@ -128,7 +128,7 @@ write_memory (GString *out, const TocsinApi *api)
   labelled (out, "tocsin_memory_entries", "table", "known_actors",
             tocsin_keyring_count_actors (fed->keyring));
   labelled (out, "tocsin_memory_entries", "table", "fetch_hosts",
-            tocsin_host_budget_count_hosts (fed->budget));
+            tocsin_host_budget_count_names (fed->budget));
   labelled (out, "tocsin_memory_entries", "table", "signers",
             g_hash_table_size (fed->signer_rates));
   labelled (out, "tocsin_memory_entries", "table", "deliveries",

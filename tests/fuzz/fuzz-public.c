@@ -288,7 +288,7 @@ forget_all (void)
 
   g_clear_object (&fed->keyring);
   tocsin_host_budget_free (fed->budget);
-  fed->budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_HOSTS);
+  fed->budget = tocsin_host_budget_new (TOCSIN_HOST_BUDGET_NAMES);
   fed->keyring = tocsin_keyring_new (fed->store, fed->fetcher, fed->budget, fed->identity);
   g_hash_table_remove_all (fed->signer_rates);
 }
