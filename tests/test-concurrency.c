@@ -268,7 +268,7 @@ set_up_world (World *world, gconstpointer data)
   options.auth = world->auth;
   world->api = tocsin_api_new (&options, &error);
   g_assert_no_error (error);
-  world->recompute = tocsin_recompute_new (world->fixture.store, on_trust, world);
+  world->recompute = tocsin_recompute_new (world->fixture.store, on_trust, world, G_MAXINT);
   trust = tocsin_recompute_now (world->recompute);
   tocsin_api_set_trust (world->api, trust);
   tocsin_store_listen (world->fixture.store, on_commit, world);

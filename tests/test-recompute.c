@@ -16,20 +16,23 @@ typedef struct
   Fixture f;
   TocsinRecompute *recompute; /* (owned) */
   TocsinTrustSnapshot *trust; /* (owned) (nullable): the newest */
+  guint n;                    /* handed over so far */
+  guint8 own, others;         /* weights: of the peer, and what it gives its friend */
   gboolean warned;
 } Case;
 
 static gboolean
 write_trust (TocsinTxn *txn, gpointer data, GError **error)
 {
+  const Case *c = data;
   g_auto (TocsinPeerRecord) peer = { 0 };
   TocsinTrustRecord statement = {
-    .truster = PEER, .trustee = FRIEND, .weight = 100, .live = TRUE, .id = (char *) "t1"
+    .truster = PEER, .trustee = FRIEND, .weight = c->others, .live = TRUE, .id = (char *) "t1"
   };
 
   tocsin_peers_get (txn, PEER, &peer);
   peer.following = TOCSIN_FOLLOWING_ACCEPTED;
-  peer.weights[TOCSIN_AREA_ANY] = 100;
+  peer.weights[TOCSIN_AREA_ANY] = (gint8) c->own;
   tocsin_peers_put (txn, &peer);
   tocsin_trust_put (txn, &statement);
   return tocsin_txn_check (txn, error);
@@ -52,6 +55,7 @@ on_trust (TocsinTrustSnapshot *trust, gpointer data)
 
   g_clear_pointer (&c->trust, tocsin_trust_snapshot_unref);
   c->trust = tocsin_trust_snapshot_ref (trust);
+  c->n++;
 }
 
 static void
@@ -67,8 +71,9 @@ static void
 case_set_up (Case *c, gconstpointer data)
 {
   set_up (&c->f, NULL);
-  write_ok (&c->f, write_trust, NULL);
-  c->recompute = tocsin_recompute_new (c->f.store, on_trust, c);
+  c->own = c->others = 100;
+  write_ok (&c->f, write_trust, c);
+  c->recompute = tocsin_recompute_new (c->f.store, on_trust, c, 1);
 }
 
 static void
@@ -79,6 +84,16 @@ case_tear_down (Case *c, gconstpointer data)
   tear_down (&c->f, NULL);
 }
 
+/* Writes what is there now, and waits until it was looked at. */
+static void
+look (Case *c)
+{
+  write_ok (&c->f, write_trust, c);
+  tocsin_recompute_request (c->recompute);
+  while (!tocsin_recompute_is_idle (c->recompute))
+    g_main_context_iteration (NULL, TRUE);
+}
+
 static void
 test_request (Case *c, gconstpointer data)
 {
@@ -86,12 +101,85 @@ test_request (Case *c, gconstpointer data)
 
   g_assert_true (tocsin_trust_snapshot_is_direct (trust, PEER));
   g_assert_true (tocsin_trust_snapshot_is_believed (trust, FRIEND));
-  tocsin_recompute_request (c->recompute);
-  while (c->trust == NULL)
-    g_main_context_iteration (NULL, TRUE);
+  c->others = 99;
+  look (c);
+  g_assert_cmpuint (c->n, ==, 1);
   g_assert_true (tocsin_trust_snapshot_is_believed (c->trust, FRIEND));
   g_assert_cmpuint (tocsin_trust_snapshot_version (c->trust), >,
                     tocsin_trust_snapshot_version (trust));
+}
+
+static gboolean
+write_stranger (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  const TocsinTrustRecord statement = {
+    .truster = FRIEND + 1, .trustee = FRIEND + 2, .weight = 1, .live = TRUE, .id = (char *) "t2"
+  };
+
+  tocsin_trust_put (txn, &statement);
+  return tocsin_txn_check (txn, error);
+}
+
+/* What comes out as it was has nobody begin anew. */
+static void
+test_same (Case *c, gconstpointer data)
+{
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_recompute_now (c->recompute);
+
+  look (c);
+  write_ok (&c->f, write_stranger, NULL); /* whom nobody reaches */
+  look (c);
+  g_assert_cmpuint (c->n, ==, 0);
+  c->own = 99;
+  look (c);
+  g_assert_cmpuint (c->n, ==, 1);
+}
+
+/* What a peer says all the time is heard now and then; what the operator says, at once. */
+static void
+test_others (Case *c, gconstpointer data)
+{
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_recompute_now (c->recompute);
+
+  for (guint i = 1; i <= 30; i++)
+    {
+      c->others = (guint8) i;
+      look (c);
+    }
+  g_assert_cmpuint (c->n, ==, 10);
+  c->own = 99;
+  look (c);
+  g_assert_cmpuint (c->n, ==, 11);
+  g_assert_cmpfloat (tocsin_trust_snapshot_direct_weight (c->trust, TOCSIN_AREA_ANY, PEER), ==,
+                     0.99);
+  /* With all that was said meanwhile. */
+  look (c);
+  c->others = 31;
+  look (c);
+  g_assert_cmpuint (c->n, ==, 11);
+}
+
+/* The last word counts in the end. */
+static void
+test_others_later (Case *c, gconstpointer data)
+{
+  g_autoptr (TocsinTrustSnapshot) trust = NULL;
+  double y;
+
+  tocsin_recompute_free (c->recompute);
+  c->recompute = tocsin_recompute_new (c->f.store, on_trust, c, 300);
+  trust = tocsin_recompute_now (c->recompute);
+  for (guint i = 1; i <= 30; i++)
+    {
+      c->others = (guint8) i;
+      look (c);
+    }
+  c->others = 100; /* as at first */
+  write_ok (&c->f, write_trust, c);
+  tocsin_recompute_request (c->recompute);
+  y = tocsin_trust_snapshot_y (trust, TOCSIN_AREA_ANY, FRIEND);
+  while (tocsin_trust_snapshot_y (c->trust, TOCSIN_AREA_ANY, FRIEND) != y)
+    g_main_context_iteration (NULL, TRUE);
 }
 
 /* Of a store that cannot be read to its end, no part is used: who was believed still is. */
@@ -137,6 +225,9 @@ main (int argc, char *argv[])
 #define ADD(name, func)                                                                            \
   g_test_add ("/recompute/" name, Case, NULL, case_set_up, func, case_tear_down)
   ADD ("request", test_request);
+  ADD ("same", test_same);
+  ADD ("others", test_others);
+  ADD ("others/later", test_others_later);
   ADD ("damage", test_damage);
   ADD ("damage-at-start", test_damage_at_start);
   return g_test_run ();

@@ -51,7 +51,7 @@ open_stored (Node *node)
   g_assert_no_error (error);
   stored_unpack (1, node->dir);
   node_start (node);
-  recompute = tocsin_recompute_new (node->store, on_trust, node->api);
+  recompute = tocsin_recompute_new (node->store, on_trust, node->api, 1);
   trust = tocsin_recompute_now (recompute);
   tocsin_api_set_trust (node->api, trust);
 }

@@ -4,6 +4,7 @@
 #include "store-fixture.h"
 
 #include "store/table-trust.h"
+#include "store/txn-private.h"
 
 static void
 put (
@@ -77,7 +78,44 @@ static void
 test_story (Fixture *f, gconstpointer data)
 {
   write_ok (f, story, NULL);
-  g_assert_cmpuint (tocsin_store_generation (f->store), ==, 6);
+  g_assert_cmpuint (tocsin_store_generation (f->store), ==, 0);
+}
+
+static gboolean
+notes (TocsinTxn *txn, gpointer data, GError **error)
+{
+  static const struct
+  {
+    guint8 weight;
+    gboolean live;
+    gboolean noted;
+  } steps[] = {
+    { 50, FALSE, FALSE }, { 60, FALSE, FALSE }, { 60, TRUE, TRUE },
+    { 60, TRUE, FALSE },  { 61, TRUE, TRUE },   { 61, FALSE, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      txn->notes = 0;
+      put (txn, 2, 3, TOCSIN_AREA_ANY, steps[i].weight, steps[i].live);
+      g_assert_cmpint ((txn->notes & TOCSIN_NOTE_TRUST_CHANGED) != 0, ==, steps[i].noted);
+    }
+  txn->notes = 0;
+  g_assert_true (tocsin_trust_remove (txn, 2, 3, TOCSIN_AREA_ANY));
+  g_assert_cmpint (txn->notes & TOCSIN_NOTE_TRUST_CHANGED, ==, 0);
+  put (txn, 2, 3, TOCSIN_AREA_ANY, 50, TRUE);
+  txn->notes = 0;
+  g_assert_true (tocsin_trust_remove (txn, 2, 3, TOCSIN_AREA_ANY));
+  g_assert_cmpint (txn->notes & TOCSIN_NOTE_TRUST_CHANGED, !=, 0);
+  return TRUE;
+}
+
+/* Only what counts differently has trust worked out anew, and no reader of verdicts hears of it. */
+static void
+test_notes (Fixture *f, gconstpointer data)
+{
+  write_ok (f, notes, NULL);
+  g_assert_cmpuint (tocsin_store_generation (f->store), ==, 0);
 }
 
 int
@@ -85,5 +123,6 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/table-trust/story", Fixture, NULL, set_up, test_story, tear_down);
+  g_test_add ("/table-trust/notes", Fixture, NULL, set_up, test_notes, tear_down);
   return g_test_run ();
 }

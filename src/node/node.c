@@ -460,7 +460,7 @@ tocsin_node_new (const TocsinConfig *config, GError **error)
   if (!open_store (self, error) || !make_federation (self, error) || !make_routes (self, error) ||
       !make_feeds (self, error) || !tocsin_tokens_apply (self->api, error))
     return NULL;
-  self->recompute = tocsin_recompute_new (self->store, on_trust, self);
+  self->recompute = tocsin_recompute_new (self->store, on_trust, self, config->time_scale);
   trust = tocsin_recompute_now (self->recompute);
   on_trust (trust, self);
   self->listen_id = tocsin_store_listen (self->store, on_commit, self);

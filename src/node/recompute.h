@@ -26,10 +26,12 @@ typedef void (*TocsinRecomputeFunc) (TocsinTrustSnapshot *trust, gpointer data);
 
 TocsinRecompute *tocsin_recompute_new (TocsinStore *store,
                                        TocsinRecomputeFunc func,
-                                       gpointer data) G_GNUC_WARN_UNUSED_RESULT;
+                                       gpointer data,
+                                       guint time_scale) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_recompute_free (TocsinRecompute *self);
 TocsinTrustSnapshot *tocsin_recompute_now (TocsinRecompute *self) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_recompute_request (TocsinRecompute *self);
+gboolean tocsin_recompute_is_idle (const TocsinRecompute *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinRecompute, tocsin_recompute_free)
 

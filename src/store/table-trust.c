@@ -5,7 +5,6 @@
 
 #include "store/table-trust.h"
 
-#include "store/table-changes.h"
 #include "store/txn-private.h"
 
 /* The first of them are what tocsin_trust_foreach_edge() reads in place, as a TrustHead. */
@@ -75,6 +74,13 @@ drop_id (TocsinTxn *txn, const TocsinTrustRecord *old)
     tocsin_txn_del (txn, TOCSIN_TABLE_TRUST_IDS, &index);
 }
 
+/* What it says of its trustee; 0: nothing, for now. */
+static guint8
+counts (const TocsinTrustRecord *record)
+{
+  return record->live ? record->weight : 0;
+}
+
 void
 tocsin_trust_put (TocsinTxn *txn, const TocsinTrustRecord *record)
 {
@@ -84,13 +90,14 @@ tocsin_trust_put (TocsinTxn *txn, const TocsinTrustRecord *record)
 
   g_return_if_fail (record->id != NULL);
 
-  if (tocsin_trust_get (txn, record->truster, record->trustee, record->area, &old) &&
-      old.id != NULL)
+  tocsin_trust_get (txn, record->truster, record->trustee, record->area, &old);
+  if (old.id != NULL)
     drop_id (txn, &old);
   index = id_key (record->truster, record->id);
   tocsin_txn_put (txn, TOCSIN_TABLE_TRUST_IDS, &index, key.bytes, key.size);
   tocsin_txn_put_record (txn, TOCSIN_TABLE_TRUST, &key, &shape, record);
-  tocsin_changes_add (txn, TOCSIN_CHANGE_TRUST, NULL);
+  if (counts (&old) != counts (record))
+    tocsin_txn_note (txn, TOCSIN_NOTE_TRUST_CHANGED);
 }
 
 gboolean
@@ -123,7 +130,8 @@ tocsin_trust_remove (TocsinTxn *txn, guint32 truster, guint32 trustee, TocsinAre
   if (old.id != NULL)
     drop_id (txn, &old);
   tocsin_txn_del (txn, TOCSIN_TABLE_TRUST, &key);
-  tocsin_changes_add (txn, TOCSIN_CHANGE_TRUST, NULL);
+  if (counts (&old) != 0)
+    tocsin_txn_note (txn, TOCSIN_NOTE_TRUST_CHANGED);
   return TRUE;
 }
 

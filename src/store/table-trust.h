@@ -39,7 +39,9 @@ typedef struct
 void tocsin_trust_record_clear (TocsinTrustRecord *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinTrustRecord, tocsin_trust_record_clear)
 
-/* Replaces what is stored for (truster, trustee, area). Moves the generation. */
+/* Replaces what is stored for (truster, trustee, area). Notes TRUST_CHANGED if another weight
+ * counts now. It moves no generation: others state things all the time, and verdicts differ only
+ * once a snapshot was made of it. */
 void tocsin_trust_put (TocsinTxn *txn, const TocsinTrustRecord *record);
 gboolean tocsin_trust_get (
     TocsinTxn *txn, guint32 truster, guint32 trustee, TocsinArea area, TocsinTrustRecord *out);

@@ -6,6 +6,7 @@
 #include "trust/graph.h"
 
 #include <math.h>
+#include <string.h>
 
 #define OPERATOR 0
 
@@ -284,6 +285,24 @@ tocsin_graph_free (TocsinGraph *self)
   g_free (self->hops);
   g_free (self->node_of);
   g_free (self);
+}
+
+/**
+ * tocsin_graph_is_same:
+ *
+ * Returns: whether @self and @other have the same nodes and edges, and so all that is made of them
+ */
+gboolean
+tocsin_graph_is_same (const TocsinGraph *self, const TocsinGraph *other)
+{
+  guint32 n_edges = self->first[self->n_nodes];
+
+  return self->n_nodes == other->n_nodes && self->n_direct == other->n_direct &&
+         self->source_loop == other->source_loop &&
+         memcmp (self->first, other->first, (self->n_nodes + (gsize) 1) * sizeof (guint32)) == 0 &&
+         memcmp (self->edges, other->edges, n_edges * sizeof (TocsinGraphEdge)) == 0 &&
+         memcmp (self->actor_of, other->actor_of, self->n_nodes * sizeof (guint32)) == 0 &&
+         memcmp (self->direct_weight, other->direct_weight, self->n_direct * sizeof (double)) == 0;
 }
 
 /**

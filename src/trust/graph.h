@@ -116,6 +116,7 @@ TocsinGraph *tocsin_graph_new (const TocsinTrustInput *input,
                                TocsinArea area,
                                TocsinGraphFlags flags) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_graph_free (TocsinGraph *self);
+gboolean tocsin_graph_is_same (const TocsinGraph *self, const TocsinGraph *other);
 guint32 tocsin_graph_node (const TocsinGraph *self, guint32 actor);
 double tocsin_graph_direct_weight (const TocsinGraph *self, guint32 actor);
 

@@ -219,6 +219,46 @@ tocsin_trust_snapshot_warm (TocsinTrustSnapshot *self)
   return FALSE;
 }
 
+static gboolean
+is_same_set (GHashTable *a, GHashTable *b)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  if (g_hash_table_size (a) != g_hash_table_size (b))
+    return FALSE;
+  g_hash_table_iter_init (&iter, a);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    if (!g_hash_table_contains (b, key))
+      return FALSE;
+  return TRUE;
+}
+
+/**
+ * tocsin_trust_snapshot_is_same:
+ * @other: one with the same seed
+ *
+ * All else of a snapshot is worked out of what is compared here: the graphs, whom the operator
+ * trusts fully, and whom not at all.
+ *
+ * Returns: whether all that is asked of @self and @other has the same answer, but for the version
+ */
+gboolean
+tocsin_trust_snapshot_is_same (const TocsinTrustSnapshot *self, const TocsinTrustSnapshot *other)
+{
+  for (int area = 0; area < TOCSIN_N_AREAS; area++)
+    {
+      gboolean own = self->areas[area] != self->areas[TOCSIN_AREA_ANY];
+
+      if (own != (other->areas[area] != other->areas[TOCSIN_AREA_ANY]) ||
+          ((own || area == TOCSIN_AREA_ANY) &&
+           !tocsin_graph_is_same (self->areas[area]->graph, other->areas[area]->graph)))
+        return FALSE;
+    }
+  return is_same_set (self->full_trust, other->full_trust) &&
+         is_same_set (self->distrusted, other->distrusted);
+}
+
 guint64
 tocsin_trust_snapshot_version (const TocsinTrustSnapshot *self)
 {

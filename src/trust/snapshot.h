@@ -44,6 +44,8 @@ TocsinTrustSnapshot *tocsin_trust_snapshot_new (const TocsinTrustInput *input,
 TocsinTrustSnapshot *tocsin_trust_snapshot_ref (TocsinTrustSnapshot *self);
 void tocsin_trust_snapshot_unref (TocsinTrustSnapshot *self);
 gboolean tocsin_trust_snapshot_warm (TocsinTrustSnapshot *self);
+gboolean tocsin_trust_snapshot_is_same (const TocsinTrustSnapshot *self,
+                                        const TocsinTrustSnapshot *other);
 
 /* Moves with each snapshot; two with the same one are the same. */
 guint64 tocsin_trust_snapshot_version (const TocsinTrustSnapshot *self);

@@ -178,7 +178,7 @@ main (int argc, char *argv[])
   options.store = store;
   options.data_dir = argv[1];
   api = tocsin_api_new (&options, &error);
-  recompute = tocsin_recompute_new (store, on_trust, NULL);
+  recompute = tocsin_recompute_new (store, on_trust, NULL, 1);
   trust = tocsin_recompute_now (recompute);
   tocsin_api_set_trust (api, trust);
   for (int i = 2; i < argc || i == 2; i++)

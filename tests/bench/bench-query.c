@@ -96,7 +96,7 @@ run (const char *dir, const char *file, double seconds, GError **error)
 
     if (api != NULL)
       {
-        g_autoptr (TocsinRecompute) recompute = tocsin_recompute_new (store, on_trust, NULL);
+        g_autoptr (TocsinRecompute) recompute = tocsin_recompute_new (store, on_trust, NULL, 1);
         g_autoptr (TocsinTrustSnapshot) trust = tocsin_recompute_now (recompute);
 
         tocsin_api_set_trust (api, trust);
