@@ -4,7 +4,9 @@
 #include "codec/proof.h"
 #include "fed-case.h"
 #include "fed/held.h"
+#include "fed/relay.h"
 #include "store/table-outbox.h"
+#include "store/table-seen.h"
 #include "store/table-trust.h"
 
 #define MINUTE TOCSIN_MINUTE_US
@@ -49,12 +51,15 @@ statement_bytes (const char *host,
 }
 
 static GBytes *
-remove_statement_bytes (const char *host, const char *name, gint64 published_us)
+remove_statement_by (const char *host,
+                     const char *name,
+                     gint64 published_us,
+                     const char *activity_name)
 {
   g_autofree char *actor = actor_at (host);
   g_autofree char *target = g_strdup_printf ("https://%s/trust", host);
   g_autofree char *followers = g_strdup_printf ("https://%s/followers", host);
-  g_autofree char *id = g_strdup_printf ("https://%s/activities/remove-%s", host, name);
+  g_autofree char *id = g_strdup_printf ("https://%s/activities/%s", host, activity_name);
   g_autofree char *statement = g_strdup_printf ("https://%s/trust/%s", host, name);
   const TocsinActivityHead head = {
     .id = id, .actor = actor, .to = followers, .published_us = published_us
@@ -63,6 +68,14 @@ remove_statement_bytes (const char *host, const char *name, gint64 published_us)
       tocsin_activity_build_remove (&head, statement, target, TOCSIN_REASON_OTHER);
 
   return tocsin_activity_to_bytes (activity, NULL);
+}
+
+static GBytes *
+remove_statement_bytes (const char *host, const char *name, gint64 published_us)
+{
+  g_autofree char *activity_name = g_strconcat ("remove-", name, NULL);
+
+  return remove_statement_by (host, name, published_us, activity_name);
 }
 
 /* The same with a proof, as a relay needs it; whether its key is right was the inbox's part. */
@@ -470,6 +483,203 @@ test_statements_full (Case *c, gconstpointer data)
   }
 }
 
+/* What grows with what is said. */
+typedef struct
+{
+  guint64 seen;
+  guint64 outbox;
+  guint64 bytes; /* of what waits there to be read */
+  guint64 ids;   /* of entries that are blank */
+  guint64 tombstones;
+} Room;
+
+static gboolean
+add_room (const TocsinOutboxRecord *entry, gpointer data)
+{
+  Room *room = data;
+
+  room->bytes += entry->activity != NULL ? g_bytes_get_size (entry->activity) : 0;
+  room->ids += entry->blanked && entry->activity_id != NULL ? 1 : 0;
+  return TRUE;
+}
+
+static Room
+room_of (Case *c)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+  Room room = { .seen = tocsin_seen_count (txn), .outbox = tocsin_outbox_last (txn) };
+  TocsinActorCounts counts;
+
+  tocsin_outbox_foreach (txn, 0, add_room, &room);
+  tocsin_reports_counts (txn, c->b, &counts);
+  room.tombstones = counts.tombstones;
+  return room;
+}
+
+static gboolean
+write_waiting (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+
+  tocsin_relay_waiting (txn, c->policy, c->now_us);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+say (Case *c, guint8 weight, guint i)
+{
+  g_autofree char *name = g_strdup_printf ("version-%u", i);
+
+  g_assert_cmpint (
+      admit (c, proven (statement_bytes ("b.example", "s", "e.example", weight, T0 + i, name)),
+             NULL),
+      ==, DONE);
+}
+
+/* The newest counts at once; what goes out, and what it leaves behind, is bounded. */
+static void
+test_statements_often (Case *c, gconstpointer data)
+{
+  g_auto (TocsinTrustRecord) record = { 0 };
+  g_auto (TocsinOutboxRecord) entry = { 0 };
+  guint64 sequence;
+  Room room;
+
+  for (guint i = 0; i < 50; i++)
+    say (c, 50 + i % 2, i);
+  say (c, 77, 50);
+  g_assert_true (get_statement (c, "e.example", &record));
+  g_assert_cmpuint (record.weight, ==, 77);
+  g_assert_true (record.live);
+  sequence = record.sequence;
+  room = room_of (c);
+  g_assert_cmpuint (room.outbox, ==, 4);
+  g_assert_cmpuint (room.seen, ==, 4);
+  g_assert_cmpuint (room.ids, ==, 0);
+
+  /* Nothing goes out before its turn, and the newest at last. */
+  write_ok (&c->f, write_waiting, c);
+  g_assert_cmpuint (room_of (c).outbox, ==, 4);
+  c->now_us += 10 * MINUTE;
+  write_ok (&c->f, write_waiting, c);
+  write_ok (&c->f, write_waiting, c);
+  g_assert_cmpuint (room_of (c).outbox, ==, 5);
+  g_assert_true (get_statement (c, "e.example", &record));
+  g_assert_cmpuint (record.sequence, >, sequence);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+
+    g_assert_true (tocsin_outbox_get (txn, record.sequence, &entry));
+  }
+  g_assert_true (g_bytes_equal (entry.activity, record.activity));
+  g_assert_cmpuint (room_of (c).bytes, ==, g_bytes_get_size (entry.activity));
+  g_assert_cmpuint (queued_for (c, c->c), ==, 5);
+}
+
+/* What says the same again is for nobody, and takes no room; its date counts all the same. */
+static void
+test_statements_again (Case *c, gconstpointer data)
+{
+  g_auto (TocsinTrustRecord) record = { 0 };
+  Room before, after;
+
+  say (c, 70, 0);
+  before = room_of (c);
+  for (guint i = 1; i < 20; i++)
+    say (c, 70, i);
+  after = room_of (c);
+  g_assert_cmpmem (&before, sizeof before, &after, sizeof after);
+  admit (c, proven (remove_statement_bytes ("b.example", "s", T0 + 18)), NULL);
+  g_assert_true (get_statement (c, "e.example", &record));
+  g_assert_cmpint (record.updated_us, ==, T0 + 19);
+  /* Another word of it goes out as ever. */
+  say (c, 71, 20);
+  g_assert_cmpuint (room_of (c).outbox, ==, before.outbox + 1);
+}
+
+/* Nor does who states and takes back by turns, or takes back what is gone. */
+static void
+test_statements_by_turns (Case *c, gconstpointer data)
+{
+  g_auto (TocsinTrustRecord) record = { 0 };
+  Room before, after;
+
+  say (c, 70, 0);
+  admit (c, proven (remove_statement_by ("b.example", "s", T0, "gone")), NULL);
+  before = room_of (c);
+  g_assert_cmpuint (before.outbox, ==, 2);
+  g_assert_cmpuint (before.tombstones, ==, 1);
+  for (guint i = 1; i < 40; i += 2)
+    {
+      g_autofree char *gone = g_strdup_printf ("gone-%u", i);
+      g_autofree char *late = g_strdup_printf ("late-%u", i);
+
+      say (c, 70, i);
+      g_assert_cmpint (
+          admit (c, proven (remove_statement_by ("b.example", "s", T0 + i, gone)), NULL), ==, DONE);
+      g_assert_cmpint (
+          admit (c, proven (remove_statement_by ("b.example", "s", T0 + i, late)), NULL), ==,
+          DROPPED);
+    }
+  after = room_of (c);
+  g_assert_cmpmem (&before, sizeof before, &after, sizeof after);
+  /* What is left standing goes out when its turn has come. */
+  say (c, 70, 41);
+  g_assert_true (get_statement (c, "e.example", &record));
+  g_assert_cmpuint (record.sequence, ==, 0);
+  c->now_us += 10 * MINUTE;
+  write_ok (&c->f, write_waiting, c);
+  g_assert_true (get_statement (c, "e.example", &record));
+  g_assert_cmpuint (record.sequence, ==, 3);
+}
+
+/* Nor one statement that moves between two areas. */
+static void
+test_statements_to_and_fro (Case *c, gconstpointer data)
+{
+  for (guint i = 0; i < 40; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("move-%u", i);
+      TocsinArea area = i % 2 == 0 ? TOCSIN_AREA_ANY : TOCSIN_AREA_SPAM;
+
+      g_assert_cmpint (
+          admit (c, proven (statement_in (area, "b.example", "s", "e.example", 70, T0 + i, name)),
+                 NULL),
+          ==, DONE);
+    }
+  g_assert_cmpuint (room_of (c).outbox, ==, 4);
+  g_assert_cmpuint (room_of (c).seen, ==, 4);
+  g_assert_cmpuint (room_of (c).ids, ==, 0);
+}
+
+/* Those of one truster together are bounded too. */
+static void
+test_statements_many (Case *c, gconstpointer data)
+{
+  for (guint i = 0; i < 8; i++)
+    for (guint k = 0; k < 10; k++)
+      {
+        g_autofree char *name = g_strdup_printf ("s%u", k);
+        g_autofree char *about = g_strdup_printf ("e%u.example", k);
+        g_autofree char *activity = g_strdup_printf ("say-%u-%u", i, k);
+
+        admit (c,
+               proven (statement_bytes ("b.example", name, about, (guint8) (50 + i % 2), T0 + i,
+                                        activity)),
+               NULL);
+      }
+  g_assert_cmpuint (room_of (c).outbox, ==, 40);
+  c->now_us += 99 * MINUTE; /* ten turns make a hundred minutes */
+  write_ok (&c->f, write_waiting, c);
+  g_assert_cmpuint (room_of (c).outbox, <=, 50);
+  c->now_us += MINUTE;
+  write_ok (&c->f, write_waiting, c);
+  g_assert_cmpuint (room_of (c).outbox, ==, 50);
+  c->now_us += 24 * TOCSIN_HOUR_US;
+  write_ok (&c->f, write_waiting, c);
+  g_assert_cmpuint (room_of (c).outbox, ==, 50);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -484,6 +694,11 @@ main (int argc, char **argv)
     { "/admission-trust/moved/often", test_statements_moved_often },
     { "/admission-trust/released", test_statements_released },
     { "/admission-trust/full", test_statements_full },
+    { "/admission-trust/often", test_statements_often },
+    { "/admission-trust/again", test_statements_again },
+    { "/admission-trust/by-turns", test_statements_by_turns },
+    { "/admission-trust/to-and-fro", test_statements_to_and_fro },
+    { "/admission-trust/many", test_statements_many },
   };
 
   return case_run (argc, argv, tests, G_N_ELEMENTS (tests));

@@ -17,6 +17,7 @@ typedef struct
   guint32 reporter;
   gboolean is_relayed;
   gboolean peer_changed; /* signer_peer is to be written back */
+  gboolean forgets_id;   /* nothing that was stored is bounded by a quota or a guard */
   TocsinPeerRecord signer_peer;
   guint8 content_hash[TOCSIN_SHA256_BYTES];
 } TocsinAdmitting;

@@ -101,20 +101,25 @@ give_up (TocsinTxn *txn, TocsinAdmitting *a, const TocsinTrustRecord *old, gbool
   };
 
   tocsin_trust_remove (txn, old->truster, old->trustee, old->area);
-  if (old->sequence != 0)
-    tocsin_outbox_blank (txn, old->sequence);
   if (other_actor && old->activity_id != NULL)
     tocsin_tombstones_put (txn, a->reporter, old->activity_id, &tombstone);
   a->admission->stored = TRUE;
 }
 
-/* As of a report, a person has yet to decide between two contents: a newer one does not. */
+/* As of a report, a person has yet to decide between two contents: a newer one does not. What went
+ * out stays in our outbox until this version takes its place. */
 static void
-inherit (TocsinTrustRecord *record, const TocsinTrustRecord *old)
+inherit (TocsinTxn *txn, TocsinTrustRecord *record, const TocsinTrustRecord *old)
 {
+  guint64 lesser = MIN (record->sequence, old->sequence);
+
   if (old->held && old->alternate != NULL && record->alternate == NULL)
     record->alternate = g_bytes_ref (old->alternate);
   record->forwarded |= old->forwarded;
+  record->paid_us = MAX (record->paid_us, old->paid_us);
+  record->sequence = MAX (record->sequence, old->sequence);
+  if (lesser != 0)
+    tocsin_outbox_forget (txn, lesser);
 }
 
 static void
@@ -130,11 +135,68 @@ fill (TocsinTrustRecord *record, const TocsinAdmitting *a)
   record->via = a->signer;
   record->published_us = statement->published_us;
   record->updated_us = statement->updated_us;
-  record->received_us = self->now_us;
   memcpy (record->content_hash, a->content_hash, sizeof record->content_hash);
   record->id = g_strdup (statement->id);
   record->activity_id = g_strdup (self->activity->id);
   record->activity = g_bytes_ref (self->activity->raw);
+}
+
+/* Whether @record says nothing that @old does not, and what is forwarded of that may stay. */
+static gboolean
+is_renewal (const TocsinTrustRecord *record, const TocsinTrustRecord *old, gboolean travels)
+{
+  gboolean waits = (old->forwarded & TOCSIN_FORWARDED_LATER) != 0;
+
+  return old->live && record->live && old->weight == record->weight &&
+         g_str_equal (old->id, record->id) && (travels ? waits || old->sequence != 0 : !waits);
+}
+
+/* Forwards @record, now or later, or takes what was forwarded of it out of our outbox. */
+static void
+forward (TocsinTxn *txn, const TocsinAdmitting *a, TocsinTrustRecord *record, gboolean travels)
+{
+  const TocsinAdmission *self = a->admission;
+
+  if (travels && tocsin_relay_statement (txn, self->policy, record, self->now_us))
+    return;
+  record->forwarded &= TOCSIN_FORWARDED_ANY;
+  if (record->sequence != 0)
+    tocsin_outbox_forget (txn, record->sequence);
+  record->sequence = 0;
+}
+
+/* What is left to do once it is clear that the statement takes the place of @old, and of
+ * @elsewhere. @tombstone: (nullable): of its id */
+static void
+store_statement (TocsinTxn *txn,
+                 TocsinAdmitting *a,
+                 const TocsinTrustRecord *old,
+                 const TocsinTrustRecord *elsewhere,
+                 const TocsinTombstone *tombstone)
+{
+  const TocsinAdmission *self = a->admission;
+  gboolean travels = self->proven && !self->activity->has_unknown_members;
+  gboolean is_first = old->id == NULL && elsewhere->id == NULL && tombstone == NULL;
+  gint64 keep_us = tocsin_store_keep_us (tocsin_txn_get_store (txn));
+  g_auto (TocsinTrustRecord) record = { 0 };
+  guint64 before;
+
+  fill (&record, a);
+  record.trustee = tocsin_actors_intern (txn, self->activity->statement.about, self->now_us);
+  inherit (txn, &record, old);
+  inherit (txn, &record, elsewhere);
+  if (tombstone != NULL && old->id == NULL && elsewhere->id == NULL)
+    tocsin_relay_delay (txn, self->policy, &record,
+                        MIN (tombstone->until_us - keep_us, self->now_us));
+  record.held = tocsin_admission_holds_key (txn, a) || record.alternate != NULL;
+  record.live = !record.held;
+  before = record.sequence;
+  if (old->id == NULL || elsewhere->id != NULL || !is_renewal (&record, old, travels))
+    forward (txn, a, &record, travels);
+  tocsin_trust_put (txn, &record);
+  /* What only takes the place of another takes no room, and its id must not either. */
+  a->forgets_id = !is_first && (record.sequence == 0 || record.sequence == before);
+  a->admission->stored = TRUE;
 }
 
 /**
@@ -144,7 +206,8 @@ fill (TocsinTrustRecord *record, const TocsinAdmitting *a)
  *
  * The newest statement of (actor, about, area) is the live one, and the newest under one id,
  * whoever it is about by now. What an actor says about itself, and what is past 1,000 statements or
- * 10,000 tombstones, is dropped.
+ * 10,000 tombstones, is dropped. However often a statement changes, the newest counts here; it is
+ * forwarded in turns.
  */
 void
 tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
@@ -153,16 +216,16 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
   const TocsinTrustStatement *statement = &self->activity->statement;
   g_auto (TocsinTrustRecord) old = { 0 };
   g_auto (TocsinTrustRecord) elsewhere = { 0 };
-  g_auto (TocsinTrustRecord) record = { 0 };
   TocsinTombstone tombstone;
-  gboolean named;
+  gboolean named, was_removed;
   guint32 about;
 
   if (g_str_equal (statement->about, self->activity->actor))
     return;
-  if (tocsin_tombstones_get (txn, a->reporter, statement->id, &tombstone) &&
-      statement->updated_us <= tombstone.removed_us)
+  was_removed = tocsin_tombstones_get (txn, a->reporter, statement->id, &tombstone);
+  if (was_removed && statement->updated_us <= tombstone.removed_us)
     return;
+  a->forgets_id = was_removed;
   named = tocsin_actors_find (txn, statement->about, &about);
   if (named)
     tocsin_trust_get (txn, a->reporter, about, statement->area, &old);
@@ -174,19 +237,10 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
   if (elsewhere.id != NULL)
     give_up (txn, a, &elsewhere, !named || elsewhere.trustee != about);
   if (old.id == NULL && !has_room (txn, a->reporter))
-    return;
-
-  fill (&record, a);
-  record.trustee = tocsin_actors_intern (txn, statement->about, self->now_us);
-  inherit (&record, &old);
-  inherit (&record, &elsewhere);
-  record.held = tocsin_admission_holds_key (txn, a) || record.alternate != NULL;
-  record.live = !record.held;
-  if (self->proven && !self->activity->has_unknown_members)
-    tocsin_relay_statement (txn, self->policy, &record, self->now_us);
-  tocsin_trust_put (txn, &record);
-  /* The older version is of no use to anybody who catches up. */
-  if (old.sequence != 0)
-    tocsin_outbox_blank (txn, old.sequence);
-  a->admission->stored = TRUE;
+    {
+      if (elsewhere.sequence != 0)
+        tocsin_outbox_forget (txn, elsewhere.sequence);
+      return;
+    }
+  store_statement (txn, a, &old, &elsewhere, was_removed ? &tombstone : NULL);
 }

@@ -370,8 +370,9 @@ tocsin_admission_write (TocsinTxn *txn, gpointer admission, GError **error)
     tocsin_peers_put (txn, &a.signer_peer);
   if (self->refusal != NULL)
     return TRUE;
-  /* What was dropped will be again; ever new ids of it must not fill the store. */
-  if (self->stored)
+  /* What was dropped, or only took the place of another, will be again; ever new ids of it must not
+   * fill the store. */
+  if (self->stored && !a.forgets_id)
     tocsin_seen_put (txn, activity->id, &content, self->now_us);
   return TRUE;
 }

@@ -172,6 +172,12 @@ may_be_forwarded (const TocsinTrustRecord *record, gint64 now_us)
          state == TOCSIN_PROOF_CANDIDATE;
 }
 
+static gboolean
+went_out (const TocsinTrustRecord *record)
+{
+  return record->sequence != 0 && (record->forwarded & TOCSIN_FORWARDED_LATER) == 0;
+}
+
 /**
  * tocsin_held_release_statement:
  * @txn: a write transaction
@@ -190,7 +196,7 @@ tocsin_held_release_statement (TocsinTxn *txn,
   g_clear_pointer (&record->alternate, g_bytes_unref);
   record->held = FALSE;
   record->live = TRUE;
-  if (may_be_forwarded (record, now_us))
+  if (!went_out (record) && may_be_forwarded (record, now_us))
     tocsin_relay_statement (txn, policy, record, now_us);
   tocsin_trust_put (txn, record);
 }

@@ -13,6 +13,7 @@
 #include "fed/held.h"
 #include "fed/identity.h"
 #include "fed/relations.h"
+#include "fed/relay.h"
 #include "fed/review.h"
 #include "store/purge.h"
 #include "store/table-meta.h"
@@ -157,6 +158,7 @@ write_round (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
   round->done = tocsin_store_purge (txn, round->now_us, ROWS);
   round->done += settle_peers (txn, round);
   round->done += tocsin_held_release_some (txn, round->policy, round->now_us) ? 1 : 0;
+  tocsin_relay_waiting (txn, round->policy, round->now_us);
   if (round->notes)
     {
       tocsin_meta_put (txn, META_WATCHED, &round->now_us, sizeof round->now_us);

@@ -8,8 +8,22 @@
 
 #include "fed/relay.h"
 
+#include <string.h>
+
+#include "core/clock.h"
 #include "fed/guards.h"
+#include "store/table-meta.h"
 #include "store/table-queue.h"
+
+/* Versions of one statement of trust that go out: so many at once, then one a turn. A turn is
+ * longer the more statements its truster has: all of them together are one every ten minutes, or a
+ * thousand a day. */
+#define STATEMENT_AT_ONCE     4
+#define STATEMENT_TURN_US     (10 * TOCSIN_MINUTE_US)
+#define STATEMENT_TURN_MAX_US TOCSIN_DAY_US
+
+#define META_WAITING  "statements-wait" /* guint32s: whose statements wait for their turn */
+#define WAITING_SLICE 1000              /* statements looked at in one change */
 
 typedef struct
 {
@@ -160,21 +174,52 @@ tocsin_relay_report (TocsinTxn *txn,
           (record->sharing == TOCSIN_SHARING_CLEAR ? TOCSIN_FORWARDED_CLEAR : 0));
 }
 
+static gint64
+turn_us (TocsinTxn *txn, const TocsinPolicy *policy, guint32 truster)
+{
+  gint64 n = MAX (tocsin_trust_count_of (txn, truster), 1);
+
+  return MIN (n * STATEMENT_TURN_US, STATEMENT_TURN_MAX_US) / policy->time_scale;
+}
+
 /**
- * tocsin_relay_statement:
- * @txn: a write transaction
+ * tocsin_relay_delay:
+ * @txn: a transaction
  * @policy: the state of this node
- * @record: (inout): a trust statement of another actor; the caller stores it afterwards
- * @now_us: the time
+ * @record: (inout): a trust statement that is new here
+ * @removed_us: when one of its id was taken back here
  *
- * As tocsin_relay_report() for a statement whose proof verified and of which we understand every
- * member. One that was forwarded is not forwarded again.
+ * It goes out a turn after that: who states and takes back by turns would have both go out each
+ * time.
  */
 void
-tocsin_relay_statement (TocsinTxn *txn,
-                        const TocsinPolicy *policy,
-                        TocsinTrustRecord *record,
-                        gint64 now_us)
+tocsin_relay_delay (TocsinTxn *txn,
+                    const TocsinPolicy *policy,
+                    TocsinTrustRecord *record,
+                    gint64 removed_us)
+{
+  record->paid_us = MAX (record->paid_us,
+                         removed_us + STATEMENT_AT_ONCE * turn_us (txn, policy, record->truster));
+}
+
+/* Whether a version of @record may go out now; then the turn is taken. */
+static gboolean
+take_turn (TocsinTrustRecord *record, gint64 turn, gint64 now_us)
+{
+  /* Turns may have been longer before, and the clock ahead. */
+  gint64 paid_us = MIN (record->paid_us, now_us + STATEMENT_AT_ONCE * turn);
+
+  if (paid_us > now_us + (STATEMENT_AT_ONCE - 1) * turn)
+    return FALSE;
+  record->paid_us = MAX (paid_us, now_us) + turn;
+  return TRUE;
+}
+
+static void
+send_statement (TocsinTxn *txn,
+                const TocsinPolicy *policy,
+                TocsinTrustRecord *record,
+                gint64 now_us)
 {
   TocsinOutboxRecord entry = {
     .kind = TOCSIN_OUTBOX_ADD,
@@ -186,12 +231,160 @@ tocsin_relay_statement (TocsinTxn *txn,
     .activity_id = record->activity_id,
     .activity = record->activity,
   };
+  guint64 older = record->sequence;
+  guint before = record->forwarded & TOCSIN_FORWARDED_ANY;
 
-  if (!record->live || record->sequence != 0 || record->activity == NULL ||
-      !is_believed (txn, policy, record->truster))
-    return;
-  record->forwarded |= TOCSIN_FORWARDED | (record->forwarded != 0 ? TOCSIN_FORWARDED_AGAIN : 0);
+  record->forwarded = before | TOCSIN_FORWARDED | (before != 0 ? TOCSIN_FORWARDED_AGAIN : 0);
   record->sequence = tocsin_relay_publish (txn, policy, &entry, 0, now_us);
+  /* The older version is of no use to anybody who catches up. */
+  if (older != 0)
+    tocsin_outbox_forget (txn, older);
+}
+
+static void
+note_waiting (TocsinTxn *txn, guint32 truster)
+{
+  g_autoptr (GBytes) bytes = tocsin_meta_get (txn, META_WAITING);
+  g_autoptr (GByteArray) trusters = g_byte_array_new ();
+  gsize size = 0;
+  const guint8 *data = bytes != NULL ? g_bytes_get_data (bytes, &size) : NULL;
+
+  for (gsize i = 0; i + sizeof truster <= size; i += sizeof truster)
+    if (memcmp (data + i, &truster, sizeof truster) == 0)
+      return;
+  if (size > 0)
+    g_byte_array_append (trusters, data, (guint) size);
+  g_byte_array_append (trusters, (const guint8 *) &truster, sizeof truster);
+  tocsin_meta_put (txn, META_WAITING, trusters->data, trusters->len);
+}
+
+/**
+ * tocsin_relay_statement:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @record: (inout): a trust statement of another actor; the caller stores it afterwards. On entry
+ *   @sequence is that of an older version, or 0
+ * @now_us: the time
+ *
+ * As tocsin_relay_report() for a statement whose proof verified and of which we understand every
+ * member. Of one that changes all the time some versions are passed over: the newest waits for
+ * tocsin_relay_waiting().
+ *
+ * Returns: %FALSE if it is not for others, and what went out of an older version is to go
+ */
+gboolean
+tocsin_relay_statement (TocsinTxn *txn,
+                        const TocsinPolicy *policy,
+                        TocsinTrustRecord *record,
+                        gint64 now_us)
+{
+  if (!record->live || record->activity == NULL || !is_believed (txn, policy, record->truster))
+    return FALSE;
+  if (take_turn (record, turn_us (txn, policy, record->truster), now_us))
+    {
+      send_statement (txn, policy, record, now_us);
+      return TRUE;
+    }
+  record->forwarded |= TOCSIN_FORWARDED_LATER;
+  note_waiting (txn, record->truster);
+  return TRUE;
+}
+
+typedef struct
+{
+  guint n;       /* looked at */
+  GArray *found; /* (unowned) of #Place */
+} Waiting;
+
+typedef struct
+{
+  guint32 trustee;
+  TocsinArea area;
+} Place;
+
+/* What is held is not for others; when it no longer is, that is looked at again. */
+static gboolean
+collect_waiting (const TocsinTrustRecord *record, gpointer data)
+{
+  Waiting *waiting = data;
+  Place place = { .trustee = record->trustee, .area = record->area };
+
+  waiting->n++;
+  if (record->live && (record->forwarded & TOCSIN_FORWARDED_LATER) != 0)
+    g_array_append_val (waiting->found, place);
+  return TRUE;
+}
+
+/* Whether some of them wait on. */
+static gboolean
+relay_waiting_of (
+    TocsinTxn *txn, const TocsinPolicy *policy, guint32 truster, gint64 now_us, guint *looked_at)
+{
+  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (Place));
+  Waiting waiting = { .found = found };
+  gboolean believed = is_believed (txn, policy, truster);
+  gint64 turn = turn_us (txn, policy, truster);
+  gboolean more = FALSE;
+
+  tocsin_trust_foreach_of (txn, truster, collect_waiting, &waiting);
+  *looked_at += waiting.n;
+  for (guint i = 0; i < found->len; i++)
+    {
+      const Place *place = &g_array_index (found, Place, i);
+      g_auto (TocsinTrustRecord) record = { 0 };
+
+      if (!tocsin_trust_get (txn, truster, place->trustee, place->area, &record))
+        continue;
+      if (!believed || record.activity == NULL)
+        record.forwarded &= TOCSIN_FORWARDED_ANY;
+      else if (take_turn (&record, turn, now_us))
+        send_statement (txn, policy, &record, now_us);
+      else
+        {
+          more = TRUE;
+          continue;
+        }
+      tocsin_trust_put (txn, &record);
+    }
+  return more;
+}
+
+/**
+ * tocsin_relay_waiting:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @now_us: the time
+ *
+ * Forwards the newest versions of statements of trust whose turn has come. Looks at a bounded part
+ * of them, the next call at what follows.
+ */
+void
+tocsin_relay_waiting (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us)
+{
+  g_autoptr (GBytes) bytes = tocsin_meta_get (txn, META_WAITING);
+  g_autoptr (GByteArray) more = g_byte_array_new ();
+  g_autoptr (GByteArray) left = g_byte_array_new ();
+  const guint8 *data;
+  gsize size, i;
+  guint looked_at = 0;
+
+  if (bytes == NULL)
+    return;
+  data = g_bytes_get_data (bytes, &size);
+  for (i = 0; i + sizeof (guint32) <= size && looked_at < WAITING_SLICE; i += sizeof (guint32))
+    {
+      guint32 truster;
+
+      memcpy (&truster, data + i, sizeof truster);
+      if (relay_waiting_of (txn, policy, truster, now_us, &looked_at))
+        g_byte_array_append (more, data + i, sizeof truster);
+    }
+  g_byte_array_append (left, data + i, (guint) (size - i) / sizeof (guint32) * sizeof (guint32));
+  g_byte_array_append (left, more->data, more->len);
+  if (left->len == 0)
+    tocsin_meta_remove (txn, META_WAITING);
+  else if (left->len != size || memcmp (left->data, data, size) != 0)
+    tocsin_meta_put (txn, META_WAITING, left->data, left->len);
 }
 
 /**

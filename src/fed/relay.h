@@ -21,10 +21,15 @@ void tocsin_relay_report (TocsinTxn *txn,
                           const TocsinPolicy *policy,
                           TocsinReportRecord *record,
                           gint64 now_us);
-void tocsin_relay_statement (TocsinTxn *txn,
-                             const TocsinPolicy *policy,
-                             TocsinTrustRecord *record,
-                             gint64 now_us);
+gboolean tocsin_relay_statement (TocsinTxn *txn,
+                                 const TocsinPolicy *policy,
+                                 TocsinTrustRecord *record,
+                                 gint64 now_us);
+void tocsin_relay_delay (TocsinTxn *txn,
+                         const TocsinPolicy *policy,
+                         TocsinTrustRecord *record,
+                         gint64 removed_us);
+void tocsin_relay_waiting (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us);
 guint64 tocsin_relay_send (
     TocsinTxn *txn, guint32 actor, const char *activity_id, GBytes *activity, gint64 now_us);
 void tocsin_relay_unsend (TocsinTxn *txn, guint32 actor, const char *activity_id);

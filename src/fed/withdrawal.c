@@ -171,13 +171,33 @@ is_evidence (TocsinTxn *txn, const TocsinReportRecord *record)
   return FALSE;
 }
 
-/* Of a trust statement, or of what never came: then the tombstone counts against the quota, or
- * made-up Removes could fill the store. */
+/* Of what never came, or is newer here: the tombstone counts against the quota, or made-up Removes
+ * could fill the store. A later date for one that there is takes no room. */
 static void
-remove_other (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us)
+keep_date (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us, const TocsinTombstone *before)
+{
+  const TocsinTombstone tombstone = { .removed_us = removed_us,
+                                      .until_us = keep_until (txn, a->admission->now_us) };
+
+  if (before != NULL ? removed_us <= before->removed_us : tocsin_admission_is_past_quota (txn, a))
+    return;
+  tocsin_tombstones_put (txn, a->reporter, a->admission->activity->object, &tombstone);
+  a->admission->stored = before == NULL;
+}
+
+/* Takes the trust statement @record back. Who states and takes back by turns leaves no more than
+ * one tombstone, and what did not go out is not taken back elsewhere. */
+static void
+remove_statement (TocsinTxn *txn,
+                  TocsinAdmitting *a,
+                  const TocsinTrustRecord *record,
+                  gint64 removed_us,
+                  gboolean again)
 {
   TocsinAdmission *self = a->admission;
-  g_auto (TocsinTrustRecord) record = { 0 };
+  gboolean went_out = (record->forwarded & TOCSIN_FORWARDED_ANY) != 0;
+  const TocsinTombstone tombstone = { .removed_us = removed_us,
+                                      .until_us = keep_until (txn, self->now_us) };
   TocsinOutboxRecord entry = {
     .kind = TOCSIN_OUTBOX_REMOVE,
     .audience = TOCSIN_AUDIENCE_FOLLOWERS,
@@ -189,26 +209,34 @@ remove_other (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us)
     .activity = self->activity->raw,
   };
 
-  TocsinTombstone tombstone = { .removed_us = removed_us,
-                                .until_us = keep_until (txn, self->now_us) };
-  gboolean known = tocsin_trust_find (txn, a->reporter, self->activity->object, &record);
-
-  if (!known && tocsin_admission_is_past_quota (txn, a))
-    return;
-  if (known && record.updated_us <= removed_us && lacks_proof (self, record.forwarded != 0))
+  if (lacks_proof (self, went_out))
     return;
   self->stored = TRUE;
+  a->forgets_id = again && !went_out;
   tocsin_tombstones_put (txn, a->reporter, self->activity->object, &tombstone);
-  if (!known || record.updated_us > removed_us)
-    return;
-  tocsin_trust_remove (txn, record.truster, record.trustee, record.area);
-  if (record.sequence != 0)
-    tocsin_outbox_blank (txn, record.sequence);
-  if (record.forwarded && may_travel (self))
+  tocsin_trust_remove (txn, record->truster, record->trustee, record->area);
+  if (record->sequence != 0)
+    tocsin_outbox_forget (txn, record->sequence);
+  if (went_out && may_travel (self))
     tocsin_relay_publish (txn, self->policy, &entry,
-                          tocsin_relay_only_add (record.sequence, record.forwarded,
-                                                 record.published_us, record.updated_us),
+                          tocsin_relay_only_add (record->sequence, record->forwarded,
+                                                 record->published_us, record->updated_us),
                           self->now_us);
+}
+
+/* Of a trust statement, or of what never came. */
+static void
+remove_other (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us)
+{
+  const char *object = a->admission->activity->object;
+  g_auto (TocsinTrustRecord) record = { 0 };
+  TocsinTombstone before;
+  gboolean had = tocsin_tombstones_get (txn, a->reporter, object, &before);
+
+  if (tocsin_trust_find (txn, a->reporter, object, &record) && record.updated_us <= removed_us)
+    remove_statement (txn, a, &record, removed_us, had);
+  else
+    keep_date (txn, a, removed_us, had ? &before : NULL);
 }
 
 /**

@@ -25,6 +25,8 @@ typedef enum
 #define TOCSIN_FORWARDED       1u /* we relayed it */
 #define TOCSIN_FORWARDED_AGAIN 2u /* and an older version before */
 #define TOCSIN_FORWARDED_CLEAR 4u /* one of them to guests too */
+#define TOCSIN_FORWARDED_LATER 8u /* of a statement of trust: the newest version has yet to go */
+#define TOCSIN_FORWARDED_ANY   7u /* some version went out */
 
 /**
  * TocsinReportRecord:

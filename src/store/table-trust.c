@@ -14,7 +14,7 @@ static const TocsinField fields[] = {
   TOCSIN_PLAIN (TocsinTrustRecord, area),       TOCSIN_PLAIN (TocsinTrustRecord, held),
   TOCSIN_PLAIN (TocsinTrustRecord, relayed),    TOCSIN_PLAIN (TocsinTrustRecord, forwarded),
   TOCSIN_PLAIN (TocsinTrustRecord, via),        TOCSIN_PLAIN (TocsinTrustRecord, published_us),
-  TOCSIN_PLAIN (TocsinTrustRecord, updated_us), TOCSIN_PLAIN (TocsinTrustRecord, received_us),
+  TOCSIN_PLAIN (TocsinTrustRecord, updated_us), TOCSIN_PLAIN (TocsinTrustRecord, paid_us),
   TOCSIN_PLAIN (TocsinTrustRecord, sequence),   TOCSIN_PLAIN (TocsinTrustRecord, content_hash),
   TOCSIN_STRING (TocsinTrustRecord, id),        TOCSIN_STRING (TocsinTrustRecord, activity_id),
   TOCSIN_BYTES (TocsinTrustRecord, activity),   TOCSIN_BYTES (TocsinTrustRecord, alternate),

@@ -27,8 +27,8 @@ typedef struct
   guint32 via;
   gint64 published_us;
   gint64 updated_us;
-  gint64 received_us;
-  guint64 sequence; /* of its Add in our outbox; 0: none */
+  gint64 paid_us;   /* so long its versions have used up the turns in which they go out */
+  guint64 sequence; /* of the Add in our outbox, of an older version while one waits; 0: none */
   guint8 content_hash[TOCSIN_SHA256_BYTES];
   char *id;          /* (owned) URI of the statement */
   char *activity_id; /* (owned) (nullable) */

@@ -11,6 +11,7 @@
 #include "store/table-actors.h"
 #include "store/table-allow.h"
 #include "store/table-audit.h"
+#include "store/table-changes.h"
 #include "store/table-feeds.h"
 #include "store/table-imports.h"
 #include "store/table-meta.h"
@@ -174,13 +175,15 @@ put_trust (TocsinTxn *txn)
                                    .via = pairs[i][0],
                                    .published_us = T0 - 3 * DAY,
                                    .updated_us = T0 - 2 * DAY,
-                                   .received_us = T0 - DAY,
+                                   .paid_us = T0 - DAY,
                                    .id = id,
                                    .activity_id = activity_id,
                                    .activity = activity,
                                    .alternate = i == 2 ? alternate : NULL };
 
       tocsin_trust_put (txn, &record);
+      /* As was written when there was no other format. */
+      tocsin_changes_add (txn, TOCSIN_CHANGE_TRUST, NULL);
     }
 }
 

@@ -65,7 +65,7 @@ put_statement (TocsinTxn *txn, guint32 truster, guint32 trustee, gint64 now_us)
                                .via = truster,
                                .published_us = now_us,
                                .updated_us = now_us,
-                               .received_us = now_us,
+                               .paid_us = now_us,
                                .id = id };
 
   tocsin_trust_put (txn, &record);
