@@ -5,6 +5,7 @@
 #include "fed/given.h"
 #include "fed/withdrawal.h"
 #include "store/table-outbox.h"
+#include "store/table-seen.h"
 
 /* A Remove of b.example with @members, which end in a comma, before its own. */
 static GBytes *
@@ -422,6 +423,61 @@ test_of_a_narrower_version (Case *c, gconstpointer data)
     }
 }
 
+/* Another Remove of the report NAME each time. */
+static GBytes *
+other_remove (const char *name, gint64 published_us, guint i)
+{
+  g_autoptr (GBytes) plain = remove_bytes ("b.example", name, published_us, TOCSIN_REASON_ERROR);
+  g_autofree char *text = g_strndup (g_bytes_get_data (plain, NULL), g_bytes_get_size (plain));
+  g_autofree char *from = g_strdup_printf ("/activities/remove-%s\"", name);
+  g_autofree char *to = g_strdup_printf ("/activities/other-%u\"", i);
+  g_autoptr (GString) edited = g_string_new (text);
+
+  g_assert_cmpuint (g_string_replace (edited, from, to, 0), ==, 1);
+  return g_bytes_new (edited->str, edited->len);
+}
+
+static guint64
+seen_count (Case *c)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+
+  return tocsin_seen_count (txn);
+}
+
+static gint64
+removed_us (Case *c, const char *id)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+  TocsinTombstone tombstone;
+
+  g_assert_true (tocsin_tombstones_get (txn, c->b, id, &tombstone));
+  return tombstone.removed_us;
+}
+
+/* What takes back again what is over, or was never here, takes no room. Its date counts. */
+static void
+test_over_and_over (Case *c, gconstpointer data)
+{
+  static const char *const names[] = { "r1", "never" };
+  const Draft draft = { .name = "r1" };
+
+  g_assert_cmpint (admit_draft (c, &draft, NULL), ==, DONE);
+  for (guint k = 0; k < G_N_ELEMENTS (names); k++)
+    {
+      g_autofree char *id = g_strdup_printf ("https://b.example/reports/%s", names[k]);
+      guint64 seen;
+
+      g_assert_cmpint (admit (c, plain_remove (names[k]), NULL), ==, DONE);
+      seen = seen_count (c);
+      for (guint i = 0; i < 10; i++)
+        g_assert_cmpint (admit (c, other_remove (names[k], NOON + i, i), NULL), ==, DROPPED);
+      g_assert_cmpint (admit (c, other_remove (names[k], NOON - 1, 10), NULL), ==, DROPPED);
+      g_assert_cmpuint (seen_count (c), ==, seen);
+      g_assert_cmpint (removed_us (c, id), ==, NOON + 9);
+    }
+}
+
 /* Its tombstone stays until the report would have ended: a restored outbox can show it again. */
 static void
 test_kept_until_the_end (Case *c, gconstpointer data)
@@ -455,6 +511,7 @@ main (int argc, char **argv)
     { "/withdrawal/for-another-version", test_for_another_version },
     { "/withdrawal/of-a-later-version", test_of_a_later_version },
     { "/withdrawal/of-a-narrower-version", test_of_a_narrower_version },
+    { "/withdrawal/over-and-over", test_over_and_over },
     { "/withdrawal/kept-until-the-end", test_kept_until_the_end },
   };
 

@@ -185,6 +185,19 @@ keep_date (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us, const TocsinTo
   a->admission->stored = before == NULL;
 }
 
+/* What is over was taken back, or nothing keeps it: of it the date counts alone, so that an older
+ * version stays out. Ever new Removes of it take no room. */
+static void
+note_date (TocsinTxn *txn, const TocsinAdmitting *a, const TocsinTombstone *tombstone)
+{
+  const char *object = a->admission->activity->object;
+  TocsinTombstone before;
+
+  if (!tocsin_tombstones_get (txn, a->reporter, object, &before) ||
+      before.removed_us < tombstone->removed_us)
+    tocsin_tombstones_put (txn, a->reporter, object, tombstone);
+}
+
 /* Takes the trust statement @record back. Who states and takes back by turns leaves no more than
  * one tombstone, and what did not go out is not taken back elsewhere. */
 static void
@@ -277,12 +290,15 @@ tocsin_admission_remove (TocsinTxn *txn, TocsinAdmitting *a)
     }
   is_over = record.state == TOCSIN_STATE_WITHDRAWN || record.state == TOCSIN_STATE_EXPIRED ||
             record.withdrawn_us != 0 || record.updated_us > removed_us;
-  if (!is_over && lacks_proof (self, record.forwarded != 0))
+  if (is_over)
+    {
+      note_date (txn, a, &tombstone);
+      return;
+    }
+  if (lacks_proof (self, record.forwarded != 0))
     return;
   self->stored = TRUE;
   tocsin_tombstones_put (txn, a->reporter, activity->object, &tombstone);
-  if (is_over)
-    return;
   if (record.state == TOCSIN_STATE_LIVE && is_evidence (txn, &record) &&
       is_mass_withdrawal (txn, a))
     hold_withdrawal (txn, a, &record, removed_us);
