@@ -3,8 +3,10 @@
  */
 #include "core/limits.h"
 #include "fed-case.h"
+#include "fed/sync-page.h"
 #include "fed/withdrawal.h"
 #include "store/table-allow.h"
+#include "store/table-changes.h"
 #include "store/table-outbox.h"
 #include "store/table-seen.h"
 
@@ -644,6 +646,57 @@ test_contradiction (Case *c, gconstpointer data)
   assert_report (c, "b.example", "r-9", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
 }
 
+typedef struct
+{
+  guint named;
+  guint many;
+} Log;
+
+static gboolean
+take_change (const TocsinChange *change, gpointer data)
+{
+  Log *log = data;
+
+  log->named += change->kind == TOCSIN_CHANGE_EVIDENCE ? 1 : 0;
+  log->many += change->kind == TOCSIN_CHANGE_MANY ? 1 : 0;
+  return TRUE;
+}
+
+/* Whoever follows what changes need not begin anew because an outbox was read. */
+static void
+test_outbox_is_named (Case *c, gconstpointer data)
+{
+  TocsinSyncPage *page;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  Log log = { 0 };
+
+  get_case_peer (c, c->b, &peer);
+  page = tocsin_sync_page_new (c->b, peer.following_since_us, 1);
+  for (guint i = 0; i < 1020; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("r%u", i);
+      g_autofree char *value = g_strdup_printf ("198.51.%u.%u", 100 + i / 200, 1 + i % 200);
+      const Draft draft = { .name = name, .value = value };
+      g_autoptr (GBytes) body = draft_bytes (&draft);
+      TocsinAdmission *admission =
+          tocsin_admission_new (tocsin_activity_parse (body, NULL), "https://b.example/actor",
+                                TOCSIN_ARRIVAL_CATCH_UP, c->policy, c->now_us);
+
+      admission->proven = TRUE;
+      admission->proof_key = g_strdup (PINNED_KEY);
+      g_ptr_array_add (page->admissions, admission);
+    }
+  write_ok (&c->f, tocsin_sync_page_write, page);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+
+    tocsin_changes_foreach (txn, 0, take_change, &log);
+  }
+  tocsin_sync_page_free (page);
+  g_assert_cmpuint (log.many, ==, 0);
+  g_assert_cmpuint (log.named, ==, 1020);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -669,6 +722,7 @@ main (int argc, char **argv)
     { "/admission/key-changed/relayed", test_key_changed_relayed },
     { "/admission/contradiction/exact", test_contradiction, FALSE },
     { "/admission/contradiction/around", test_contradiction, TRUE },
+    { "/admission/outbox-is-named", test_outbox_is_named },
   };
 
   return case_run (argc, argv, tests, G_N_ELEMENTS (tests));

@@ -181,7 +181,7 @@ happen (World *world)
       now_us += g_rand_int_range (world->rand, 1, 600) * (TOCSIN_HOUR_US / 60);
       break;
     case 8:
-      report_some (world, 1 + TOCSIN_CHANGES_TXN_MAX / 20);
+      report_some (world, 51);
       break;
     case 9:
       tocsin_store_write (world->node.store, purge, &rows, NULL);

@@ -440,7 +440,7 @@ test_change_log (Fixture *f, gconstpointer data)
   }
 
   /* A transaction that changes more than anyone wants to read says so once. */
-  write_ok (f, add_many, GUINT_TO_POINTER (5000));
+  write_ok (f, add_many, GUINT_TO_POINTER (2 * TOCSIN_CHANGES_TXN_MAX));
   g_assert_cmpuint (tocsin_store_generation (f->store), ==, 2 + TOCSIN_CHANGES_TXN_MAX + 1);
   {
     g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));

@@ -20,6 +20,7 @@
 #include "fed/sync-note.h"
 #include "fed/sync-page.h"
 #include "store/table-actors.h"
+#include "store/table-changes.h"
 #include "store/table-peers.h"
 
 #define CHECKS_AT_ONCE 8     /* activities between two looks at the main loop */
@@ -36,6 +37,8 @@
 #define BATCH_ACTIVITIES 2000
 #define BATCH_BYTES      (5 << 20)
 #define BATCH_US         (5 * TOCSIN_SECOND_US)
+/* The log of changes names all that is written at once, also of two subjects each. */
+G_STATIC_ASSERT (2 * WRITES_AT_ONCE * (BATCH_ACTIVITIES + 50) <= TOCSIN_CHANGES_TXN_MAX);
 
 typedef struct
 {

@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 #define TOCSIN_CHANGES_MAX     200000 /* entries kept; older cursors must begin anew */
-#define TOCSIN_CHANGES_TXN_MAX 1000   /* of one transaction; beyond one entry says "many" */
+#define TOCSIN_CHANGES_TXN_MAX 10000  /* of one transaction; beyond one entry says "many" */
 
 /* Stored: frozen. */
 typedef enum
