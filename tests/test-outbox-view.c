@@ -347,6 +347,47 @@ test_paging (void)
   public_node_stop (&us);
 }
 
+#define GAP 2500 /* entries that a guest sees nothing of */
+
+static gboolean
+write_gap (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  for (guint i = 0; i <= GAP; i++)
+    {
+      g_autofree char *uuid = g_strdup_printf ("gap-%u", i);
+      gboolean blanked = i % 2 == 0 && i < GAP;
+      TocsinOutboxRecord entry = { .kind = TOCSIN_OUTBOX_ADD,
+                                   .sharing = blanked || i == GAP ? TOCSIN_SHARING_CLEAR
+                                                                  : TOCSIN_SHARING_GREEN };
+
+      append (txn, &entry, uuid, blanked);
+    }
+  return tocsin_txn_check (txn, error);
+}
+
+/* However long a gap is, a page passes over so much of it and no more, and says where it goes on.
+ */
+static void
+test_gap (void)
+{
+  static const gint64 ends[] = { 1000, 2000, GAP + 1 };
+  guint64 after = 0;
+
+  public_node_start (&us);
+  write_ok (&us.files, write_gap, NULL);
+  for (gsize p = 0; p < G_N_ELEMENTS (ends); p++)
+    {
+      g_autoptr (TocsinOutboxPage) page = page_for (&viewers[2].viewer, after);
+      gboolean is_last = p + 1 == G_N_ELEMENTS (ends);
+
+      g_assert_cmpint (page->last_sequence, ==, ends[p]);
+      g_assert_true (page->has_next == !is_last);
+      g_assert_cmpuint (page->activities->len, ==, is_last ? 1 : 0);
+      after = (guint64) page->last_sequence;
+    }
+  public_node_stop (&us);
+}
+
 typedef struct
 {
   guint32 number;
@@ -483,6 +524,7 @@ main (int argc, char **argv)
   g_test_add_func ("/outbox-view/activity", test_activity);
   g_test_add_func ("/outbox-view/ended", test_ended);
   g_test_add_func ("/outbox-view/paging", test_paging);
+  g_test_add_func ("/outbox-view/gap", test_gap);
   g_test_add_func ("/outbox-view/viewer", test_viewer);
   g_test_add_func ("/outbox-view/viewer-in-doubt", test_viewer_in_doubt);
   return g_test_run ();

@@ -187,6 +187,12 @@ walk_outbox (TocsinTxn *txn)
 }
 
 static void
+walk_outbox_heads (TocsinTxn *txn)
+{
+  tocsin_outbox_foreach_head (txn, 0, (TocsinOutboxFunc) never, NULL);
+}
+
+static void
 last_of_outbox (TocsinTxn *txn)
 {
   g_assert_cmpuint (tocsin_outbox_last (txn), ==, 0);
@@ -330,6 +336,7 @@ static const Walk walks[] = {
   { "trust, statements", TOCSIN_TABLE_TRUST, walk_statements, TRUE },
   { "trust, count", TOCSIN_TABLE_TRUST, count_statements, TRUE },
   { "outbox", TOCSIN_TABLE_OUTBOX, walk_outbox, TRUE },
+  { "outbox, heads", TOCSIN_TABLE_OUTBOX, walk_outbox_heads, TRUE },
   { "outbox, last", TOCSIN_TABLE_OUTBOX, last_of_outbox, TRUE },
   { "queue", TOCSIN_TABLE_QUEUE, walk_queue, TRUE },
   { "queue, purge", TOCSIN_TABLE_QUEUE, walk_purge, TRUE },
@@ -704,6 +711,8 @@ static const Row rows[] = {
   { "delivery", TOCSIN_TABLE_QUEUE, key_delivery, 17, get_delivery },
   { "delivery count", TOCSIN_TABLE_QUEUE_COUNTS, key_one, 9, count_delivery },
   { "outbox, blank", TOCSIN_TABLE_OUTBOX, key_first, 5, blank_entry },
+  { "outbox, head", TOCSIN_TABLE_OUTBOX, key_first, 5, walk_outbox_heads },
+  { "outbox, head's id", TOCSIN_TABLE_OUTBOX, key_first, 60, walk_outbox_heads },
   { "outbox, forget", TOCSIN_TABLE_OUTBOX, key_first, 5, forget_entry },
   { "import", TOCSIN_TABLE_IMPORTS, key_first, 5, get_import },
   { "feed", TOCSIN_TABLE_FEEDS, key_name, 5, get_feed },

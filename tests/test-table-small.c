@@ -184,11 +184,25 @@ imports (TocsinTxn *txn, gpointer data, GError **error)
 }
 
 static gboolean
+check_head (const TocsinOutboxRecord *head, gpointer data)
+{
+  guint64 *n = data;
+  g_autofree char *id = g_strdup_printf ("https://me.example/activities/%" G_GUINT64_FORMAT, ++*n);
+
+  g_assert_cmpuint (head->sequence, ==, *n);
+  g_assert_cmpuint (head->report, ==, *n);
+  g_assert_true (head->blanked == (*n == 256));
+  g_assert_cmpstr (head->activity_id, ==, id);
+  g_assert_null (head->activity);
+  return *n < 299;
+}
+
+static gboolean
 outbox (TocsinTxn *txn, gpointer data, GError **error)
 {
   g_autoptr (GBytes) body = g_bytes_new_static ("{}", 2);
   g_auto (TocsinOutboxRecord) got = { 0 };
-  guint64 sequence;
+  guint64 sequence, head = 250;
   guint n = 0;
 
   for (guint i = 1; i <= 300; i++)
@@ -207,6 +221,8 @@ outbox (TocsinTxn *txn, gpointer data, GError **error)
   /* The sequence stays as a gap. */
   tocsin_outbox_foreach (txn, 250, (TocsinOutboxFunc) count_one, &n);
   g_assert_cmpuint (n, ==, 50);
+  tocsin_outbox_foreach_head (txn, 250, check_head, &head);
+  g_assert_cmpuint (head, ==, 299);
   g_assert_true (tocsin_outbox_get (txn, 256, &got));
   g_assert_null (got.activity);
   g_assert_cmpuint (got.report, ==, 256);

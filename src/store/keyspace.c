@@ -86,7 +86,7 @@ tocsin_shape_pack (const TocsinShape *shape, gconstpointer record, GByteArray *o
 static gboolean unpack_record (const TocsinShape *shape, Input *in, gpointer record);
 
 static gboolean
-unpack_string (Input *in, char **out)
+peek_string (Input *in, const char **out)
 {
   guint32 size;
 
@@ -96,9 +96,20 @@ unpack_string (Input *in, char **out)
     return TRUE;
   if (memchr (in->data, '\0', size) != in->data + size - 1)
     return FALSE;
-  *out = g_strdup ((const char *) in->data);
+  *out = (const char *) in->data;
   in->data += size;
   in->left -= size;
+  return TRUE;
+}
+
+static gboolean
+unpack_string (Input *in, char **out)
+{
+  const char *text = NULL;
+
+  if (!peek_string (in, &text))
+    return FALSE;
+  *out = g_strdup (text);
   return TRUE;
 }
 
@@ -183,6 +194,25 @@ tocsin_shape_unpack (const TocsinShape *shape, gconstpointer data, gsize size, g
     return TRUE;
   tocsin_shape_clear (shape, record);
   return FALSE;
+}
+
+gboolean
+tocsin_shape_peek (
+    const TocsinShape *shape, gsize n_fields, gconstpointer data, gsize size, gpointer record)
+{
+  Input in = { .data = data, .left = size };
+
+  memset (record, 0, shape->size);
+  for (gsize i = 0; i < n_fields; i++)
+    {
+      const TocsinField *field = &shape->fields[i];
+      gpointer member = (guint8 *) record + field->offset;
+
+      if (!(field->kind == TOCSIN_FIELD_STRING ? peek_string (&in, member)
+                                               : take (&in, member, field->size)))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 void

@@ -190,6 +190,13 @@ gboolean tocsin_shape_unpack (const TocsinShape *shape,
                               gconstpointer data,
                               gsize size,
                               gpointer record) G_GNUC_WARN_UNUSED_RESULT;
+/* The first @n_fields of them alone, which are plain or strings: these stay where they are, and
+ * @record is as good as @data. It owns nothing, and all else of it is zero. */
+gboolean tocsin_shape_peek (const TocsinShape *shape,
+                            gsize n_fields,
+                            gconstpointer data,
+                            gsize size,
+                            gpointer record) G_GNUC_WARN_UNUSED_RESULT;
 /* Frees what @record owns and zeroes it. */
 void tocsin_shape_clear (const TocsinShape *shape, gpointer record);
 

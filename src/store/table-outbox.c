@@ -22,6 +22,8 @@ static const TocsinField fields[] = {
 
 static const TocsinShape shape = TOCSIN_SHAPE (TocsinOutboxRecord, fields, NULL);
 
+#define N_HEAD_FIELDS (G_N_ELEMENTS (fields) - 1) /* all but the body */
+
 void
 tocsin_outbox_record_clear (TocsinOutboxRecord *self)
 {
@@ -154,6 +156,17 @@ tocsin_outbox_foreach (TocsinTxn *txn, guint64 after, TocsinOutboxFunc func, gpo
   if (after == G_MAXUINT64)
     return;
   tocsin_txn_foreach (txn, TOCSIN_TABLE_OUTBOX, &from, 0, &shape, (TocsinRecordFunc) func, data);
+}
+
+void
+tocsin_outbox_foreach_head (TocsinTxn *txn, guint64 after, TocsinOutboxFunc func, gpointer data)
+{
+  TocsinKey from = tocsin_key_u64 (after + 1);
+
+  if (after == G_MAXUINT64)
+    return;
+  tocsin_txn_foreach_peek (txn, TOCSIN_TABLE_OUTBOX, &from, &shape, N_HEAD_FIELDS,
+                           (TocsinRecordFunc) func, data);
 }
 
 /* ---- what nobody can need any more ---- */

@@ -76,5 +76,8 @@ guint64 tocsin_outbox_count_due (TocsinTxn *txn, gint64 now_us);
 /* Entries after @sequence, ascending, gaps included; @func returns %FALSE to stop. */
 typedef gboolean (*TocsinOutboxFunc) (const TocsinOutboxRecord *record, gpointer data);
 void tocsin_outbox_foreach (TocsinTxn *txn, guint64 after, TocsinOutboxFunc func, gpointer data);
+/* Likewise, but nothing is copied, and no body is looked at: `activity` is %NULL for all. */
+void
+tocsin_outbox_foreach_head (TocsinTxn *txn, guint64 after, TocsinOutboxFunc func, gpointer data);
 
 G_END_DECLS

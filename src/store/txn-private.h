@@ -170,6 +170,15 @@ void tocsin_txn_foreach (TocsinTxn *self,
                          const TocsinShape *shape,
                          TocsinRecordFunc func,
                          gpointer data);
+/* Every record from @from on (NULL: all) likewise, of which @func gets the first @n_fields, in
+ * place: tocsin_shape_peek(). */
+void tocsin_txn_foreach_peek (TocsinTxn *self,
+                              TocsinTable table,
+                              const TocsinKey *from,
+                              const TocsinShape *shape,
+                              gsize n_fields,
+                              TocsinRecordFunc func,
+                              gpointer data);
 
 /* Of table-subjects.c: a network that is or is no longer worth probing; NULL value: no effect. */
 void tocsin_lengths_count (TocsinTxn *txn, TocsinSubjectType type, const char *value, int by);

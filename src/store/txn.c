@@ -413,3 +413,29 @@ tocsin_txn_foreach (TocsinTxn *self,
       more = more && tocsin_cursor_next (&cursor);
     }
 }
+
+void
+tocsin_txn_foreach_peek (TocsinTxn *self,
+                         TocsinTable table,
+                         const TocsinKey *from,
+                         const TocsinShape *shape,
+                         gsize n_fields,
+                         TocsinRecordFunc func,
+                         gpointer data)
+{
+  g_autofree gpointer record = g_malloc (shape->size);
+  g_auto (TocsinCursor) cursor = { 0 };
+  gboolean more;
+
+  tocsin_cursor_init (&cursor, self, table);
+  for (more = tocsin_cursor_seek (&cursor, from); more; more = tocsin_cursor_next (&cursor))
+    {
+      if (!tocsin_shape_peek (shape, n_fields, cursor.value.data, cursor.value.size, record))
+        {
+          tocsin_txn_fail (self, TOCSIN_RC_DAMAGED);
+          return;
+        }
+      if (!func (record, data))
+        return;
+    }
+}

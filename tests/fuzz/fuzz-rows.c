@@ -223,6 +223,7 @@ walk_tables (TocsinTxn *txn)
   tocsin_imports_foreach (txn, 0, see_import, NULL);
   assert_works_or_says_so (txn);
   tocsin_outbox_foreach (txn, 0, see_outbox, NULL);
+  tocsin_outbox_foreach_head (txn, 0, see_outbox, NULL);
   assert_works_or_says_so (txn);
   tocsin_peers_foreach (txn, see_peer, NULL);
   assert_works_or_says_so (txn);
