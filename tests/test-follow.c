@@ -310,12 +310,12 @@ test_gone_keep_their_place (void)
       g_assert_cmpint (receive (message (host, "Undo", "u1", id), NULL), ==, -1);
       read_peer (host, &peer);
       g_assert_cmpint (peer.follower, ==, TOCSIN_FOLLOWER_NONE);
-      g_assert_true (tocsin_relation_is_over (&peer));
+      g_assert_true (tocsin_peer_record_is_over (&peer));
     }
   /* One who changes its mind has its own place. */
   g_assert_cmpint (follow ("n0.comes-and-goes.example", "f2"), ==, -1);
   read_peer ("n0.comes-and-goes.example", &peer);
-  g_assert_false (tocsin_relation_is_over (&peer));
+  g_assert_false (tocsin_peer_record_is_over (&peer));
 }
 
 int

@@ -713,7 +713,7 @@ test_housekeeping (World *world, gconstpointer data)
   g_assert_cmpint (peer.follower, ==, TOCSIN_FOLLOWER_NONE);
   g_assert_cmpint (peer.weights[TOCSIN_AREA_ANY], ==, 0);
   get_peer (world->node, asking[UNBLOCKED], &peer);
-  g_assert_true (tocsin_relation_is_over (&peer));
+  g_assert_true (tocsin_peer_record_is_over (&peer));
 }
 
 int

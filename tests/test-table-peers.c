@@ -4,9 +4,12 @@
 #include "store-fixture.h"
 
 #include "core/error.h"
+#include "store/places.h"
+#include "store/table-actors.h"
 #include "store/table-changes.h"
 #include "store/table-meta.h"
 #include "store/table-peers.h"
+#include "store/txn-private.h"
 
 /* Who a peer is to us, and what follows from it. */
 static const struct
@@ -384,6 +387,163 @@ test_many_keys (Fixture *f, gconstpointer data)
   write_ok (f, keep_many_keys, NULL);
 }
 
+/* ---- places ---- */
+
+#define N_ASKING 30
+
+static const char *const hosts[] = { "a.example", "x.a.example", "b.example", "xa.example" };
+
+typedef struct
+{
+  GRand *rand;
+  TocsinPlaces all;
+  TocsinPlaces of_a; /* of a.example */
+  gboolean comes_to_nothing;
+} Asking;
+
+static gboolean
+intern_actors (TocsinTxn *txn, gpointer data, GError **error)
+{
+  for (guint i = 0; i < N_ASKING; i++)
+    {
+      g_autofree char *uri =
+          g_strdup_printf ("https://%s/actors/%u", hosts[i % G_N_ELEMENTS (hosts)], i);
+
+      g_assert_cmpuint (tocsin_actors_intern (txn, uri, T0), ==, i + 1);
+    }
+  return TRUE;
+}
+
+static gboolean
+count_place (const TocsinPeerRecord *peer, gpointer data)
+{
+  static const TocsinPlace places[] = {
+    [TOCSIN_FOLLOWER_PENDING] = TOCSIN_PLACE_PENDING,
+    [TOCSIN_FOLLOWER_GUEST] = TOCSIN_PLACE_GUEST,
+    [TOCSIN_FOLLOWER_READER] = TOCSIN_PLACE_READER,
+    [TOCSIN_FOLLOWER_REJECTED] = TOCSIN_PLACE_NONE,
+  };
+  Asking *asking = data;
+  TocsinPlace place =
+      tocsin_peer_record_is_over (peer) ? TOCSIN_PLACE_GONE : places[peer->follower];
+
+  if (place == TOCSIN_PLACE_NONE)
+    return TRUE;
+  asking->all.n[place]++;
+  asking->of_a.n[place] += (peer->actor - 1) % G_N_ELEMENTS (hosts) < 2 ? 1 : 0;
+  return TRUE;
+}
+
+static void
+assert_places (TocsinTxn *txn, Asking *asking)
+{
+  TocsinPlaces all, of_a;
+
+  asking->all = asking->of_a = (TocsinPlaces){ { 0 } };
+  tocsin_peers_foreach (txn, count_place, asking);
+  tocsin_places_count (txn, "https://new.a.example/", 0, &all, &of_a);
+  g_assert_cmpmem (&all, sizeof all, &asking->all, sizeof asking->all);
+  g_assert_cmpmem (&of_a, sizeof of_a, &asking->of_a, sizeof asking->of_a);
+}
+
+/* Some come, some go, some do something else. */
+static gboolean
+move_about (TocsinTxn *txn, gpointer data, GError **error)
+{
+  Asking *asking = data;
+
+  for (guint i = 0; i < 8; i++)
+    {
+      guint32 actor = (guint32) g_rand_int_range (asking->rand, 1, N_ASKING + 1);
+      g_auto (TocsinPeerRecord) peer = { 0 };
+
+      tocsin_peers_get (txn, actor, &peer);
+      peer.follower = (TocsinFollower) g_rand_int_range (asking->rand, TOCSIN_FOLLOWER_NONE,
+                                                         TOCSIN_FOLLOWER_REJECTED + 1);
+      peer.blocked = g_rand_int_range (asking->rand, 0, 4) == 0;
+      if (g_rand_int_range (asking->rand, 0, 4) == 0)
+        tocsin_peers_remove (txn, actor);
+      else
+        tocsin_peers_put (txn, &peer);
+    }
+  assert_places (txn, asking);
+  asking->comes_to_nothing = g_rand_boolean (asking->rand);
+  if (asking->comes_to_nothing)
+    g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_REFUSED, "Never mind");
+  return !asking->comes_to_nothing;
+}
+
+static gboolean
+check_places (TocsinTxn *txn, gpointer data, GError **error)
+{
+  assert_places (txn, data);
+  return TRUE;
+}
+
+/* Whoever asks to follow is told by what is kept, which is what a walk would find, whatever comes
+ * to nothing in between. */
+static void
+test_places (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (20261129);
+  Asking asking = { .rand = rand };
+
+  write_ok (f, intern_actors, NULL);
+  for (guint round = 0; round < 60; round++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_cmpint (tocsin_store_write (f->store, move_about, &asking, &error), ==,
+                       !asking.comes_to_nothing);
+      write_ok (f, check_places, &asking);
+    }
+}
+
+static gboolean
+guests_of_a (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinPlaces all, of_a;
+
+  tocsin_places_count (txn, "https://a.example/actors/0", GPOINTER_TO_UINT (data), &all, &of_a);
+  g_assert_cmpuint (all.n[TOCSIN_PLACE_GUEST], ==, data != NULL ? 2 : 3);
+  g_assert_cmpuint (of_a.n[TOCSIN_PLACE_GUEST], ==, data != NULL ? 1 : 2);
+  return tocsin_txn_check (txn, error);
+}
+
+static gboolean
+let_three_in (TocsinTxn *txn, gpointer data, GError **error)
+{
+  for (guint32 actor = 1; actor <= 3; actor++)
+    {
+      TocsinPeerRecord peer;
+
+      tocsin_peer_record_init (&peer, actor);
+      peer.follower = TOCSIN_FOLLOWER_GUEST;
+      tocsin_peers_put (txn, &peer);
+    }
+  return guests_of_a (txn, NULL, error);
+}
+
+static gboolean
+put_unreadable (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinKey key = tocsin_key_u32 (N_ASKING);
+
+  tocsin_txn_put (txn, TOCSIN_TABLE_PEERS, &key, "", 1);
+  return TRUE;
+}
+
+/* A row that cannot be read would be seen by a walk. */
+static void
+test_places_without_a_walk (Fixture *f, gconstpointer data)
+{
+  write_ok (f, intern_actors, NULL);
+  write_ok (f, let_three_in, NULL);
+  write_ok (f, put_unreadable, NULL);
+  write_ok (f, guests_of_a, NULL);
+  write_ok (f, guests_of_a, GUINT_TO_POINTER (1));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -396,5 +556,7 @@ main (int argc, char *argv[])
   ADD ("keys", test_keys);
   ADD ("damaged", test_damaged);
   ADD ("many-keys", test_many_keys);
+  ADD ("places", test_places);
+  ADD ("places-without-a-walk", test_places_without_a_walk);
   return g_test_run ();
 }

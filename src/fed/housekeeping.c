@@ -83,7 +83,7 @@ typedef struct
 static gboolean
 is_to_be_forgotten (const Due *due, const TocsinPeerRecord *peer, gint64 age_us)
 {
-  return tocsin_relation_is_over (peer) && age_us > GONE_US &&
+  return tocsin_peer_record_is_over (peer) && age_us > GONE_US &&
          tocsin_queue_count_of (due->txn, peer->actor) == 0;
 }
 
@@ -115,7 +115,7 @@ drop_strangers (TocsinTxn *txn, const GArray *actors, gint64 now_us)
         continue;
       peer.follower = TOCSIN_FOLLOWER_NONE;
       peer.follower_since_us = now_us;
-      if (tocsin_relation_is_over (&peer))
+      if (tocsin_peer_record_is_over (&peer))
         tocsin_relation_forget (txn, peer.actor, now_us);
       else
         tocsin_peers_put (txn, &peer);

@@ -11,13 +11,13 @@
 #include "codec/activity-build.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/host.h"
 #include "core/uri.h"
 #include "fed/guards.h"
 #include "fed/held.h"
 #include "fed/pinning.h"
 #include "fed/relay.h"
 #include "fed/replay.h"
+#include "store/places.h"
 #include "store/table-actors.h"
 #include "store/table-audit.h"
 #include "store/table-outbox.h"
@@ -141,23 +141,6 @@ tell (TocsinTxn *txn, guint32 actor, TocsinReviewKind kind, const char *text, gi
 /* ---- strangers who came and went ---- */
 
 /**
- * tocsin_relation_is_over:
- * @peer: a peer
- *
- * Returns: whether nothing is left between us but that @peer once asked to follow: neither side
- *   follows or blocks, the operator said nothing about it, and it was never followed
- */
-gboolean
-tocsin_relation_is_over (const TocsinPeerRecord *peer)
-{
-  for (guint area = 0; area < TOCSIN_N_AREAS; area++)
-    if (peer->weights[area] >= 0)
-      return FALSE;
-  return peer->follower == TOCSIN_FOLLOWER_NONE && peer->following == TOCSIN_FOLLOWING_NONE &&
-         peer->following_since_us == 0 && !peer->blocked && peer->note == NULL;
-}
-
-/**
  * tocsin_relation_forget:
  * @txn: a write transaction
  * @actor: a peer with whom it is over
@@ -215,62 +198,6 @@ note_version (TocsinTxn *txn,
 
 /* ---- Follow ---- */
 
-/* Who took up a place, but for the one who asks. */
-typedef struct
-{
-  TocsinTxn *txn;
-  const char *domain;
-  guint32 actor; /* who asks, if it is known */
-  guint followers;
-  guint pending;
-  guint gone; /* until housekeeping forgets them, or asking and leaving by turns would be free */
-  guint same_domain; /* of those that are pending or gone */
-  guint guests;      /* of that domain */
-} Places;
-
-static char *
-domain_of (const char *actor)
-{
-  g_autofree char *host = tocsin_uri_host (actor, NULL);
-  const char *registrable = host != NULL ? tocsin_host_registrable (host) : NULL;
-
-  return registrable != NULL ? g_strdup (registrable) : g_steal_pointer (&host);
-}
-
-static gboolean
-is_of_domain (const Places *places, const TocsinPeerRecord *peer)
-{
-  const char *uri = tocsin_actors_peek_uri (places->txn, peer->actor);
-  g_autofree char *domain = NULL;
-
-  /* Most are of another, and finding out whose a name is takes longer. */
-  if (uri == NULL || places->domain == NULL || strstr (uri, places->domain) == NULL)
-    return FALSE;
-  domain = domain_of (uri);
-  return g_strcmp0 (domain, places->domain) == 0;
-}
-
-/* Whoever blocks us or is away has a place all the same. */
-static gboolean
-count_place (const TocsinPeerRecord *peer, gpointer data)
-{
-  Places *places = data;
-  gboolean pending = peer->follower == TOCSIN_FOLLOWER_PENDING;
-  gboolean guest = peer->follower == TOCSIN_FOLLOWER_GUEST;
-  gboolean gone = tocsin_relation_is_over (peer);
-
-  if (peer->actor == places->actor)
-    return TRUE;
-  places->followers += guest || peer->follower == TOCSIN_FOLLOWER_READER ? 1 : 0;
-  places->pending += pending ? 1 : 0;
-  places->gone += gone ? 1 : 0;
-  if ((!guest && !pending && !gone) || !is_of_domain (places, peer))
-    return TRUE;
-  places->guests += guest ? 1 : 0;
-  places->same_domain += guest ? 0 : 1;
-  return TRUE;
-}
-
 /* Strangers can ask, but neither fill the operator's list nor the store. */
 static gboolean
 has_room (TocsinTxn *txn,
@@ -278,21 +205,25 @@ has_room (TocsinTxn *txn,
           const TocsinPeerRecord *peer,
           GError **error)
 {
-  g_autofree char *domain = domain_of (self->activity->actor);
-  Places places = { .txn = txn, .domain = domain, .actor = peer->actor };
+  TocsinPlaces all, of_domain;
+  guint followers, asked, asked_of_domain;
 
-  tocsin_peers_foreach (txn, count_place, &places);
-  if (self->guest && places.followers + places.gone >= FOLLOWERS_MAX)
+  tocsin_places_count (txn, self->activity->actor, peer->actor, &all, &of_domain);
+  followers = all.n[TOCSIN_PLACE_READER] + all.n[TOCSIN_PLACE_GUEST];
+  asked = all.n[TOCSIN_PLACE_PENDING] + all.n[TOCSIN_PLACE_GONE];
+  asked_of_domain = of_domain.n[TOCSIN_PLACE_PENDING] + of_domain.n[TOCSIN_PLACE_GONE];
+  if (self->guest && followers + all.n[TOCSIN_PLACE_GONE] >= FOLLOWERS_MAX)
     return refuse (error, TOCSIN_ERROR_BUSY, "This node has as many followers as it takes");
-  if (self->guest && !self->listed && places.guests + places.same_domain >= GUESTS_PER_DOMAIN_MAX)
+  if (self->guest && !self->listed &&
+      of_domain.n[TOCSIN_PLACE_GUEST] + asked_of_domain >= GUESTS_PER_DOMAIN_MAX)
     return refuse (error, TOCSIN_ERROR_BUSY,
                    "This node has as many followers from this domain as it takes");
   if (self->guest)
     return TRUE;
-  if (places.pending + places.gone >= PENDING_MAX)
+  if (asked >= PENDING_MAX)
     return refuse (error, TOCSIN_ERROR_BUSY,
                    "As many have asked to follow as this node takes for now");
-  if (places.same_domain >= PENDING_PER_DOMAIN_MAX)
+  if (asked_of_domain >= PENDING_PER_DOMAIN_MAX)
     return refuse (error, TOCSIN_ERROR_BUSY,
                    "As many of this domain have asked to follow as this node takes for now");
   return TRUE;

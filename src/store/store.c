@@ -56,8 +56,9 @@ struct _TocsinStore
   gint closing;           /* atomic */
   gint lost;              /* atomic */
   TocsinRetention retention;
-  guint64 outbox_position; /* of the writer: where the purge of the outbox goes on */
-  guint64 review_position; /* and that of `review` */
+  guint64 outbox_position;  /* of the writer: where the purge of the outbox goes on */
+  guint64 review_position;  /* and that of `review` */
+  TocsinPlaceIndex *places; /* (owned) (nullable) of the writer */
 };
 
 #define U32 sizeof (guint32)
@@ -120,6 +121,12 @@ guint64 *
 tocsin_store_review_position (TocsinStore *self)
 {
   return &self->review_position;
+}
+
+TocsinPlaceIndex **
+tocsin_store_places (TocsinStore *self)
+{
+  return &self->places;
 }
 
 const char *
@@ -528,6 +535,7 @@ tocsin_store_close (TocsinStore *self)
   g_clear_pointer (&self->reader, tocsin_reader_free);
   g_clear_pointer (&self->env, mdb_env_close);
   g_clear_pointer (&self->listeners, g_array_unref);
+  g_clear_pointer (&self->places, tocsin_place_index_free);
   if (self->lock_fd >= 0)
     close (self->lock_fd);
   g_free (self);

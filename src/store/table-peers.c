@@ -5,6 +5,7 @@
 
 #include "store/table-peers.h"
 
+#include "store/places.h"
 #include "store/table-catch-up.h"
 #include "store/table-changes.h"
 #include "store/table-heard.h"
@@ -115,6 +116,16 @@ tocsin_peer_record_is_direct (const TocsinPeerRecord *self)
          tocsin_peer_record_has_weight (self);
 }
 
+gboolean
+tocsin_peer_record_is_over (const TocsinPeerRecord *self)
+{
+  for (guint area = 0; area < TOCSIN_N_AREAS; area++)
+    if (self->weights[area] >= 0)
+      return FALSE;
+  return self->follower == TOCSIN_FOLLOWER_NONE && self->following == TOCSIN_FOLLOWING_NONE &&
+         self->following_since_us == 0 && !self->blocked && self->note == NULL;
+}
+
 void
 tocsin_peer_record_want_reread (TocsinPeerRecord *self)
 {
@@ -180,6 +191,7 @@ tocsin_peers_put (TocsinTxn *txn, const TocsinPeerRecord *record)
     tocsin_txn_put (txn, TOCSIN_TABLE_FOLLOWERS, &key, "", 0);
   else if (!tocsin_peer_record_is_follower (record) && tocsin_peer_record_is_follower (&old))
     tocsin_txn_del (txn, TOCSIN_TABLE_FOLLOWERS, &key);
+  tocsin_places_note (txn, record->actor, record);
   tocsin_txn_note (txn, TOCSIN_NOTE_PEERS_CHANGED);
   if (!same_trust (&old, record))
     tocsin_changes_add (txn, TOCSIN_CHANGE_TRUST, NULL);
@@ -198,6 +210,7 @@ tocsin_peers_remove (TocsinTxn *txn, guint32 actor)
   tocsin_heard_remove (txn, actor);
   if (tocsin_peer_record_is_follower (&old))
     tocsin_txn_del (txn, TOCSIN_TABLE_FOLLOWERS, &key);
+  tocsin_places_note (txn, actor, NULL);
   tocsin_txn_note (txn, TOCSIN_NOTE_PEERS_CHANGED);
   tocsin_changes_add (txn, TOCSIN_CHANGE_TRUST, NULL);
 }

@@ -136,6 +136,10 @@ gboolean tocsin_peer_record_has_weight (const TocsinPeerRecord *self);
 /* We follow it, it accepted, and some weight of ours is above 0: protocol.md, "Identity". */
 gboolean tocsin_peer_record_is_direct (const TocsinPeerRecord *self);
 
+/* Nothing is left between us but that it once asked to follow: neither side follows or blocks, the
+ * operator said nothing about it, and it was never followed. */
+gboolean tocsin_peer_record_is_over (const TocsinPeerRecord *self);
+
 /* Has its outbox read again from 0, at most once a day: also after a restart. */
 void tocsin_peer_record_want_reread (TocsinPeerRecord *self);
 

@@ -64,9 +64,10 @@ struct _TocsinTxn
   int rc;         /* first LMDB or errno code that was not success */
   guint64 writes; /* puts and deletions so far */
   TocsinNotes notes;
-  guint changes;        /* entries that this transaction wrote to the change log */
-  TocsinReader *reader; /* (unowned) (nullable): whose this is */
-  MDB_cursor *evidence; /* (owned) (nullable): kept by a reader from one reading to the next */
+  guint changes;           /* entries that this transaction wrote to the change log */
+  TocsinReader *reader;    /* (unowned) (nullable): whose this is */
+  gboolean places_changed; /* the store's index of places is of what this writes */
+  MDB_cursor *evidence;    /* (owned) (nullable): kept by a reader from one reading to the next */
   gboolean evidence_renewed;
 };
 
@@ -90,6 +91,10 @@ gsize tocsin_store_get_key_bytes (TocsinTable table);
 guint64 *tocsin_store_outbox_position (TocsinStore *self);
 /* The line of `review` that it looked at. */
 guint64 *tocsin_store_review_position (TocsinStore *self);
+/* Who has which place, once somebody asked; the writer's. */
+typedef struct _TocsinPlaceIndex TocsinPlaceIndex;
+TocsinPlaceIndex **tocsin_store_places (TocsinStore *self);
+void tocsin_place_index_free (TocsinPlaceIndex *self);
 void tocsin_store_committed (TocsinStore *self, TocsinNotes notes);
 void tocsin_store_lost (TocsinStore *self);
 gboolean tocsin_store_error_from_rc (int rc, GError **error); /* always FALSE */

@@ -118,9 +118,19 @@ tocsin_txn_begin_write (TocsinTxn *self, TocsinStore *store)
     tocsin_store_lost (store);
 }
 
+/* What was kept of what comes to nothing; it is counted anew when somebody asks. */
+static void
+forget_places (TocsinTxn *self)
+{
+  if (self->places_changed)
+    g_clear_pointer (tocsin_store_places (self->store), tocsin_place_index_free);
+  self->places_changed = FALSE;
+}
+
 void
 tocsin_txn_abort_write (TocsinTxn *self)
 {
+  forget_places (self);
   g_clear_pointer (&self->evidence, mdb_cursor_close);
   g_clear_pointer (&self->txn, mdb_txn_abort);
 }
@@ -136,7 +146,10 @@ tocsin_txn_commit_write (TocsinTxn *self, GError **error)
     tocsin_txn_abort_write (self);
 
   if (self->rc != MDB_SUCCESS)
-    return tocsin_store_error_from_rc (self->rc, error);
+    {
+      forget_places (self);
+      return tocsin_store_error_from_rc (self->rc, error);
+    }
   tocsin_store_committed (self->store, self->notes);
   return TRUE;
 }
