@@ -54,12 +54,25 @@ add_key (TocsinActorRecord *record, const char *id, const char *text)
 }
 
 static gboolean
+check_head (const TocsinActorRecord *head, gpointer data)
+{
+  guint *n = data;
+
+  g_assert_cmpuint (head->number, ==, ++*n);
+  g_assert_cmpstr (head->uri, ==, *n == 1 ? A : B);
+  g_assert_null (head->acct);
+  g_assert_null (head->keys);
+  return *n < 2;
+}
+
+static gboolean
 document (TocsinTxn *txn, gpointer data, GError **error)
 {
   guint32 a = tocsin_actors_intern (txn, A, T0), b = tocsin_actors_intern (txn, B, T0), number;
   g_auto (TocsinActorRecord) record = { 0 };
   g_auto (TocsinActorRecord) other = { 0 };
   g_auto (TocsinActorRecord) got = { 0 };
+  guint n = 0;
 
   g_assert_true (tocsin_actors_get (txn, a, &record));
   record.inbox = g_strdup ("https://a.example/inbox");
@@ -79,6 +92,9 @@ document (TocsinTxn *txn, gpointer data, GError **error)
   g_assert_true (tocsin_actors_find_key (txn, "https://a.example/actor#k2", &number));
   g_assert_true (tocsin_actors_find_acct (txn, "tocsin@a.example", &number));
   g_assert_cmpuint (number, ==, a);
+
+  tocsin_actors_foreach_head (txn, a, check_head, &n);
+  g_assert_cmpuint (n, ==, 2);
 
   /* B takes the name over; A's next document must not take it away again. */
   g_assert_true (tocsin_actors_get (txn, b, &other));
@@ -121,9 +137,24 @@ static const RelationCase relations[] = {
 };
 
 static gboolean
+check_peer_head (const TocsinPeerRecord *head, gpointer data)
+{
+  guint *n = data;
+
+  g_assert_cmpuint (head->actor, ==, *n + 1);
+  g_assert_cmpstr (head->note, ==, relations[*n].name);
+  g_assert_cmpint (tocsin_peer_record_is_direct (head), ==, relations[*n].direct);
+  g_assert_cmpuint (head->outbound.failures, ==, 3);
+  g_assert_null (head->keys);
+  ++*n;
+  return TRUE;
+}
+
+static gboolean
 put_relations (TocsinTxn *txn, gpointer data, GError **error)
 {
   TocsinPeerCounts counts;
+  guint n = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (relations); i++)
     {
@@ -152,6 +183,8 @@ put_relations (TocsinTxn *txn, gpointer data, GError **error)
       g_assert_cmpint (got.weights[TOCSIN_AREA_ANY], ==, -1);
       g_assert_cmpstr (g_array_index (got.keys, TocsinPeerKey, 0).multibase, ==, "z");
     }
+  tocsin_peers_foreach_head (txn, check_peer_head, &n);
+  g_assert_cmpuint (n, ==, G_N_ELEMENTS (relations));
   tocsin_peers_count (txn, &counts);
   g_assert_cmpuint (counts.peers, ==, 6);
   g_assert_cmpuint (counts.direct, ==, 1);

@@ -61,6 +61,18 @@ walk_actors (TocsinTxn *txn)
 }
 
 static void
+walk_actor_heads (TocsinTxn *txn)
+{
+  tocsin_actors_foreach_head (txn, 0, (TocsinActorFunc) never, NULL);
+}
+
+static void
+walk_peer_heads (TocsinTxn *txn)
+{
+  tocsin_peers_foreach_head (txn, (TocsinPeerFunc) never, NULL);
+}
+
+static void
 walk_peers (TocsinTxn *txn)
 {
   tocsin_peers_foreach (txn, (TocsinPeerFunc) never, NULL);
@@ -317,7 +329,9 @@ typedef struct
 
 static const Walk walks[] = {
   { "actors", TOCSIN_TABLE_ACTORS, walk_actors, TRUE },
+  { "actors, heads", TOCSIN_TABLE_ACTORS, walk_actor_heads, TRUE },
   { "peers", TOCSIN_TABLE_PEERS, walk_peers, FALSE },
+  { "peers, heads", TOCSIN_TABLE_PEERS, walk_peer_heads, FALSE },
   { "followers", TOCSIN_TABLE_FOLLOWERS, walk_followers, FALSE },
   { "subjects", TOCSIN_TABLE_SUBJECTS, walk_subjects, TRUE },
   { "lengths", TOCSIN_TABLE_LENGTHS, walk_lengths, FALSE },
@@ -690,7 +704,9 @@ static const Row rows[] = {
   { "actor", TOCSIN_TABLE_ACTORS, key_one, 9, get_actor },
   { "actor, empty", TOCSIN_TABLE_ACTORS, key_one, 4, peek_actor },
   { "actor, no end", TOCSIN_TABLE_ACTORS, key_one, 9, peek_actor },
+  { "actor, head", TOCSIN_TABLE_ACTORS, key_one, 9, walk_actor_heads },
   { "peer", TOCSIN_TABLE_PEERS, key_one, 9, get_peer },
+  { "peer, head", TOCSIN_TABLE_PEERS, key_one, 90, walk_peer_heads },
   { "subject, short", TOCSIN_TABLE_SUBJECTS, key_subject, 3, get_subject },
   { "subject, no end", TOCSIN_TABLE_SUBJECTS, key_subject, 40, get_subject },
   { "subject, no value", TOCSIN_TABLE_SUBJECTS, key_subject, 36, get_subject },

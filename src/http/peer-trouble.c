@@ -40,5 +40,5 @@ tocsin_peer_trouble_foreach (TocsinTxn *txn, TocsinPeerTroubleFunc func, gpointe
 {
   Looking looking = { .txn = txn, .func = func, .data = data };
 
-  tocsin_peers_foreach (txn, look, &looking);
+  tocsin_peers_foreach_head (txn, look, &looking);
 }

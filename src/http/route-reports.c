@@ -26,7 +26,8 @@ typedef struct
 {
   TocsinTxn *txn;
   const char *id;
-  guint64 number; /* 0: not found */
+  const char *origin; /* of @id, in the form that all actors have it in */
+  guint64 number;     /* 0: not found */
 } Search;
 
 static gboolean
@@ -34,7 +35,8 @@ search_actor (const TocsinActorRecord *actor, gpointer data)
 {
   Search *search = data;
 
-  return !tocsin_uri_same_origin (actor->uri, search->id) ||
+  return !g_str_has_prefix (actor->uri, search->origin) ||
+         !tocsin_uri_same_origin (actor->uri, search->id) ||
          !tocsin_reports_find (search->txn, actor->number, search->id, &search->number);
 }
 
@@ -69,12 +71,13 @@ find_own_report (TocsinApi *api, TocsinTxn *txn, const char *text, guint64 *out,
 static gboolean
 find_report (TocsinApi *api, TocsinTxn *txn, const char *text, guint64 *out, GError **error)
 {
-  Search search = { .txn = txn, .id = text };
+  g_autofree char *origin = tocsin_uri_origin (text, NULL);
+  Search search = { .txn = txn, .id = text, .origin = origin };
 
   if (find_own_report (api, txn, text, out, NULL))
     return TRUE;
-  if (strstr (text, "://") != NULL)
-    tocsin_actors_foreach (txn, 1, search_actor, &search);
+  if (origin != NULL)
+    tocsin_actors_foreach_head (txn, 1, search_actor, &search);
   *out = search.number;
   return search.number != 0 || not_found (txn, error);
 }

@@ -159,7 +159,7 @@ ensure (TocsinTxn *txn)
   walk.index = *index = g_new0 (TocsinPlaceIndex, 1);
   walk.index->holders = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   walk.index->domains = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, domain_free);
-  tocsin_peers_foreach (txn, note_peer, &walk);
+  tocsin_peers_foreach_head (txn, note_peer, &walk);
   /* What the transaction has written so far may come to nothing. */
   if (txn->writes > 0 || txn->rc != MDB_SUCCESS)
     txn->places_changed = TRUE;

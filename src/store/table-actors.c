@@ -50,6 +50,8 @@ static const TocsinField fields[] = {
 
 static const TocsinShape shape = TOCSIN_SHAPE (TocsinActorRecord, fields, NULL);
 
+#define N_HEAD_FIELDS 2
+
 static void
 actor_key_clear (gpointer data)
 {
@@ -229,6 +231,15 @@ tocsin_actors_foreach (TocsinTxn *txn, guint32 first, TocsinActorFunc func, gpoi
   TocsinKey from = tocsin_key_u32 (first);
 
   tocsin_txn_foreach (txn, TOCSIN_TABLE_ACTORS, &from, 0, &shape, (TocsinRecordFunc) func, data);
+}
+
+void
+tocsin_actors_foreach_head (TocsinTxn *txn, guint32 first, TocsinActorFunc func, gpointer data)
+{
+  TocsinKey from = tocsin_key_u32 (first);
+
+  tocsin_txn_foreach_peek (txn, TOCSIN_TABLE_ACTORS, &from, &shape, N_HEAD_FIELDS,
+                           (TocsinRecordFunc) func, data);
 }
 
 guint64

