@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "http/answer.h"
 #include "http/routes.h"
+#include "http/steps.h"
 
 #define LINES_AT_ONCE       64 /* between two looks at other requests */
 #define WHOLE_MAX_BYTES     ((gsize) 1024 * 1024)
@@ -30,15 +31,6 @@ typedef struct
   gsize sent;      /* of @answer */
   gsize counted;   /* bytes of @answer in the api's sum */
 } Batch;
-
-/* A request that is suspended while its batch is answered. */
-typedef struct
-{
-  Batch *batch;           /* (owned) (nullable) */
-  TocsinRequest *request; /* (owned) (nullable) */
-  GSource *source;        /* (owned) */
-  gulong on_cancelled;
-} Steps;
 
 static void
 batch_free (gpointer data)
@@ -107,10 +99,13 @@ has_room (Batch *batch)
          batch->answer->len <= WHOLE_MAX_BYTES;
 }
 
-/* Takes one step. Returns: %FALSE once @reply is filled, and @batch belongs to it */
+/* A TocsinStepFunc: once the reply is filled, the batch belongs to it. */
 static gboolean
-step (Batch *batch, TocsinReply *reply)
+step (gpointer data, TocsinRequest *request)
 {
+  Batch *batch = data;
+  TocsinReply *reply = tocsin_request_get_reply (request);
+
   answer_lines (batch, G_MAXSIZE);
   if (!has_room (batch) && batch->at < batch->end)
     tocsin_reply_set_stream (reply, TOCSIN_TYPE_NDJSON, pull, batch, batch_free);
@@ -124,59 +119,6 @@ step (Batch *batch, TocsinReply *reply)
   else
     return TRUE;
   return FALSE;
-}
-
-static gboolean
-on_turn (gpointer data)
-{
-  Steps *steps = data;
-
-  if (step (steps->batch, tocsin_request_get_reply (steps->request)))
-    return G_SOURCE_CONTINUE;
-  steps->batch = NULL;
-  return G_SOURCE_REMOVE;
-}
-
-/* When all is answered, or nobody waits for it any more. */
-static void
-steps_end (gpointer data)
-{
-  Steps *steps = data;
-
-  if (steps->batch != NULL)
-    {
-      tocsin_reply_set_problem (tocsin_request_get_reply (steps->request), 503, "unavailable",
-                                "The batch was given up");
-      batch_free (steps->batch);
-    }
-  g_signal_handler_disconnect (tocsin_request_get_cancellable (steps->request),
-                               steps->on_cancelled);
-  tocsin_request_complete (steps->request);
-  g_source_unref (steps->source);
-  g_free (steps);
-}
-
-/* On the thread of the source (tocsin_request_get_cancellable()). */
-static void
-on_cancelled (GCancellable *cancellable G_GNUC_UNUSED, gpointer data)
-{
-  g_source_destroy (((Steps *) data)->source);
-}
-
-static void
-go_on (Batch *batch, TocsinRequest *request)
-{
-  Steps *steps = g_new0 (Steps, 1);
-
-  tocsin_request_suspend (request);
-  steps->batch = batch;
-  steps->request = request;
-  steps->on_cancelled = g_signal_connect (tocsin_request_get_cancellable (request), "cancelled",
-                                          G_CALLBACK (on_cancelled), steps);
-  steps->source = g_idle_source_new ();
-  g_source_set_priority (steps->source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (steps->source, on_turn, steps, steps_end);
-  g_source_attach (steps->source, g_main_context_get_thread_default ());
 }
 
 /* Without the blank lines at its end, which some write after the last question. Any other is
@@ -235,8 +177,8 @@ on_post (TocsinRequest *request, TocsinReply *reply, gpointer data)
   batch->end = text + size;
   batch->answer = g_string_sized_new (MIN (n_lines * LINE_GUESS_BYTES, WHOLE_MAX_BYTES));
   tocsin_reply_add_header (reply, "Cache-Control", "no-store");
-  if (step (batch, reply))
-    go_on (batch, request);
+  if (step (batch, request))
+    tocsin_steps_go_on (request, step, batch, batch_free);
 }
 
 static const TocsinRoute routes[] = {
