@@ -265,6 +265,68 @@ test_length_of_length (void)
     }
 }
 
+#define N_LONG 1000
+
+/* What somebody made up many keys for is answered a few at a time, while others are too; and who
+ * has it already learns that without the rest. */
+static void
+test_long (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) first = { 0 };
+  g_auto (Answer) changed = { 0 };
+  g_auto (Answer) same = { 0 };
+  guint n = N_LONG;
+  TocsinRequest *request;
+
+  node_init (&node);
+  tocsin_store_write (node.store, fill, &n, NULL);
+  request = node_begin (&node, "GET", "/v1/range/abcde", NULL, NULL);
+  node_run (&node, request);
+  g_assert_true (request->handler_suspended);
+  g_assert_false (tocsin_request_is_complete (request));
+  node_report (&node, 1, TOCSIN_SUBJECT_IP, "192.0.2.9", 1);
+  node_end (&node, request, &first);
+  assert_shape (&first, 1024);
+  ask (&node, "abcde", first.etag, &changed);
+  assert_shape (&changed, 1024);
+  g_assert_cmpstr (changed.etag, !=, first.etag);
+  ask (&node, "abcde", changed.etag, &same);
+  g_assert_cmpuint (same.status, ==, 304);
+  g_assert_cmpuint (same.body->len, ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&node.api->n_ranges), ==, 0);
+}
+
+/* Each holds its lines, so there are only so many at a time; who leaves makes room. */
+static void
+test_many_long (void)
+{
+  TocsinRequest *requests[8];
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) refused = { 0 };
+  guint n = N_LONG;
+
+  node_init (&node);
+  tocsin_store_write (node.store, fill, &n, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (requests); i++)
+    {
+      requests[i] = node_begin (&node, "GET", "/v1/range/abcde", NULL, NULL);
+      node_run (&node, requests[i]);
+    }
+  ask (&node, "abcde", NULL, &refused);
+  g_assert_cmpuint (refused.status, ==, 503);
+  for (gsize i = 0; i < G_N_ELEMENTS (requests); i += 2)
+    g_cancellable_cancel (tocsin_request_get_cancellable (requests[i]));
+  for (gsize i = 0; i < G_N_ELEMENTS (requests); i++)
+    {
+      g_auto (Answer) answer = { 0 };
+
+      node_end (&node, requests[i], &answer);
+      g_assert_cmpuint (answer.status, ==, i % 2 == 0 ? 503 : 200);
+    }
+  g_assert_cmpint (g_atomic_int_get (&node.api->n_ranges), ==, 0);
+}
+
 static void
 test_bad (void)
 {
@@ -293,6 +355,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/range/padding", test_padding);
   g_test_add_func ("/range/length", test_length);
   g_test_add_func ("/range/length-of-length", test_length_of_length);
+  g_test_add_func ("/range/long", test_long);
+  g_test_add_func ("/range/many-long", test_many_long);
   g_test_add_func ("/range/bad", test_bad);
   return g_test_run ();
 }

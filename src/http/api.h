@@ -79,6 +79,7 @@ typedef struct
  * @admin_hash: of the admin token, once @knows_admin: of tocsin_tokens_apply()
  * @n_polls: requests that wait for news; main thread
  * @batch_bytes: of answers to batches that are not sent yet; atomic
+ * @n_ranges: that are answered in steps; atomic
  * @lists: (owned): the thread that makes long lists
  * @exports: (owned) (nullable): the last ones; of the route that serves them
  * @decisions: (owned) (nullable): what each bouncer has; likewise
@@ -114,6 +115,7 @@ typedef struct
   guint8 admin_hash[TOCSIN_TOKEN_HASH_BYTES];
   guint n_polls;
   gsize batch_bytes;
+  gint n_ranges;
   struct _TocsinListThread *lists;
   struct _TocsinExports *exports;
   struct _TocsinDecisions *decisions;

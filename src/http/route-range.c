@@ -16,6 +16,7 @@
 #include "core/limits.h"
 #include "http/judge.h"
 #include "http/routes.h"
+#include "http/steps.h"
 
 #define SUFFIX_DIGITS  (2 * TOCSIN_ID_BYTES - TOCSIN_RANGE_PREFIX_DIGITS)
 #define SECRET_BYTES   32
@@ -29,12 +30,36 @@
  * buffer of a proxy, of 4 KiB in nginx, and into what a long request left of our own. */
 #define EVEN_BYTES_MAX 1024
 
+/* Subjects judged between two looks at other requests. It takes a peer that makes up keys to have
+ * so many under one prefix; the header above says nothing about these. */
+#define SUBJECTS_AT_ONCE 300
+#define AT_ONCE_MAX      8 /* ranges of more than these */
+
 typedef struct
 {
-  TocsinJudge *judge;
-  const char *prefix;
-  GPtrArray *lines; /* (owned) (element-type utf8) */
+  TocsinApi *api; /* (unowned) */
+  char *prefix;   /* (owned) in lower case */
+  char *etag;     /* (owned) (nullable) of the state that the first step saw */
+  GString *lines; /* (owned) by key */
+  guint n_lines;
+  guint n_judged;      /* in this step */
+  gboolean is_long;    /* and counted among such */
+  TocsinSubjectKey at; /* the last that was judged */
+  TocsinJudge *judge;  /* (unowned) of this step */
 } Range;
+
+static void
+range_free (gpointer data)
+{
+  Range *range = data;
+
+  if (range->is_long)
+    g_atomic_int_add (&range->api->n_ranges, -1);
+  g_free (range->prefix);
+  g_free (range->etag);
+  g_string_free (range->lines, TRUE);
+  g_free (range);
+}
 
 static gboolean
 is_prefix (const char *text)
@@ -61,10 +86,12 @@ on_subject (const TocsinSubjectRecord *record, gpointer data)
       guint score =
           found->bound != TOCSIN_BOUND_NONE ? MIN (found->score, NOTE_SCORE_MAX) : found->score;
 
-      g_ptr_array_add (range->lines, g_strdup_printf ("%s:%u:%u", hex + TOCSIN_RANGE_PREFIX_DIGITS,
-                                                      score, found->origins));
+      g_string_append_printf (range->lines, "%s:%u:%u\n", hex + TOCSIN_RANGE_PREFIX_DIGITS, score,
+                              found->origins);
+      range->n_lines++;
     }
-  return TRUE;
+  range->at = record->key;
+  return ++range->n_judged < SUBJECTS_AT_ONCE;
 }
 
 /* The secret keeps a client from computing which lines are padding; it lasts as long as the
@@ -83,34 +110,58 @@ get_secret (void)
   return secret;
 }
 
-/* Suffixes that no subject has, the same ones for one ETag. */
-static void
-add_padding (Range *range, const char *etag)
+static int
+compare_lines (gconstpointer a, gconstpointer b)
 {
-  guint n = range->lines->len / TOCSIN_RANGE_PADDING_LINES + 1;
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Suffixes that no subject has, the same ones for one ETag. */
+static GPtrArray *
+make_padding (const Range *range)
+{
+  guint n = MAX (range->n_lines, 1) + TOCSIN_RANGE_PADDING_LINES - 1;
+  GPtrArray *padding = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GString) seed = g_string_new_len ((const char *) get_secret (), SECRET_BYTES);
 
-  if (range->lines->len > 0 && range->lines->len % TOCSIN_RANGE_PADDING_LINES == 0)
-    n--;
-  g_string_append_printf (seed, "%s %s ", range->prefix, etag);
-  while (range->lines->len < n * TOCSIN_RANGE_PADDING_LINES)
+  g_string_append_printf (seed, "%s %s ", range->prefix, range->etag);
+  for (guint i = range->n_lines; i < n - n % TOCSIN_RANGE_PADDING_LINES; i++)
     {
       gsize len = seed->len;
       guint8 digest[TOCSIN_SHA256_BYTES];
       g_autofree char *hex = NULL;
 
-      g_string_append_printf (seed, "%u", range->lines->len);
+      g_string_append_printf (seed, "%u", i);
       tocsin_sha256 (seed->str, seed->len, digest);
       g_string_truncate (seed, len);
       hex = tocsin_hex_encode (digest, sizeof digest);
-      g_ptr_array_add (range->lines, g_strdup_printf ("%.*s:0:0", SUFFIX_DIGITS, hex));
+      g_ptr_array_add (padding, g_strdup_printf ("%.*s:0:0\n", SUFFIX_DIGITS, hex));
     }
+  g_ptr_array_sort (padding, compare_lines);
+  return padding;
 }
 
-static int
-compare_lines (gconstpointer a, gconstpointer b)
+/* Returns: how many lines there are, of which nobody can tell which ones are padding */
+static guint
+write_lines (const Range *range, GString *out)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  g_autoptr (GPtrArray) padding = make_padding (range);
+  const char *from = range->lines->str;
+  const char *end = from + range->lines->len;
+
+  for (guint i = 0; i < padding->len; i++)
+    {
+      const char *line = g_ptr_array_index (padding, i);
+      const char *to = from;
+
+      while (to < end && memcmp (to, line, SUFFIX_DIGITS) < 0)
+        to = (const char *) memchr (to, '\n', (gsize) (end - to)) + 1;
+      g_string_append_len (out, from, to - from);
+      g_string_append (out, line);
+      from = to;
+    }
+  g_string_append_len (out, from, end - from);
+  return range->n_lines + padding->len;
 }
 
 /* Makes head and body together as long for any scores. The letters are two whose code in HPACK and
@@ -143,16 +194,85 @@ make_etag (const TocsinJudge *judge, const TocsinApi *api)
                           judge->scoring.now_us / TOCSIN_HOUR_US, (guint64) api->started_us);
 }
 
+/* Judges the next subjects. Returns: %FALSE if these were the last */
+static gboolean
+judge_some (Range *range, GError **error)
+{
+  g_auto (TocsinJudge) judge = { 0 };
+
+  tocsin_judge_begin (&judge, range->api, NULL, FALSE);
+  /* Nobody is charged here, nor does an ETag move with what others asked. */
+  judge.scoring.over_budget = NULL;
+  judge.scoring.n_over_budget = 0;
+  if (range->etag == NULL)
+    range->etag = make_etag (&judge, range->api);
+  range->judge = &judge;
+  range->n_judged = 0;
+  tocsin_subjects_foreach (judge.txn, range->prefix, range->is_long ? &range->at : NULL, on_subject,
+                           range);
+  range->judge = NULL;
+  return tocsin_txn_check (judge.txn, error) && range->n_judged == SUBJECTS_AT_ONCE;
+}
+
+static void
+finish (Range *range, TocsinRequest *request, TocsinReply *reply)
+{
+  gboolean is_known = tocsin_request_knows (request, range->etag);
+
+  tocsin_reply_add_header (reply, "ETag", range->etag);
+  tocsin_reply_add_header (reply, "Cache-Control", "private, max-age=300");
+  /* A range is a few lines of a million: made all the same, it gives the 304 its length. */
+  if (!is_known || !range->is_long)
+    {
+      GString *out = tocsin_reply_begin (reply, TOCSIN_TYPE_TEXT);
+      guint n_lines = write_lines (range, out);
+
+      if (!is_known && strcmp (tocsin_request_get_method (request), "HEAD") != 0)
+        even_out (reply, n_lines, out->len);
+    }
+  if (is_known)
+    tocsin_reply_set_status (reply, 304);
+}
+
+/* Whether @range, of which there is more, is to go on: not if the reader has it already, nor if
+ * many are under way, for each holds its lines. */
+static gboolean
+may_go_on (Range *range, TocsinRequest *request, GError **error)
+{
+  if (range->is_long)
+    return TRUE;
+  range->is_long = TRUE;
+  if (g_atomic_int_add (&range->api->n_ranges, 1) < AT_ONCE_MAX)
+    return !tocsin_request_knows (request, range->etag);
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                       "As many long ranges are being answered as this node takes");
+  return FALSE;
+}
+
+/* A TocsinStepFunc. What the steps see may differ. An ETag is that of the oldest, so whoever shows
+ * it gets another answer. */
+static gboolean
+step (gpointer data, TocsinRequest *request)
+{
+  Range *range = data;
+  TocsinReply *reply = tocsin_request_get_reply (request);
+  g_autoptr (GError) error = NULL;
+
+  if (judge_some (range, &error) && may_go_on (range, request, &error))
+    return TRUE;
+  if (error != NULL)
+    tocsin_reply_set_error (reply, error);
+  else
+    finish (range, request, reply);
+  range_free (range);
+  return FALSE;
+}
+
 static void
 on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
 {
   g_autofree char *prefix = g_ascii_strdown (tocsin_request_get_param (request, "prefix"), -1);
-  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *etag = NULL;
-  g_auto (TocsinJudge) judge = { 0 };
-  Range range = { .judge = &judge, .prefix = prefix, .lines = lines };
-  GString *out;
+  Range *range;
 
   if (!is_prefix (prefix))
     {
@@ -160,29 +280,12 @@ on_get (TocsinRequest *request, TocsinReply *reply, gpointer data)
                                 "The prefix is not exactly 5 hexadecimal digits");
       return;
     }
-  tocsin_judge_begin (&judge, data, NULL, FALSE);
-  /* Nobody is charged here, nor does an ETag move with what others asked. */
-  judge.scoring.over_budget = NULL;
-  judge.scoring.n_over_budget = 0;
-  etag = make_etag (&judge, data);
-  tocsin_subjects_foreach (judge.txn, prefix, NULL, on_subject, &range);
-  if (!tocsin_txn_check (judge.txn, &error))
-    {
-      tocsin_reply_set_error (reply, error);
-      return;
-    }
-  add_padding (&range, etag);
-  g_ptr_array_sort (lines, compare_lines);
-  out = tocsin_reply_begin (reply, TOCSIN_TYPE_TEXT);
-  for (guint i = 0; i < lines->len; i++)
-    g_string_append_printf (out, "%s\n", (const char *) g_ptr_array_index (lines, i));
-  /* A range is a few lines of a million: made all the same, it gives the 304 its length. */
-  if (tocsin_request_knows (request, etag))
-    tocsin_reply_set_status (reply, 304);
-  else if (strcmp (tocsin_request_get_method (request), "HEAD") != 0)
-    even_out (reply, lines->len, out->len);
-  tocsin_reply_add_header (reply, "ETag", etag);
-  tocsin_reply_add_header (reply, "Cache-Control", "private, max-age=300");
+  range = g_new0 (Range, 1);
+  range->api = data;
+  range->prefix = g_steal_pointer (&prefix);
+  range->lines = g_string_new (NULL);
+  if (step (range, request))
+    tocsin_steps_go_on (request, step, range, range_free);
 }
 
 static const TocsinRoute routes[] = {
