@@ -371,9 +371,9 @@ test_warm (void)
   node_init (&node);
   node_report (&node, 1, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
   tocsin_exports_tidy (node.api->exports);
-  g_assert_false (tocsin_exports_is_warm (node.api->exports));
+  g_assert_false (tocsin_exports_is_warm (node.api->exports, node.api->default_profile));
   expect (&node, "/v1/export/lines?min_verdict=note", 200, "spam.example\n");
-  g_assert_true (tocsin_exports_is_warm (node.api->exports));
+  g_assert_true (tocsin_exports_is_warm (node.api->exports, node.api->default_profile));
   for (guint i = 0; i < 4; i++)
     {
       if (i == 0 || i == 3) /* then two since somebody asked */
@@ -382,12 +382,40 @@ test_warm (void)
         node_trust (&node, 2, 7);
       else
         node_report (&node, 2, TOCSIN_SUBJECT_DOMAIN, "worse.example", 1);
-      g_assert_false (tocsin_exports_is_warm (node.api->exports));
+      g_assert_false (tocsin_exports_is_warm (node.api->exports, node.api->default_profile));
       tocsin_exports_tidy (node.api->exports);
-      g_assert_cmpint (tocsin_exports_is_warm (node.api->exports), ==, i < 3);
+      g_assert_cmpint (tocsin_exports_is_warm (node.api->exports, node.api->default_profile), ==,
+                       i < 3);
     }
   expect (&node, "/v1/export/csv?min_verdict=note&type=domain", 200, NULL);
-  g_assert_true (tocsin_exports_is_warm (node.api->exports));
+  g_assert_true (tocsin_exports_is_warm (node.api->exports, node.api->default_profile));
+}
+
+/* Whoever asks by other profiles by turns has nothing judged anew each time, and all are made
+ * ready; but each only while somebody asks for it. */
+static void
+test_warm_profiles (void)
+{
+  static const char *const names[] = { "default", "strict", "lenient" };
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_report (&node, 1, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
+  for (guint round = 0; round < 3; round++)
+    {
+      for (gsize i = 0; i < G_N_ELEMENTS (names) - (round > 0 ? 1 : 0); i++)
+        {
+          g_autofree char *target = g_strdup_printf ("/v1/export/lines?profile=%s", names[i]);
+
+          expect (&node, target, 200, NULL);
+        }
+      for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+        g_assert_cmpint (tocsin_exports_is_warm (
+                             node.api->exports, g_hash_table_lookup (node.api->profiles, names[i])),
+                         ==, round < 2 || i < 2);
+      now_us += TOCSIN_HOUR_US;
+      tocsin_exports_tidy (node.api->exports);
+    }
 }
 
 typedef struct
@@ -726,5 +754,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/export/allowed-as-such", test_allowed_as_such);
   g_test_add_func ("/export/serial", test_serial);
   g_test_add_func ("/export/warm", test_warm);
+  g_test_add_func ("/export/warm-profiles", test_warm_profiles);
   return g_test_run ();
 }

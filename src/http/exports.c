@@ -5,6 +5,8 @@
 
 #include "http/exports.h"
 
+#include <string.h>
+
 #include "core/clock.h"
 #include "core/error.h"
 #include "http/cuts.h"
@@ -18,6 +20,7 @@
 #define WARM_US    (2 * TOCSIN_HOUR_US) /* since somebody asked: longer than a reader waits */
 #define STOP_EVERY 1024                 /* rows between two looks at the flag */
 #define LISTED_MAX 2000000              /* subjects; of more no listing is kept */
+#define N_LISTED   3 /* profiles whose listings are kept, if these are no longer */
 
 /* ---- one list ---- */
 
@@ -216,16 +219,22 @@ typedef struct
   gint64 made_at_us;      /* monotonic */
 } Kept;
 
-struct _TocsinExports
+/* What lists of one profile are made from. */
+typedef struct
 {
-  TocsinApi *api;               /* (unowned) */
-  GSource *tidy;                /* (owned) of the main thread */
-  GQueue kept;                  /* (element-type Kept): newest first */
-  TocsinListing *listing;       /* (owned) (nullable) what the newest list was made from */
-  const TocsinProfile *profile; /* (unowned) of @listing */
+  const TocsinProfile *profile; /* (unowned) (nullable) */
+  TocsinListing *listing;       /* (owned) (nullable) */
   gint64 listed_at_us;          /* monotonic */
   gint64 asked_at_us;           /* the node's clock: the last list that somebody wanted */
-  TocsinExportMoment newest;    /* of the last list that was made */
+} Listed;
+
+struct _TocsinExports
+{
+  TocsinApi *api;            /* (unowned) */
+  GSource *tidy;             /* (owned) of the main thread */
+  GQueue kept;               /* (element-type Kept): newest first */
+  Listed listed[N_LISTED];   /* the one asked for last comes first */
+  TocsinExportMoment newest; /* of the last list that was made */
 };
 
 static void
@@ -247,8 +256,9 @@ drop_old (TocsinExports *self)
          (self->kept.length > KEPT_MAX ||
           ((Kept *) self->kept.tail->data)->made_at_us + KEPT_US <= now_us))
     kept_free (g_queue_pop_tail (&self->kept));
-  if (self->listing != NULL && self->listed_at_us + KEPT_US <= now_us)
-    g_clear_pointer (&self->listing, tocsin_listing_unref);
+  for (guint i = 0; i < N_LISTED; i++)
+    if (self->listed[i].listing != NULL && self->listed[i].listed_at_us + KEPT_US <= now_us)
+      g_clear_pointer (&self->listed[i].listing, tocsin_listing_unref);
 }
 
 /* An older answer to the same question goes: nobody will ask for it again. */
@@ -270,17 +280,49 @@ find_kept (TocsinExports *self, const TocsinExportQuery *query, const char *etag
   return NULL;
 }
 
+/* Puts what is kept for @profile first, in the place of what nobody asked for the longest. */
+static Listed *
+take_listed (TocsinExports *self, const TocsinProfile *profile)
+{
+  Listed listed;
+  guint i = 0;
+
+  while (i < N_LISTED - 1 && self->listed[i].profile != profile)
+    i++;
+  listed = self->listed[i];
+  if (listed.profile != profile)
+    {
+      g_clear_pointer (&listed.listing, tocsin_listing_unref);
+      listed.profile = profile;
+    }
+  memmove (&self->listed[1], &self->listed[0], i * sizeof listed);
+  self->listed[0] = listed;
+  return &self->listed[0];
+}
+
+/* All of them, and @n rows that are still to be made, take no more memory than one may. */
+static void
+drop_beyond (TocsinExports *self, guint64 n)
+{
+  for (guint i = 0; i < N_LISTED; i++)
+    {
+      Listed *listed = &self->listed[i];
+
+      n += listed->listing != NULL ? tocsin_listing_count (listed->listing) : 0;
+      if (n > LISTED_MAX)
+        g_clear_pointer (&listed->listing, tocsin_listing_unref);
+    }
+}
+
 /* Whether the listing that is there still tells most of what a list of @moment needs. */
 static gboolean
-is_of_use (const TocsinExports *self,
-           const TocsinExportQuery *query,
-           const TocsinExportMoment *moment)
+is_of_use (const Listed *listed, const TocsinExportMoment *moment)
 {
   const TocsinExportMoment *its;
 
-  if (self->listing == NULL || self->profile != query->profile)
+  if (listed->listing == NULL)
     return FALSE;
-  its = tocsin_listing_moment (self->listing);
+  its = tocsin_listing_moment (listed->listing);
   return its->version == moment->version && its->as_of_us == moment->as_of_us &&
          its->observe == moment->observe;
 }
@@ -289,16 +331,17 @@ is_of_use (const TocsinExports *self,
  * lists of other formats nothing. Leaves no listing where there is too much to keep. */
 static gboolean
 bring_up_to_date (TocsinExports *self,
+                  Listed *listed,
                   TocsinJudge *judge,
-                  const TocsinExportQuery *query,
+                  guint types,
                   const TocsinExportMoment *moment,
                   GError **error)
 {
-  TocsinListingFilter filter = { .types = query->types,
+  TocsinListingFilter filter = { .types = types,
                                  .verdicts = (1u << TOCSIN_N_VERDICTS) - 1,
                                  .digested = TRUE };
-  gboolean useful = is_of_use (self, query, moment);
-  g_autoptr (TocsinListing) before = g_steal_pointer (&self->listing);
+  gboolean useful = is_of_use (listed, moment);
+  g_autoptr (TocsinListing) before = g_steal_pointer (&listed->listing);
   gboolean too_long;
 
   if (tocsin_subjects_count (judge->txn) > LISTED_MAX)
@@ -308,55 +351,63 @@ bring_up_to_date (TocsinExports *self,
   if (!useful || !tocsin_listing_filter_equal (tocsin_listing_filter (before), &filter))
     g_clear_pointer (&before, tocsin_listing_unref);
   if (before != NULL && tocsin_export_moment_equal (tocsin_listing_moment (before), moment))
-    self->listing = g_steal_pointer (&before);
+    listed->listing = g_steal_pointer (&before);
   else
-    self->listing =
+    listed->listing =
         tocsin_listing_new (judge, &filter, moment, before, LISTED_MAX,
                             tocsin_list_thread_stop_flag (self->api->lists), &too_long, error);
-  self->profile = query->profile;
-  self->listed_at_us = g_get_monotonic_time ();
-  return self->listing != NULL;
+  listed->listed_at_us = g_get_monotonic_time ();
+  return listed->listing != NULL;
 }
 
 /* While somebody reads lists every hour, all is judged before the next one is wanted: soon after
  * the hour, and soon after trust has changed. Whoever asks first then waits no longer than others.
  */
 static gboolean
-bring_up_to_date_early (TocsinExports *self, GError **error)
+bring_up_to_date_early (TocsinExports *self, Listed *listed, GError **error)
 {
   g_auto (TocsinJudge) judge = { 0 };
-  TocsinExportQuery query = { .profile = self->profile,
-                              .types = tocsin_listing_filter (self->listing)->types };
   TocsinExportMoment moment;
 
-  tocsin_judge_begin (&judge, self->api, query.profile, FALSE);
+  tocsin_judge_begin (&judge, self->api, listed->profile, FALSE);
   return tocsin_export_moment (&judge, &moment, error) &&
-         bring_up_to_date (self, &judge, &query, &moment, error);
+         bring_up_to_date (self, listed, &judge, tocsin_listing_filter (listed->listing)->types,
+                           &moment, error);
 }
 
 void
 tocsin_exports_tidy (TocsinExports *self)
 {
-  g_autoptr (GError) error = NULL;
-
   drop_old (self);
-  if (self->listing == NULL || tocsin_api_now_us (self->api) - self->asked_at_us >= WARM_US ||
-      bring_up_to_date_early (self, &error))
-    return;
-  /* Whoever asks next is told the same, with what to do about it. */
-  g_debug ("No list was made ready: %s", error->message);
-  g_clear_pointer (&self->listing, tocsin_listing_unref);
+  for (guint i = 0; i < N_LISTED; i++)
+    {
+      Listed *listed = &self->listed[i];
+      g_autoptr (GError) error = NULL;
+
+      if (listed->listing == NULL ||
+          tocsin_api_now_us (self->api) - listed->asked_at_us >= WARM_US ||
+          bring_up_to_date_early (self, listed, &error))
+        continue;
+      /* Whoever asks next is told the same, with what to do about it. */
+      g_debug ("No list was made ready: %s", error->message);
+      g_clear_pointer (&listed->listing, tocsin_listing_unref);
+    }
+  drop_beyond (self, 0);
 }
 
 gboolean
-tocsin_exports_is_warm (const TocsinExports *self)
+tocsin_exports_is_warm (const TocsinExports *self, const TocsinProfile *profile)
 {
   g_auto (TocsinJudge) judge = { 0 };
   TocsinExportMoment moment;
 
-  tocsin_judge_begin (&judge, self->api, self->profile, FALSE);
-  return self->listing != NULL && tocsin_export_moment (&judge, &moment, NULL) &&
-         tocsin_export_moment_equal (tocsin_listing_moment (self->listing), &moment);
+  tocsin_judge_begin (&judge, self->api, profile, FALSE);
+  if (!tocsin_export_moment (&judge, &moment, NULL))
+    return FALSE;
+  for (guint i = 0; i < N_LISTED; i++)
+    if (self->listed[i].profile == profile && self->listed[i].listing != NULL)
+      return tocsin_export_moment_equal (tocsin_listing_moment (self->listed[i].listing), &moment);
+  return FALSE;
 }
 
 static void
@@ -421,10 +472,12 @@ tocsin_exports_get (TocsinExports *self, const TocsinExportQuery *query, GError 
   g_autofree char *etag = NULL;
   TocsinExportMoment moment;
   TocsinMadeExport *made;
+  Listed *listed;
   Kept *kept;
 
   drop_old (self);
-  self->asked_at_us = tocsin_api_now_us (self->api);
+  listed = take_listed (self, query->profile);
+  listed->asked_at_us = tocsin_api_now_us (self->api);
   tocsin_judge_begin (&judge, self->api, query->profile, FALSE);
   if (!tocsin_export_moment (&judge, &moment, error))
     return NULL;
@@ -432,10 +485,13 @@ tocsin_exports_get (TocsinExports *self, const TocsinExportQuery *query, GError 
   made = find_kept (self, query, etag);
   if (made != NULL)
     return made;
-  if (!bring_up_to_date (self, &judge, query, &moment, error))
+  if (listed->listing == NULL)
+    drop_beyond (self, tocsin_subjects_count (judge.txn));
+  if (!bring_up_to_date (self, listed, &judge, query->types, &moment, error))
     return NULL;
+  drop_beyond (self, 0);
   give_serial (self, &moment);
-  made = tocsin_export_make (&judge, self->api, query, &moment, self->listing,
+  made = tocsin_export_make (&judge, self->api, query, &moment, listed->listing,
                              tocsin_list_thread_stop_flag (self->api->lists), error);
   if (made == NULL)
     return NULL;
@@ -462,6 +518,7 @@ tocsin_exports_free (TocsinExports *self)
 {
   unschedule_tidy (self);
   g_queue_clear_full (&self->kept, kept_free);
-  g_clear_pointer (&self->listing, tocsin_listing_unref);
+  for (guint i = 0; i < N_LISTED; i++)
+    g_clear_pointer (&self->listed[i].listing, tocsin_listing_unref);
   g_free (self);
 }

@@ -87,8 +87,9 @@ TocsinMadeExport *tocsin_exports_get (TocsinExports *self,
  * what the next list will be made from, if one was asked for within two hours. */
 void tocsin_exports_tidy (TocsinExports *self);
 
-/* Whether the next list of the same profile and types needs nothing judged. On that thread. */
-gboolean tocsin_exports_is_warm (const TocsinExports *self);
+/* Whether the next list of @profile, and of types as before, needs nothing judged. On that thread.
+ */
+gboolean tocsin_exports_is_warm (const TocsinExports *self, const TocsinProfile *profile);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinExports, tocsin_exports_free)
 

@@ -449,6 +449,16 @@ tocsin_listing_unref (TocsinListing *self)
   g_rc_box_release_full (self, listing_clear);
 }
 
+gsize
+tocsin_listing_count (const TocsinListing *self)
+{
+  gsize n = 0;
+
+  for (guint i = 0; i < self->chunks->len; i++)
+    n += chunk_at (self, i)->n;
+  return n;
+}
+
 const TocsinListingFilter *
 tocsin_listing_filter (const TocsinListing *self)
 {

@@ -62,6 +62,7 @@ TocsinListing *tocsin_listing_new (TocsinJudge *judge,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 TocsinListing *tocsin_listing_ref (TocsinListing *self);
 void tocsin_listing_unref (TocsinListing *self);
+gsize tocsin_listing_count (const TocsinListing *self); /* of its rows */
 const TocsinListingFilter *tocsin_listing_filter (const TocsinListing *self);
 const TocsinExportMoment *tocsin_listing_moment (const TocsinListing *self);
 
