@@ -151,7 +151,8 @@ befriend_write (TocsinTxn *txn, gpointer data, GError **error)
   peer.follower = what->follower;
   peer.weights[TOCSIN_AREA_ANY] = what->following == TOCSIN_FOLLOWING_ACCEPTED ? 50 : -1;
   peer.had_protocol_version = what->had_protocol_version;
-  tocsin_pinning_pin_all (&peer, document, now_us);
+  if (what->following != TOCSIN_FOLLOWING_NONE)
+    tocsin_pinning_pin_all (&peer, document, now_us);
   tocsin_peers_put (txn, &peer);
   return TRUE;
 }

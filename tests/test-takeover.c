@@ -222,7 +222,19 @@ write_forgotten (TocsinTxn *txn, gpointer data, GError **error)
   g_auto (TocsinPeerRecord) record = { 0 };
 
   tocsin_peers_get (txn, peer_number, &record);
+  record.follower = TOCSIN_FOLLOWER_NONE;
   tocsin_pinning_forget (txn, &record, "test", tocsin_time_now_us ());
+  tocsin_peers_put (txn, &record);
+  return TRUE;
+}
+
+static gboolean
+write_never_followed (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peer_record_init (&record, peer_number);
+  record.follower = TOCSIN_FOLLOWER_READER;
   tocsin_peers_put (txn, &record);
   return TRUE;
 }
@@ -244,7 +256,7 @@ give_back (void)
 }
 
 static void
-on_confirmed (GObject *source, GAsyncResult *result, gpointer data)
+on_done (GObject *source, GAsyncResult *result, gpointer data)
 {
   GAsyncResult **out = data;
 
@@ -257,11 +269,38 @@ confirm (const char *fingerprint)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  tocsin_peers_confirm_key_async (us.fed, public_node_actor (&peer), fingerprint, "test",
-                                  on_confirmed, &result);
+  tocsin_peers_confirm_key_async (us.fed, public_node_actor (&peer), fingerprint, "test", on_done,
+                                  &result);
   while (result == NULL)
     g_main_context_iteration (NULL, TRUE);
   tocsin_peers_confirm_key_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+static void
+act (TocsinPeerAction action)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  tocsin_peers_act_async (us.fed, public_node_actor (&peer), action, "test", on_done, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  tocsin_peers_act_finish (result, &error);
+  g_assert_no_error (error);
+}
+
+static void
+follow (void)
+{
+  static const gint8 weights[TOCSIN_N_AREAS] = { 50, -1, -1, -1 };
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  tocsin_peers_follow_async (us.fed, public_node_actor (&peer), weights, "test", on_done, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  tocsin_followed_free (tocsin_peers_follow_finish (result, &error));
   g_assert_no_error (error);
 }
 
@@ -322,15 +361,56 @@ test_confirm_new (void)
   assert_inbox (ELSEWHERE);
 }
 
-/* Who is not followed has nothing pinned: docs/security.md. */
+/* As long as it is a reader there is something to read. To follow it anew gives its host nothing
+ * either, and a block ends all. */
 static void
-test_not_followed (void)
+test_unfollow (void)
 {
-  Befriend b = { .peer = &peer, .follower = TOCSIN_FOLLOWER_READER };
   g_autoptr (GBytes) shown = NULL;
 
   give_back ();
-  public_node_befriend (&us, &b);
+  shown = take_over (SHOW_RSA | SHOW_PROOFS);
+  act (TOCSIN_PEER_UNFOLLOW);
+  assert_thief_reads (FALSE);
+  wait_for_hold ();
+  follow ();
+  g_assert_true (is_held ());
+  assert_told (1);
+  assert_inbox (tocsin_identity_get_document (peer.fed->identity)->inbox);
+  assert_thief_reads (FALSE);
+  act (TOCSIN_PEER_UNFOLLOW);
+  g_assert_true (is_held ());
+  act (TOCSIN_PEER_BLOCK);
+  g_assert_false (is_held ());
+  assert_told (0);
+}
+
+/* Its operator has compared the fingerprints of a reader that is not followed any more. */
+static void
+test_unfollow_confirm (void)
+{
+  g_autoptr (GBytes) shown = NULL;
+  g_autofree char *fingerprint = NULL;
+
+  give_back ();
+  shown = take_over (SHOW_ED25519);
+  fingerprint = tocsin_public_key_fingerprint (tocsin_private_key_public (stolen));
+  act (TOCSIN_PEER_UNFOLLOW);
+  assert_thief_reads (FALSE);
+  wait_for_hold ();
+  confirm (fingerprint);
+  g_assert_false (is_held ());
+  assert_thief_reads (TRUE);
+}
+
+/* Who never was followed has nothing pinned: docs/security.md. */
+static void
+test_not_followed (void)
+{
+  g_autoptr (GBytes) shown = NULL;
+
+  give_back ();
+  write_ok (&us.files, write_never_followed, NULL);
   shown = take_over (SHOW_RSA);
   assert_thief_reads (TRUE);
   g_assert_false (is_held ());
@@ -466,6 +546,8 @@ main (int argc, char **argv)
                         GINT_TO_POINTER (SHOW_ED25519 | SHOW_PROOFS), test_reading);
   g_test_add_func ("/takeover/confirm-old", test_confirm_old);
   g_test_add_func ("/takeover/confirm-new", test_confirm_new);
+  g_test_add_func ("/takeover/unfollow", test_unfollow);
+  g_test_add_func ("/takeover/unfollow/confirm", test_unfollow_confirm);
   g_test_add_func ("/takeover/not-followed", test_not_followed);
   g_test_add_func ("/takeover/follow", test_follow);
   g_test_add_func ("/takeover/update", test_update);

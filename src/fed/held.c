@@ -298,8 +298,7 @@ go_on (TocsinTxn *txn, const char *name, Release release, guint64 after)
   return TRUE;
 }
 
-/* One that was unfollowed or blocked is not held for its key either, and nothing vouches for what
- * it said. */
+/* For what one said that was unfollowed or blocked nothing vouches, held for its key or not. */
 static gboolean
 is_free (const TocsinPeerRecord *peer)
 {

@@ -12,6 +12,7 @@
 #include "core/limits.h"
 #include "fed/held.h"
 #include "fed/identity.h"
+#include "fed/pinning.h"
 #include "fed/relations.h"
 #include "fed/relay.h"
 #include "fed/review.h"
@@ -115,6 +116,7 @@ drop_strangers (TocsinTxn *txn, const GArray *actors, gint64 now_us)
         continue;
       peer.follower = TOCSIN_FOLLOWER_NONE;
       peer.follower_since_us = now_us;
+      tocsin_pinning_forget_follower (txn, &peer, now_us);
       if (tocsin_peer_record_is_over (&peer))
         tocsin_relation_forget (txn, peer.actor, now_us);
       else

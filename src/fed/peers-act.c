@@ -155,6 +155,7 @@ reject_follower (TocsinTxn *txn,
     return TRUE;
   peer->follower = TOCSIN_FOLLOWER_REJECTED;
   peer->follower_since_us = change->now_us;
+  tocsin_pinning_forget_follower (txn, peer, change->now_us);
   tocsin_relation_drop_reports (txn, peer->actor);
   answer (txn, change, peer, FALSE);
   return TRUE;
@@ -176,8 +177,8 @@ block (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *peer)
   if (peer->blocked)
     return TRUE;
   tocsin_queue_drop_peer (txn, peer->actor);
-  end_following (txn, change, peer);
   tocsin_relation_end_follower (txn, peer, change->now_us);
+  end_following (txn, change, peer);
   peer->blocked = TRUE;
   if (!is_reachable (txn, peer->actor))
     return TRUE;

@@ -115,7 +115,7 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
 
   if (!tocsin_peer_change_find (txn, change, &peer, error))
     return FALSE;
-  if (peer.following == TOCSIN_FOLLOWING_NONE)
+  if (peer.following == TOCSIN_FOLLOWING_NONE && !tocsin_pinning_has_any (&peer))
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
                            "This node does not follow the actor; its keys are pinned when it does");
@@ -135,6 +135,7 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
   tocsin_pinning_pin (&peer, document, key, change->now_us);
   tocsin_pinning_lift (txn, change->policy, &peer, change->who, change->now_us);
   change->number = peer.actor;
+  change->following = peer.following;
   tocsin_audit_append (txn, change->now_us, change->who, "peer.confirm-key", change->actor,
                        change->fingerprint);
   return TRUE;
@@ -155,12 +156,15 @@ static void
 on_confirmed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
+  TocsinPeerChange *change = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
-  if (tocsin_writer_submit_finish (result, &error))
-    begin_release (task);
-  else
+  if (!tocsin_writer_submit_finish (result, &error))
     g_task_return_error (task, g_steal_pointer (&error));
+  else if (change->following == TOCSIN_FOLLOWING_NONE)
+    g_task_return_boolean (task, TRUE);
+  else
+    begin_release (task);
 }
 
 static gboolean

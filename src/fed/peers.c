@@ -339,9 +339,9 @@ send_follow (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *p
     return;
   peer->following = TOCSIN_FOLLOWING_PENDING;
   peer->following_since_us = change->now_us;
-  /* The operator compares fingerprints anew: whatever was pinned before is of no account. */
-  g_clear_pointer (&peer->keys, g_array_unref);
-  peer->key_hold = FALSE;
+  /* The operator compares fingerprints anew: what was pinned before is of no account, but for a
+   * reader, whom no Reject may rid of its keys. */
+  tocsin_pinning_forget (txn, peer, change->who, change->now_us);
 }
 
 static void

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * Keys of peers over time (protocol.md, "Identity"): the Ed25519 keys of a direct peer are pinned
- * when it accepts us; another one counts once an Update that a pinned key proved names it, else
- * the peer is held until such an Update comes or the operator has compared fingerprints.
+ * when it accepts us, until it is neither followed nor let in; another one counts once an Update
+ * that a pinned key proved names it, else the peer is held until such an Update comes or the
+ * operator has compared fingerprints.
  *
  * Of such a peer no document is remembered that names a key for which nothing vouches. So its other
  * keys, which sign requests and prove nothing, are those of the document that is remembered.
@@ -19,11 +20,25 @@
 #include "store/store.h"
 #include "store/table-review.h"
 
-/* An earlier version kept those of who was unfollowed. */
+/* What lies here for it is what whoever holds its host could ask for. */
 static gboolean
-has_pins (const TocsinPeerRecord *peer)
+is_let_in (const TocsinPeerRecord *peer)
 {
-  return peer->following != TOCSIN_FOLLOWING_NONE && peer->keys != NULL && peer->keys->len > 0;
+  return peer->follower == TOCSIN_FOLLOWER_GUEST || peer->follower == TOCSIN_FOLLOWER_READER;
+}
+
+/**
+ * tocsin_pinning_has_any:
+ * @peer: a peer
+ *
+ * Returns: whether keys are pinned that protect something: an earlier version kept those of who was
+ *   unfollowed
+ */
+gboolean
+tocsin_pinning_has_any (const TocsinPeerRecord *peer)
+{
+  return (peer->following != TOCSIN_FOLLOWING_NONE || is_let_in (peer)) && peer->keys != NULL &&
+         peer->keys->len > 0;
 }
 
 /**
@@ -36,7 +51,7 @@ has_pins (const TocsinPeerRecord *peer)
 TocsinPinning
 tocsin_pinning_of (const TocsinPeerRecord *peer, const char *multibase)
 {
-  if (!has_pins (peer))
+  if (!tocsin_pinning_has_any (peer))
     return TOCSIN_PINNING_NONE;
   for (guint i = 0; i < peer->keys->len; i++)
     {
@@ -204,7 +219,7 @@ tocsin_pinning_vouches_for (TocsinTxn *txn,
 {
   g_auto (TocsinActorRecord) remembered = { 0 };
 
-  if (!has_pins (peer))
+  if (!tocsin_pinning_has_any (peer))
     return TRUE;
   tocsin_actors_get (txn, peer->actor, &remembered);
   return is_vouched_for (peer, &remembered, key);
@@ -226,7 +241,7 @@ tocsin_pinning_doubts (TocsinTxn *txn,
 {
   g_auto (TocsinActorRecord) remembered = { 0 };
 
-  if (!has_pins (peer))
+  if (!tocsin_pinning_has_any (peer))
     return FALSE;
   if (tocsin_pinning_names_other (peer, document))
     return TRUE;
@@ -317,26 +332,46 @@ tocsin_pinning_lift (TocsinTxn *txn,
   tocsin_peers_put (txn, peer);
   tocsin_held_want_release (txn);
   close_line (txn, peer->actor, TOCSIN_REVIEW_ACCEPTED, who, now_us);
-  tocsin_held_release_statements (txn, policy, peer, now_us);
+  if (peer->following != TOCSIN_FOLLOWING_NONE)
+    tocsin_held_release_statements (txn, policy, peer, now_us);
 }
 
 /**
  * tocsin_pinning_forget:
  * @txn: a write transaction
- * @peer: (inout): a peer that is not followed any more; the caller writes it back
- * @who: the operator, for the line of `review`
+ * @peer: (inout): a peer that is not followed any more, or is followed anew; the caller writes it
+ *   back
+ * @who: (nullable): the operator, for the line of `review`; %NULL: the peer itself
  * @now_us: the time
  *
  * Its keys are those of its document from now on, as of everybody who is believed through others;
  * those that it has when it is followed again are pinned then, and what was held and they prove
- * counts.
+ * counts. But as long as it is let in nothing is forgotten, or all that lies here for it would be
+ * for whoever holds its host.
  */
 void
 tocsin_pinning_forget (TocsinTxn *txn, TocsinPeerRecord *peer, const char *who, gint64 now_us)
 {
+  if (is_let_in (peer))
+    return;
   g_clear_pointer (&peer->keys, g_array_unref);
   peer->key_hold = FALSE;
   close_line (txn, peer->actor, TOCSIN_REVIEW_REJECTED, who, now_us);
+}
+
+/**
+ * tocsin_pinning_forget_follower:
+ * @txn: a write transaction
+ * @peer: (inout): a peer that is not let in any more; the caller writes it back
+ * @now_us: the time
+ *
+ * What tocsin_pinning_forget() kept for that goes.
+ */
+void
+tocsin_pinning_forget_follower (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
+{
+  if (peer->following == TOCSIN_FOLLOWING_NONE)
+    tocsin_pinning_forget (txn, peer, NULL, now_us);
 }
 
 /* ---- who it is ---- */

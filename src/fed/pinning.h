@@ -21,6 +21,7 @@ typedef enum
   TOCSIN_PINNING_CHANGED, /* another key than those pinned */
 } TocsinPinning;
 
+gboolean tocsin_pinning_has_any (const TocsinPeerRecord *peer);
 TocsinPinning tocsin_pinning_of (const TocsinPeerRecord *peer, const char *multibase);
 void tocsin_pinning_pin (TocsinPeerRecord *peer,
                          const TocsinActorDocument *document,
@@ -43,6 +44,7 @@ void tocsin_pinning_lift (TocsinTxn *txn,
                           const char *who,
                           gint64 now_us);
 void tocsin_pinning_forget (TocsinTxn *txn, TocsinPeerRecord *peer, const char *who, gint64 now_us);
+void tocsin_pinning_forget_follower (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);
 guint32
 tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, gint64 now_us);
 guint32 tocsin_pinning_take_document (TocsinTxn *txn,

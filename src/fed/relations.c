@@ -401,7 +401,7 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   peer->following = TOCSIN_FOLLOWING_ACCEPTED;
   peer->following_since_us = self->now_us;
   /* A peer that rejects and then accepts again does not get rid of its pinned keys that way, nor of
-   * having to prove by them: both go when the operator follows it anew. */
+   * having to prove by them: both go when the operator follows it anew, and it is no reader. */
   peer->had_protocol_version = major >= 0 || (pinned && peer->had_protocol_version);
   note_version (txn, self, peer, self->sender->document);
   peer->sync_due_us = self->now_us;
@@ -492,6 +492,7 @@ tocsin_relation_end_follower (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now
   peer->follower = TOCSIN_FOLLOWER_NONE;
   g_clear_pointer (&peer->follower_follow_id, g_free);
   g_clear_pointer (&peer->follower_object, g_free);
+  tocsin_pinning_forget_follower (txn, peer, now_us);
   tocsin_relation_drop_reports (txn, peer->actor);
 }
 
@@ -662,6 +663,7 @@ write_delete (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   if (peer->follower != TOCSIN_FOLLOWER_NONE)
     peer->follower_since_us = self->now_us;
   peer->follower = TOCSIN_FOLLOWER_NONE;
+  tocsin_pinning_forget_follower (txn, peer, self->now_us);
   if (matters)
     tell (txn, peer->actor, TOCSIN_REVIEW_MOVED, "This peer has shut down", self->now_us);
   tocsin_peers_put (txn, peer);
