@@ -12,6 +12,7 @@
 #include "fed/peers-private.h"
 #include "fed/pinning.h"
 #include "fed/relations.h"
+#include "fed/relay.h"
 #include "store/table-actors.h"
 #include "store/table-audit.h"
 #include "store/table-catch-up.h"
@@ -156,7 +157,7 @@ reject_follower (TocsinTxn *txn,
   peer->follower = TOCSIN_FOLLOWER_REJECTED;
   peer->follower_since_us = change->now_us;
   tocsin_pinning_forget_follower (txn, peer, change->now_us);
-  tocsin_relation_drop_reports (txn, peer->actor);
+  tocsin_relay_drop_reports (txn, peer->actor);
   answer (txn, change, peer, FALSE);
   return TRUE;
 }

@@ -446,37 +446,6 @@ names_their_block (const TocsinRelationChange *self, const TocsinPeerRecord *pee
 }
 
 /**
- * tocsin_relation_drop_reports:
- * @txn: a write transaction
- * @peer: the number of a peer
- *
- * Takes the reports that @peer still had to get out of its queue; messages to it stay.
- */
-void
-tocsin_relation_drop_reports (TocsinTxn *txn, guint32 peer)
-{
-  g_autoptr (GArray) messages = g_array_new (FALSE, FALSE, sizeof (TocsinQueueEntry));
-  TocsinQueueEntry entry;
-
-  while (tocsin_queue_next (txn, peer, &entry))
-    {
-      g_auto (TocsinOutboxRecord) record = { 0 };
-
-      if (!tocsin_queue_done (txn, peer, entry.sequence))
-        return;
-      if (tocsin_outbox_get (txn, entry.sequence, &record) && record.kind == TOCSIN_OUTBOX_MESSAGE)
-        g_array_append_val (messages, entry);
-    }
-  for (guint i = 0; i < messages->len; i++)
-    {
-      const TocsinQueueEntry *message = &g_array_index (messages, TocsinQueueEntry, i);
-
-      tocsin_queue_add (txn, peer, message->sequence, message->due_us);
-      tocsin_queue_update (txn, message);
-    }
-}
-
-/**
  * tocsin_relation_end_follower:
  * @txn: a write transaction
  * @peer: (inout): a peer that follows us no more; the caller writes it back
@@ -493,7 +462,7 @@ tocsin_relation_end_follower (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now
   g_clear_pointer (&peer->follower_follow_id, g_free);
   g_clear_pointer (&peer->follower_object, g_free);
   tocsin_pinning_forget_follower (txn, peer, now_us);
-  tocsin_relation_drop_reports (txn, peer->actor);
+  tocsin_relay_drop_reports (txn, peer->actor);
 }
 
 /* Of what is not for us nothing is remembered: many programs undo what is no Follow and no Block.

@@ -55,7 +55,6 @@ void tocsin_relation_change_free (TocsinRelationChange *self);
 gboolean tocsin_relation_change_write (TocsinTxn *txn, gpointer change, GError **error);
 
 void tocsin_relation_forget (TocsinTxn *txn, guint32 actor, gint64 now_us);
-void tocsin_relation_drop_reports (TocsinTxn *txn, guint32 peer);
 void tocsin_relation_end_follower (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);
 
 gboolean tocsin_relation_is_lost (const TocsinPeerRecord *peer, gint64 now_us);

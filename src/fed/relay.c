@@ -434,3 +434,34 @@ tocsin_relay_unsend (TocsinTxn *txn, guint32 actor, const char *activity_id)
       tocsin_queue_done (txn, actor, sequence))
     tocsin_outbox_blank (txn, sequence);
 }
+
+/**
+ * tocsin_relay_drop_reports:
+ * @txn: a write transaction
+ * @peer: the number of a peer
+ *
+ * Takes the reports that @peer still had to get out of its queue; messages to it stay.
+ */
+void
+tocsin_relay_drop_reports (TocsinTxn *txn, guint32 peer)
+{
+  g_autoptr (GArray) messages = g_array_new (FALSE, FALSE, sizeof (TocsinQueueEntry));
+  TocsinQueueEntry entry;
+
+  while (tocsin_queue_next (txn, peer, &entry))
+    {
+      g_auto (TocsinOutboxRecord) record = { 0 };
+
+      if (!tocsin_queue_done (txn, peer, entry.sequence))
+        return;
+      if (tocsin_outbox_get (txn, entry.sequence, &record) && record.kind == TOCSIN_OUTBOX_MESSAGE)
+        g_array_append_val (messages, entry);
+    }
+  for (guint i = 0; i < messages->len; i++)
+    {
+      const TocsinQueueEntry *message = &g_array_index (messages, TocsinQueueEntry, i);
+
+      tocsin_queue_add (txn, peer, message->sequence, message->due_us);
+      tocsin_queue_update (txn, message);
+    }
+}

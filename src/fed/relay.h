@@ -33,5 +33,6 @@ void tocsin_relay_waiting (TocsinTxn *txn, const TocsinPolicy *policy, gint64 no
 guint64 tocsin_relay_send (
     TocsinTxn *txn, guint32 actor, const char *activity_id, GBytes *activity, gint64 now_us);
 void tocsin_relay_unsend (TocsinTxn *txn, guint32 actor, const char *activity_id);
+void tocsin_relay_drop_reports (TocsinTxn *txn, guint32 peer);
 
 G_END_DECLS
