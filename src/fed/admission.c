@@ -59,6 +59,7 @@ tocsin_admission_free (TocsinAdmission *self)
   tocsin_activity_free (self->activity);
   g_free (self->signer);
   g_free (self->proof_key);
+  g_clear_pointer (&self->signed_by, tocsin_public_key_unref);
   tocsin_policy_unref (self->policy);
   g_clear_error (&self->refusal);
   g_free (self);
@@ -194,7 +195,22 @@ is_ahead_of_update (TocsinTxn *txn, const TocsinAdmitting *a)
          author.following == TOCSIN_FOLLOWING_ACCEPTED;
 }
 
-/* Finds the reporter. %FALSE without an error: drop it with 202. */
+/* What is not proven, and signed by a key for which nothing vouches, is nobody's. It is not held
+ * with the rest either, which counts when the hold ends. */
+static gboolean
+is_in_doubt (TocsinTxn *txn, TocsinAdmitting *a)
+{
+  TocsinAdmission *self = a->admission;
+
+  if (self->proven ||
+      !tocsin_pinning_holds_signer (txn, &a->signer_peer, self->signed_by, NULL, self->now_us))
+    return FALSE;
+  self->refusal = g_error_new_literal (TOCSIN_ERROR, TOCSIN_ERROR_FORBIDDEN,
+                                       "The sender's key changed and nothing proves the new one");
+  return TRUE;
+}
+
+/* Finds the reporter. %FALSE without an error: drop it with 202, unless it is refused. */
 static gboolean
 check_reporter (TocsinTxn *txn, TocsinAdmitting *a)
 {
@@ -203,7 +219,7 @@ check_reporter (TocsinTxn *txn, TocsinAdmitting *a)
   if (!a->is_relayed)
     {
       a->reporter = a->signer;
-      return TRUE;
+      return !is_in_doubt (txn, a);
     }
   return tocsin_actors_find (txn, activity->actor, &a->reporter) &&
          tocsin_admission_wants_author (txn, a->admission->policy, activity, a->reporter) &&

@@ -32,6 +32,7 @@ typedef enum
  * @proven: its own actor's proof verified
  * @proof_key: (owned) (nullable): the key that proved it, as a multikey; compared with those pinned
  *   for that actor when it is written, for an Update that names it may be written just before
+ * @signed_by: (owned) (nullable): the key of @signer that signed its request; %NULL: it was read
  * @policy: (owned): the state of this node when it came
  * @now_us: the time
  * @batch: of the first read of @signer, or 0
@@ -49,6 +50,7 @@ typedef struct
   TocsinArrival arrival;
   gboolean proven;
   char *proof_key;
+  TocsinPublicKey *signed_by;
   TocsinPolicy *policy;
   gint64 now_us;
   guint64 batch;

@@ -41,11 +41,7 @@ tocsin_doubt_write (TocsinTxn *txn, gpointer doubt, GError **error)
   TocsinDoubt *self = doubt;
   g_auto (TocsinPeerRecord) peer = { 0 };
 
-  if (tocsin_peers_get (txn, self->actor, &peer) && !peer.key_hold &&
-      !tocsin_pinning_vouches_for (txn, &peer, self->key))
-    {
-      tocsin_pinning_hold (txn, &peer, self->now_us);
-      tocsin_peers_put (txn, &peer);
-    }
+  if (tocsin_peers_get (txn, self->actor, &peer) && !peer.key_hold)
+    tocsin_pinning_holds_signer (txn, &peer, self->key, NULL, self->now_us);
   return tocsin_txn_check (txn, error);
 }

@@ -526,6 +526,14 @@ with_author (GTask *task)
     }
 }
 
+/* By which key the request was signed. */
+static TocsinPublicKey *
+signing_key (const ReceiveOp *op)
+{
+  return tocsin_keyring_get_key (op->fed->keyring, op->signer->actor,
+                                 tocsin_verified_key_id (op->signer->verified), NULL);
+}
+
 static void
 store_report (GTask *task)
 {
@@ -536,6 +544,7 @@ store_report (GTask *task)
 
   admission->proven = op->proven;
   admission->proof_key = g_strdup (op->proof_key);
+  admission->signed_by = signing_key (op);
   /* The admission is freed after the callback, which reads its results. */
   g_object_set_data (G_OBJECT (task), "admission", admission);
   tocsin_writer_submit_async (op->fed->writer, tocsin_admission_write, admission,
@@ -593,6 +602,7 @@ store_relation (GTask *task, gboolean gone)
   change->proven = op->proven;
   change->signed_us = tocsin_signature_created_us (op->signature);
   change->proof_key = g_steal_pointer (&op->proof_key);
+  change->signed_by = signing_key (op);
   g_object_set_data (G_OBJECT (task), "change", change);
   tocsin_writer_submit_async (op->fed->writer, tocsin_relation_change_write, change,
                               (GDestroyNotify) tocsin_relation_change_free, NULL,

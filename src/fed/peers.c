@@ -388,7 +388,7 @@ write_follow (TocsinTxn *txn, gpointer data, GError **error)
   if (asks)
     send_follow (txn, change, &peer);
   change->following = peer.following;
-  tocsin_pinning_take_document (txn, &peer, change->known->document, change->now_us);
+  tocsin_pinning_take_document (txn, &peer, change->known->document, NULL, change->now_us);
   remember_acct (txn, number, change->acct);
   tocsin_peers_put (txn, &peer);
   tocsin_audit_append (txn, change->now_us, change->who, asks ? "peer.follow" : "peer.trust",

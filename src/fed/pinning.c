@@ -290,6 +290,35 @@ tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us)
     tocsin_review_add (txn, &line);
 }
 
+/**
+ * tocsin_pinning_holds_signer:
+ * @txn: a write transaction
+ * @peer: (inout): a peer; it is written back if it is held
+ * @key: (nullable): what signed a request in its name; %NULL: there was none
+ * @proof_key: (nullable): as a multikey, what proved that which the request brought
+ * @now_us: the time
+ *
+ * What a pinned key proved is the peer's, whoever brings it: its new keys may be faster than the
+ * Update that names them.
+ *
+ * Returns: whether nothing vouches for what the request brought; then @peer is held
+ */
+gboolean
+tocsin_pinning_holds_signer (TocsinTxn *txn,
+                             TocsinPeerRecord *peer,
+                             const TocsinPublicKey *key,
+                             const char *proof_key,
+                             gint64 now_us)
+{
+  if (key == NULL ||
+      (proof_key != NULL && tocsin_pinning_of (peer, proof_key) == TOCSIN_PINNING_MATCHES) ||
+      tocsin_pinning_vouches_for (txn, peer, key))
+    return FALSE;
+  tocsin_pinning_hold (txn, peer, now_us);
+  tocsin_peers_put (txn, peer);
+  return TRUE;
+}
+
 /* ---- the end of a hold ---- */
 
 static void
@@ -452,10 +481,12 @@ tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, 
  * @txn: a write transaction
  * @peer: (inout): its actor as a peer, new or known; the caller writes it back
  * @document: an actor's own document, as its host shows it
+ * @key: (nullable): what signed the request for which it was read
  * @now_us: the time
  *
- * As tocsin_pinning_save_actor(), but if @document names a key for which nothing vouches, @peer is
- * held, and what was remembered stays: its inbox, and the keys that its requests are signed with.
+ * As tocsin_pinning_save_actor(), but if nothing vouches for @key or one that @document names,
+ * @peer is held, and what was remembered stays: its inbox, and the keys that its requests are
+ * signed with.
  *
  * Returns: its number
  */
@@ -463,9 +494,11 @@ guint32
 tocsin_pinning_take_document (TocsinTxn *txn,
                               TocsinPeerRecord *peer,
                               const TocsinActorDocument *document,
+                              const TocsinPublicKey *key,
                               gint64 now_us)
 {
-  if (!tocsin_pinning_doubts (txn, peer, document))
+  if (!tocsin_pinning_doubts (txn, peer, document) &&
+      (key == NULL || tocsin_pinning_vouches_for (txn, peer, key)))
     return tocsin_pinning_save_actor (txn, document, now_us);
   tocsin_pinning_hold (txn, peer, now_us);
   return peer->actor;

@@ -38,6 +38,11 @@ gboolean tocsin_pinning_doubts (TocsinTxn *txn,
                                 const TocsinPeerRecord *peer,
                                 const TocsinActorDocument *document);
 void tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);
+gboolean tocsin_pinning_holds_signer (TocsinTxn *txn,
+                                      TocsinPeerRecord *peer,
+                                      const TocsinPublicKey *key,
+                                      const char *proof_key,
+                                      gint64 now_us);
 void tocsin_pinning_lift (TocsinTxn *txn,
                           const TocsinPolicy *policy,
                           TocsinPeerRecord *peer,
@@ -50,6 +55,7 @@ tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, 
 guint32 tocsin_pinning_take_document (TocsinTxn *txn,
                                       TocsinPeerRecord *peer,
                                       const TocsinActorDocument *document,
+                                      const TocsinPublicKey *key,
                                       gint64 now_us);
 TocsinActorDocument *
 tocsin_pinning_load_actor (const TocsinActorRecord *record) G_GNUC_WARN_UNUSED_RESULT;

@@ -96,6 +96,7 @@ tocsin_relation_change_free (TocsinRelationChange *self)
   tocsin_policy_unref (self->policy);
   g_free (self->base);
   g_free (self->proof_key);
+  g_clear_pointer (&self->signed_by, tocsin_public_key_unref);
   g_clear_error (&self->refusal);
   g_free (self);
 }
@@ -344,7 +345,8 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   if (peer->follower == TOCSIN_FOLLOWER_NONE && !has_room (txn, self, peer, error))
     return FALSE;
 
-  peer->actor = tocsin_pinning_take_document (txn, peer, self->sender->document, self->now_us);
+  peer->actor = tocsin_pinning_take_document (txn, peer, self->sender->document, self->signed_by,
+                                              self->now_us);
   if (peer->follower == TOCSIN_FOLLOWER_NONE)
     {
       peer->follower = self->guest ? TOCSIN_FOLLOWER_GUEST : TOCSIN_FOLLOWER_PENDING;
@@ -397,7 +399,8 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     }
 
   major = tocsin_actor_document_protocol_major (self->sender->document);
-  peer->actor = tocsin_pinning_take_document (txn, peer, self->sender->document, self->now_us);
+  peer->actor = tocsin_pinning_take_document (txn, peer, self->sender->document, self->signed_by,
+                                              self->now_us);
   peer->following = TOCSIN_FOLLOWING_ACCEPTED;
   peer->following_since_us = self->now_us;
   /* A peer that rejects and then accepts again does not get rid of its pinned keys that way, nor of
@@ -639,13 +642,23 @@ write_delete (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   return TRUE;
 }
 
+/* Whether it counts by who says it alone. Who asks to follow, or accepts us, is held and gets an
+ * answer all the same, and that an actor is gone was seen. */
+static gboolean
+is_word_alone (const TocsinActivity *activity)
+{
+  return activity->kind != TOCSIN_ACTIVITY_FOLLOW && activity->kind != TOCSIN_ACTIVITY_ACCEPT &&
+         activity->kind != TOCSIN_ACTIVITY_DELETE;
+}
+
 /**
  * tocsin_relation_change_write:
  * @txn: the write transaction
  * @change: a #TocsinRelationChange
  * @error: return location for an error, or %NULL
  *
- * A #TocsinWriteFunc. Only a Follow makes a new peer; all else from a stranger is dropped.
+ * A #TocsinWriteFunc. Only a Follow makes a new peer; all else from a stranger is dropped, and so
+ * is what was signed by a key for which nothing vouches: it is not remembered either.
  *
  * Returns: %FALSE with %TOCSIN_ERROR_REFUSED, _FORBIDDEN, _BUSY, _OWNERSHIP, _UNPROCESSABLE,
  *   _EQUIVOCATION, _FUTURE or _STALE, and nothing was changed
@@ -660,6 +673,9 @@ tocsin_relation_change_write (TocsinTxn *txn, gpointer change, GError **error)
 
   g_clear_error (&self->refusal);
   known = tocsin_peers_get (txn, number, &peer) && known;
+  if (known && is_word_alone (self->activity) &&
+      tocsin_pinning_holds_signer (txn, &peer, self->signed_by, self->proof_key, self->now_us))
+    return TRUE;
   if (self->activity->kind == TOCSIN_ACTIVITY_FOLLOW)
     return write_follow (txn, self, &peer, error);
   if (self->activity->kind == TOCSIN_ACTIVITY_ACCEPT ||

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * @listed: since the operator names its domain
  * @proven: a proof by one of the sender's keys verified
  * @proof_key: (owned) (nullable): that key, as multibase
+ * @signed_by: (owned) (nullable): what signed its request; %NULL: it came otherwise
  * @gone: of a Delete: the actor answered 404 or 410
  * @was_read: of an Update: it was in the actor's own outbox
  * @signed_us: when its request was signed; 0: it came otherwise
@@ -39,6 +40,7 @@ typedef struct
   gboolean listed;
   gboolean proven;
   char *proof_key;
+  TocsinPublicKey *signed_by;
   gboolean gone;
   gboolean was_read;
   gint64 signed_us;
