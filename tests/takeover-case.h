@@ -56,6 +56,7 @@ typedef enum
   SHOW_RSA = 1 << 0,     /* of the thief, in the place of the peer's */
   SHOW_ED25519 = 1 << 1, /* of the thief, with the peer's */
   SHOW_PROOFS = 1 << 2,  /* the peer's own Ed25519 key */
+  SHOW_OTHER = 1 << 3,   /* another major version of the protocol */
 } Show;
 
 static inline void
@@ -84,7 +85,7 @@ document_of (Show show)
   document->inbox = g_strdup (ELSEWHERE);
   document->outbox = g_strdup (own->outbox);
   document->reports = g_strdup (own->reports);
-  document->protocol_version = g_strdup (own->protocol_version);
+  document->protocol_version = g_strdup (show & SHOW_OTHER ? "2.0" : own->protocol_version);
   for (guint i = 0; i < own->keys->len; i++)
     {
       const TocsinActorKey *key = g_ptr_array_index (own->keys, i);
@@ -270,6 +271,18 @@ write_follow_ids (TocsinTxn *txn, gpointer data, GError **error)
   tocsin_peers_get (txn, peer_number, &record);
   record.follow_id = g_strdup (FOLLOW_OF_US);
   record.follower_follow_id = g_strdup (FOLLOW_OF_PEER);
+  tocsin_peers_put (txn, &record);
+  return TRUE;
+}
+
+static inline gboolean
+write_asked_again (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  record.following = TOCSIN_FOLLOWING_PENDING;
+  record.follow_id = g_strdup (FOLLOW_OF_US);
   tocsin_peers_put (txn, &record);
   return TRUE;
 }

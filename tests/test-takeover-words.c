@@ -25,6 +25,42 @@ test_follow (void)
     }
 }
 
+/* Nor is anything else taken of its document. */
+static void
+test_version (void)
+{
+  g_autoptr (GBytes) shown = NULL;
+  g_autoptr (GBytes) words = words_of_thief ("Follow", public_node_actor (&us));
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  give_back ();
+  shown = take_over (SHOW_RSA | SHOW_PROOFS | SHOW_OTHER);
+  tell_as_thief (words);
+  read_record (&record);
+  g_assert_true (record.key_hold);
+  g_assert_false (record.version_hold);
+}
+
+/* What accepts us may be another than who was asked. */
+static void
+test_accept (void)
+{
+  g_autoptr (GBytes) shown = NULL;
+  g_autoptr (GBytes) words = words_of_thief ("Accept", FOLLOW_OF_US);
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  give_back ();
+  write_ok (&us.files, write_other_software, NULL);
+  write_ok (&us.files, write_asked_again, NULL);
+  shown = take_over (SHOW_RSA | SHOW_PROOFS);
+  tell_as_thief (words);
+  read_record (&record);
+  g_assert_cmpint (record.following, ==, TOCSIN_FOLLOWING_ACCEPTED);
+  g_assert_true (record.key_hold);
+  g_assert_false (record.had_protocol_version);
+  assert_inbox (tocsin_identity_get_document (peer.fed->identity)->inbox);
+}
+
 /* Nor does what it says of itself change anything. */
 static void
 test_words (void)
@@ -146,6 +182,8 @@ main (int argc, char **argv)
 {
   takeover_start (&argc, &argv);
   g_test_add_func ("/takeover-words/follow", test_follow);
+  g_test_add_func ("/takeover-words/version", test_version);
+  g_test_add_func ("/takeover-words/accept", test_accept);
   g_test_add_func ("/takeover-words/words", test_words);
   g_test_add_func ("/takeover-words/unproven", test_unproven);
   g_test_add_func ("/takeover-words/turned", test_turned);

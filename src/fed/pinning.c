@@ -488,20 +488,23 @@ tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, 
  * @peer is held, and what was remembered stays: its inbox, and the keys that its requests are
  * signed with.
  *
- * Returns: its number
+ * Returns: whether it was taken; else nothing in it counts
  */
-guint32
+gboolean
 tocsin_pinning_take_document (TocsinTxn *txn,
                               TocsinPeerRecord *peer,
                               const TocsinActorDocument *document,
                               const TocsinPublicKey *key,
                               gint64 now_us)
 {
-  if (!tocsin_pinning_doubts (txn, peer, document) &&
-      (key == NULL || tocsin_pinning_vouches_for (txn, peer, key)))
-    return tocsin_pinning_save_actor (txn, document, now_us);
-  tocsin_pinning_hold (txn, peer, now_us);
-  return peer->actor;
+  if (tocsin_pinning_doubts (txn, peer, document) ||
+      (key != NULL && !tocsin_pinning_vouches_for (txn, peer, key)))
+    {
+      tocsin_pinning_hold (txn, peer, now_us);
+      return FALSE;
+    }
+  peer->actor = tocsin_pinning_save_actor (txn, document, now_us);
+  return TRUE;
 }
 
 /**

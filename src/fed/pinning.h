@@ -52,11 +52,11 @@ void tocsin_pinning_forget (TocsinTxn *txn, TocsinPeerRecord *peer, const char *
 void tocsin_pinning_forget_follower (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);
 guint32
 tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, gint64 now_us);
-guint32 tocsin_pinning_take_document (TocsinTxn *txn,
-                                      TocsinPeerRecord *peer,
-                                      const TocsinActorDocument *document,
-                                      const TocsinPublicKey *key,
-                                      gint64 now_us);
+gboolean tocsin_pinning_take_document (TocsinTxn *txn,
+                                       TocsinPeerRecord *peer,
+                                       const TocsinActorDocument *document,
+                                       const TocsinPublicKey *key,
+                                       gint64 now_us);
 TocsinActorDocument *
 tocsin_pinning_load_actor (const TocsinActorRecord *record) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -333,6 +333,7 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   const TocsinActivity *activity = self->activity;
   gboolean again = g_strcmp0 (peer->follower_follow_id, activity->id) == 0;
   gboolean first = peer->follower == TOCSIN_FOLLOWER_NONE || peer->follower_answered_us == 0;
+  gboolean taken;
 
   if (g_strcmp0 (activity->object, self->policy->actor) != 0)
     return refuse (error, TOCSIN_ERROR_UNPROCESSABLE, "“object” is not this node's actor");
@@ -345,14 +346,15 @@ write_follow (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   if (peer->follower == TOCSIN_FOLLOWER_NONE && !has_room (txn, self, peer, error))
     return FALSE;
 
-  peer->actor = tocsin_pinning_take_document (txn, peer, self->sender->document, self->signed_by,
-                                              self->now_us);
+  taken = tocsin_pinning_take_document (txn, peer, self->sender->document, self->signed_by,
+                                        self->now_us);
   if (peer->follower == TOCSIN_FOLLOWER_NONE)
     {
       peer->follower = self->guest ? TOCSIN_FOLLOWER_GUEST : TOCSIN_FOLLOWER_PENDING;
       peer->follower_since_us = self->now_us;
     }
-  note_version (txn, self, peer, self->sender->document);
+  if (taken)
+    note_version (txn, self, peer, self->sender->document);
   peer->last_seen_us = self->now_us;
   tocsin_guards_hear (peer, self->policy, self->now_us);
   g_free (peer->follower_follow_id);
@@ -399,14 +401,17 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     }
 
   major = tocsin_actor_document_protocol_major (self->sender->document);
-  peer->actor = tocsin_pinning_take_document (txn, peer, self->sender->document, self->signed_by,
-                                              self->now_us);
+  if (tocsin_pinning_take_document (txn, peer, self->sender->document, self->signed_by,
+                                    self->now_us))
+    {
+      /* A peer that rejects and then accepts again does not get rid of its pinned keys that way,
+       * nor of having to prove by them: both go when the operator follows it anew, and it is no
+       * reader. */
+      peer->had_protocol_version = major >= 0 || (pinned && peer->had_protocol_version);
+      note_version (txn, self, peer, self->sender->document);
+    }
   peer->following = TOCSIN_FOLLOWING_ACCEPTED;
   peer->following_since_us = self->now_us;
-  /* A peer that rejects and then accepts again does not get rid of its pinned keys that way, nor of
-   * having to prove by them: both go when the operator follows it anew, and it is no reader. */
-  peer->had_protocol_version = major >= 0 || (pinned && peer->had_protocol_version);
-  note_version (txn, self, peer, self->sender->document);
   peer->sync_due_us = self->now_us;
   if (!pinned)
     tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
