@@ -57,6 +57,8 @@ typedef enum
   SHOW_ED25519 = 1 << 1, /* of the thief, with the peer's */
   SHOW_PROOFS = 1 << 2,  /* the peer's own Ed25519 key */
   SHOW_OTHER = 1 << 3,   /* another major version of the protocol */
+  SHOW_NO_RSA = 1 << 4,
+  SHOW_INBOX = 1 << 5, /* the peer's own inbox */
 } Show;
 
 static inline void
@@ -82,7 +84,7 @@ document_of (Show show)
   g_autofree char *id = g_strconcat (own->id, "#ed25519-9", NULL);
 
   document->type = g_strdup (own->type);
-  document->inbox = g_strdup (ELSEWHERE);
+  document->inbox = g_strdup (show & SHOW_INBOX ? own->inbox : ELSEWHERE);
   document->outbox = g_strdup (own->outbox);
   document->reports = g_strdup (own->reports);
   document->protocol_version = g_strdup (show & SHOW_OTHER ? "2.0" : own->protocol_version);
@@ -90,7 +92,9 @@ document_of (Show show)
     {
       const TocsinActorKey *key = g_ptr_array_index (own->keys, i);
 
-      if (key->pem != NULL)
+      if (key->pem != NULL && show & SHOW_NO_RSA)
+        continue;
+      else if (key->pem != NULL)
         add_key (document, key->id, show & SHOW_RSA ? pem : key->pem, NULL);
       else if (show & SHOW_PROOFS)
         add_key (document, key->id, NULL, key->multibase);

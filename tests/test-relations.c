@@ -134,6 +134,60 @@ test_accept_keeps_pins (void)
   g_assert_true (is_told (TOCSIN_REVIEW_KEY_CHANGE, actor));
 }
 
+typedef struct
+{
+  TocsinActorDocument *document; /* (owned) */
+  TocsinActorKey *second;        /* (unowned): signs, and proves nothing */
+} Odd;
+
+/* Once as it was read, and once as it is remembered: keys may lie elsewhere, or prove nothing. */
+static gboolean
+write_odd (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Odd *odd = data;
+  g_autoptr (TocsinActorDocument) loaded = NULL;
+  g_auto (TocsinActorRecord) record = { 0 };
+  g_auto (TocsinPeerRecord) peer = { 0 };
+  guint32 number = tocsin_pinning_save_actor (txn, odd->document, T0);
+
+  tocsin_peers_get (txn, number, &peer);
+  peer.following = TOCSIN_FOLLOWING_ACCEPTED;
+  tocsin_pinning_pin_all (&peer, odd->document, T0);
+  g_assert_cmpuint (peer.keys->len, ==, 1);
+  g_assert_false (tocsin_pinning_doubts (txn, &peer, odd->document, T0));
+  tocsin_actors_get (txn, number, &record);
+  loaded = tocsin_pinning_load_actor (&record);
+  g_assert_cmpuint (loaded->keys->len, ==, odd->document->keys->len);
+  g_assert_false (tocsin_pinning_doubts (txn, &peer, loaded, T0));
+  odd->second->assertion = TRUE;
+  g_assert_true (tocsin_pinning_doubts (txn, &peer, odd->document, T0));
+  /* What has expired is no reason to doubt, nor does it vouch for itself from then on. */
+  odd->second->assertion = FALSE;
+  g_free (odd->second->multibase);
+  odd->second->multibase = new_multikey ();
+  g_assert_true (tocsin_pinning_doubts (txn, &peer, odd->document, T0));
+  odd->second->expires_us = T0;
+  g_assert_true (tocsin_pinning_take_document (txn, &peer, odd->document, NULL, T0));
+  odd->second->expires_us = 0;
+  g_assert_true (tocsin_pinning_doubts (txn, &peer, odd->document, T0));
+  return TRUE;
+}
+
+static void
+test_odd_keys (void)
+{
+  g_autofree char *one = new_multikey ();
+  g_autofree char *two = new_multikey ();
+  const char *const keys[] = { one, two, NULL };
+  g_autoptr (TocsinActorDocument) document = document_of ("odd.example", keys, NULL);
+  Odd odd = { .document = document, .second = g_ptr_array_index (document->keys, 1) };
+
+  odd.second->assertion = FALSE;
+  g_free (odd.second->id);
+  odd.second->id = g_strdup ("https://keys.example/odd");
+  write_ok (&f, write_odd, &odd);
+}
+
 /* Nor is it a way to do without keys: the host alone, without the pinned key, could then report. */
 static void
 test_accept_keeps_proofs (void)
@@ -529,6 +583,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relations/accept/embedded", test_accept_embedded);
   g_test_add_func ("/relations/accept/other-version", test_accept_other_version);
   g_test_add_func ("/relations/accept/keeps-pins", test_accept_keeps_pins);
+  g_test_add_func ("/relations/odd-keys", test_odd_keys);
   g_test_add_func ("/relations/accept/keeps-proofs", test_accept_keeps_proofs);
   g_test_add_func ("/relations/accept/releases", test_accept_releases);
   g_test_add_func ("/relations/undo", test_undo);

@@ -79,6 +79,7 @@ document (TocsinTxn *txn, gpointer data, GError **error)
   record.acct = g_strdup ("tocsin@a.example");
   add_key (&record, "https://a.example/actor#k1", "z1");
   add_key (&record, "https://a.example/actor#k2", "z2");
+  add_key (&record, "https://b.example/actor#k3", "z3");
   tocsin_actors_put (txn, &record);
 
   g_assert_true (tocsin_actors_get (txn, a, &got));
@@ -86,10 +87,11 @@ document (TocsinTxn *txn, gpointer data, GError **error)
   g_assert_cmpstr (got.inbox, ==, "https://a.example/inbox");
   g_assert_null (got.outbox);
   g_assert_cmpint (got.first_seen_us, ==, T0);
-  g_assert_cmpuint (got.keys->len, ==, 2);
+  g_assert_cmpuint (got.keys->len, ==, 3);
   g_assert_cmpstr (g_array_index (got.keys, TocsinStoredKey, 1).text, ==, "z2");
   g_assert_cmpint (g_array_index (got.keys, TocsinStoredKey, 1).expires_us, ==, 7);
   g_assert_true (tocsin_actors_find_key (txn, "https://a.example/actor#k2", &number));
+  g_assert_false (tocsin_actors_find_key (txn, "https://b.example/actor#k3", &number));
   g_assert_true (tocsin_actors_find_acct (txn, "tocsin@a.example", &number));
   g_assert_cmpuint (number, ==, a);
 

@@ -114,6 +114,37 @@ test_not_followed (void)
   g_assert_false (is_held ());
 }
 
+/* That its document names a key no more is no reason to hold the peer when it is back. */
+static void
+test_back (void)
+{
+  g_autoptr (GBytes) shown = NULL;
+
+  give_back ();
+  shown = take_over (SHOW_PROOFS | SHOW_NO_RSA | SHOW_INBOX);
+  follow ();
+  public_node_turn (&peer, tocsin_identity_get_document_bytes (peer.fed->identity));
+  tocsin_keyring_forget (us.fed->keyring, public_node_actor (&peer));
+  assert_peer_reads (TOCSIN_SIGN_RFC9421_RSA, TRUE);
+  follow ();
+  assert_peer_reads (TOCSIN_SIGN_RFC9421_RSA, TRUE);
+  g_assert_false (is_held ());
+}
+
+/* To change how far a peer is trusted does not send what it gets elsewhere. */
+static void
+test_inbox (void)
+{
+  g_autoptr (GBytes) shown = NULL;
+
+  give_back ();
+  shown = take_over (SHOW_PROOFS);
+  follow ();
+  g_assert_true (is_held ());
+  assert_told (1);
+  assert_inbox (tocsin_identity_get_document (peer.fed->identity)->inbox);
+}
+
 /* The peer announces a new key, and asks before we were told. */
 static void
 test_rotation (void)
@@ -162,6 +193,8 @@ main (int argc, char **argv)
   g_test_add_func ("/takeover/unfollow", test_unfollow);
   g_test_add_func ("/takeover/unfollow/confirm", test_unfollow_confirm);
   g_test_add_func ("/takeover/not-followed", test_not_followed);
+  g_test_add_func ("/takeover/back", test_back);
+  g_test_add_func ("/takeover/inbox", test_inbox);
   g_test_add_func ("/takeover/rotation", test_rotation);
   return takeover_run ();
 }

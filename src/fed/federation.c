@@ -212,3 +212,30 @@ tocsin_federation_admits_signer (TocsinFederation *self,
   *retry_after_seconds = MAX (tocsin_bucket_wait_seconds (bucket, cost, now_us), 1);
   return FALSE;
 }
+
+/**
+ * tocsin_federation_lists:
+ * @fed: the federation
+ * @actor: the URI of who asks to follow
+ *
+ * Returns: whether the operator's list names the host of @actor, or a domain above it
+ */
+gboolean
+tocsin_federation_lists (const TocsinFederation *fed, const char *actor)
+{
+  g_autofree char *host = tocsin_uri_host (actor, NULL);
+  gsize host_len;
+
+  if (host == NULL || fed->follow_domains == NULL)
+    return FALSE;
+  host_len = strlen (host);
+  for (char **domain = fed->follow_domains; *domain != NULL; domain++)
+    {
+      gsize len = strlen (*domain);
+
+      if (g_str_equal (host, *domain) ||
+          (host_len > len && host[host_len - len - 1] == '.' && g_str_has_suffix (host, *domain)))
+        return TRUE;
+    }
+  return FALSE;
+}

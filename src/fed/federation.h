@@ -105,6 +105,7 @@ gboolean tocsin_federation_admits_signer (TocsinFederation *self,
                                           gsize bytes,
                                           guint *retry_after_seconds,
                                           gint64 now_us);
+gboolean tocsin_federation_lists (const TocsinFederation *fed, const char *actor);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinFederation, tocsin_federation_free)
 

@@ -130,7 +130,7 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
   /* Whoever holds the host can name the old key as well. That it is right says nothing about the
    * others. */
   if (tocsin_pinning_of (&peer, key->multibase) != TOCSIN_PINNING_MATCHES ||
-      !tocsin_pinning_doubts (txn, &peer, document))
+      !tocsin_pinning_doubts (txn, &peer, document, change->now_us))
     tocsin_pinning_save_actor (txn, document, change->now_us);
   tocsin_pinning_pin (&peer, document, key, change->now_us);
   tocsin_pinning_lift (txn, change->policy, &peer, change->who, change->now_us);

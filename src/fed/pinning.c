@@ -6,8 +6,9 @@
  * that a pinned key proved names it, else the peer is held until such an Update comes or the
  * operator has compared fingerprints.
  *
- * Of such a peer no document is remembered that names a key for which nothing vouches. So its other
- * keys, which sign requests and prove nothing, are those of the document that is remembered.
+ * Of such a peer no document is remembered that names a key for which nothing vouches, or has its
+ * messages sent to another host. So its other keys, which sign requests and prove nothing, are
+ * those of the document that is remembered.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -159,21 +160,33 @@ tocsin_pinning_pin_all (TocsinPeerRecord *peer, const TocsinActorDocument *docum
     }
 }
 
+/* What such a one signs or proves is refused, but in an outbox, where its pin is asked for. */
+static gboolean
+is_over (const TocsinActorKey *key, gint64 now_us)
+{
+  return key->expires_us != 0 && key->expires_us <= now_us;
+}
+
 /**
  * tocsin_pinning_names_other:
  * @peer: a peer
  * @document: its document
+ * @now_us: the time
  *
- * Returns: whether @document lists a key for proofs that is not pinned, though others are
+ * Returns: whether @document lists a key for proofs that has not expired and is not pinned, though
+ *   others are
  */
 gboolean
-tocsin_pinning_names_other (const TocsinPeerRecord *peer, const TocsinActorDocument *document)
+tocsin_pinning_names_other (const TocsinPeerRecord *peer,
+                            const TocsinActorDocument *document,
+                            gint64 now_us)
 {
   for (guint i = 0; i < document->keys->len; i++)
     {
       const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
 
-      if (is_usable (key) && tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_CHANGED)
+      if (is_usable (key) && !is_over (key, now_us) &&
+          tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_CHANGED)
         return TRUE;
     }
   return FALSE;
@@ -181,21 +194,32 @@ tocsin_pinning_names_other (const TocsinPeerRecord *peer, const TocsinActorDocum
 
 /* ---- what vouches for a key ---- */
 
+static TocsinPublicKey *
+parse_named (const TocsinActorKey *key)
+{
+  return key->pem != NULL ? tocsin_public_key_from_pem (key->pem, NULL)
+                          : tocsin_public_key_from_multikey (key->multibase, NULL);
+}
+
+static TocsinPublicKey *
+parse_stored (const TocsinStoredKey *key)
+{
+  return key->kind == TOCSIN_KEY_RSA_PEM ? tocsin_public_key_from_pem (key->text, NULL)
+                                         : tocsin_public_key_from_multikey (key->text, NULL);
+}
+
+/* @remembered: (nullable): of its document that is remembered */
 static gboolean
-is_vouched_for (const TocsinPeerRecord *peer,
-                const TocsinActorRecord *remembered,
-                const TocsinPublicKey *key)
+is_vouched_for (const TocsinPeerRecord *peer, const GArray *remembered, const TocsinPublicKey *key)
 {
   g_autofree char *multibase = tocsin_public_key_to_multikey (key);
 
   if (tocsin_pinning_of (peer, multibase) == TOCSIN_PINNING_MATCHES)
     return TRUE;
-  for (guint i = 0; remembered->keys != NULL && i < remembered->keys->len; i++)
+  for (guint i = 0; remembered != NULL && i < remembered->len; i++)
     {
-      const TocsinStoredKey *stored = &g_array_index (remembered->keys, TocsinStoredKey, i);
       g_autoptr (TocsinPublicKey) other =
-          stored->kind == TOCSIN_KEY_RSA_PEM ? tocsin_public_key_from_pem (stored->text, NULL)
-                                             : tocsin_public_key_from_multikey (stored->text, NULL);
+          parse_stored (&g_array_index (remembered, TocsinStoredKey, i));
 
       if (other != NULL && tocsin_public_key_equal (other, key))
         return TRUE;
@@ -222,7 +246,16 @@ tocsin_pinning_vouches_for (TocsinTxn *txn,
   if (!tocsin_pinning_has_any (peer))
     return TRUE;
   tocsin_actors_get (txn, peer->actor, &remembered);
-  return is_vouched_for (peer, &remembered, key);
+  return is_vouched_for (peer, remembered.keys, key);
+}
+
+/* Within the actor's own origin it is as before: whoever holds the host gets what comes there. */
+static gboolean
+leads_elsewhere (const char *actor, const char *before, const char *now)
+{
+  return now != NULL && g_strcmp0 (before, now) != 0 &&
+         !(tocsin_uri_same_origin (now, actor) &&
+           (before == NULL || tocsin_uri_same_origin (before, actor)));
 }
 
 /**
@@ -230,33 +263,37 @@ tocsin_pinning_vouches_for (TocsinTxn *txn,
  * @txn: a transaction
  * @peer: a peer
  * @document: its document
+ * @now_us: the time
  *
- * Returns: whether @document names a key for which nothing vouches, though keys are pinned. One
- *   that names fewer keys lets nobody do more than before
+ * Returns: whether @document names a key for which nothing vouches, or has an inbox or outbox on
+ *   another host than before, though keys are pinned
  */
 gboolean
 tocsin_pinning_doubts (TocsinTxn *txn,
                        const TocsinPeerRecord *peer,
-                       const TocsinActorDocument *document)
+                       const TocsinActorDocument *document,
+                       gint64 now_us)
 {
   g_auto (TocsinActorRecord) remembered = { 0 };
 
   if (!tocsin_pinning_has_any (peer))
     return FALSE;
-  if (tocsin_pinning_names_other (peer, document))
+  if (tocsin_pinning_names_other (peer, document, now_us))
     return TRUE;
   tocsin_actors_get (txn, peer->actor, &remembered);
+  if (leads_elsewhere (document->id, remembered.inbox, document->inbox) ||
+      leads_elsewhere (document->id, remembered.outbox, document->outbox))
+    return TRUE;
   for (guint i = 0; i < document->keys->len; i++)
     {
       const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
       g_autoptr (TocsinPublicKey) parsed = NULL;
 
       /* What is another's signs nothing. */
-      if (g_strcmp0 (key->owner, document->id) != 0)
+      if (g_strcmp0 (key->owner, document->id) != 0 || is_over (key, now_us))
         continue;
-      parsed = key->pem != NULL ? tocsin_public_key_from_pem (key->pem, NULL)
-                                : tocsin_public_key_from_multikey (key->multibase, NULL);
-      if (parsed != NULL && !is_vouched_for (peer, &remembered, parsed))
+      parsed = parse_named (key);
+      if (parsed != NULL && !is_vouched_for (peer, remembered.keys, parsed))
         return TRUE;
     }
   return FALSE;
@@ -412,6 +449,54 @@ set (char **field, const char *value)
   *field = g_strdup (value);
 }
 
+static TocsinStoredKeyKind
+kind_of (const TocsinActorKey *key)
+{
+  if (key->pem != NULL)
+    return TOCSIN_KEY_RSA_PEM;
+  return key->assertion ? TOCSIN_KEY_ED25519_MULTIBASE : TOCSIN_KEY_ED25519_REQUESTS;
+}
+
+static void
+add_key (GArray *keys, const TocsinActorKey *key, gint64 now_us)
+{
+  const TocsinStoredKey stored = {
+    .kind = kind_of (key),
+    .expires_us = key->expires_us,
+    .fetched_us = now_us,
+    .id = g_strdup (key->id),
+    .owner = g_strdup (key->owner),
+    .text = g_strdup (key->pem != NULL ? key->pem : key->multibase),
+  };
+
+  g_array_append_val (keys, stored);
+}
+
+static gboolean
+is_among (const GPtrArray *keys, const TocsinPublicKey *key)
+{
+  for (guint i = 0; i < keys->len; i++)
+    if (tocsin_public_key_equal (g_ptr_array_index (keys, i), key))
+      return TRUE;
+  return FALSE;
+}
+
+/* What a document names no more signs nothing, but vouches for itself: it may be back. */
+static void
+keep_key (GArray *keys, const TocsinStoredKey *key, gint64 now_us)
+{
+  const TocsinStoredKey kept = {
+    .kind = key->kind,
+    .expires_us = key->expires_us != 0 ? MIN (key->expires_us, now_us) : now_us,
+    .fetched_us = key->fetched_us,
+    .id = g_strdup (key->id),
+    .owner = g_strdup (key->owner),
+    .text = g_strdup (key->text),
+  };
+
+  g_array_append_val (keys, kept);
+}
+
 static void
 copy_keys (TocsinActorRecord *record, const TocsinActorDocument *document, gint64 now_us)
 {
@@ -420,37 +505,52 @@ copy_keys (TocsinActorRecord *record, const TocsinActorDocument *document, gint6
   for (guint i = 0; i < document->keys->len; i++)
     {
       const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
-      TocsinStoredKey stored;
 
-      /* Found by its id later: a document may not speak for a key id of another actor. */
-      if (g_strcmp0 (key->owner, document->id) != 0 ||
-          !tocsin_uri_same_origin (key->id, document->id))
-        continue;
-      stored = (TocsinStoredKey){
-        .kind = key->pem != NULL ? TOCSIN_KEY_RSA_PEM : TOCSIN_KEY_ED25519_MULTIBASE,
-        .expires_us = key->expires_us,
-        .fetched_us = now_us,
-        .id = g_strdup (key->id),
-        .owner = g_strdup (key->owner),
-        .text = g_strdup (key->pem != NULL ? key->pem : key->multibase),
-      };
-
-      g_array_append_val (record->keys, stored);
+      if (g_strcmp0 (key->owner, document->id) == 0)
+        add_key (record->keys, key, now_us);
     }
 }
 
-/**
- * tocsin_pinning_save_actor:
- * @txn: a write transaction
- * @document: an actor's own document
- * @now_us: the time
- *
- * Remembers where an actor is to be reached, and its keys.
- *
- * Returns: its number
- */
-guint32
-tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, gint64 now_us)
+/* Of a document that no pinned key proved: what nothing vouches for has expired, and is not to
+ * vouch for itself later. */
+static void
+merge_keys (TocsinActorRecord *record,
+            const TocsinPeerRecord *peer,
+            const TocsinActorDocument *document,
+            gint64 now_us)
+{
+  g_autoptr (GArray) before = g_steal_pointer (&record->keys);
+  g_autoptr (GPtrArray) named =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_public_key_unref);
+
+  record->keys = tocsin_actor_keys_new ();
+  for (guint i = 0; i < document->keys->len; i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
+      g_autoptr (TocsinPublicKey) parsed = parse_named (key);
+
+      if (parsed == NULL || g_strcmp0 (key->owner, document->id) != 0 ||
+          !is_vouched_for (peer, before, parsed))
+        continue;
+      add_key (record->keys, key, now_us);
+      g_ptr_array_add (named, g_steal_pointer (&parsed));
+    }
+  for (guint i = 0; before != NULL && i < before->len; i++)
+    {
+      const TocsinStoredKey *key = &g_array_index (before, TocsinStoredKey, i);
+      g_autoptr (TocsinPublicKey) parsed = parse_stored (key);
+
+      if (parsed != NULL && !is_among (named, parsed))
+        keep_key (record->keys, key, now_us);
+    }
+}
+
+/* @peer: (nullable): whose keys that are remembered stay so */
+static guint32
+save (TocsinTxn *txn,
+      const TocsinActorDocument *document,
+      const TocsinPeerRecord *peer,
+      gint64 now_us)
 {
   g_auto (TocsinActorRecord) record = { 0 };
   guint32 number = tocsin_actors_intern (txn, document->id, now_us);
@@ -471,9 +571,29 @@ tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, 
   set (&record.name, document->name);
   set (&record.preferred_username, document->preferred_username);
   set (&record.protocol_version, document->protocol_version);
-  copy_keys (&record, document, now_us);
+  if (peer != NULL)
+    merge_keys (&record, peer, document, now_us);
+  else
+    copy_keys (&record, document, now_us);
   tocsin_actors_put (txn, &record);
   return number;
+}
+
+/**
+ * tocsin_pinning_save_actor:
+ * @txn: a write transaction
+ * @document: an actor's own document: of one of whom nothing is pinned, or that a pinned key or
+ *   the operator vouches for
+ * @now_us: the time
+ *
+ * Remembers where an actor is to be reached, and its keys.
+ *
+ * Returns: its number
+ */
+guint32
+tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, gint64 now_us)
+{
+  return save (txn, document, NULL, now_us);
 }
 
 /**
@@ -484,9 +604,9 @@ tocsin_pinning_save_actor (TocsinTxn *txn, const TocsinActorDocument *document, 
  * @key: (nullable): what signed the request for which it was read
  * @now_us: the time
  *
- * As tocsin_pinning_save_actor(), but if nothing vouches for @key or one that @document names,
- * @peer is held, and what was remembered stays: its inbox, and the keys that its requests are
- * signed with.
+ * As tocsin_pinning_save_actor(), but if nothing vouches for @key or what @document says, @peer is
+ * held, and what was remembered stays: its inbox, and the keys that its requests are signed with.
+ * Keys stay also if @document names them no more, for it may again.
  *
  * Returns: whether it was taken; else nothing in it counts
  */
@@ -497,13 +617,13 @@ tocsin_pinning_take_document (TocsinTxn *txn,
                               const TocsinPublicKey *key,
                               gint64 now_us)
 {
-  if (tocsin_pinning_doubts (txn, peer, document) ||
+  if (tocsin_pinning_doubts (txn, peer, document, now_us) ||
       (key != NULL && !tocsin_pinning_vouches_for (txn, peer, key)))
     {
       tocsin_pinning_hold (txn, peer, now_us);
       return FALSE;
     }
-  peer->actor = tocsin_pinning_save_actor (txn, document, now_us);
+  peer->actor = save (txn, document, tocsin_pinning_has_any (peer) ? peer : NULL, now_us);
   return TRUE;
 }
 

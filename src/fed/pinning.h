@@ -30,13 +30,15 @@ void tocsin_pinning_pin (TocsinPeerRecord *peer,
 void
 tocsin_pinning_pin_all (TocsinPeerRecord *peer, const TocsinActorDocument *document, gint64 now_us);
 gboolean tocsin_pinning_names_other (const TocsinPeerRecord *peer,
-                                     const TocsinActorDocument *document);
+                                     const TocsinActorDocument *document,
+                                     gint64 now_us);
 gboolean tocsin_pinning_vouches_for (TocsinTxn *txn,
                                      const TocsinPeerRecord *peer,
                                      const TocsinPublicKey *key);
 gboolean tocsin_pinning_doubts (TocsinTxn *txn,
                                 const TocsinPeerRecord *peer,
-                                const TocsinActorDocument *document);
+                                const TocsinActorDocument *document,
+                                gint64 now_us);
 void tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);
 gboolean tocsin_pinning_holds_signer (TocsinTxn *txn,
                                       TocsinPeerRecord *peer,

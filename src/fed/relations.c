@@ -40,27 +40,6 @@ refuse (GError **error, TocsinError code, const char *message)
   return FALSE;
 }
 
-/* Whether the operator's list names the sender's host, or a domain above it. */
-static gboolean
-is_listed (const TocsinFederation *fed, const char *actor)
-{
-  g_autofree char *host = tocsin_uri_host (actor, NULL);
-  gsize host_len;
-
-  if (host == NULL || fed->follow_domains == NULL)
-    return FALSE;
-  host_len = strlen (host);
-  for (char **domain = fed->follow_domains; *domain != NULL; domain++)
-    {
-      gsize len = strlen (*domain);
-
-      if (g_str_equal (host, *domain) ||
-          (host_len > len && host[host_len - len - 1] == '.' && g_str_has_suffix (host, *domain)))
-        return TRUE;
-    }
-  return FALSE;
-}
-
 /**
  * tocsin_relation_change_new:
  * @fed: the federation
@@ -82,7 +61,8 @@ tocsin_relation_change_new (TocsinFederation *fed,
   self->sender = tocsin_known_actor_ref (sender);
   self->policy = tocsin_policy_ref (fed->policy);
   self->base = g_strdup (tocsin_identity_get_base (fed->identity));
-  self->listed = fed->follow_mode != TOCSIN_FOLLOW_MANUAL && is_listed (fed, activity->actor);
+  self->listed =
+      fed->follow_mode != TOCSIN_FOLLOW_MANUAL && tocsin_federation_lists (fed, activity->actor);
   self->guest = fed->follow_mode == TOCSIN_FOLLOW_OPEN || self->listed;
   self->now_us = now_us;
   return self;
@@ -531,6 +511,21 @@ write_block (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer,
 
 /* ---- Update, Move, Delete ---- */
 
+/* What a pinned key proved may also name fewer keys than before. */
+static void
+remember_document (TocsinTxn *txn,
+                   const TocsinRelationChange *self,
+                   TocsinPeerRecord *peer,
+                   const TocsinActorDocument *document,
+                   gboolean pinned)
+{
+  note_version (txn, self, peer, document);
+  if (pinned)
+    tocsin_pinning_save_actor (txn, document, self->now_us);
+  else
+    tocsin_pinning_take_document (txn, peer, document, NULL, self->now_us);
+}
+
 static gboolean
 write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer, GError **error)
 {
@@ -553,13 +548,15 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     return FALSE;
   /* Also one that came late, or was heard before the key that proves it was pinned, vouches for the
    * keys that it names. That is all that it does. */
-  names_other = replay == TOCSIN_REPLAY_NEW ? tocsin_pinning_doubts (txn, peer, document)
-                                            : tocsin_pinning_names_other (peer, document);
+  names_other = replay == TOCSIN_REPLAY_NEW
+                    ? tocsin_pinning_doubts (txn, peer, document, self->now_us)
+                    : tocsin_pinning_names_other (peer, document, self->now_us);
   vouches = names_other && pinned;
   if (replay != TOCSIN_REPLAY_NEW && !vouches)
     return TRUE;
   /* What is held for its key is not remembered either: it is read again when it may count. */
-  if (!pinned && (names_other || tocsin_pinning_doubts (txn, peer, self->sender->document)))
+  if (!pinned &&
+      (names_other || tocsin_pinning_doubts (txn, peer, self->sender->document, self->now_us)))
     {
       tocsin_pinning_hold (txn, peer, self->now_us);
       tocsin_peers_put (txn, peer);
@@ -573,8 +570,7 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
     {
       if (!tocsin_replay_check (txn, self, peer->actor, &replay, error))
         return FALSE;
-      note_version (txn, self, peer, document);
-      tocsin_pinning_save_actor (txn, document, self->now_us);
+      remember_document (txn, self, peer, document, pinned);
     }
   if (lifts)
     tocsin_pinning_lift (txn, self->policy, peer, NULL, self->now_us);

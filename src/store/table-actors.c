@@ -5,6 +5,7 @@
 
 #include "store/table-actors.h"
 
+#include "core/uri.h"
 #include "store/table-meta.h"
 #include "store/txn-private.h"
 
@@ -179,7 +180,7 @@ write_indexes (TocsinTxn *txn, const TocsinActorRecord *record, gboolean add)
       TocsinKey key;
       guint32 holder;
 
-      if (text == NULL)
+      if (text == NULL || (i < n_keys && !tocsin_uri_same_origin (text, record->uri)))
         continue;
       key = index_key (index, text);
       if (add)

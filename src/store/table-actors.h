@@ -11,8 +11,10 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  TOCSIN_KEY_RSA_PEM,          /* `publicKeyPem` */
-  TOCSIN_KEY_ED25519_MULTIBASE /* `publicKeyMultibase` */
+  TOCSIN_KEY_RSA_PEM,           /* `publicKeyPem` */
+  TOCSIN_KEY_ED25519_MULTIBASE, /* `publicKeyMultibase`, of an `assertionMethod` */
+  TOCSIN_KEY_ED25519_REQUESTS,  /* likewise, but it proves nothing; once it was stored as one above
+                                 */
 } TocsinStoredKeyKind;
 
 /**
@@ -70,6 +72,7 @@ void tocsin_actors_set_local (TocsinTxn *txn, const char *uri, gint64 now_us);
 /* Each is %FALSE, and @number undefined, if no actor has it or the transaction failed. */
 gboolean tocsin_actors_find (TocsinTxn *txn, const char *uri, guint32 *number);
 gboolean tocsin_actors_find_acct (TocsinTxn *txn, const char *acct, guint32 *number);
+/* Of another origin than its actor no key is found: a document may not speak for another's. */
 gboolean tocsin_actors_find_key (TocsinTxn *txn, const char *key_id, guint32 *number);
 
 /* @out must be clear or zero; it is zero if there is none. */
