@@ -58,7 +58,8 @@ typedef enum
   SHOW_PROOFS = 1 << 2,  /* the peer's own Ed25519 key */
   SHOW_OTHER = 1 << 3,   /* another major version of the protocol */
   SHOW_NO_RSA = 1 << 4,
-  SHOW_INBOX = 1 << 5, /* the peer's own inbox */
+  SHOW_INBOX = 1 << 5,  /* the peer's own inbox */
+  SHOW_SECOND = 1 << 6, /* one more Ed25519 key, of whomever */
 } Show;
 
 static inline void
@@ -101,6 +102,14 @@ document_of (Show show)
     }
   if (show & SHOW_ED25519)
     add_key (document, id, NULL, multibase);
+  if (show & SHOW_SECOND)
+    {
+      g_autoptr (TocsinPrivateKey) other = tocsin_private_key_generate (TOCSIN_KEY_ED25519, NULL);
+      g_autofree char *second = tocsin_public_key_to_multikey (tocsin_private_key_public (other));
+      g_autofree char *second_id = g_strconcat (own->id, "#ed25519-8", NULL);
+
+      add_key (document, second_id, NULL, second);
+    }
   return document;
 }
 

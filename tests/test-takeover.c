@@ -59,6 +59,24 @@ test_confirm_new (void)
   assert_inbox (ELSEWHERE);
 }
 
+/* Whoever vouches for a new key does so for what is named beside it: it is not held again. */
+static void
+test_confirm_all (void)
+{
+  g_autoptr (GBytes) shown = NULL;
+  g_autofree char *fingerprint = NULL;
+
+  give_back ();
+  shown = take_over (SHOW_ED25519 | SHOW_SECOND);
+  fingerprint = tocsin_public_key_fingerprint (tocsin_private_key_public (stolen));
+  assert_thief_reads (FALSE);
+  wait_for_hold ();
+  confirm (fingerprint);
+  follow ();
+  assert_thief_reads (TRUE);
+  g_assert_false (is_held ());
+}
+
 /* As long as it is a reader there is something to read. To follow it anew gives its host nothing
  * either, and a block ends all. */
 static void
@@ -190,6 +208,7 @@ main (int argc, char **argv)
                         GINT_TO_POINTER (SHOW_ED25519 | SHOW_PROOFS), test_reading);
   g_test_add_func ("/takeover/confirm-old", test_confirm_old);
   g_test_add_func ("/takeover/confirm-new", test_confirm_new);
+  g_test_add_func ("/takeover/confirm-all", test_confirm_all);
   g_test_add_func ("/takeover/unfollow", test_unfollow);
   g_test_add_func ("/takeover/unfollow/confirm", test_unfollow_confirm);
   g_test_add_func ("/takeover/not-followed", test_not_followed);

@@ -34,8 +34,8 @@ static void on_released (GObject *source, GAsyncResult *result, gpointer user_da
  * @callback: called in the thread-default context of the caller once it is durable
  * @user_data: data for @callback
  *
- * Pins a key of a peer, and lets what was held for the change of keys count, if it is proven by
- * that key or one that was pinned before.
+ * Pins a key of a peer, and all others that its document names beside a new one, and lets what was
+ * held for the change of keys count, if a pinned key proves it.
  */
 void
 tocsin_peers_confirm_key_async (TocsinFederation *fed,
@@ -127,12 +127,15 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
                            "/fingerprint: no Ed25519 key that the actor names now has it");
       return FALSE;
     }
-  /* Whoever holds the host can name the old key as well. That it is right says nothing about the
-   * others. */
-  if (tocsin_pinning_of (&peer, key->multibase) != TOCSIN_PINNING_MATCHES ||
-      !tocsin_pinning_doubts (txn, &peer, document, change->now_us))
-    tocsin_pinning_save_actor (txn, document, change->now_us);
-  tocsin_pinning_pin (&peer, document, key, change->now_us);
+  /* Whoever holds the host can name the old key as well: that it is right says nothing about the
+   * rest. A new one is known from who writes the document, and so is right with all of that. */
+  if (tocsin_pinning_of (&peer, key->multibase) != TOCSIN_PINNING_MATCHES)
+    {
+      tocsin_pinning_save_actor (txn, document, change->now_us);
+      tocsin_pinning_pin_all (&peer, document, change->now_us);
+    }
+  else if (!tocsin_pinning_doubts (txn, &peer, document, change->now_us))
+    tocsin_pinning_take_document (txn, &peer, document, NULL, change->now_us);
   tocsin_pinning_lift (txn, change->policy, &peer, change->who, change->now_us);
   change->number = peer.actor;
   change->following = peer.following;
