@@ -42,6 +42,11 @@ tocsin_doubt_write (TocsinTxn *txn, gpointer doubt, GError **error)
   g_auto (TocsinPeerRecord) peer = { 0 };
 
   if (tocsin_peers_get (txn, self->actor, &peer) && !peer.key_hold)
-    tocsin_pinning_holds_signer (txn, &peer, self->key, NULL, self->now_us);
+    {
+      /* The Update that names it may lie in its outbox. */
+      if (tocsin_peer_record_is_direct (&peer))
+        peer.sync_due_us = MIN (peer.sync_due_us, self->now_us);
+      tocsin_pinning_holds_signer (txn, &peer, self->key, NULL, self->now_us);
+    }
   return tocsin_txn_check (txn, error);
 }

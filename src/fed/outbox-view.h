@@ -24,7 +24,7 @@ typedef struct
 {
   TocsinViewerKind kind;
   guint32 actor;         /* of a guest, a reader, or a stranger that we know; else 0 */
-  gboolean removes_only; /* a follower that is kept from Adds, or is paused */
+  gboolean removes_only; /* and Updates: a follower that is kept from Adds, or is paused */
   guint64 given;         /* the newest report of ours that it was given */
   gboolean in_doubt;     /* nothing vouches for its key, and it is not held for that yet */
 } TocsinViewer;

@@ -554,7 +554,8 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   vouches = names_other && pinned;
   if (replay != TOCSIN_REPLAY_NEW && !vouches)
     return TRUE;
-  /* What is held for its key is not remembered either: it is read again when it may count. */
+  /* What is held for its key is not remembered either: said again, or in another epoch, it may
+   * count. That of the host counts once the operator has confirmed its key. */
   if (!pinned &&
       (names_other || tocsin_pinning_doubts (txn, peer, self->sender->document, self->now_us)))
     {

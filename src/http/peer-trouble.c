@@ -27,7 +27,7 @@ look (const TocsinPeerRecord *peer, gpointer data)
   if (!peer->key_hold && !tocsin_peer_record_is_direct (peer))
     return TRUE;
   actor = tocsin_actors_peek_uri (looking->txn, peer->actor);
-  /* While it is held, it is not read either. */
+  /* It is read while it is held; that is of no interest before a person has looked. */
   if (peer->key_hold)
     return looking->func (TOCSIN_PEER_TROUBLE_KEY, actor, NULL, looking->data);
   tocsin_catch_up_get (looking->txn, peer->actor, &record);
