@@ -305,13 +305,26 @@ is_own (const Backup *backup)
   return g_str_equal (dir, data);
 }
 
+/* @made_keys: its keys are this one's, and not of what was there before. */
+static void
+remove_backup (const Backup *backup, gboolean made_keys)
+{
+  g_autofree char *store = g_build_filename (backup->dir, "store", NULL);
+  g_autofree char *keys = g_build_filename (backup->dir, KEYS_DIR, NULL);
+  g_autofree char *lock = g_build_filename (backup->dir, "lock", NULL);
+
+  remove_dir (store);
+  if (made_keys)
+    remove_dir (keys);
+  g_unlink (lock);
+  g_rmdir (backup->dir); /* if nothing else is in it */
+}
+
 /* Half a backup would look like one, and be in the way of the next. */
 static gboolean
 write_backup (const Backup *backup, GError **error)
 {
   g_autofree char *store = g_build_filename (backup->dir, "store", NULL);
-  g_autofree char *keys = g_build_filename (backup->dir, KEYS_DIR, NULL);
-  g_autofree char *lock = g_build_filename (backup->dir, "lock", NULL);
   gboolean made_keys = FALSE;
 
   if (!g_path_is_absolute (backup->dir))
@@ -336,11 +349,7 @@ write_backup (const Backup *backup, GError **error)
     return refuse_dir (errno, error);
   if (fill_backup (backup, store, &made_keys, error))
     return TRUE;
-  remove_dir (store);
-  if (made_keys)
-    remove_dir (keys);
-  g_unlink (lock);
-  g_rmdir (backup->dir); /* if nothing else is in it */
+  remove_backup (backup, made_keys);
   return FALSE;
 }
 
@@ -375,15 +384,30 @@ write_backup_audit (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
   return TRUE;
 }
 
+/* What is refused has changed nothing, so that the same call may succeed later. */
 static void
-on_backup_audited (TocsinApi *api G_GNUC_UNUSED, TocsinReply *reply, gpointer data)
+on_backup_audited (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user_data)
 {
-  const Backup *backup = data;
-  TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+  Backup *backup = user_data;
+  TocsinReply *reply = tocsin_request_get_reply (backup->request);
+  g_autoptr (GError) error = NULL;
 
-  tocsin_json_writer_begin_object (&json);
-  tocsin_json_writer_member_string (&json, "dir", backup->dir);
-  tocsin_json_writer_end_object (&json);
+  if (tocsin_writer_submit_finish (result, &error))
+    {
+      TocsinJsonWriter json =
+          TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
+
+      tocsin_json_writer_begin_object (&json);
+      tocsin_json_writer_member_string (&json, "dir", backup->dir);
+      tocsin_json_writer_end_object (&json);
+    }
+  else
+    {
+      remove_backup (backup, TRUE);
+      tocsin_reply_set_error (reply, error);
+    }
+  tocsin_request_complete (backup->request);
+  backup_free (backup);
 }
 
 static void
@@ -395,8 +419,8 @@ on_backed_up (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user
 
   if (g_task_propagate_boolean (G_TASK (result), &error))
     {
-      tocsin_admin_write (backup->api, backup->request, write_backup_audit, backup, backup_free,
-                          on_backup_audited);
+      tocsin_writer_submit_async (backup->api->writer, write_backup_audit, backup, NULL, NULL,
+                                  on_backup_audited, backup);
       return;
     }
   if (error->domain == TOCSIN_ERROR)

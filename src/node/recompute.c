@@ -161,8 +161,9 @@ solve (const TocsinRecompute *self,
     g_autoptr (TocsinReading) txn = tocsin_reader_begin (reader);
 
     tocsin_peers_foreach (txn, take_peer, &input);
-    out->is_own = self->own == NULL || self->own->len != out->own->len ||
-                  memcmp (self->own->data, out->own->data, out->own->len) != 0;
+    out->is_own =
+        self->own == NULL || self->own->len != out->own->len ||
+        (out->own->len > 0 && memcmp (self->own->data, out->own->data, out->own->len) != 0);
     if (out->is_own || !self->own_alone)
       tocsin_trust_foreach_edge (txn, take_edge, &input);
     if (!tocsin_txn_check (txn, error))

@@ -287,6 +287,13 @@ tocsin_graph_free (TocsinGraph *self)
   g_free (self);
 }
 
+/* Of nothing there may be no address. */
+static gboolean
+are_same (gconstpointer a, gconstpointer b, gsize size)
+{
+  return size == 0 || memcmp (a, b, size) == 0;
+}
+
 /**
  * tocsin_graph_is_same:
  *
@@ -299,10 +306,10 @@ tocsin_graph_is_same (const TocsinGraph *self, const TocsinGraph *other)
 
   return self->n_nodes == other->n_nodes && self->n_direct == other->n_direct &&
          self->source_loop == other->source_loop &&
-         memcmp (self->first, other->first, (self->n_nodes + (gsize) 1) * sizeof (guint32)) == 0 &&
-         memcmp (self->edges, other->edges, n_edges * sizeof (TocsinGraphEdge)) == 0 &&
-         memcmp (self->actor_of, other->actor_of, self->n_nodes * sizeof (guint32)) == 0 &&
-         memcmp (self->direct_weight, other->direct_weight, self->n_direct * sizeof (double)) == 0;
+         are_same (self->first, other->first, (self->n_nodes + (gsize) 1) * sizeof (guint32)) &&
+         are_same (self->edges, other->edges, n_edges * sizeof (TocsinGraphEdge)) &&
+         are_same (self->actor_of, other->actor_of, self->n_nodes * sizeof (guint32)) &&
+         are_same (self->direct_weight, other->direct_weight, self->n_direct * sizeof (double));
 }
 
 /**
