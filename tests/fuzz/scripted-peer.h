@@ -169,6 +169,15 @@ peer_resolver_init (PeerResolver *self G_GNUC_UNUSED)
 
 /* ---- the peer ---- */
 
+/* libsoup 3.2 makes one of a length below -1, before anybody else sees the head; it takes what
+ * follows to the end of the connection then. */
+static inline void
+peer_on_warning (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+  if (strstr (message, "out of range for property 'content-length'") == NULL)
+    g_log_default_handler (domain, level, message, data);
+}
+
 static inline void
 peer_begin (void)
 {
@@ -177,6 +186,7 @@ peer_begin (void)
                                  .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
   socklen_t size = sizeof address;
 
+  g_log_set_handler ("GLib-GObject", G_LOG_LEVEL_WARNING, peer_on_warning, NULL);
   g_resolver_set_default (resolver);
   peer.listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   g_assert_cmpint (bind (peer.listener, (struct sockaddr *) &address, size), ==, 0);
