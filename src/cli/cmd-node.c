@@ -166,12 +166,13 @@ run_rotate (TocsinInvocation *self, GError **error)
 {
   g_autoptr (JsonNode) answer = NULL;
 
-  if (!tocsin_answer_confirm (self, _ ("The node gets new keys and tells every peer."), error) ||
+  if (!tocsin_answer_confirm (self, _ ("The node gets a new Ed25519 key and tells every peer."),
+                              error) ||
       !tocsin_answer_get (self, "POST", "/v1/keys/rotate", NULL, &answer, error))
     return FALSE;
   if (!self->json)
     {
-      g_print ("%s\n", _ ("The node has new keys"));
+      g_print ("%s\n", _ ("The node has a new Ed25519 key"));
       tocsin_answer_print_members (json_node_get_object (answer));
     }
   return TRUE;
@@ -180,7 +181,7 @@ run_rotate (TocsinInvocation *self, GError **error)
 static const TocsinCommand key_commands[] = {
   {
       .name = "rotate",
-      .summary = N_ ("Replace the node's keys by new ones"),
+      .summary = N_ ("Replace the node's Ed25519 key by a new one"),
       .confirms = TRUE,
       .run = run_rotate,
   },
