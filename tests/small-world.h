@@ -66,7 +66,7 @@ world_init (World *self, guint32 far_max)
   self->graph = make_graph (self->statements, self->peers, n_direct);
 }
 
-/* d·Q of scoring.md 2: the chance of the step from @x to @u. */
+/* d·Q of model.md 2: the chance of the step from @x to @u. */
 static inline double
 step (const TocsinGraph *graph, guint32 x, guint32 u)
 {

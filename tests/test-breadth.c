@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * What covers strangers stops at note or review (scoring.md 4), in checks and in lists, and an
+ * What covers strangers stops at note or review (model.md 4), in checks and in lists, and an
  * address has the same verdict as the network of that one address.
  */
 #include "api-node.h"

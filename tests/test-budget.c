@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * The single-voice budget (scoring.md 4): what costs some of it, and who can use it up.
+ * The single-voice budget (model.md 4): what costs some of it, and who can use it up.
  */
 #include "api-node.h"
 

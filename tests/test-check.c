@@ -20,7 +20,7 @@
   }                                                                                                \
   G_STMT_END
 
-/* Byte for byte as api.md shows it: names, order, rounding. */
+/* Byte for byte as openapi.yaml shows it: names, order, rounding. */
 static void
 test_answer (void)
 {

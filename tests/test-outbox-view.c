@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
-/* Who sees what of our outbox (protocol.md, "Catching up"), without HTTP. */
+/* Who sees what of our outbox (docs/wire "Catching up"), without HTTP. */
 #include "codec/collection-json.h"
 #include "fed/outbox-view.h"
 #include "public-node.h"

@@ -12,7 +12,7 @@
 #define REVIEW TOCSIN_VERDICT_REVIEW
 #define BLOCK  TOCSIN_VERDICT_BLOCK
 
-/* Scoring.md 4, for every category by its number. */
+/* Model.md 4, for every category by its number. */
 static void
 test_builtin (void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Scoring.md 4: two subjects of one event that confirm each other.
+ * Model.md 4: two subjects of one event that confirm each other.
  */
 #include "score-fixture.h"
 

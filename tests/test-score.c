@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Scoring.md 3 and 4 on graphs small enough to work out by hand: with direct peers alone,
+ * Model.md 3 and 4 on graphs small enough to work out by hand: with direct peers alone,
  * S_or = 1 - Π(1 - t·r), and S_loo leaves the strongest out.
  */
 #include "score-fixture.h"

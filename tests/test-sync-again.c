@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
-/* Catching up (protocol.md): reading from 0 what was read before, and for whose keys. */
+/* Catching up (docs/wire): reading from 0 what was read before, and for whose keys. */
 #include "codec/activity-build.h"
 #include "core/bucket.h"
 #include "fed/peers.h"

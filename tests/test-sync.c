@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
-/* Catching up (protocol.md): readings one by one, and when they are due. */
+/* Catching up (docs/wire): readings one by one, and when they are due. */
 #include "codec/activity-build.h"
 #include "codec/proof.h"
 #include "core/bucket.h"

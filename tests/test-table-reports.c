@@ -129,7 +129,7 @@ test_outbox_follows (Fixture *f, gconstpointer data)
   write_ok (f, outbox_follows, NULL);
 }
 
-/* What protocol.md "Catching up" says, computed from scratch over all rows. */
+/* What docs/wire "Catching up" says, computed from scratch over all rows. */
 static guint64
 digest_from_scratch (
     TocsinTxn *txn, guint32 actor, gint64 as_of_us, TocsinSharing most, guint8 digest[32])

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 
-/* P1 to P4 of scoring.md 2 on random graphs with attackers that add actors, edges, reports and
+/* P1 to P4 of model.md 2 on random graphs with attackers that add actors, edges, reports and
  * lies. A gateway is an attacker that an honest actor trusts. A benign report of strength 1 is a
  * dead wall: it ends every walk and counts 0.
  *
@@ -174,7 +174,7 @@ expect_at_most (const World *self, const char *what, double value, double bound)
     fail (self, what, value, bound);
 }
 
-/* The recursion of scoring.md 2 as it is written, iterated, with @dead a dead wall. Shares nothing
+/* The recursion of model.md 2 as it is written, iterated, with @dead a dead wall. Shares nothing
  * with the evaluator but the graph. */
 static double
 reference_suspicion (const World *self, guint32 dead, double *branches)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Who is believed, against scoring.md 1 written out: by what the first three steps of the walks
+ * Who is believed, against model.md 1 written out: by what the first three steps of the walks
  * find, direct peers being walls.
  */
 #include "small-world.h"

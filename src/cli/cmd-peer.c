@@ -363,7 +363,7 @@ mark_free_riders (JsonArray *peers)
           !json_node_get_boolean (mark))
         continue;
       actor = tocsin_answer_text (json_node_get_object (peer), "actor");
-      g_print (_ ("free rider: %s takes reports and never gives any\n"), actor);
+      g_print (_ ("free rider: %s takes many reports and gives hardly any\n"), actor);
     }
 }
 

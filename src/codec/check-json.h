@@ -44,8 +44,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinCheckQuestion, tocsin_check_question_cle
  * @data: (array length=size): one JSON text
  * @error: return location for an error, or %NULL
  *
- * Reads a check strictly (api.md): an unknown member is refused, because a misspelt "profile" would
- * be another verdict. `event` is a label for the client's own use, of at most
+ * Reads a check strictly (openapi.yaml): an unknown member is refused, because a misspelt
+ * "profile" would be another verdict. `event` is a label for the client's own use, of at most
  * %TOCSIN_NAME_MAX_BYTES bytes. Any thread.
  *
  * Returns: %FALSE with %TOCSIN_ERROR_INVALID, which names the member by its JSON pointer;

@@ -485,7 +485,7 @@ check_request (const TocsinEnvelope *envelope, GError **error)
  *   port, no slash
  * @now_us: the time, in microseconds since the epoch
  *
- * Does all of checking a signature that needs no key (protocol.md, HTTP signatures): there is
+ * Does all of checking a signature that needs no key (docs/wire "Requests"): there is
  * exactly one; it covers method, target, host, time and, unless the method is GET or HEAD, a
  * digest that matches the body; it is not over 1 h ahead, 12 h old or expired. Scheme by the
  * presence of Signature-Input. Pure, any thread.

@@ -170,7 +170,7 @@ check_members (TocsinProof *self, JsonObject *proof, gint64 now_us, GError **err
  * @state: (out): whether there is a proof to verify
  * @out: (out) (transfer full) (nullable): the proof, if @state is %TOCSIN_PROOF_CANDIDATE
  *
- * Looks for a top-level eddsa-jcs-2022 proof (protocol.md, Proofs); other suites are as absent.
+ * Looks for a top-level eddsa-jcs-2022 proof (docs/wire "Checks"); other suites are as absent.
  * A number without canonical form makes it unverifiable, which is not false. Whose key the
  * verification method is, the caller finds out. Pure, any thread.
  *

@@ -10,7 +10,7 @@
 G_BEGIN_DECLS
 
 /**
- * TocsinTrustStatement: how far an actor follows another in an area, protocol.md "Vocabulary".
+ * TocsinTrustStatement: how far an actor follows another in an area, docs/wire/vocabulary.md.
  * One statement per (actor, about, area) is live: the one with the highest @updated_us.
  */
 typedef struct

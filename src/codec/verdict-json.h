@@ -37,7 +37,7 @@ typedef struct
  * @finding: a finding
  * @out: where the object goes, without a line end
  *
- * Writes the answer of POST /v1/check (api.md). Any thread.
+ * Writes the answer of POST /v1/check (openapi.yaml). Any thread.
  */
 void tocsin_verdict_json_write (const TocsinVerdictJson *self,
                                 const TocsinFinding *finding,

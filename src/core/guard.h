@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* The guards' arithmetic, scoring.md 7. All are plain values of one peer: zero is a new one, they
+/* The guards' arithmetic, model.md 7. All are plain values of one peer: zero is a new one, they
  * are stored as they are, and time is an argument. A clock that goes back changes nothing. */
 
 #define TOCSIN_GUARD_HOURS          24
@@ -98,7 +98,7 @@ gboolean tocsin_contradictions_alert (const TocsinContradictions *self);
 
 void tocsin_reciprocity_decay (TocsinReciprocity *self, gint64 now_us);
 double tocsin_reciprocity_ratio (const TocsinReciprocity *self, gint64 now_us);
-/* Whether a peer took much more than it gave (protocol.md, reciprocity). */
+/* Whether a peer took much more than it gave (model.md 7). */
 gboolean tocsin_reciprocity_is_free_rider (const TocsinReciprocity *self, gint64 now_us);
 
 G_END_DECLS

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * The limits of the protocol and of the API that more than one layer has to know: protocol.md,
- * "Limits and refusals" and where else noted. Byte sizes fit an int.
+ * The limits of the protocol and of the API that more than one layer has to know: docs/wire
+ * "Answers" and where else noted. Byte sizes fit an int.
  */
 #pragma once
 
@@ -48,7 +48,7 @@
 /* Of a body: counts as one more request against the rates of an address and of a signer. */
 #define TOCSIN_REQUEST_UNIT_BYTES (16 * 1024)
 
-/* The API (api.md). */
+/* The API (openapi.yaml). */
 #define TOCSIN_API_BODY_MAX_BYTES  (1024 * 1024)
 #define TOCSIN_BATCH_MAX_BYTES     (16 * 1024 * 1024)
 #define TOCSIN_BATCH_MAX_LINES     10000
@@ -57,7 +57,7 @@
 #define TOCSIN_RANGE_PREFIX_DIGITS 5
 #define TOCSIN_RANGE_PADDING_LINES 64
 
-/* How full the map of the store may be (protocol.md, "Limits and refusals"). */
+/* How full the map of the store may be (docs/wire "Answers"). */
 #define TOCSIN_STORE_WARN_PERCENT 75 /* the operator is told */
 #define TOCSIN_STORE_FULL_PERCENT 90 /* nothing is added; what takes back still comes in */
 
@@ -65,8 +65,7 @@
 #define TOCSIN_FEED_MIB_MAX   1024
 #define TOCSIN_FEED_HOURS_MAX 720
 
-/* The trusted set's room in the store (scoring.md 1). */
+/* The trusted set's room in the store (model.md 1). */
 #define TOCSIN_QUOTA_DIRECT_REPORTS   100000
 #define TOCSIN_QUOTA_INDIRECT_REPORTS 10000
 #define TOCSIN_QUOTA_TRUST_STATEMENTS 1000
-#define TOCSIN_TRUSTED_SET_PER_BRANCH 32

@@ -66,7 +66,7 @@ typedef enum
  * @last_observed_us: last observation, cut to the hour
  * @end_us: when it stops to count
  *
- * A statement about one subject in one category: protocol.md, "Vocabulary".
+ * A statement about one subject in one category: docs/wire/vocabulary.md.
  */
 typedef struct
 {
@@ -117,7 +117,7 @@ typedef enum
  * @part: (out) (optional): on error, what is wrong, for those who name it otherwise
  * @error: return location for an error, or %NULL
  *
- * Checks what scoring.md 6 and protocol.md "Vocabulary" forbid whoever the sender is: a pair of
+ * Checks what model.md 6 and docs/wire/vocabulary.md forbid whoever the sender is: a pair of
  * category and subject type without a half-life, csam with a URL in clear or with text, a person
  * subject shared as clear or, for csam, ncii, violence and doxxing, as anything but amber, text
  * without amber, times out of order, more than 3 years about a person. A csam report about a URL

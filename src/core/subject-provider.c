@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * What covers more than one of those who use it: wide networks, and the domains and pages of
- * providers that strangers share (scoring.md 4, "Breadth").
+ * providers that strangers share (model.md 4, "Breadth").
  */
 #define G_LOG_DOMAIN "tocsin-core"
 

@@ -22,7 +22,7 @@ typedef enum
   TOCSIN_SUBJECT_ACTOR = 7,
 } TocsinSubjectType;
 
-/* The first 16 bytes of the digest: index key and k-anonymity prefix (scoring.md 5). */
+/* The first 16 bytes of the digest: index key and k-anonymity prefix (model.md 5). */
 typedef TocsinId TocsinSubjectKey;
 
 /**
@@ -111,7 +111,7 @@ gboolean tocsin_subject_type_is_digested (TocsinSubjectType type);
  * @input: a text of any length from anyone
  * @error: return location for an error, or %NULL
  *
- * Brings @input into the canonical form of its type (scoring.md 5) and computes its digest. The
+ * Brings @input into the canonical form of its type (model.md 5) and computes its digest. The
  * canonical form is a fixed point. Host bits of a network are cleared. May be called from any
  * thread; does no I/O.
  *
@@ -202,7 +202,7 @@ char *tocsin_subject_digest_string (const TocsinSubject *self) G_GNUC_WARN_UNUSE
  * @self: a subject
  * @lengths: (nullable): which network lengths are worth a look-up; %NULL: none
  *
- * Lists the keys under which evidence about @self may be stored (scoring.md 5): its own first,
+ * Lists the keys under which evidence about @self may be stored (model.md 5): its own first,
  * then what covers it from near to far: networks, the host of an address or URL with its parents,
  * for a URL at most 5 hosts × 6 paths × http and https. A network of one IPv4 address has the key
  * of the address, too. No key is listed twice. Of a subject known
@@ -249,7 +249,7 @@ gboolean tocsin_subject_is_provider (const TocsinSubject *self);
  * @self: a subject, as for tocsin_subject_is_provider()
  *
  * Returns: %TRUE for a network shorter than /24 (IPv4) or /48 (IPv6), and for what
- *   tocsin_subject_is_provider() says; they stop at note or review (scoring.md 4)
+ *   tocsin_subject_is_provider() says; they stop at note or review (model.md 4)
  */
 gboolean tocsin_subject_is_broad (const TocsinSubject *self);
 

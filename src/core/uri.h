@@ -31,7 +31,7 @@ char *tocsin_uri_canonicalise (const char *input, GError **error) G_GNUC_WARN_UN
  * @allow_fragment: whether it may have a fragment: activity and key ids may
  * @error: return location for an error, or %NULL
  *
- * Checks that @uri is canonical already (protocol.md, "Ownership"): an id that two spellings
+ * Checks that @uri is canonical already (docs/wire "Checks"): an id that two spellings
  * could mean is no id. Here an empty path stays empty.
  *
  * Returns: %TRUE, or %FALSE with %TOCSIN_ERROR_INVALID or %TOCSIN_ERROR_TOO_LARGE

@@ -41,7 +41,7 @@ typedef struct
   gboolean listed;
 } TocsinCategoryFinding;
 
-/* Why a verdict is a note though the suspicion is that of a review (scoring.md 4). */
+/* Why a verdict is a note though the suspicion is that of a review (model.md 4). */
 typedef enum
 {
   TOCSIN_BOUND_NONE,
@@ -92,7 +92,7 @@ typedef struct
  * @matched_key: its key; zero where nothing is known
  * @score: 0..100
  * @known: whether anything at all is known; unknown is not zero
- * @s_or, @s_loo, @s_trim: of the deciding run, 0..1 (scoring.md 2)
+ * @s_or, @s_loo, @s_trim: of the deciding run, 0..1 (model.md 2)
  * @origins: distinct believed reporters and lists over all matched keys
  * @first_seen_s, @last_seen_s, @expires_s: of the counted evidence, seconds; 0 if none
  * @categories: (element-type TocsinCategoryFinding): strongest first

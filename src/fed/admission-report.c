@@ -261,7 +261,7 @@ is_for_a_person (TocsinHold hold)
   return hold == TOCSIN_HOLD_REJECTED || hold == TOCSIN_HOLD_EQUIVOCATION;
 }
 
-/* Past the quota: protocol.md's digest of what came still needs id and hash, and nothing else. */
+/* Past the quota: the digest of what came still needs id and hash, and nothing else. */
 static void
 refuse_report (TocsinReportRecord *record)
 {

@@ -98,7 +98,7 @@ knows_object (TocsinTxn *txn, guint32 reporter, const char *object)
          tocsin_trust_find (txn, reporter, object, &statement);
 }
 
-/* Protocol.md, "Identity" and "Proofs": only direct peers bring reports, and one that speaks our
+/* docs/wire "Checks": only direct peers bring reports, and one that speaks our
  * protocol proves each. What we have of an actor it takes back itself, peer or not. */
 static gboolean
 check_signer (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
@@ -149,7 +149,7 @@ close_breaker (TocsinAdmitting *a)
  * @activity: an Add or Remove that another than its actor brought
  * @author: the number of its actor
  *
- * Protocol.md, "Relay": asked before the author's key is.
+ * docs/wire "Relay": asked before the author's key is.
  *
  * Returns: whether the author is believed, or takes back what is here
  */

@@ -566,9 +566,9 @@ send (TocsinDelivery *self, TocsinAttempt *attempt)
   tocsin_knock_async (&knock, self->cancellable, on_sent, call);
 }
 
-/* Protocol.md, "Delivery and breakers". A redirect of a POST is followed within the peer's origin
- * alone: to move elsewhere, its document has to name the new inbox. A 401 to what another says is
- * as likely about that one's proof; about our signature it would be to what we say too. */
+/* docs/wire "When a peer does not answer". A redirect of a POST is followed within the peer's
+ * origin alone: to move elsewhere, its document has to name the new inbox. A 401 to what another
+ * says is as likely about that one's proof; about our signature it would be to what we say too. */
 static TocsinAnswer
 judge (const TocsinAttempt *attempt, const TocsinFetchResult *result)
 {

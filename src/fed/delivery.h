@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /**
  * TocsinDelivery:
  *
- * Brings what is queued to the peers it is for (protocol.md, "Delivery and breakers"): each peer
+ * Brings what is queued to the peers it is for (docs/wire "When a peer does not answer"): each peer
  * gets one activity at a time, in the order of sequence numbers. All of its state is in the
  * store, so that a node that dies goes on where it was; an activity may then arrive twice. Main
  * thread.

@@ -646,7 +646,7 @@ send_op_new (const TocsinFetchRequest *request)
  * @user_data: data for @callback
  *
  * Gets or posts one document: over https only, to global addresses only, never to our own host
- * (protocol.md, Limits and refusals), without ever holding more than `max_bytes` of the answer.
+ * (docs/wire "Answers"), without ever holding more than `max_bytes` of the answer.
  * At most three redirects are followed, of a POST within its origin alone, each checked and signed
  * as a request of its own. The time spent waiting for a free connection counts.
  */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Guards against a peer that suddenly behaves unlike itself, scoring.md 7: the arithmetic of
+ * Guards against a peer that suddenly behaves unlike itself, model.md 7: the arithmetic of
  * core/guard.h, applied to the record of a peer. Whoever calls writes the record back.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
@@ -161,7 +161,7 @@ tocsin_guards_count_given (TocsinTxn *txn, TocsinPeerRecord *peer, gboolean warn
     .actor = peer->actor,
     .count = 1,
     .created_us = now_us,
-    .text = (char *) "This peer takes reports and never gives any",
+    .text = (char *) "This peer takes many reports and gives hardly any",
   };
   guint64 id;
 

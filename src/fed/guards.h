@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* Scoring.md 7. */
+/* Model.md 7. */
 #define TOCSIN_HELD_LAPSE_US         (7 * TOCSIN_DAY_US)
 #define TOCSIN_INBOUND_PAUSE_SECONDS 3600
 #define TOCSIN_INBOUND_OPEN_US       (24 * TOCSIN_HOUR_US)

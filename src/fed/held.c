@@ -236,7 +236,7 @@ collect_statement (const TocsinTrustRecord *record, gpointer data)
  * Lets its trust statements count that were held for a key, if a key that is pinned now proves
  * them.
  *
- * Returns: how many were looked at, at most 1,000 (scoring.md 1)
+ * Returns: how many were looked at, at most 1,000 (model.md 1)
  */
 guint
 tocsin_held_release_statements (TocsinTxn *txn,

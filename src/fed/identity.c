@@ -6,7 +6,7 @@
  *   ed25519-N.pem        proves activities and signs requests to nodes of ours; highest N is in use
  *   ed25519-N.new        made by a rotation that was not finished; the next one uses it
  *   ed25519-N.retired    "MULTIKEY EXPIRES": public half of a key that was in use once
- * A key id is never used twice (protocol.md, "Identity").
+ * A key id is never used twice (docs/wire "Who speaks").
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 

@@ -10,7 +10,7 @@
  *   -> check_proof (await, where it fails, and of an Update without a date): the author's document
  *      anew, once
  *   -> store (await 2): one change on the writer thread, durable when it answers
- * Every refusal of protocol.md is somewhere on this way, and nothing is stored before its end.
+ * Every refusal of docs/wire is somewhere on this way, and nothing is stored before its end.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -298,7 +298,7 @@ note_contact (ReceiveOp *op, const char *signer)
     tocsin_delivery_peer_is_back (op->fed->delivery, number);
 }
 
-/* Protocol.md, "Ownership": the signer is the actor, or a relay that we follow. */
+/* docs/wire "Checks": the signer is the actor, or a relay that we follow. */
 static void
 with_signer (GTask *task)
 {
@@ -393,7 +393,7 @@ take_proof (ReceiveOp *op, const TocsinProof *proof, const TocsinPublicKey *key,
   return TRUE;
 }
 
-/* Protocol.md, "Proofs": a proof that is looked at and fails is 401, whoever signed the request. */
+/* docs/wire "Checks": a proof that is looked at and fails is 401, whoever signed the request. */
 static gboolean
 check_proof (ReceiveOp *op, GError **error)
 {

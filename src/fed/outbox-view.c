@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * What others may read of us (protocol.md, "Catching up"). The one place that decides who sees
+ * What others may read of us (docs/wire "Catching up"). The one place that decides who sees
  * what is may_see(); everything here asks it.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
@@ -56,7 +56,7 @@ tocsin_viewer_for (TocsinTxn *txn,
     return viewer;
   /* Who holds a peer's host has a document with keys of its own there, and asks as that peer. */
   viewer.in_doubt = key != NULL && !peer.key_hold && !tocsin_pinning_vouches_for (txn, &peer, key);
-  /* Protocol.md, "Identity": to another major version of the protocol no Adds go, so none lie
+  /* docs/wire "Who speaks": to another major version of the protocol no Adds go, so none lie
    * here for it either; but what it has from before is taken back. So for one that is paused or
    * in doubt: it has no digest to compare until it may read again. */
   viewer.removes_only = tocsin_peer_record_is_kept_from_adds (&peer) || viewer.in_doubt ||

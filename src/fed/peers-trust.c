@@ -3,7 +3,7 @@
  *
  * How far the operator trusts an actor, and what others may read of it: one live trust statement
  * for each area with a weight above 0, unless the operator keeps it private. Distrust never leaves
- * this node (protocol.md, "Vocabulary").
+ * this node (docs/wire/vocabulary.md).
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 

@@ -24,7 +24,7 @@
 #include "store/table-audit.h"
 #include "store/table-catch-up.h"
 
-#define DEFAULT_WEIGHT 50 /* scoring.md 4: one such peer notes, two review */
+#define DEFAULT_WEIGHT 50 /* model.md 4: one such peer notes, two review */
 
 /* ---- one change ---- */
 

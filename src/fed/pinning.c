@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Keys of peers over time (protocol.md, "Identity"): the Ed25519 keys of a direct peer are pinned
+ * Keys of peers over time (docs/wire "Who speaks"): the Ed25519 keys of a direct peer are pinned
  * when it accepts us, until it is neither followed nor let in; another one counts once an Update
  * that a pinned key proved names it, else the peer is held until such an Update comes or the
  * operator has compared fingerprints.

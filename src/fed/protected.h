@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * TocsinProtected:
  *
  * Whom a report of somebody else must not hit before a person has looked at it: this node, and its
- * direct peers (protocol.md, "Limits and refusals"). Filled by one thread; immutable from then on,
+ * direct peers (docs/wire "Answers"). Filled by one thread; immutable from then on,
  * and any thread may ask it.
  */
 typedef struct _TocsinProtected TocsinProtected;

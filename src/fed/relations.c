@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * What an actor may change between itself and this node: the table of protocol.md, "Activities",
- * without Add and Remove. Runs on the writer thread.
+ * What an actor may change between itself and this node (docs/wire "Following"): all but Add and
+ * Remove. Runs on the writer thread.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -158,7 +158,7 @@ is_of_interest (const TocsinPeerRecord *peer)
   return peer->following != TOCSIN_FOLLOWING_NONE || tocsin_peer_record_is_follower (peer);
 }
 
-/* Protocol.md, "Identity": another major version is no reason to part, but nothing new is
+/* docs/wire "Who speaks": another major version is no reason to part, but nothing new is
  * exchanged; the operator hears of it once. */
 static void
 note_version (TocsinTxn *txn,

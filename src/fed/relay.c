@@ -35,7 +35,7 @@ typedef struct
   GArray *unread; /* (owned) likewise: they have not read what is taken back */
 } Audience;
 
-/* Protocol.md, "Identity": a guest gets clear alone, a reader everything; another major version of
+/* docs/wire "Who speaks": a guest gets clear alone, a reader everything; another major version of
  * the protocol, and who may have lost its host, no Adds, but what it has from before is taken back
  * there too, and that our keys have changed is no secret. */
 static gboolean
@@ -143,7 +143,7 @@ is_believed (TocsinTxn *txn, const TocsinPolicy *policy, guint32 actor)
  * @record: (inout): a report of another actor, as it is stored
  * @now_us: the time
  *
- * Forwards a report to our followers, if protocol.md, "Relay", lets us: it is live and not amber,
+ * Forwards a report to our followers, if docs/wire "Relay" lets us: it is live and not amber,
  * its proof verifies, its reporter is believed, and this version was not forwarded before.
  */
 void

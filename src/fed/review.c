@@ -77,7 +77,7 @@ collect_equivocation (const TocsinTrustRecord *record, gpointer data)
 }
 
 /* Trust statements of which there are two versions: the one that came first counts, or none. At
- * most 1,000 an actor, scoring.md 1. */
+ * most 1,000 an actor, model.md 1. */
 static void
 settle_statements (
     TocsinTxn *txn, const TocsinPolicy *policy, guint32 truster, gboolean accept, gint64 now_us)

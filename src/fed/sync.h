@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 /**
  * TocsinSync:
  *
- * Reads the outboxes of direct peers, so that nothing that was missed is lost (protocol.md,
+ * Reads the outboxes of direct peers, so that nothing that was missed is lost (docs/wire
  * "Catching up"). How far it got is in the store. Main thread.
  */
 TocsinSync *tocsin_sync_new (TocsinFederation *fed) G_GNUC_WARN_UNUSED_RESULT;

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /* What the operator's routes have in common. */
 
 #define TOCSIN_ADMIN_PAGE       200           /* rows of a listing at a time */
-#define TOCSIN_ADMIN_BODY_BYTES (1024 * 1024) /* longest body; api.md */
+#define TOCSIN_ADMIN_BODY_BYTES (1024 * 1024) /* longest body; openapi.yaml */
 
 /* Who asks, for the audit log: the token's name, or "socket". */
 const char *tocsin_admin_who (const TocsinRequest *request);

@@ -17,9 +17,9 @@ G_BEGIN_DECLS
  *   observing are the same, and @until_us has not come, the answer changes with decay alone
  * @error: return location for an error, or %NULL
  *
- * Judges one event from the newest committed state and writes the answer of api.md; a review that
- * rests on one voice is charged to it. Within an open reading of this thread the state is that of
- * the reading.
+ * Judges one event from the newest committed state and writes the answer of openapi.yaml; a review
+ * that rests on one voice is charged to it. Within an open reading of this thread the state is that
+ * of the reading.
  *
  * Returns: %FALSE with %TOCSIN_ERROR_INVALID or %TOCSIN_ERROR_TOO_LARGE for a bad value, whose JSON
  *   pointer begins the message, %TOCSIN_ERROR_UNPROCESSABLE for an unknown profile,

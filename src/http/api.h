@@ -32,7 +32,7 @@ G_BEGIN_DECLS
  * @observe_version: moves whenever somebody changes that
  * @observe_until_us: when that ends by itself, in microseconds since the epoch; 0: never
  * @over_budget: (owned) (array length=n_over_budget): actors, ascending, on whom no further
- *   review may rest on @budget_day (scoring.md 4)
+ *   review may rest on @budget_day (model.md 4)
  * @charged: (owned) (array length=n_charged): what these were charged with (TocsinScoring.charged)
  * @budget_day: days since the epoch
  *

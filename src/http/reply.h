@@ -134,7 +134,7 @@ tocsin_reply_set_problem (TocsinReply *self, guint status, const char *type, con
  * @error: what went wrong
  *
  * The one place that maps a %TOCSIN_ERROR code to a status and a problem type (core/error.h,
- * protocol.md "Limits and refusals"). The message of @error becomes the detail, except where it
+ * docs/wire "Answers"). The message of @error becomes the detail, except where it
  * would speak of the inside of this node: store failures and errors of other domains get a fixed
  * sentence.
  */

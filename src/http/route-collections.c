@@ -13,7 +13,7 @@
 
 /* The way of a request for something that not everyone may see, in order:
  *   read -> (signed) identify, mostly without waiting -> with_signer -> answer
- * Protocol.md, "Catching up": unsigned, the bare head of a collection; signed, what the signer may
+ * docs/wire "Catching up": unsigned, the bare head of a collection; signed, what the signer may
  * see. A signature that is there and wrong is 401 even for what everyone may see, so that its maker
  * learns of it. */
 

@@ -20,7 +20,7 @@
 
 #define SUFFIX_DIGITS  (2 * TOCSIN_ID_BYTES - TOCSIN_RANGE_PREFIX_DIGITS)
 #define SECRET_BYTES   32
-#define NOTE_SCORE_MAX 54 /* from 55 on a check says review (scoring.md 4) */
+#define NOTE_SCORE_MAX 54 /* from 55 on a check says review (model.md 4) */
 
 /* What an entry takes: of a key that nobody reported, and of a bad one. With a thousand origins it
  * would be longer, and seen to be. */

@@ -357,7 +357,7 @@ make_strictest (const TocsinApi *api)
 }
 
 /* Whether what others report says “review” by itself: a program that reports what it was told would
- * make one voice into many (scoring.md 3). What a milder profile or a spent budget makes of it
+ * make one voice into many (model.md 3). What a milder profile or a spent budget makes of it
  * changes nothing about who said it. */
 static gboolean
 is_told_already (TocsinApi *api, const TocsinDraft *draft, gboolean *told, GError **error)

@@ -249,7 +249,7 @@ copy_keys (const Backup *backup, gboolean *made, GError **error)
 }
 
 /* A node that starts from a copy has forgotten what this one says from now on, which readers of its
- * outbox learn by another epoch (protocol.md, "Catching up"). */
+ * outbox learn by another epoch (docs/wire "Catching up"). */
 static gboolean
 renew_epoch (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error G_GNUC_UNUSED)
 {

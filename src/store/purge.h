@@ -59,7 +59,7 @@ typedef struct
  * @max_rows: the most rows to change in each of its steps
  *
  * Does a bounded part of what time asks for: evidence past its end goes; a report past its end
- * time loses body, subject and text at the next midnight (UTC; the digest of protocol.md "Catching
+ * time loses body, subject and text at the next midnight (UTC; the digest of docs/wire "Catching
  * up" counts it until then); tombstones, seen ids, review, audit and the change log are trimmed by
  * age; deliveries that nobody waits for any more go, and so do entries of the outbox and of the
  * list of imports that are of no more use; of single voices today's budgets stay. Open lines of

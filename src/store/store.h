@@ -32,7 +32,7 @@ void tocsin_store_close (TocsinStore *self);
 /* The reader of the thread that opened the store (main). Borrowed. */
 TocsinReader *tocsin_store_get_reader (TocsinStore *self);
 
-/* Frees the slots of readers that died; call on a timer (platform.md, LMDB). Returns how many. */
+/* Frees the slots of readers that died; call on a timer (mdb_reader_check). Returns how many. */
 guint tocsin_store_check_readers (TocsinStore *self);
 
 /* The most that the database can ever hold. */

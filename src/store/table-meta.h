@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /* Table `meta`: single facts. */
 
-/* Random, not 0; new after a restore, so that readers of our outbox begin at 0 (protocol.md,
+/* Random, not 0; new after a restore, so that readers of our outbox begin at 0 (docs/wire
  * "Catching up"). */
 guint64 tocsin_meta_epoch (TocsinTxn *txn);
 void tocsin_meta_renew_epoch (TocsinTxn *txn);

@@ -94,7 +94,7 @@ typedef struct
   gboolean away;                /* queue emptied; it catches up from our outbox */
   guint64 dropped;              /* activities that it refused for good */
 
-  /* Guards, scoring.md 7. */
+  /* Guards, model.md 7. */
   TocsinBurst burst;
   guint64 first_batch; /* batch of the first read; 0: not begun */
   gboolean first_batch_done;
@@ -133,7 +133,7 @@ GArray *tocsin_peer_keys_new (void) G_GNUC_WARN_UNUSED_RESULT;
 /* Some weight of ours is above 0. */
 gboolean tocsin_peer_record_has_weight (const TocsinPeerRecord *self);
 
-/* We follow it, it accepted, and some weight of ours is above 0: protocol.md, "Identity". */
+/* We follow it, it accepted, and some weight of ours is above 0: docs/wire "Who speaks". */
 gboolean tocsin_peer_record_is_direct (const TocsinPeerRecord *self);
 
 /* Nothing is left between us but that it once asked to follow: neither side follows or blocks, the

@@ -167,14 +167,14 @@ typedef struct
 } TocsinActorCounts;
 void tocsin_reports_counts (TocsinTxn *txn, guint32 actor, TocsinActorCounts *out);
 
-/* All that counts against the quota of scoring.md 1: live, held, withdrawn, tombstones. */
+/* All that counts against the quota of model.md 1: live, held, withdrawn, tombstones. */
 guint64 tocsin_actor_counts_quota (const TocsinActorCounts *self);
 
 /**
  * tocsin_reports_digest:
  * @as_of_us: 00:00 UTC of a day, today or later than the last purge
  * @most: reports up to this sharing: %TOCSIN_SHARING_CLEAR for what a guest sees, AMBER for all
- * @digest: (out): XOR of SHA-256(report id ‖ LF ‖ hex content hash), protocol.md "Catching up"
+ * @digest: (out): XOR of SHA-256(report id ‖ LF ‖ hex content hash), docs/wire "Catching up"
  *
  * Returns: how many reports are in it: totalItems
  */

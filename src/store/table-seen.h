@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-#define TOCSIN_SEEN_DAYS 400 /* protocol.md, "Order" */
+#define TOCSIN_SEEN_DAYS 400 /* docs/wire "Replay" */
 
 typedef enum
 {

@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /* Table `voices`: of each day and actor what it reported and a review rested on, with nobody else
- * behind it (scoring.md 4, single-voice budget). An event is the beginning of a subject's key. */
+ * behind it (model.md 4, single-voice budget). An event is the beginning of a subject's key. */
 
 /* Days count from the epoch. What is there already is not added again. */
 void tocsin_voices_add (TocsinTxn *txn, guint32 day, guint32 actor, guint64 event);

@@ -59,7 +59,7 @@ gboolean tocsin_trace_names (const TocsinSubject *subject, const char *text);
  * @until_us: how long its tombstone is kept
  *
  * Takes everything from it but its id and hash, by which its reporter's digest can still be told
- * (protocol.md, "Catching up"); of one whose id names the subject, these too. No version that is
+ * (docs/wire "Catching up"); of one whose id names the subject, these too. No version that is
  * not newer than @now_us is taken again. %FALSE if there is nothing to take.
  */
 gboolean tocsin_trace_erase_received (

@@ -118,8 +118,8 @@ tocsin_appleseed_solve (TocsinAppleseed *self, const TocsinGraph *graph, double 
  * @tc: stop when no rank changed by more than this
  *
  * Appleseed as it was published, for comparison: rank by rank, all at once, with the stop rule of
- * the paper. That rule leaves 2 to 10 % of the energy on the way, and ends at the third sweep on a
- * star. The source keeps nothing.
+ * the paper. That rule leaves some of the energy on the way, and ends at the third sweep on a star
+ * with most of it not given out. The source keeps nothing.
  */
 void
 tocsin_appleseed_sweep (TocsinAppleseed *self, const TocsinGraph *graph, double energy, double tc)

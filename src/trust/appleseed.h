@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 /**
  * TocsinAppleseed:
- * @y: (owned): by node. Solved: Y of scoring.md 1. Published sweeps: the rank as it stood
+ * @y: (owned): by node. Solved: Y of model.md 1. Published sweeps: the rank as it stood
  * @sum: the sum of @y
  * @residual: solved: the 1-norm of what is missing, so that ‖y − Y*‖₁ ≤ @residual / (1 − d).
  *   Published sweeps: the largest change in the last sweep

@@ -241,7 +241,7 @@ fill_rows (const Builder *self, TocsinGraph *graph)
  * @flags: normally %TOCSIN_GRAPH_DEFAULT
  *
  * Compresses what the operator can reach. Dropped are self loops, weights of 0, edges to the
- * operator and every distrusted actor with all its edges (scoring.md 1). Takes 4 bytes a statement
+ * operator and every distrusted actor with all its edges (model.md 1). Takes 4 bytes a statement
  * while it works. May be called from any thread.
  *
  * Returns: (transfer full): the graph, perhaps empty; free it with tocsin_graph_free()

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-#define TOCSIN_TRUST_DAMPING    0.85 /* d: the chance that a walk goes on, scoring.md 1 */
+#define TOCSIN_TRUST_DAMPING    0.85 /* d: the chance that a walk goes on, model.md 1 */
 #define TOCSIN_TRUST_WEIGHT_ONE 1000000000u
 #define TOCSIN_GRAPH_NO_NODE    G_MAXUINT32
 

@@ -66,7 +66,7 @@ guint32 tocsin_trust_snapshot_branch_of (const TocsinTrustSnapshot *self, guint3
 double tocsin_trust_snapshot_direct_weight (const TocsinTrustSnapshot *self,
                                             TocsinArea area,
                                             guint32 actor);
-/* What Appleseed gives @actor in @area: its energy, and its rank from 0 to 1. 0: out of reach. */
+/* What Appleseed gives @actor in @area: its energy, and its rank from 0 to 200. 0: out of reach. */
 double tocsin_trust_snapshot_y (const TocsinTrustSnapshot *self, TocsinArea area, guint32 actor);
 double tocsin_trust_snapshot_rank (const TocsinTrustSnapshot *self, TocsinArea area, guint32 actor);
 guint32 tocsin_trust_snapshot_hops (const TocsinTrustSnapshot *self, guint32 actor);

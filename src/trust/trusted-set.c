@@ -202,7 +202,7 @@ admit (const Spread *spread, const GArray *candidates, GArray *set)
  * tocsin_trusted_set_new:
  * @graph: a graph
  *
- * Who is believed (scoring.md 1): the direct peers, and by what the first three steps of the walks
+ * Who is believed (model.md 1): the direct peers, and by what the first three steps of the walks
  * find, %TOCSIN_TRUSTED_PER_BRANCH a branch, so that no peer can bring in a crowd: of those that
  * are charged to it, and of all that it hears. The second, so that no peer can push out whom
  * another brings in.

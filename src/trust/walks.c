@@ -461,7 +461,7 @@ others_hold (guint32 node, gpointer data)
  * @n_runs: at most %TOCSIN_WALKS_PAIR_RUNS_MAX
  * @least: the suspicion that has to be left
  *
- * For the rule that two subjects of one event confirm each other (scoring.md 4): nobody alone may
+ * For the rule that two subjects of one event confirm each other (model.md 4): nobody alone may
  * be behind both.
  *
  * Returns: %TRUE if without any single actor v the largest suspicion among @runs is still @least

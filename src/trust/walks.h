@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /**
  * TocsinVoice:
  * @actor: who reported; actor number
- * @strength: r of scoring.md 3; above 1 counts as 1, not above 0 is no voice
+ * @strength: r of model.md 3; above 1 counts as 1, not above 0 is no voice
  * @malicious: else benign
  *
  * What one reporter says of the subject that is being scored.
@@ -54,7 +54,7 @@ typedef enum
 /**
  * TocsinWalks:
  *
- * First-hit branch walks over one graph (scoring.md 2). A walk of a branch ends at every direct
+ * First-hit branch walks over one graph (model.md 2). A walk of a branch ends at every direct
  * peer, at its own too if it comes back: a direct peer is asked once. Immutable to its callers;
  * what it caches is published atomically, so any number of threads may use one without a lock.
  */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Two subjects of one event that confirm each other, scoring.md 4.
+ * Two subjects of one event that confirm each other, model.md 4.
  */
 #define G_LOG_DOMAIN "tocsin-view"
 

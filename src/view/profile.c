@@ -24,13 +24,7 @@
 
 static const char *const builtin_names[] = { "lenient", "default", "strict" };
 
-/* Scoring.md 4: conduct that a lenient operator looks at himself anyway. */
-static gboolean
-is_soft (const TocsinCategory *category)
-{
-  return category->group == TOCSIN_AREA_SPAM || (category->id >= 14 && category->id <= 16);
-}
-
+/* Model.md 4. What is mostly a nuisance a lenient operator looks at himself anyway. */
 static gint8
 builtin_ceiling (const char *name, const TocsinCategory *category)
 {
@@ -38,7 +32,7 @@ builtin_ceiling (const char *name, const TocsinCategory *category)
     return TOCSIN_VERDICT_NOTE;
   if (g_str_equal (name, "strict"))
     return TOCSIN_VERDICT_BLOCK;
-  if (g_str_equal (name, "lenient") && is_soft (category))
+  if (g_str_equal (name, "lenient") && category->group == TOCSIN_AREA_SPAM)
     return TOCSIN_VERDICT_NOTE;
   return TOCSIN_VERDICT_REVIEW;
 }

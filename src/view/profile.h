@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  * @ceiling: by category id, how far reports of this category may go: a TocsinVerdict from
  *   note up, or %TOCSIN_CEILING_IGNORE
  *
- * How strict an operator is with each category (scoring.md 4). Immutable once made.
+ * How strict an operator is with each category (model.md 4). Immutable once made.
  */
 typedef struct
 {

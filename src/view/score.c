@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * From evidence to a verdict, scoring.md 3 and 4. From the inside out:
+ * From evidence to a verdict, model.md 3 and 4. From the inside out:
  *   hear        the rows of one key, each with its strength and whether it counts
  *   judge_key   one run for each category group and level of ceiling
  *   judge_event the highest over keys and subjects; the rule of two subjects is in view/pair.c
@@ -29,7 +29,7 @@
  * @evidence: a row
  * @now_us: the time
  *
- * Confidence × decay, scoring.md 3. An observation ahead of @now_us has age 0.
+ * Confidence × decay, model.md 3. An observation ahead of @now_us has age 0.
  *
  * Returns: 0 to 1; 0 for what was imported
  */

@@ -14,7 +14,7 @@
 
 G_BEGIN_DECLS
 
-/* Scoring.md 4. Absolute, and never tuned down for recall: less no more than what sums are exact
+/* Model.md 4. Absolute, and never tuned down for recall: less no more than what sums are exact
  * to, or 0.3 as it comes out of 0.3 and 0.63 would miss 0.3. */
 #define TOCSIN_AT_LEAST(x)      ((x) -1e-9)
 #define TOCSIN_REVIEW_S_OR      TOCSIN_AT_LEAST (0.55)

@@ -286,7 +286,7 @@ other_score (const World *self, guint method)
   return method == 3 ? 1 - product : sum;
 }
 
-/* scoring.md 4, with block as the ceiling. */
+/* model.md 4, with block as the ceiling. */
 static guint
 verdict (const World *self)
 {

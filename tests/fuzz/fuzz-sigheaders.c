@@ -19,7 +19,7 @@
 #define ORIGIN "http://127.0.0.1:8501"
 #define NOW_US (G_GINT64_CONSTANT (1795456630) * TOCSIN_SECOND_US)
 
-/* What is read: protocol.md, "HTTP signatures". */
+/* What is read: docs/wire "Requests". */
 #define HEADERS_MAX      128
 #define TARGET_MAX_BYTES 2048
 #define FIELD_MAX_BYTES  8192

@@ -41,7 +41,7 @@ def solve(rows, right):
 
 
 class Graph:
-    """What is left of a case's edges, scoring.md 1; the newest of a pair counts."""
+    """What is left of a case's edges, model.md 1; the newest of a pair counts."""
 
     def __init__(self, case, keep_self_loops):
         source = str(case["source"])
