@@ -6,6 +6,7 @@
 #include "store-fixture.h"
 
 #include "core/error.h"
+#include "store/branches-private.h"
 #include "store/format.h"
 #include "store/recount.h"
 #include "store/reports-private.h"
@@ -15,8 +16,10 @@
 #include "store/table-queue.h"
 #include "store/table-review.h"
 #include "store/table-subjects.h"
+#include "store/trust-private.h"
 
-#define ACTOR 7
+#define ACTOR  7
+#define BRANCH 8 /* of whoever says what ACTOR does not say itself */
 
 /* One of everything that is counted. */
 static gboolean
@@ -38,7 +41,13 @@ write_all (TocsinTxn *txn, gpointer data, GError **error)
   TocsinReviewRecord line = { .kind = TOCSIN_REVIEW_BURST, .text = (char *) "Burst" };
   TocsinOutboxRecord entry = { .kind = TOCSIN_OUTBOX_MESSAGE };
   TocsinTombstone tombstone = { .removed_us = T0, .until_us = T0 + G_USEC_PER_SEC };
+  TocsinTrustRecord statement = { .truster = ACTOR,
+                                  .trustee = 9,
+                                  .weight = 50,
+                                  .charged = tocsin_charged_to (BRANCH, ACTOR),
+                                  .id = (char *) "https://a.example/trust/1" };
 
+  tocsin_trust_put (txn, &statement);
   tocsin_reports_put (txn, &report, T0);
   tocsin_tombstones_put (txn, ACTOR, "https://a.example/reports/2", &tombstone);
   tocsin_allow_put (txn, &allow);
@@ -83,6 +92,35 @@ count_of_nobody (TocsinTxn *txn)
   TocsinActorCounts counts = { .by_state = { 1 } };
 
   tocsin_report_put_counts (txn, 99, &counts);
+}
+
+static void
+count_branch_reports (TocsinTxn *txn)
+{
+  tocsin_branches_add (txn, ACTOR, &(TocsinBranchCounts){ .reports = 2, .tombstones = 1 });
+}
+
+static void
+count_branch_refused (TocsinTxn *txn)
+{
+  tocsin_branches_add (txn, BRANCH, &(TocsinBranchCounts){ .refused = 1, .statements = 0u - 1 });
+}
+
+static void
+count_branch_of_nobody (TocsinTxn *txn)
+{
+  tocsin_branches_add (txn, 99, &(TocsinBranchCounts){ .reports = 1 });
+}
+
+static void
+lose_branch_trust (TocsinTxn *txn)
+{
+  g_auto (TocsinTrustRecord) record = { 0 };
+  TocsinKey key;
+
+  g_assert_true (tocsin_trust_get (txn, ACTOR, 9, TOCSIN_AREA_ANY, &record));
+  key = tocsin_trust_branch_key (&record);
+  g_assert_true (tocsin_txn_del (txn, TOCSIN_TABLE_BRANCH_TRUST, &key));
 }
 
 static TocsinKey
@@ -191,6 +229,17 @@ static const struct
   { "state", count_held, "Actor 7 has 0 reports that are held, its counter says 2" },
   { "items", count_items, "The digest of actor 7 for amber is not that of its reports" },
   { "nobody", count_of_nobody, "Actor 99 has 0 reports that are live, its counter says 1" },
+  { "branch", count_branch_reports,
+    "The branch of actor 7 has 1 reports, its counter says 3|"
+    "The branch of actor 7 has 1 tombstones, its counter says 2" },
+  { "branch, refused", count_branch_refused,
+    "The branch of actor 8 has 0 refused reports, its counter says 1|"
+    "The branch of actor 8 has 1 statements of trust, its counter says 0" },
+  { "branch, nobody", count_branch_of_nobody,
+    "The branch of actor 99 has 0 reports, its counter says 1" },
+  { "branch, index", lose_branch_trust,
+    "A statement of actor 7 is not found by its branch 8|"
+    "1 statements of trust are charged to a branch, their index has 0" },
   { "id lost", lose_report_id, "Report 1 is not found by its id" },
   { "id of another", mistake_report_id, "Report 1 is not found by its id" },
   { "deliveries", count_deliveries, "1 deliveries wait for actor 5, its counter says 4" },
@@ -205,6 +254,7 @@ static const struct
   { "report lost", lose_report,
     "Actor 7 has 0 reports that are live, its counter says 1|"
     "The digest of actor 7 for green is not that of its reports|"
+    "The branch of actor 7 has 0 reports, its counter says 1|"
     "There is evidence of report 1, which is not there" },
 };
 
@@ -226,8 +276,8 @@ test_all_agree (Fixture *f, gconstpointer data)
   g_assert_true (tocsin_store_recount (f->store, &rows, &wrong, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (g_strv_length (wrong), ==, 0);
-  /* Report, tombstone, delivery, subject, evidence, entry, line. */
-  g_assert_cmpuint (rows, ==, 7);
+  /* Report, tombstone, statement, delivery, subject, evidence, entry, line. */
+  g_assert_cmpuint (rows, ==, 8);
 }
 
 static void
@@ -298,9 +348,10 @@ static void
 test_damage (Fixture *f, gconstpointer data)
 {
   static const TocsinTable tables[] = {
-    TOCSIN_TABLE_REPORTS,      TOCSIN_TABLE_TOMBSTONES, TOCSIN_TABLE_ACTOR_COUNTS,
-    TOCSIN_TABLE_QUEUE_COUNTS, TOCSIN_TABLE_LENGTHS,    TOCSIN_TABLE_EVIDENCE,
-    TOCSIN_TABLE_REVIEW,       TOCSIN_TABLE_ALLOW,
+    TOCSIN_TABLE_REPORTS,       TOCSIN_TABLE_TOMBSTONES, TOCSIN_TABLE_ACTOR_COUNTS,
+    TOCSIN_TABLE_QUEUE_COUNTS,  TOCSIN_TABLE_LENGTHS,    TOCSIN_TABLE_EVIDENCE,
+    TOCSIN_TABLE_REVIEW,        TOCSIN_TABLE_ALLOW,      TOCSIN_TABLE_TRUST,
+    TOCSIN_TABLE_BRANCH_COUNTS,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
@@ -386,6 +437,78 @@ test_waiting (Fixture *f, gconstpointer data)
     }
 }
 
+/* What older versions stored: who brought what was relayed is in the row, and nothing is counted.
+ */
+static gboolean
+write_uncounted (TocsinTxn *txn, gpointer data, GError **error)
+{
+  static const TocsinReportState states[] = { TOCSIN_STATE_LIVE, TOCSIN_STATE_WITHDRAWN,
+                                              TOCSIN_STATE_REFUSED, TOCSIN_STATE_EXPIRED };
+  TocsinTrustRecord statement = { .truster = ACTOR,
+                                  .trustee = 10,
+                                  .weight = 50,
+                                  .charged = TOCSIN_CHARGED_VIA,
+                                  .via = BRANCH,
+                                  .id = (char *) "https://a.example/trust/2" };
+
+  tocsin_trust_put (txn, &statement);
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++)
+    {
+      g_autofree char *id = g_strdup_printf ("https://a.example/reports/old-%u", i);
+      TocsinReportRecord record = { .actor = ACTOR,
+                                    .via = BRANCH,
+                                    .charged = TOCSIN_CHARGED_VIA,
+                                    .state = states[i],
+                                    .sharing = TOCSIN_SHARING_GREEN,
+                                    .end_us = T0,
+                                    .key = key_number (3),
+                                    .id = id };
+
+      tocsin_reports_put (txn, &record, T0);
+    }
+  return TRUE;
+}
+
+static gboolean
+forget_branches (TocsinTxn *txn, gpointer data, GError **error)
+{
+  static const guint32 branches[] = { ACTOR, BRANCH };
+
+  for (guint i = 0; i < G_N_ELEMENTS (branches); i++)
+    tocsin_branches_put (txn, branches[i], &(TocsinBranchCounts){ 0 });
+  lose_branch_trust (txn);
+  tocsin_meta_remove (txn, "branches");
+  return TRUE;
+}
+
+static void
+test_uncounted (Fixture *f, gconstpointer data)
+{
+  TocsinBranchCounts counts;
+
+  write_ok (f, write_all, NULL);
+  write_ok (f, write_uncounted, NULL);
+  g_assert_cmpuint (count_wrong (f), ==, 0);
+  write_ok (f, forget_branches, NULL);
+  g_assert_cmpuint (count_wrong (f), >, 3);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (TocsinReading) txn = NULL;
+
+      write_ok (f, tocsin_format_settle, NULL);
+      g_assert_cmpuint (count_wrong (f), ==, 0);
+      txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+      tocsin_branches_get (txn, ACTOR, &counts);
+      g_assert_cmpuint (counts.reports, ==, 1);
+      g_assert_cmpuint (counts.tombstones, ==, 1);
+      g_assert_cmpuint (counts.statements, ==, 0);
+      tocsin_branches_get (txn, BRANCH, &counts);
+      g_assert_cmpuint (counts.reports, ==, 2);
+      g_assert_cmpuint (counts.refused, ==, 1);
+      g_assert_cmpuint (counts.statements, ==, 2);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -397,5 +520,6 @@ main (int argc, char *argv[])
   ADD ("damage", test_damage);
   ADD ("stopping", test_stopping);
   ADD ("waiting", test_waiting);
+  ADD ("uncounted", test_uncounted);
   return g_test_run ();
 }

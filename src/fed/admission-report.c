@@ -71,7 +71,7 @@ fill_record (const TocsinAdmitting *a, TocsinReportRecord *record)
   tocsin_report_record_fill (record, &self->activity->report);
   record->actor = a->reporter;
   record->via = a->signer;
-  record->relayed = a->is_relayed;
+  record->charged = a->is_relayed ? TOCSIN_CHARGED_VIA : TOCSIN_CHARGED_OWN;
   record->verified = self->proven;
   record->received_us = self->now_us;
   record->batch = self->batch;

@@ -131,7 +131,7 @@ fill (TocsinTrustRecord *record, const TocsinAdmitting *a)
   record->truster = a->reporter;
   record->area = statement->area;
   record->weight = statement->weight;
-  record->relayed = a->is_relayed;
+  record->charged = a->is_relayed ? TOCSIN_CHARGED_VIA : TOCSIN_CHARGED_OWN;
   record->via = a->signer;
   record->published_us = statement->published_us;
   record->updated_us = statement->updated_us;

@@ -14,11 +14,13 @@
 #include <glib/gstdio.h>
 
 #include "core/error.h"
+#include "store/branches-private.h"
 #include "store/reports-private.h"
 #include "store/table-meta.h"
 
-#define META_FORMAT  "format"
-#define META_DIGESTS "digests" /* there once digests leave out what waits to be withdrawn */
+#define META_FORMAT   "format"
+#define META_DIGESTS  "digests"  /* there once digests leave out what waits to be withdrawn */
+#define META_BRANCHES "branches" /* there once what is stored is counted by branch */
 
 /* LMDB's first page as this machine has it: words of its order and width. The second differs in the
  * number alone. */
@@ -353,6 +355,19 @@ settle_digests (TocsinTxn *txn, gboolean is_new)
   tocsin_meta_put (txn, META_DIGESTS, "", 1);
 }
 
+/* Nor this: what is counted anew is rows that every version reads. */
+static void
+settle_branches (TocsinTxn *txn, gboolean is_new)
+{
+  g_autoptr (GBytes) settled = tocsin_meta_get (txn, META_BRANCHES);
+
+  if (settled != NULL)
+    return;
+  if (!is_new)
+    tocsin_branches_settle (txn);
+  tocsin_meta_put (txn, META_BRANCHES, "", 1);
+}
+
 gboolean
 tocsin_format_settle (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
 {
@@ -360,6 +375,7 @@ tocsin_format_settle (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **erro
   guint32 format = TOCSIN_STORE_FORMAT;
 
   settle_digests (txn, stored == NULL);
+  settle_branches (txn, stored == NULL);
   if (stored == NULL)
     {
       tocsin_meta_put (txn, META_FORMAT, &format, sizeof format);

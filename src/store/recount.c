@@ -10,6 +10,7 @@
 #include "store/table-allow.h"
 #include "store/table-review.h"
 #include "store/table-subjects.h"
+#include "store/trust-private.h"
 
 #define WRONG_MAX 100
 
@@ -20,6 +21,7 @@ typedef struct
   GStrvBuilder *wrong;
   guint n_wrong;
   GHashTable *actors;      /* of guint32: TocsinActorCounts */
+  GHashTable *branches;    /* of guint32: TocsinBranchCounts */
   GHashTable *deliveries;  /* of guint32: a number; G_MAXUINT32: of all */
   guint64 lengths[2][129]; /* by family and prefix length */
   guint64 open;
@@ -58,6 +60,19 @@ counts_of (Recount *self, guint32 actor)
   return counts;
 }
 
+static TocsinBranchCounts *
+branch_of (Recount *self, guint32 branch)
+{
+  TocsinBranchCounts *counts = g_hash_table_lookup (self->branches, GUINT_TO_POINTER (branch));
+
+  if (counts == NULL)
+    {
+      counts = g_new0 (TocsinBranchCounts, 1);
+      g_hash_table_insert (self->branches, GUINT_TO_POINTER (branch), counts);
+    }
+  return counts;
+}
+
 /* ---- reports ---- */
 
 static void
@@ -71,6 +86,7 @@ count_report (Recount *self, const TocsinReportRecord *record)
     return;
   counts = counts_of (self, record->actor);
   counts->by_state[record->state]++;
+  tocsin_report_count_branch (record, 1, branch_of (self, tocsin_report_record_branch (record)));
   if (tocsin_report_in_digest (record))
     {
       counts->items[record->sharing]++;
@@ -139,12 +155,82 @@ compare_actors (Recount *self)
 }
 
 static void
-count_tombstone (guint32 actor, gpointer data)
+count_tombstone (guint32 actor, guint32 branch, gpointer data)
 {
   Recount *self = data;
 
   self->rows++;
   counts_of (self, actor)->tombstones++;
+  branch_of (self, branch)->tombstones++;
+}
+
+/* ---- branches ---- */
+
+static gboolean
+count_statement (const TocsinTrustRecord *record, gpointer data)
+{
+  Recount *self = data;
+  TocsinKey key = tocsin_trust_branch_key (record);
+
+  self->rows++;
+  if (tocsin_trust_is_of_another (record))
+    {
+      branch_of (self, tocsin_trust_record_branch (record))->statements++;
+      if (!tocsin_txn_has (self->txn, TOCSIN_TABLE_BRANCH_TRUST, &key))
+        complain (self, "A statement of actor %u is not found by its branch %u", record->truster,
+                  tocsin_trust_record_branch (record));
+    }
+  return goes_on (self);
+}
+
+/* Those that nothing is left of have no row. */
+static gboolean
+note_branch (guint32 branch, const TocsinBranchCounts *counts G_GNUC_UNUSED, gpointer data)
+{
+  /* cppcheck-suppress leakReturnValNotUsed ; the table owns them */
+  branch_of (data, branch);
+  return TRUE;
+}
+
+static void
+compare_branch (Recount *self, guint32 branch, const TocsinBranchCounts *counted)
+{
+  TocsinBranchCounts stored;
+
+  tocsin_branches_get (self->txn, branch, &stored);
+  if (stored.reports != counted->reports)
+    complain (self, "The branch of actor %u has %u reports, its counter says %u", branch,
+              counted->reports, stored.reports);
+  if (stored.tombstones != counted->tombstones)
+    complain (self, "The branch of actor %u has %u tombstones, its counter says %u", branch,
+              counted->tombstones, stored.tombstones);
+  if (stored.refused != counted->refused)
+    complain (self, "The branch of actor %u has %u refused reports, its counter says %u", branch,
+              counted->refused, stored.refused);
+  if (stored.statements != counted->statements)
+    complain (self, "The branch of actor %u has %u statements of trust, its counter says %u",
+              branch, counted->statements, stored.statements);
+}
+
+static void
+compare_branches (Recount *self)
+{
+  guint64 statements = 0;
+  GHashTableIter iter;
+  gpointer branch, counts;
+
+  tocsin_branches_foreach (self->txn, note_branch, self);
+  g_hash_table_iter_init (&iter, self->branches);
+  while (g_hash_table_iter_next (&iter, &branch, &counts))
+    {
+      compare_branch (self, GPOINTER_TO_UINT (branch), counts);
+      statements += ((TocsinBranchCounts *) counts)->statements;
+    }
+  if (statements != tocsin_txn_entries (self->txn, TOCSIN_TABLE_BRANCH_TRUST))
+    complain (self,
+              "%" G_GUINT64_FORMAT " statements of trust are charged to a branch, their index has "
+              "%" G_GUINT64_FORMAT,
+              statements, tocsin_txn_entries (self->txn, TOCSIN_TABLE_BRANCH_TRUST));
 }
 
 /* ---- deliveries ---- */
@@ -297,6 +383,8 @@ recount (Recount *self)
   count_reports (self);
   tocsin_tombstones_foreach_counted (self->txn, count_tombstone, self);
   compare_actors (self);
+  tocsin_trust_foreach (self->txn, count_statement, self);
+  compare_branches (self);
   count_deliveries (self);
   compare_deliveries (self);
   tocsin_subjects_foreach (self->txn, "", NULL, count_subject, self);
@@ -323,8 +411,11 @@ tocsin_store_recount (TocsinStore *store, guint64 *rows, char ***wrong, GError *
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_autoptr (GHashTable) actors = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  g_autoptr (GHashTable) branches = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   g_autoptr (GHashTable) deliveries = g_hash_table_new (NULL, NULL);
-  Recount self = { .wrong = builder, .actors = actors, .deliveries = deliveries };
+  Recount self = {
+    .wrong = builder, .actors = actors, .branches = branches, .deliveries = deliveries
+  };
   TocsinReader *reader;
   gboolean ok;
 

@@ -15,9 +15,9 @@ G_BEGIN_DECLS
  *   rows it counts, at most 100; empty if all do
  * @error: return location for an error, or %NULL
  *
- * Counts everything that is kept counted: reports by reporter and state with their digests,
- * deliveries by peer, stored lengths of networks, open lines of review, indexes. In one reading,
- * for a thread of its own.
+ * Counts everything that is kept counted: reports by reporter and state with their digests, what
+ * each branch has, deliveries by peer, stored lengths of networks, open lines of review, indexes.
+ * In one reading, for a thread of its own.
  *
  * Returns: %FALSE as tocsin_txn_check(), or with %TOCSIN_ERROR_UNAVAILABLE if the store is closing
  */

@@ -42,10 +42,15 @@ void tocsin_report_replace (TocsinTxn *txn,
 void tocsin_report_strip (TocsinReportRecord *self);
 /* The row of a stripped report that is in no other index than those of id, actor and bundle. */
 void tocsin_report_forget (TocsinTxn *txn, const TocsinReportRecord *record);
-/* The reporter of each tombstone that is in its reporter's counts. */
+/* Reporter and branch of each tombstone that is in their counts. */
 void tocsin_tombstones_foreach_counted (TocsinTxn *txn,
-                                        void (*func) (guint32 actor, gpointer data),
+                                        void (*func) (guint32 actor, guint32 branch, gpointer data),
                                         gpointer data);
+/* Adds @by, 1 or -1, to what is counted of the branch of @record: to @counts, or to what is stored.
+ */
+void
+tocsin_report_count_branch (const TocsinReportRecord *record, int by, TocsinBranchCounts *counts);
+void tocsin_report_charge (TocsinTxn *txn, const TocsinReportRecord *record, int by);
 /* A compact row with all its indexes. */
 void tocsin_report_remove_compact (TocsinTxn *txn, const TocsinReportRecord *record);
 void tocsin_report_put_counts (TocsinTxn *txn, guint32 actor, const TocsinActorCounts *counts);

@@ -109,6 +109,8 @@ static const struct
   [TOCSIN_TABLE_VOICES] = { "voices", 2 * U32, 0 },
   [TOCSIN_TABLE_CATCH_UP] = { "catch-up", U32, 0 },
   [TOCSIN_TABLE_HEARD] = { "heard", U32, 0 },
+  [TOCSIN_TABLE_BRANCH_COUNTS] = { "branch-counts", U32, 0 },
+  [TOCSIN_TABLE_BRANCH_TRUST] = { "branch-trust", 3 * U32 + 1, 0 },
 };
 
 guint64 *

@@ -6,6 +6,7 @@
 /* What time does to reports: expiry, tombstones, and the digest that depends on the day. */
 
 #include "core/clock.h"
+#include "store/branches-private.h"
 #include "store/purge.h"
 #include "store/reports-private.h"
 #include "store/table-evidence.h"
@@ -17,8 +18,17 @@ typedef struct
 {
   TocsinTombstone tombstone;
   guint32 actor;
-  guint32 counted; /* in the actor's counts: there was no report row */
+  guint32 counted; /* 0: there was a report row; COUNTED_OWN, or tocsin_charged_to() */
 } TombstoneRow;
+
+/* For the actor itself, and in its counts; so are the others. */
+#define COUNTED_OWN 1u
+
+static guint32
+branch_of (const TombstoneRow *row)
+{
+  return row->counted == COUNTED_OWN ? row->actor : row->counted - 1;
+}
 
 static TocsinKey
 tombstone_key (guint32 actor, const char *id)
@@ -67,17 +77,26 @@ tocsin_tombstones_get (TocsinTxn *txn, guint32 actor, const char *id, TocsinTomb
 }
 
 static void
-count_tombstone (TocsinTxn *txn, guint32 actor, int by)
+count_tombstone (TocsinTxn *txn, const TombstoneRow *row, int by)
 {
+  const TocsinBranchCounts of_branch = { .tombstones = (guint32) by };
   TocsinActorCounts counts;
 
-  tocsin_reports_counts (txn, actor, &counts);
+  tocsin_reports_counts (txn, row->actor, &counts);
   counts.tombstones += (guint32) by;
-  tocsin_report_put_counts (txn, actor, &counts);
+  tocsin_report_put_counts (txn, row->actor, &counts);
+  tocsin_branches_add (txn, branch_of (row), &of_branch);
 }
 
 void
 tocsin_tombstones_put (TocsinTxn *txn, guint32 actor, const char *id, const TocsinTombstone *in)
+{
+  tocsin_tombstones_put_for (txn, actor, actor, id, in);
+}
+
+void
+tocsin_tombstones_put_for (
+    TocsinTxn *txn, guint32 branch, guint32 actor, const char *id, const TocsinTombstone *in)
 {
   TocsinKey key = tombstone_key (actor, id);
   TocsinKey end_key;
@@ -95,9 +114,10 @@ tocsin_tombstones_put (TocsinTxn *txn, guint32 actor, const char *id, const Tocs
     {
       row.tombstone = *in;
       row.actor = actor;
-      row.counted = !tocsin_reports_find (txn, actor, id, &number);
-      if (row.counted)
-        count_tombstone (txn, actor, 1);
+      if (!tocsin_reports_find (txn, actor, id, &number))
+        row.counted = branch == actor ? COUNTED_OWN : tocsin_charged_to (branch, actor);
+      if (row.counted != 0)
+        count_tombstone (txn, &row, 1);
     }
   end_key = tombstone_end_key (row.tombstone.until_us, &key);
   tocsin_txn_put (txn, TOCSIN_TABLE_TOMBSTONES, &key, &row, sizeof row);
@@ -106,7 +126,7 @@ tocsin_tombstones_put (TocsinTxn *txn, guint32 actor, const char *id, const Tocs
 
 void
 tocsin_tombstones_foreach_counted (TocsinTxn *txn,
-                                   void (*func) (guint32 actor, gpointer data),
+                                   void (*func) (guint32 actor, guint32 branch, gpointer data),
                                    gpointer data)
 {
   g_auto (TocsinCursor) cursor = { 0 };
@@ -123,8 +143,8 @@ tocsin_tombstones_foreach_counted (TocsinTxn *txn,
           return;
         }
       memcpy (&row, cursor.value.data, sizeof row);
-      if (row.counted)
-        func (row.actor, data);
+      if (row.counted != 0)
+        func (row.actor, branch_of (&row), data);
     }
 }
 
@@ -155,8 +175,8 @@ tocsin_tombstones_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
       TombstoneRow row;
 
       tocsin_key_add (&key, end_key.bytes + sizeof (guint32), end_key.size - sizeof (guint32));
-      if (read_tombstone (txn, &key, &row) && row.counted)
-        count_tombstone (txn, row.actor, -1);
+      if (read_tombstone (txn, &key, &row) && row.counted != 0)
+        count_tombstone (txn, &row, -1);
       tocsin_txn_del (txn, TOCSIN_TABLE_TOMBSTONES, &key);
       tocsin_txn_del (txn, TOCSIN_TABLE_TOMBSTONE_ENDS, &end_key);
     }
@@ -201,6 +221,7 @@ tocsin_report_forget (TocsinTxn *txn, const TocsinReportRecord *record)
   tocsin_reports_counts (txn, record->actor, &counts);
   counts.by_state[record->state]--;
   tocsin_report_put_counts (txn, record->actor, &counts);
+  tocsin_report_charge (txn, record, -1);
 }
 
 guint

@@ -6,6 +6,7 @@
 #include "store/table-reports.h"
 
 #include "core/clock.h"
+#include "store/branches-private.h"
 #include "store/reports-private.h"
 #include "store/table-actors.h"
 #include "store/table-evidence.h"
@@ -28,7 +29,7 @@ static const TocsinField fields[] = {
   TOCSIN_PLAIN (TocsinReportRecord, action),
   TOCSIN_PLAIN (TocsinReportRecord, sharing),
   TOCSIN_PLAIN (TocsinReportRecord, remove_reason),
-  TOCSIN_PLAIN (TocsinReportRecord, relayed),
+  TOCSIN_PLAIN (TocsinReportRecord, charged),
   TOCSIN_PLAIN (TocsinReportRecord, forwarded),
   TOCSIN_PLAIN (TocsinReportRecord, verified),
   TOCSIN_PLAIN (TocsinReportRecord, published_us),
@@ -122,6 +123,12 @@ tocsin_report_record_state (const TocsinReportRecord *self, gint64 now_us)
 {
   return self->state == TOCSIN_STATE_WITHDRAWN || self->end_us > now_us ? self->state
                                                                         : TOCSIN_STATE_EXPIRED;
+}
+
+guint32
+tocsin_report_record_branch (const TocsinReportRecord *self)
+{
+  return tocsin_charged_branch (self->charged, self->actor, self->via);
 }
 
 void
@@ -370,6 +377,25 @@ count_record (TocsinActorCounts *counts, const TocsinReportRecord *r, int by)
   tocsin_report_xor (r, counts->digest[r->sharing]);
 }
 
+/* What has expired takes nobody's room. */
+void
+tocsin_report_count_branch (const TocsinReportRecord *record, int by, TocsinBranchCounts *counts)
+{
+  if (record->state == TOCSIN_STATE_REFUSED)
+    counts->refused += (guint32) by;
+  else if (record->state != TOCSIN_STATE_EXPIRED)
+    counts->reports += (guint32) by;
+}
+
+void
+tocsin_report_charge (TocsinTxn *txn, const TocsinReportRecord *record, int by)
+{
+  TocsinBranchCounts counts = { 0 };
+
+  tocsin_report_count_branch (record, by, &counts);
+  tocsin_branches_add (txn, tocsin_report_record_branch (record), &counts);
+}
+
 static gboolean
 contributes (const TocsinReportRecord *r, gint64 now_us)
 {
@@ -407,11 +433,13 @@ tocsin_report_replace (TocsinTxn *txn,
     {
       write_indexes (txn, old, FALSE);
       count_record (&counts, old, -1);
+      tocsin_report_charge (txn, old, -1);
       if (old->sequence != 0 && old->sequence != record->sequence)
         tocsin_outbox_blank (txn, old->sequence);
     }
   write_indexes (txn, record, TRUE);
   count_record (&counts, record, 1);
+  tocsin_report_charge (txn, record, 1);
   tocsin_report_put_counts (txn, record->actor, &counts);
   tocsin_txn_put_record (txn, TOCSIN_TABLE_REPORTS, &key, &shape, record);
 

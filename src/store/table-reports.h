@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/report.h"
-#include "store/txn.h"
+#include "store/table-branches.h"
 
 G_BEGIN_DECLS
 
@@ -51,9 +51,9 @@ typedef struct
   TocsinAction action;
   TocsinSharing sharing;
   TocsinRemoveReason remove_reason; /* of a withdrawn one */
-  gboolean relayed;                 /* came through a relay */
-  guint forwarded;                  /* TOCSIN_FORWARDED…: its Remove must be relayed too */
-  gboolean verified;                /* its proof verified, so it can be relayed and exported */
+  guint32 charged;   /* TOCSIN_CHARGED_… or tocsin_charged_to(): the branch that it counts for */
+  guint forwarded;   /* TOCSIN_FORWARDED…: its Remove must be relayed too */
+  gboolean verified; /* its proof verified, so it can be relayed and exported */
   gint64 published_us;
   gint64 updated_us;
   gint64 observed_us;
@@ -97,6 +97,9 @@ void tocsin_report_record_fill (TocsinReportRecord *self, const TocsinReport *re
  * with the first housekeeping after the midnight at which digests leave it out, and so do the
  * counts. */
 TocsinReportState tocsin_report_record_state (const TocsinReportRecord *self, gint64 now_us);
+
+/* The branch that @self counts for. */
+guint32 tocsin_report_record_branch (const TocsinReportRecord *self);
 
 /* The evidence that @self contributes. */
 void tocsin_report_record_evidence (const TocsinReportRecord *self, TocsinEvidence *out);
@@ -151,7 +154,10 @@ typedef struct
 } TocsinTombstone;
 gboolean
 tocsin_tombstones_get (TocsinTxn *txn, guint32 actor, const char *id, TocsinTombstone *out);
-/* Keeps the later of the two if there is one. */
+/* Keeps the later of the two if there is one. A new one without a report counts for @branch. */
+void tocsin_tombstones_put_for (
+    TocsinTxn *txn, guint32 branch, guint32 actor, const char *id, const TocsinTombstone *in);
+/* Likewise, for @actor itself. */
 void
 tocsin_tombstones_put (TocsinTxn *txn, guint32 actor, const char *id, const TocsinTombstone *in);
 
@@ -167,7 +173,8 @@ typedef struct
 } TocsinActorCounts;
 void tocsin_reports_counts (TocsinTxn *txn, guint32 actor, TocsinActorCounts *out);
 
-/* All that counts against the quota of model.md 1: live, held, withdrawn, tombstones. */
+/* All of one reporter that counts against its own quota of model.md 1: live, held, withdrawn,
+ * tombstones. What counts against that of its branch is in tocsin_branches_get(). */
 guint64 tocsin_actor_counts_quota (const TocsinActorCounts *self);
 
 /**

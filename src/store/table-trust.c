@@ -5,14 +5,15 @@
 
 #include "store/table-trust.h"
 
-#include "store/txn-private.h"
+#include "store/branches-private.h"
+#include "store/trust-private.h"
 
 /* The first of them are what tocsin_trust_foreach_edge() reads in place, as a TrustHead. */
 static const TocsinField fields[] = {
   TOCSIN_PLAIN (TocsinTrustRecord, live),       TOCSIN_PLAIN (TocsinTrustRecord, weight),
   TOCSIN_PLAIN (TocsinTrustRecord, truster),    TOCSIN_PLAIN (TocsinTrustRecord, trustee),
   TOCSIN_PLAIN (TocsinTrustRecord, area),       TOCSIN_PLAIN (TocsinTrustRecord, held),
-  TOCSIN_PLAIN (TocsinTrustRecord, relayed),    TOCSIN_PLAIN (TocsinTrustRecord, forwarded),
+  TOCSIN_PLAIN (TocsinTrustRecord, charged),    TOCSIN_PLAIN (TocsinTrustRecord, forwarded),
   TOCSIN_PLAIN (TocsinTrustRecord, via),        TOCSIN_PLAIN (TocsinTrustRecord, published_us),
   TOCSIN_PLAIN (TocsinTrustRecord, updated_us), TOCSIN_PLAIN (TocsinTrustRecord, paid_us),
   TOCSIN_PLAIN (TocsinTrustRecord, sequence),   TOCSIN_PLAIN (TocsinTrustRecord, content_hash),
@@ -74,6 +75,44 @@ drop_id (TocsinTxn *txn, const TocsinTrustRecord *old)
     tocsin_txn_del (txn, TOCSIN_TABLE_TRUST_IDS, &index);
 }
 
+guint32
+tocsin_trust_record_branch (const TocsinTrustRecord *self)
+{
+  return tocsin_charged_branch (self->charged, self->truster, self->via);
+}
+
+gboolean
+tocsin_trust_is_of_another (const TocsinTrustRecord *record)
+{
+  return tocsin_trust_record_branch (record) != record->truster;
+}
+
+TocsinKey
+tocsin_trust_branch_key (const TocsinTrustRecord *record)
+{
+  TocsinKey key = tocsin_key_u32 (tocsin_trust_record_branch (record));
+
+  tocsin_key_add_u32 (&key, record->truster);
+  tocsin_key_add_u32 (&key, record->trustee);
+  tocsin_key_add_u8 (&key, (guint8) record->area);
+  return key;
+}
+
+void
+tocsin_trust_charge (TocsinTxn *txn, const TocsinTrustRecord *record, int by)
+{
+  const TocsinBranchCounts counts = { .statements = (guint32) by };
+  TocsinKey key = tocsin_trust_branch_key (record);
+
+  if (!tocsin_trust_is_of_another (record))
+    return;
+  if (by > 0)
+    tocsin_txn_put (txn, TOCSIN_TABLE_BRANCH_TRUST, &key, "", 0);
+  else
+    tocsin_txn_del (txn, TOCSIN_TABLE_BRANCH_TRUST, &key);
+  tocsin_branches_add (txn, tocsin_trust_record_branch (record), &counts);
+}
+
 /* What it says of its trustee; 0: nothing, for now. */
 static guint8
 counts (const TocsinTrustRecord *record)
@@ -92,7 +131,11 @@ tocsin_trust_put (TocsinTxn *txn, const TocsinTrustRecord *record)
 
   tocsin_trust_get (txn, record->truster, record->trustee, record->area, &old);
   if (old.id != NULL)
-    drop_id (txn, &old);
+    {
+      drop_id (txn, &old);
+      tocsin_trust_charge (txn, &old, -1);
+    }
+  tocsin_trust_charge (txn, record, 1);
   index = id_key (record->truster, record->id);
   tocsin_txn_put (txn, TOCSIN_TABLE_TRUST_IDS, &index, key.bytes, key.size);
   tocsin_txn_put_record (txn, TOCSIN_TABLE_TRUST, &key, &shape, record);
@@ -129,6 +172,7 @@ tocsin_trust_remove (TocsinTxn *txn, guint32 truster, guint32 trustee, TocsinAre
     return FALSE;
   if (old.id != NULL)
     drop_id (txn, &old);
+  tocsin_trust_charge (txn, &old, -1);
   tocsin_txn_del (txn, TOCSIN_TABLE_TRUST, &key);
   if (counts (&old) != 0)
     tocsin_txn_note (txn, TOCSIN_NOTE_TRUST_CHANGED);
@@ -179,6 +223,26 @@ tocsin_trust_foreach_of (TocsinTxn *txn, guint32 truster, TocsinTrustFunc func, 
 
   tocsin_txn_foreach (txn, TOCSIN_TABLE_TRUST, &from, from.size, &shape, (TocsinRecordFunc) func,
                       data);
+}
+
+gboolean
+tocsin_trust_next_of_branch (TocsinTxn *txn, guint32 branch, guint32 from, guint32 *truster)
+{
+  g_auto (TocsinCursor) cursor = { 0 };
+  TocsinKey key = tocsin_key_u32 (branch);
+
+  tocsin_key_add_u32 (&key, from);
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_BRANCH_TRUST);
+  if (!tocsin_cursor_seek (&cursor, &key) || tocsin_key_read_u32 (cursor.key.data) != branch)
+    return FALSE;
+  *truster = tocsin_key_read_u32 ((const guint8 *) cursor.key.data + sizeof (guint32));
+  return TRUE;
+}
+
+void
+tocsin_trust_foreach (TocsinTxn *txn, TocsinTrustFunc func, gpointer data)
+{
+  tocsin_txn_foreach (txn, TOCSIN_TABLE_TRUST, NULL, 0, &shape, (TocsinRecordFunc) func, data);
 }
 
 guint

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/category.h"
-#include "store/txn.h"
+#include "store/table-branches.h"
 
 G_BEGIN_DECLS
 
@@ -22,7 +22,7 @@ typedef struct
   guint8 weight; /* 1..100 */
   gboolean live; /* FALSE: held */
   gboolean held;
-  gboolean relayed;
+  guint32 charged; /* TOCSIN_CHARGED_… or tocsin_charged_to(): the branch that it counts for */
   guint forwarded; /* TOCSIN_FORWARDED…: its Remove must be relayed too */
   guint32 via;
   gint64 published_us;
@@ -38,6 +38,9 @@ typedef struct
 
 void tocsin_trust_record_clear (TocsinTrustRecord *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinTrustRecord, tocsin_trust_record_clear)
+
+/* The branch that @self counts for. */
+guint32 tocsin_trust_record_branch (const TocsinTrustRecord *self);
 
 /* Replaces what is stored for (truster, trustee, area). Notes TRUST_CHANGED if another weight
  * counts now. It moves no generation: others state things all the time, and verdicts differ only
@@ -68,6 +71,11 @@ void tocsin_trust_foreach_edge (TocsinTxn *txn, TocsinTrustEdgeFunc func, gpoint
 /* Every statement of one truster, held ones too. */
 typedef gboolean (*TocsinTrustFunc) (const TocsinTrustRecord *record, gpointer data);
 void tocsin_trust_foreach_of (TocsinTxn *txn, guint32 truster, TocsinTrustFunc func, gpointer data);
+
+/* The first truster from number @from on that has statements which count for @branch, itself aside.
+ * %FALSE if there is none. */
+gboolean
+tocsin_trust_next_of_branch (TocsinTxn *txn, guint32 branch, guint32 from, guint32 *truster);
 
 /* Statements of one truster; the cap is 1,000. */
 guint tocsin_trust_count_of (TocsinTxn *txn, guint32 truster);

@@ -203,6 +203,13 @@ see_voice (guint32 actor G_GNUC_UNUSED,
   return TRUE;
 }
 
+static gboolean
+see_branch (guint32 branch, const TocsinBranchCounts *counts, gpointer data)
+{
+  seen_strings += counts->reports != branch;
+  return TRUE;
+}
+
 static void
 walk_tables (TocsinTxn *txn)
 {
@@ -216,6 +223,8 @@ walk_tables (TocsinTxn *txn)
   tocsin_audit_foreach (txn, 0, FALSE, see_audit, NULL);
   assert_works_or_says_so (txn);
   tocsin_audit_foreach (txn, 0, TRUE, see_audit, NULL);
+  assert_works_or_says_so (txn);
+  tocsin_branches_foreach (txn, see_branch, NULL);
   assert_works_or_says_so (txn);
   tocsin_changes_foreach (txn, 0, see_change, NULL);
   assert_works_or_says_so (txn);
@@ -310,6 +319,7 @@ read_by_number (TocsinTxn *txn, guint32 n)
   TocsinActorCounts counts;
   TocsinQueueEntry entry;
   guint64 sequence;
+  guint32 truster;
 
   tocsin_actors_get (txn, n, &actor);
   assert_works_or_says_so (txn);
@@ -331,6 +341,9 @@ read_by_number (TocsinTxn *txn, guint32 n)
   assert_works_or_says_so (txn);
   tocsin_trust_foreach_of (txn, n, see_statement, NULL);
   tocsin_trust_count_of (txn, n);
+  assert_works_or_says_so (txn);
+  if (tocsin_trust_next_of_branch (txn, n, n, &truster))
+    g_assert_cmpuint (truster, >=, n);
   assert_works_or_says_so (txn);
 }
 
