@@ -29,7 +29,8 @@ tocsin_admitting_clear (TocsinAdmitting *self)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinAdmitting, tocsin_admitting_clear)
 
-gboolean tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a);
+guint32 tocsin_admission_branch (const TocsinAdmitting *a);
+gboolean tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a, guint32 branch);
 gboolean tocsin_admission_holds_key (TocsinTxn *txn, TocsinAdmitting *a);
 gboolean tocsin_admission_keeps_older (TocsinTxn *txn, TocsinAdmitting *a);
 void tocsin_admission_note_leak (TocsinTxn *txn, TocsinAdmitting *a);

@@ -29,38 +29,41 @@ needs_a_person (const TocsinPolicy *policy, const TocsinReport *report)
          tocsin_protected_concerns (policy->protected, subject);
 }
 
-/* Whether the reporter, or the branch that it is heard through, has all that it may have here. */
-gboolean
-tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a)
+/* The direct peer whose room new things of the reporter take: itself, or whom it is heard through
+ * now. Of who is believed no longer a relay brings only what takes something back. */
+guint32
+tocsin_admission_branch (const TocsinAdmitting *a)
 {
-  const TocsinTrustSnapshot *trust = a->admission->policy->trust;
+  guint32 branch = a->is_relayed
+                       ? tocsin_trust_snapshot_branch_of (a->admission->policy->trust, a->reporter)
+                       : a->reporter; /* although trust may not have been worked out */
+
+  return branch != TOCSIN_WALKS_NOBODY ? branch : a->signer;
+}
+
+/* Whether the reporter, or @branch as a whole, has all that it may have here. Whoever of the branch
+ * is believed no more counts on: else a peer that names ever others has room without end. */
+gboolean
+tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a, guint32 branch)
+{
+  TocsinBranchCounts of_branch;
   TocsinActorCounts counts;
-  /* Who brings its own is a direct peer, although trust may not have been worked out since. */
-  guint32 branch =
-      a->is_relayed ? tocsin_trust_snapshot_branch_of (trust, a->reporter) : a->reporter;
-  const TocsinTrustedActor *trusted;
-  gsize n_trusted, n_members = 0;
-  guint64 total;
 
   tocsin_reports_counts (txn, a->reporter, &counts);
-  total = tocsin_actor_counts_quota (&counts);
-  if (a->reporter != branch && total >= TOCSIN_QUOTA_INDIRECT_REPORTS)
+  if (a->reporter != branch && tocsin_actor_counts_quota (&counts) >= TOCSIN_QUOTA_INDIRECT_REPORTS)
     return TRUE;
-  /* The branch as a whole, looked at only where it could be full. */
-  trusted = tocsin_trust_snapshot_trusted (trust, &n_trusted);
-  for (gsize i = 0; i < n_trusted; i++)
-    n_members += trusted[i].branch == branch ? 1 : 0;
-  if (a->reporter == branch &&
-      total + n_members * TOCSIN_QUOTA_INDIRECT_REPORTS < TOCSIN_QUOTA_DIRECT_REPORTS)
-    return FALSE;
-  for (gsize i = 0; i < n_trusted; i++)
-    {
-      if (trusted[i].branch != branch || trusted[i].actor == a->reporter)
-        continue;
-      tocsin_reports_counts (txn, trusted[i].actor, &counts);
-      total += tocsin_actor_counts_quota (&counts);
-    }
-  return total >= TOCSIN_QUOTA_DIRECT_REPORTS;
+  tocsin_branches_get (txn, branch, &of_branch);
+  return (guint64) of_branch.reports + of_branch.tombstones >= TOCSIN_QUOTA_DIRECT_REPORTS;
+}
+
+/* The branch that a version counts for, of which the version before counts for @before. A reporter
+ * that brings it itself takes it over, if it has room; else it stays where it is. */
+static guint32
+find_branch (TocsinTxn *txn, const TocsinAdmitting *a, guint32 before, gboolean is_new)
+{
+  if (is_new || (!a->is_relayed && !tocsin_admission_is_past_quota (txn, a, a->reporter)))
+    return tocsin_admission_branch (a);
+  return before;
 }
 
 static void
@@ -71,7 +74,6 @@ fill_record (const TocsinAdmitting *a, TocsinReportRecord *record)
   tocsin_report_record_fill (record, &self->activity->report);
   record->actor = a->reporter;
   record->via = a->signer;
-  record->charged = a->is_relayed ? TOCSIN_CHARGED_VIA : TOCSIN_CHARGED_OWN;
   record->verified = self->proven;
   record->received_us = self->now_us;
   record->batch = self->batch;
@@ -286,28 +288,38 @@ refuse_report (TocsinReportRecord *record)
 static gboolean
 has_been_refused_enough (TocsinTxn *txn, const TocsinAdmitting *a)
 {
+  TocsinBranchCounts of_branch;
   TocsinActorCounts counts;
 
   tocsin_reports_counts (txn, a->reporter, &counts);
-  return counts.by_state[TOCSIN_STATE_REFUSED] >=
-         (a->is_relayed ? TOCSIN_QUOTA_INDIRECT_REPORTS : TOCSIN_QUOTA_DIRECT_REPORTS);
+  if (!a->is_relayed)
+    return counts.by_state[TOCSIN_STATE_REFUSED] >= TOCSIN_QUOTA_DIRECT_REPORTS;
+  tocsin_branches_get (txn, tocsin_admission_branch (a), &of_branch);
+  return counts.by_state[TOCSIN_STATE_REFUSED] >= TOCSIN_QUOTA_INDIRECT_REPORTS ||
+         of_branch.refused >= TOCSIN_QUOTA_DIRECT_REPORTS;
 }
 
 /* What is left to do once it is clear that @record is a new report or a newer version. On entry
- * its @hold is that of the version before. */
+ * its @hold is that of the version before, which counts for @last_branch. */
 static void
-store_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record, gboolean is_new)
+store_version (TocsinTxn *txn,
+               TocsinAdmitting *a,
+               TocsinReportRecord *record,
+               guint32 last_branch,
+               gboolean is_new)
 {
   const TocsinAdmission *self = a->admission;
   TocsinHold before = record->hold;
   TocsinHold found = find_hold (txn, a);
+  guint32 branch = find_branch (txn, a, last_branch, is_new);
   gboolean contradicted;
 
   fill_record (a, record);
+  record->charged = tocsin_charged_to (branch, a->reporter);
   record->hold = is_for_a_person (before) ? before : found;
   record->state = record->hold == TOCSIN_HOLD_NONE ? TOCSIN_STATE_LIVE : TOCSIN_STATE_HELD;
   record->held_us = record->hold == TOCSIN_HOLD_NONE ? 0 : self->now_us;
-  if (is_new && tocsin_admission_is_past_quota (txn, a))
+  if (is_new && tocsin_admission_is_past_quota (txn, a, branch))
     {
       a->peer_changed = TRUE;
       if (record->number == 0 && has_been_refused_enough (txn, a))
@@ -388,6 +400,7 @@ add_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record)
   /* Neither of these has a place in the quota, so it has to find one now. */
   gboolean is_new = was_refused || record->state == TOCSIN_STATE_EXPIRED;
   gboolean is_same = memcmp (record->content_hash, a->content_hash, sizeof a->content_hash) == 0;
+  guint32 branch = tocsin_report_record_branch (record);
   TocsinReportRecord version = {
     .number = record->number,
     .forwarded = record->forwarded,
@@ -407,7 +420,7 @@ add_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record)
     version.alternate = g_steal_pointer (&record->alternate);
   tocsin_report_record_clear (record);
   *record = version;
-  store_version (txn, a, record, is_new);
+  store_version (txn, a, record, branch, is_new);
 }
 
 /**
@@ -445,7 +458,7 @@ tocsin_admission_add_report (TocsinTxn *txn, TocsinAdmitting *a, GError **error)
   if (!taken)
     count_refused (txn, a, &record);
   else if (record.number == 0)
-    store_version (txn, a, &record, TRUE);
+    store_version (txn, a, &record, a->reporter, TRUE);
   else
     add_version (txn, a, &record);
   return TRUE;

@@ -102,7 +102,8 @@ give_up (TocsinTxn *txn, TocsinAdmitting *a, const TocsinTrustRecord *old, gbool
 
   tocsin_trust_remove (txn, old->truster, old->trustee, old->area);
   if (other_actor && old->activity_id != NULL)
-    tocsin_tombstones_put (txn, a->reporter, old->activity_id, &tombstone);
+    tocsin_tombstones_put_for (txn, tocsin_trust_record_branch (old), a->reporter, old->activity_id,
+                               &tombstone);
   a->admission->stored = TRUE;
 }
 
@@ -123,7 +124,7 @@ inherit (TocsinTxn *txn, TocsinTrustRecord *record, const TocsinTrustRecord *old
 }
 
 static void
-fill (TocsinTrustRecord *record, const TocsinAdmitting *a)
+fill (TocsinTrustRecord *record, const TocsinAdmitting *a, const TocsinTrustRecord *old)
 {
   const TocsinAdmission *self = a->admission;
   const TocsinTrustStatement *statement = &self->activity->statement;
@@ -131,7 +132,11 @@ fill (TocsinTrustRecord *record, const TocsinAdmitting *a)
   record->truster = a->reporter;
   record->area = statement->area;
   record->weight = statement->weight;
-  record->charged = a->is_relayed ? TOCSIN_CHARGED_VIA : TOCSIN_CHARGED_OWN;
+  /* What takes the place of another takes its room too; what its own truster brings, nobody's. */
+  record->charged =
+      tocsin_charged_to (a->is_relayed && old->id != NULL ? tocsin_trust_record_branch (old)
+                                                          : tocsin_admission_branch (a),
+                         a->reporter);
   record->via = a->signer;
   record->published_us = statement->published_us;
   record->updated_us = statement->updated_us;
@@ -181,7 +186,7 @@ store_statement (TocsinTxn *txn,
   g_auto (TocsinTrustRecord) record = { 0 };
   guint64 before;
 
-  fill (&record, a);
+  fill (&record, a, old);
   record.trustee = tocsin_actors_intern (txn, self->activity->statement.about, self->now_us);
   inherit (txn, &record, old);
   inherit (txn, &record, elsewhere);

@@ -171,17 +171,22 @@ is_evidence (TocsinTxn *txn, const TocsinReportRecord *record)
   return FALSE;
 }
 
-/* Of what never came, or is newer here: the tombstone counts against the quota, or made-up Removes
- * could fill the store. A later date for one that there is takes no room. */
+/* Of what never came, or is newer here: the tombstone counts against the quota of @branch, or
+ * made-up Removes could fill the store. A later date for one that there is takes no room. */
 static void
-keep_date (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us, const TocsinTombstone *before)
+keep_date (TocsinTxn *txn,
+           TocsinAdmitting *a,
+           guint32 branch,
+           gint64 removed_us,
+           const TocsinTombstone *before)
 {
   const TocsinTombstone tombstone = { .removed_us = removed_us,
                                       .until_us = keep_until (txn, a->admission->now_us) };
 
-  if (before != NULL ? removed_us <= before->removed_us : tocsin_admission_is_past_quota (txn, a))
+  if (before != NULL ? removed_us <= before->removed_us
+                     : tocsin_admission_is_past_quota (txn, a, branch))
     return;
-  tocsin_tombstones_put (txn, a->reporter, a->admission->activity->object, &tombstone);
+  tocsin_tombstones_put_for (txn, branch, a->reporter, a->admission->activity->object, &tombstone);
   a->admission->stored = before == NULL;
 }
 
@@ -226,7 +231,8 @@ remove_statement (TocsinTxn *txn,
     return;
   self->stored = TRUE;
   a->forgets_id = again && !went_out;
-  tocsin_tombstones_put (txn, a->reporter, self->activity->object, &tombstone);
+  tocsin_tombstones_put_for (txn, tocsin_trust_record_branch (record), a->reporter,
+                             self->activity->object, &tombstone);
   tocsin_trust_remove (txn, record->truster, record->trustee, record->area);
   if (record->sequence != 0)
     tocsin_outbox_forget (txn, record->sequence);
@@ -245,11 +251,13 @@ remove_other (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us)
   g_auto (TocsinTrustRecord) record = { 0 };
   TocsinTombstone before;
   gboolean had = tocsin_tombstones_get (txn, a->reporter, object, &before);
+  gboolean found = tocsin_trust_find (txn, a->reporter, object, &record);
+  guint32 branch = found ? tocsin_trust_record_branch (&record) : tocsin_admission_branch (a);
 
-  if (tocsin_trust_find (txn, a->reporter, object, &record) && record.updated_us <= removed_us)
+  if (found && record.updated_us <= removed_us)
     remove_statement (txn, a, &record, removed_us, had);
   else
-    keep_date (txn, a, removed_us, had ? &before : NULL);
+    keep_date (txn, a, branch, removed_us, had ? &before : NULL);
 }
 
 /**

@@ -1,0 +1,253 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What a direct peer and all that it brings in may have here (model.md 1), however often it names
+ * others. The counters agree with the rows at the end of every test.
+ */
+#include "core/limits.h"
+#include "fed-case.h"
+#include "store/branches-private.h"
+#include "store/purge.h"
+#include "store/recount.h"
+
+#define NAMED   10 /* by b.example, before those that it names now */
+#define OF_EACH 50 /* reports */
+
+static void
+case_end (Case *c, gconstpointer data)
+{
+  g_auto (GStrv) wrong = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 rows;
+
+  g_assert_true (tocsin_store_recount (c->f.store, &rows, &wrong, &error));
+  g_assert_no_error (error);
+  for (guint i = 0; wrong[i] != NULL; i++)
+    g_test_message ("%s", wrong[i]);
+  g_assert_cmpuint (g_strv_length (wrong), ==, 0);
+  case_tear_down (c, data);
+}
+
+static TocsinBranchCounts
+counts_of (Case *c, guint32 branch)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+  TocsinBranchCounts counts;
+
+  tocsin_branches_get (txn, branch, &counts);
+  return counts;
+}
+
+/* Counts more of the branch of b.example than there is, or as much less. */
+typedef struct
+{
+  guint32 branch;
+  TocsinBranchCounts by;
+} Lift;
+
+static gboolean
+write_lift (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Lift *lift = data;
+
+  tocsin_branches_add (txn, lift->branch, &lift->by);
+  return TRUE;
+}
+
+static void
+lift (Case *c, TocsinBranchCounts by)
+{
+  Lift lift = { c->b, by };
+
+  write_ok (&c->f, write_lift, &lift);
+}
+
+/* From now on @first and @second are followed, and @first alone trusts @third. */
+static void
+trust_anew (Case *c, guint32 first, guint32 second, guint32 third)
+{
+  tocsin_trust_snapshot_unref (c->policy->trust);
+  c->policy->trust = trust_in_three (first, second, third);
+}
+
+/* ---- reports ---- */
+
+/* By actors that b.example trusts no more. */
+static gboolean
+write_reports (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+
+  for (guint n = 0; n < NAMED * OF_EACH; n++)
+    {
+      g_autofree char *id = g_strdup_printf ("https://named.example/reports/%u", n);
+      TocsinReportRecord record = { .actor = 100 + n % NAMED,
+                                    .via = c->b,
+                                    .charged = TOCSIN_CHARGED_VIA,
+                                    .state = TOCSIN_STATE_WITHDRAWN,
+                                    .sharing = TOCSIN_SHARING_GREEN,
+                                    .end_us = NOON + TOCSIN_DAY_US,
+                                    .gone_us = NOON + TOCSIN_DAY_US,
+                                    .id = id };
+
+      tocsin_reports_put (txn, &record, NOON);
+    }
+  return TRUE;
+}
+
+static gboolean
+purge_some (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_store_purge (txn, NOON + 2 * TOCSIN_DAY_US, 1);
+  return TRUE;
+}
+
+static void
+test_reports (Case *c, gconstpointer data)
+{
+  const Draft of_d = { .host = "d.example", .name = "of-d" };
+  const Draft of_d_too = { .host = "d.example", .name = "of-d-too" };
+  const Draft of_b = { .name = "of-b" };
+  const Draft of_c = { .host = "c.example", .name = "of-c" };
+  const Draft later = { .host = "d.example", .name = "later" };
+  const Way by_b = { .signer = "b.example" };
+  const Way by_c = { .signer = "c.example" };
+
+  write_ok (&c->f, write_reports, c);
+  lift (c, (TocsinBranchCounts){ .reports = TOCSIN_QUOTA_DIRECT_REPORTS - NAMED * OF_EACH });
+  g_assert_cmpint (admit_draft (c, &of_d, &by_b), ==, DONE);
+  assert_report (c, "d.example", "of-d", TOCSIN_STATE_REFUSED, TOCSIN_HOLD_NONE);
+  /* Whoever brings it: it is b.example that vouches for d.example. */
+  g_assert_cmpint (admit_draft (c, &of_d_too, &by_c), ==, DONE);
+  assert_report (c, "d.example", "of-d-too", TOCSIN_STATE_REFUSED, TOCSIN_HOLD_NONE);
+  g_assert_cmpint (admit_draft (c, &of_b, NULL), ==, DONE);
+  assert_report (c, "b.example", "of-b", TOCSIN_STATE_REFUSED, TOCSIN_HOLD_NONE);
+  g_assert_cmpint (admit (c, remove_bytes ("d.example", "never", NOON, TOCSIN_REASON_ERROR), &by_b),
+                   ==, DROPPED);
+  /* Nobody else has less room for that. */
+  g_assert_cmpint (admit_draft (c, &of_c, NULL), ==, DONE);
+  assert_report (c, "c.example", "of-c", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  /* What goes makes room. */
+  write_ok (&c->f, purge_some, NULL);
+  g_assert_cmpint (admit_draft (c, &later, &by_b), ==, DONE);
+  assert_report (c, "d.example", "later", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  g_assert_cmpuint (counts_of (c, c->b).reports, ==, TOCSIN_QUOTA_DIRECT_REPORTS);
+  lift (c, (TocsinBranchCounts){ .reports = NAMED * OF_EACH - TOCSIN_QUOTA_DIRECT_REPORTS });
+}
+
+/* Ids of what is past the quota are bounded likewise. */
+static void
+test_refused (Case *c, gconstpointer data)
+{
+  const Draft of_d = { .host = "d.example", .name = "of-d" };
+  const Draft of_b = { .name = "of-b" };
+  const Way by_b = { .signer = "b.example" };
+
+  lift (c, (TocsinBranchCounts){ .refused = TOCSIN_QUOTA_DIRECT_REPORTS });
+  write_ok (&c->f, write_tombstones, c);
+  g_assert_cmpint (admit_draft (c, &of_d, &by_b), ==, DROPPED);
+  /* Of its own it has as many, for its digest. */
+  g_assert_cmpint (admit_draft (c, &of_b, NULL), ==, DONE);
+  assert_report (c, "b.example", "of-b", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  lift (c, (TocsinBranchCounts){ .refused = 0u - TOCSIN_QUOTA_DIRECT_REPORTS });
+}
+
+static gboolean
+purge_all (TocsinTxn *txn, gpointer data, GError **error)
+{
+  while (tocsin_store_purge (txn, NOON + 5000 * TOCSIN_DAY_US, 1000) > 0)
+    ;
+  return TRUE;
+}
+
+static gboolean
+is_nothing (const TocsinBranchCounts *counts)
+{
+  return counts->reports == 0 && counts->tombstones == 0 && counts->refused == 0 &&
+         counts->statements == 0;
+}
+
+static gboolean
+count_branch (guint32 branch, const TocsinBranchCounts *counts, gpointer data)
+{
+  g_assert_false (is_nothing (counts));
+  ++*(guint *) data;
+  return TRUE;
+}
+
+static gboolean
+write_follow (TocsinTxn *txn, gpointer data, GError **error)
+{
+  write_followed (txn, GPOINTER_TO_UINT (data), TOCSIN_FOLLOWER_NONE);
+  return TRUE;
+}
+
+static void
+assert_reports (Case *c, guint32 of_b, guint32 of_c, guint32 of_d)
+{
+  g_assert_cmpuint (counts_of (c, c->b).reports, ==, of_b);
+  g_assert_cmpuint (counts_of (c, c->c).reports, ==, of_c);
+  g_assert_cmpuint (counts_of (c, c->d).reports, ==, of_d);
+}
+
+static int
+bring (Case *c, const char *name, guint version, const char *signer)
+{
+  g_autofree char *activity = g_strdup_printf ("%s-%u", name, version);
+  const Draft draft = {
+    .host = "d.example", .name = name, .activity = activity, .updated_us = T0 + version
+  };
+  const Way way = { .signer = signer };
+
+  return admit_draft (c, &draft, &way);
+}
+
+/* A report counts once and for one branch, whoever brings which version of it, until it goes. */
+static void
+test_moves (Case *c, gconstpointer data)
+{
+  const guint32 other = 99;
+  const Way by_b = { .signer = "b.example" };
+  guint n = 0;
+
+  g_assert_cmpint (bring (c, "r1", 1, "c.example"), ==, DONE);
+  assert_reports (c, 1, 0, 0);
+  /* It stays when b.example is followed no more. What is new does not count for it. */
+  trust_anew (c, c->c, other, c->d);
+  g_assert_cmpint (bring (c, "r1", 2, "c.example"), ==, DONE);
+  g_assert_cmpint (bring (c, "r2", 1, "c.example"), ==, DONE);
+  assert_reports (c, 1, 1, 0);
+  /* Its reporter takes over what it brings itself, and keeps it. */
+  trust_anew (c, c->b, c->d, other);
+  write_ok (&c->f, write_follow, GUINT_TO_POINTER (c->d));
+  g_assert_cmpint (bring (c, "r1", 3, "d.example"), ==, DONE);
+  assert_reports (c, 0, 1, 1);
+  g_assert_cmpint (bring (c, "r1", 4, "b.example"), ==, DONE);
+  assert_reports (c, 0, 1, 1);
+  g_assert_cmpint (admit (c, remove_bytes ("d.example", "r1", NOON, TOCSIN_REASON_ERROR), &by_b),
+                   ==, DONE);
+  assert_reports (c, 0, 1, 1);
+  g_assert_cmpint (admit (c, remove_bytes ("d.example", "never", NOON, TOCSIN_REASON_ERROR), &by_b),
+                   ==, DONE);
+  g_assert_cmpuint (counts_of (c, c->d).tombstones, ==, 1);
+  /* Nothing is left of the counts once all is over. */
+  write_ok (&c->f, purge_all, NULL);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+
+    tocsin_branches_foreach (txn, count_branch, &n);
+  }
+  g_assert_cmpuint (n, ==, 0);
+}
+
+#define ADD(path, func) g_test_add ("/room/" path, Case, NULL, case_set_up, func, case_end)
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("reports", test_reports);
+  ADD ("refused", test_refused);
+  ADD ("moves", test_moves);
+  return g_test_run ();
+}
