@@ -194,6 +194,45 @@ draft_bytes (const Draft *draft)
 }
 
 static inline GBytes *
+statement_in (TocsinArea area,
+              const char *host,
+              const char *name,
+              const char *about,
+              guint8 weight,
+              gint64 updated_us,
+              const char *activity_name)
+{
+  g_autofree char *actor = actor_at (host);
+  g_autofree char *target = g_strdup_printf ("https://%s/trust", host);
+  g_autofree char *followers = g_strdup_printf ("https://%s/followers", host);
+  g_autofree char *id = g_strdup_printf ("https://%s/activities/%s", host, activity_name);
+  g_auto (TocsinTrustStatement) statement = { 0 };
+  TocsinActivityHead head = { .id = id, .actor = actor, .to = followers, .published_us = T0 };
+  g_autoptr (JsonObject) activity = NULL;
+
+  statement.id = g_strdup_printf ("https://%s/trust/%s", host, name);
+  statement.attributed_to = g_strdup (actor);
+  statement.about = actor_at (about);
+  statement.area = area;
+  statement.weight = weight;
+  statement.published_us = MIN (T0, updated_us);
+  statement.updated_us = updated_us;
+  activity = tocsin_activity_build_add_statement (&head, &statement, target);
+  return tocsin_activity_to_bytes (activity, NULL);
+}
+
+static inline GBytes *
+statement_bytes (const char *host,
+                 const char *name,
+                 const char *about,
+                 guint8 weight,
+                 gint64 updated_us,
+                 const char *activity_name)
+{
+  return statement_in (TOCSIN_AREA_ANY, host, name, about, weight, updated_us, activity_name);
+}
+
+static inline GBytes *
 remove_bytes (const char *host, const char *name, gint64 published_us, TocsinRemoveReason reason)
 {
   g_autofree char *actor = actor_at (host);

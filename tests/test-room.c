@@ -4,14 +4,19 @@
  * What a direct peer and all that it brings in may have here (model.md 1), however often it names
  * others. The counters agree with the rows at the end of every test.
  */
+#include "codec/activity-build.h"
 #include "core/limits.h"
 #include "fed-case.h"
+#include "fed/room.h"
 #include "store/branches-private.h"
 #include "store/purge.h"
 #include "store/recount.h"
+#include "store/table-seen.h"
+#include "store/table-trust.h"
 
-#define NAMED   10 /* by b.example, before those that it names now */
-#define OF_EACH 50 /* reports */
+#define NAMED      10  /* by b.example, before those that it names now */
+#define OF_EACH    50  /* reports */
+#define STATEMENTS 150 /* of two of them */
 
 static void
 case_end (Case *c, gconstpointer data)
@@ -240,6 +245,172 @@ test_moves (Case *c, gconstpointer data)
   g_assert_cmpuint (n, ==, 0);
 }
 
+/* ---- statements ---- */
+
+static void
+put_statement (TocsinTxn *txn, const Case *c, guint32 truster, guint n)
+{
+  g_autofree char *id = g_strdup_printf ("https://named.example/trust/%u-%u", truster, n);
+  g_autofree char *activity_id = g_strdup_printf ("https://named.example/activities/%u", n);
+  const TocsinId content = { { 0 } };
+  TocsinTrustRecord record = { .truster = truster,
+                               .trustee = 1000 + n,
+                               .weight = 100,
+                               .live = TRUE,
+                               .charged = TOCSIN_CHARGED_VIA,
+                               .via = c->b,
+                               .updated_us = T0,
+                               .id = id,
+                               .activity_id = activity_id };
+
+  tocsin_trust_put (txn, &record);
+  tocsin_seen_put (txn, activity_id, &content, T0);
+}
+
+/* Of two whom b.example trusted before it trusted d.example. */
+static gboolean
+write_statements (TocsinTxn *txn, gpointer data, GError **error)
+{
+  for (guint n = 0; n < STATEMENTS; n++)
+    put_statement (txn, data, 100 + n % 2, n);
+  return TRUE;
+}
+
+static int
+state (Case *c, const char *about, const char *activity, const char *signer)
+{
+  const Way way = { .signer = signer };
+
+  return admit (c, statement_bytes ("d.example", about, about, 70, T0, activity), &way);
+}
+
+static void
+test_statements (Case *c, gconstpointer data)
+{
+  const guint32 more = TOCSIN_QUOTA_BRANCH_STATEMENTS - STATEMENTS;
+  TocsinBranchCounts counts;
+
+  write_ok (&c->f, write_statements, c);
+  lift (c, (TocsinBranchCounts){ .statements = more });
+  g_assert_cmpint (state (c, "e.example", "1", "b.example"), ==, DONE);
+  counts = counts_of (c, c->b);
+  g_assert_cmpuint (counts.statements, ==, TOCSIN_QUOTA_BRANCH_STATEMENTS - 99);
+  /* What gave way named actors, and so leaves what one that was taken back does. */
+  g_assert_cmpuint (counts.tombstones, ==, 100);
+  {
+    g_autoptr (TocsinReading) txn = case_read (c);
+
+    g_assert_cmpuint (tocsin_trust_count_of (txn, 100), ==, 0);
+    g_assert_cmpuint (tocsin_trust_count_of (txn, 101), ==, 50);
+    g_assert_cmpuint (tocsin_trust_count_of (txn, c->d), ==, 1);
+    g_assert_false (tocsin_seen_knows (txn, "https://named.example/activities/0"));
+    g_assert_true (tocsin_seen_knows (txn, "https://named.example/activities/149"));
+  }
+  /* The direct peer has room of its own. */
+  g_assert_cmpint (admit (c, statement_bytes ("b.example", "s", "e.example", 70, T0, "1"), NULL),
+                   ==, DONE);
+  g_assert_cmpuint (counts_of (c, c->b).statements, ==, counts.statements);
+  lift (c, (TocsinBranchCounts){ .statements = 0u - more });
+}
+
+/* Who is believed keeps what it said, and the branch has no more than it may have all the same. */
+static void
+test_statements_believed (Case *c, gconstpointer data)
+{
+  lift (c, (TocsinBranchCounts){ .statements = TOCSIN_QUOTA_BRANCH_STATEMENTS - 1 });
+  g_assert_cmpint (state (c, "e.example", "1", "b.example"), ==, DONE);
+  g_assert_cmpint (state (c, "f.example", "2", "b.example"), ==, DROPPED);
+  g_assert_cmpuint (counts_of (c, c->b).statements, ==, TOCSIN_QUOTA_BRANCH_STATEMENTS);
+  lift (c, (TocsinBranchCounts){ .statements = 1u - TOCSIN_QUOTA_BRANCH_STATEMENTS });
+}
+
+/* Whoever of the branch took back what leaves a tombstone. */
+static void
+test_tombstones (Case *c, gconstpointer data)
+{
+  lift (c, (TocsinBranchCounts){ .tombstones = TOCSIN_QUOTA_DIRECT_REPORTS });
+  g_assert_cmpint (state (c, "e.example", "1", "b.example"), ==, DROPPED);
+  lift (c, (TocsinBranchCounts){ .tombstones = 0u - TOCSIN_QUOTA_DIRECT_REPORTS });
+  g_assert_cmpint (state (c, "e.example", "2", "b.example"), ==, DONE);
+}
+
+/* ---- who leaves ---- */
+
+static gboolean
+write_few_statements (TocsinTxn *txn, gpointer data, GError **error)
+{
+  for (guint n = 0; n < 3; n++)
+    put_statement (txn, data, 100, n);
+  return TRUE;
+}
+
+typedef struct
+{
+  const Case *c;
+  guint n; /* out */
+} Leaving;
+
+static gboolean
+write_leave (TocsinTxn *txn, gpointer data, GError **error)
+{
+  Leaving *leaving = data;
+
+  leaving->n = tocsin_room_leave (txn, leaving->c->policy, NOON, 2);
+  return TRUE;
+}
+
+static guint
+leave (Case *c)
+{
+  Leaving leaving = { .c = c };
+
+  write_ok (&c->f, write_leave, &leaving);
+  return leaving.n;
+}
+
+static void
+block (TocsinPeerRecord *peer)
+{
+  peer->blocked = TRUE;
+}
+
+static void
+unblock (TocsinPeerRecord *peer)
+{
+  peer->blocked = FALSE;
+}
+
+/* Statements have no end: of a peer that is blocked they go, unless their truster is believed. */
+static void
+test_leave (Case *c, gconstpointer data)
+{
+  const TocsinTrustInput nobody = { 0 };
+  const guint32 other = 99;
+
+  write_ok (&c->f, write_few_statements, c);
+  g_assert_cmpint (state (c, "e.example", "1", "b.example"), ==, DONE);
+  g_assert_cmpuint (counts_of (c, c->b).statements, ==, 4);
+  g_assert_cmpuint (leave (c), ==, 0);
+  edit_peer (c, c->b, block);
+  trust_anew (c, c->c, other, c->d);
+  g_assert_cmpuint (leave (c), ==, 2);
+  g_assert_cmpuint (leave (c), ==, 1);
+  g_assert_cmpuint (leave (c), ==, 0);
+  g_assert_cmpuint (counts_of (c, c->b).statements, ==, 1);
+  /* Not before it is known who is believed. */
+  tocsin_trust_snapshot_unref (c->policy->trust);
+  c->policy->trust = tocsin_trust_snapshot_new (&nobody, 0, 1);
+  g_assert_cmpuint (leave (c), ==, 0);
+  trust_anew (c, c->c, other, other + 1);
+  g_assert_cmpuint (leave (c), ==, 1);
+  g_assert_cmpuint (counts_of (c, c->b).statements, ==, 0);
+  /* What went that way comes again with the peer. */
+  edit_peer (c, c->b, unblock);
+  trust_anew (c, c->b, c->c, c->d);
+  g_assert_cmpint (state (c, "e.example", "1", "b.example"), ==, DONE);
+  g_assert_cmpuint (counts_of (c, c->b).statements, ==, 1);
+}
+
 #define ADD(path, func) g_test_add ("/room/" path, Case, NULL, case_set_up, func, case_end)
 
 int
@@ -249,5 +420,9 @@ main (int argc, char *argv[])
   ADD ("reports", test_reports);
   ADD ("refused", test_refused);
   ADD ("moves", test_moves);
+  ADD ("statements", test_statements);
+  ADD ("statements/believed", test_statements_believed);
+  ADD ("tombstones", test_tombstones);
+  ADD ("leave", test_leave);
   return g_test_run ();
 }

@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "fed/admission-private.h"
 #include "fed/relay.h"
+#include "fed/room.h"
 #include "store/purge.h"
 #include "store/table-actors.h"
 #include "store/table-outbox.h"
@@ -55,13 +56,17 @@ keep_equivocation (TocsinTxn *txn, const TocsinAdmitting *a, TocsinTrustRecord *
 /* Who states and takes back by turns has no more than a few rows at any time, and leaves a
  * tombstone and an actor's name each time. So both count. */
 static gboolean
-has_room (TocsinTxn *txn, guint32 truster)
+has_room (TocsinTxn *txn, const TocsinAdmitting *a)
 {
+  const TocsinAdmission *self = a->admission;
+  guint32 branch = tocsin_admission_branch (a);
   TocsinActorCounts counts;
 
-  tocsin_reports_counts (txn, truster, &counts);
+  tocsin_reports_counts (txn, a->reporter, &counts);
   return counts.tombstones < TOMBSTONES_MAX &&
-         tocsin_trust_count_of (txn, truster) < TOCSIN_QUOTA_TRUST_STATEMENTS;
+         tocsin_trust_count_of (txn, a->reporter) < TOCSIN_QUOTA_TRUST_STATEMENTS &&
+         (branch == a->reporter ||
+          tocsin_room_for_statement (txn, self->policy, branch, self->now_us));
 }
 
 /* Whether what came gives way to @other: its own older version, or what now stands in the same
@@ -211,8 +216,8 @@ store_statement (TocsinTxn *txn,
  *
  * The newest statement of (actor, about, area) is the live one, and the newest under one id,
  * whoever it is about by now. What an actor says about itself, and what is past 1,000 statements or
- * 10,000 tombstones, is dropped. However often a statement changes, the newest counts here; it is
- * forwarded in turns.
+ * 10,000 tombstones, or past what its branch may have, is dropped. However often a statement
+ * changes, the newest counts here; it is forwarded in turns.
  */
 void
 tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
@@ -241,7 +246,7 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
     return;
   if (elsewhere.id != NULL)
     give_up (txn, a, &elsewhere, !named || elsewhere.trustee != about);
-  if (old.id == NULL && !has_room (txn, a->reporter))
+  if (old.id == NULL && !has_room (txn, a))
     {
       if (elsewhere.sequence != 0)
         tocsin_outbox_forget (txn, elsewhere.sequence);

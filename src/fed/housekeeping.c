@@ -16,6 +16,7 @@
 #include "fed/relations.h"
 #include "fed/relay.h"
 #include "fed/review.h"
+#include "fed/room.h"
 #include "store/purge.h"
 #include "store/table-meta.h"
 #include "store/table-peers.h"
@@ -159,6 +160,7 @@ write_round (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
 
   round->done = tocsin_store_purge (txn, round->now_us, ROWS);
   round->done += settle_peers (txn, round);
+  round->done += tocsin_room_leave (txn, round->policy, round->now_us, ROWS);
   round->done += tocsin_held_release_some (txn, round->policy, round->now_us) ? 1 : 0;
   tocsin_relay_waiting (txn, round->policy, round->now_us);
   if (round->notes)

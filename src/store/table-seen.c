@@ -52,6 +52,16 @@ tocsin_seen_put (TocsinTxn *txn, const char *activity_id, const TocsinId *conten
   tocsin_txn_put (txn, TOCSIN_TABLE_SEEN_TIMES, &time_key, "", 0);
 }
 
+/* Its entry among the times stays, by which nothing else is found; should the id come again, that
+ * lets go of it as if it had come but once. */
+void
+tocsin_seen_forget (TocsinTxn *txn, const char *activity_id)
+{
+  TocsinKey key = id_key (activity_id);
+
+  tocsin_txn_del (txn, TOCSIN_TABLE_SEEN, &key);
+}
+
 guint64
 tocsin_seen_count (TocsinTxn *txn)
 {

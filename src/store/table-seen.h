@@ -23,6 +23,8 @@ TocsinSeen tocsin_seen_check (TocsinTxn *txn, const char *activity_id, const Toc
 /* An id counts as seen only once it was accepted. The first content stays. */
 void
 tocsin_seen_put (TocsinTxn *txn, const char *activity_id, const TocsinId *content, gint64 now_us);
+/* As if it had never come. */
+void tocsin_seen_forget (TocsinTxn *txn, const char *activity_id);
 guint64 tocsin_seen_count (TocsinTxn *txn);
 
 G_END_DECLS

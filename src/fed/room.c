@@ -1,0 +1,172 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * Room for statements of trust by others than direct peers (model.md 1). They have no end, so those
+ * of actors who are believed no longer go where their branch has no room for another, or is none
+ * any more.
+ */
+#define G_LOG_DOMAIN "tocsin-fed"
+
+#include "fed/room.h"
+
+#include "core/limits.h"
+#include "store/purge.h"
+#include "store/table-branches.h"
+#include "store/table-outbox.h"
+#include "store/table-peers.h"
+#include "store/table-reports.h"
+#include "store/table-seen.h"
+#include "store/table-trust.h"
+
+#define SLICE 100 /* let go of for one that comes */
+
+typedef struct
+{
+  guint32 branch;
+  guint max;
+  GArray *found; /* of Place */
+} Search;
+
+typedef struct
+{
+  guint32 trustee;
+  TocsinArea area;
+} Place;
+
+static gboolean
+collect (const TocsinTrustRecord *record, gpointer data)
+{
+  Search *search = data;
+  Place place = { .trustee = record->trustee, .area = record->area };
+
+  if (tocsin_trust_record_branch (record) == search->branch)
+    g_array_append_val (search->found, place);
+  return search->found->len < search->max;
+}
+
+/* It leaves what one that was taken back does, or new names of actors could come without end. But
+ * should its truster be believed again, the same version may come again. */
+static void
+let_go (TocsinTxn *txn, const TocsinTrustRecord *record, gint64 now_us)
+{
+  const TocsinTombstone tombstone = {
+    .removed_us = record->updated_us - 1,
+    .until_us = now_us + tocsin_store_keep_us (tocsin_txn_get_store (txn)),
+  };
+
+  tocsin_tombstones_put_for (txn, tocsin_trust_record_branch (record), record->truster, record->id,
+                             &tombstone);
+  tocsin_trust_remove (txn, record->truster, record->trustee, record->area);
+  if (record->sequence != 0)
+    tocsin_outbox_forget (txn, record->sequence);
+  if (record->activity_id != NULL)
+    tocsin_seen_forget (txn, record->activity_id);
+}
+
+static guint
+let_go_of (TocsinTxn *txn, guint32 branch, guint32 truster, gint64 now_us, guint max)
+{
+  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (Place));
+  Search search = { .branch = branch, .max = max, .found = found };
+
+  tocsin_trust_foreach_of (txn, truster, collect, &search);
+  for (guint i = 0; i < found->len; i++)
+    {
+      const Place *place = &g_array_index (found, Place, i);
+      g_auto (TocsinTrustRecord) record = { 0 };
+
+      if (tocsin_trust_get (txn, truster, place->trustee, place->area, &record))
+        let_go (txn, &record, now_us);
+    }
+  return found->len;
+}
+
+/* Up to @max statements of those of @branch who are believed no longer. Returns how many. */
+static guint
+let_go_of_some (
+    TocsinTxn *txn, const TocsinPolicy *policy, guint32 branch, gint64 now_us, guint max)
+{
+  guint32 truster, from = 0;
+  guint n = 0;
+
+  while (n < max && tocsin_trust_next_of_branch (txn, branch, from, &truster))
+    {
+      if (!tocsin_trust_snapshot_is_believed (policy->trust, truster))
+        n += let_go_of (txn, branch, truster, now_us, max - n);
+      from = truster + 1;
+      if (from == 0)
+        break;
+    }
+  return n;
+}
+
+/**
+ * tocsin_room_for_statement:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @branch: a direct peer
+ * @now_us: the time
+ *
+ * Makes room for a statement by an actor that @branch is charged for, where there is none.
+ *
+ * Returns: whether there is
+ */
+gboolean
+tocsin_room_for_statement (TocsinTxn *txn,
+                           const TocsinPolicy *policy,
+                           guint32 branch,
+                           gint64 now_us)
+{
+  TocsinBranchCounts counts;
+
+  tocsin_branches_get (txn, branch, &counts);
+  return counts.tombstones < TOCSIN_QUOTA_DIRECT_REPORTS &&
+         (counts.statements < TOCSIN_QUOTA_BRANCH_STATEMENTS ||
+          let_go_of_some (txn, policy, branch, now_us, SLICE) > 0);
+}
+
+typedef struct
+{
+  TocsinTxn *txn;
+  GArray *over; /* of guint32 */
+} Branches;
+
+static gboolean
+collect_over (guint32 branch, const TocsinBranchCounts *counts, gpointer data)
+{
+  Branches *branches = data;
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  if (counts->statements > 0 &&
+      (!tocsin_peers_get (branches->txn, branch, &peer) || !tocsin_peer_record_is_direct (&peer)))
+    g_array_append_val (branches->over, branch);
+  return TRUE;
+}
+
+/**
+ * tocsin_room_leave:
+ * @txn: a write transaction
+ * @policy: the state of this node
+ * @now_us: the time
+ * @max_rows: how many statements to let go of at most
+ *
+ * Lets go of what came through peers that the operator blocked, or follows no longer, by actors
+ * whom nobody else vouches for.
+ *
+ * Returns: how many statements it was; call again while this is not 0
+ */
+guint
+tocsin_room_leave (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us, guint max_rows)
+{
+  g_autoptr (GArray) over = g_array_new (FALSE, FALSE, sizeof (guint32));
+  Branches branches = { .txn = txn, .over = over };
+  guint n = 0;
+
+  /* Before trust was worked out nobody is believed. */
+  if (tocsin_trust_snapshot_version (policy->trust) == 0)
+    return 0;
+  tocsin_branches_foreach (txn, collect_over, &branches);
+  for (guint i = 0; i < over->len && n < max_rows; i++)
+    n += let_go_of_some (txn, policy, g_array_index (over, guint32, i), now_us, max_rows - n);
+  return n;
+}
