@@ -8,6 +8,7 @@
 #include "fed/pinning.h"
 #include "store/table-meta.h"
 #include "store/table-queue.h"
+#include "store/table-trust.h"
 
 static gint64 clock_offset_us;
 
@@ -262,6 +263,42 @@ test_wrong_clock (Node **node, gconstpointer data)
   g_test_assert_expected_messages ();
 }
 
+static gboolean
+write_left_statement (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinTrustRecord record = { .truster = 50,
+                               .trustee = 51,
+                               .weight = 100,
+                               .live = TRUE,
+                               .charged = tocsin_charged_to (52, 50),
+                               .id = (char *) "https://left.example/trust/1" };
+
+  tocsin_trust_put (txn, &record);
+  return TRUE;
+}
+
+static guint64
+count_statements (Node *node)
+{
+  g_autoptr (TocsinReading) txn = read_store (node);
+
+  return tocsin_trust_count (txn);
+}
+
+/* What came through a peer that is none any more goes with the first round. */
+static void
+test_left (Node **node, gconstpointer data)
+{
+  const TocsinTrustInput nobody = { 0 };
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&nobody, 1, 1);
+  g_autoptr (TocsinHousekeeping) housekeeping = tocsin_housekeeping_new ((*node)->fed);
+
+  write_ok (&(*node)->f, write_left_statement, NULL);
+  tocsin_federation_set_trust ((*node)->fed, trust);
+  tocsin_housekeeping_start (housekeeping);
+  WAIT_FOR (count_statements (*node) == 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -269,6 +306,7 @@ main (int argc, char **argv)
 #define ADD(name, func)                                                                            \
   g_test_add ("/housekeeping/" name, Node *, NULL, node_set_up, func, node_tear_down)
   ADD ("guests", test_guests);
+  ADD ("left", test_left);
   ADD ("starts", test_starts);
   ADD ("doubts", test_doubts);
   ADD ("wrong-clock", test_wrong_clock);

@@ -347,6 +347,7 @@ write_few_statements (TocsinTxn *txn, gpointer data, GError **error)
 typedef struct
 {
   const Case *c;
+  gint64 now_us;
   guint n; /* out */
 } Leaving;
 
@@ -354,15 +355,17 @@ static gboolean
 write_leave (TocsinTxn *txn, gpointer data, GError **error)
 {
   Leaving *leaving = data;
+  guint64 position = 0;
 
-  leaving->n = tocsin_room_leave (txn, leaving->c->policy, NOON, 2);
+  leaving->n = tocsin_room_leave (txn, leaving->c->policy, leaving->now_us, 2, &position);
+  g_assert_cmpuint (position, ==, 0);
   return TRUE;
 }
 
 static guint
 leave (Case *c)
 {
-  Leaving leaving = { .c = c };
+  Leaving leaving = { .c = c, .now_us = c->now_us };
 
   write_ok (&c->f, write_leave, &leaving);
   return leaving.n;
@@ -411,6 +414,45 @@ test_leave (Case *c, gconstpointer data)
   g_assert_cmpuint (counts_of (c, c->b).statements, ==, 1);
 }
 
+/* Nor need a report have one that anybody would see. */
+static void
+test_leave_reports (Case *c, gconstpointer data)
+{
+  const gint64 far = NOON + 36500 * TOCSIN_DAY_US;
+  const Draft of_d = {
+    .host = "d.example", .type = TOCSIN_SUBJECT_DOMAIN, .value = "far.example", .end_us = far
+  };
+  const Draft of_b = { .type = TOCSIN_SUBJECT_DOMAIN, .value = "far.example", .end_us = far };
+  const Draft of_c = {
+    .host = "c.example", .type = TOCSIN_SUBJECT_DOMAIN, .value = "far.example", .end_us = far
+  };
+  const Way by_b = { .signer = "b.example" };
+  const Way read_b = { .catch_up = TRUE };
+  const guint32 other = 99;
+
+  g_assert_cmpint (admit_draft (c, &of_d, &by_b), ==, DONE);
+  g_assert_cmpint (admit_draft (c, &of_b, NULL), ==, DONE);
+  g_assert_cmpint (admit_draft (c, &of_c, NULL), ==, DONE);
+  assert_reports (c, 2, 1, 0);
+  edit_peer (c, c->b, block);
+  trust_anew (c, c->c, other, c->d);
+  g_assert_cmpuint (leave (c), ==, 0);
+  c->now_us = NOON + 401 * TOCSIN_DAY_US;
+  g_assert_cmpuint (leave (c), ==, 1);
+  assert_reports (c, 1, 1, 0);
+  /* That of d.example, whom c.example vouches for, stays; then nobody does. */
+  assert_report (c, "d.example", "r1", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  trust_anew (c, c->c, other, other + 1);
+  g_assert_cmpuint (leave (c), ==, 1);
+  g_assert_cmpuint (leave (c), ==, 0);
+  assert_reports (c, 0, 1, 0);
+  /* As if it had never come. */
+  edit_peer (c, c->b, unblock);
+  trust_anew (c, c->b, c->c, c->d);
+  g_assert_cmpint (admit_draft (c, &of_b, &read_b), ==, DONE);
+  assert_reports (c, 1, 1, 0);
+}
+
 #define ADD(path, func) g_test_add ("/room/" path, Case, NULL, case_set_up, func, case_end)
 
 int
@@ -424,5 +466,6 @@ main (int argc, char *argv[])
   ADD ("statements/believed", test_statements_believed);
   ADD ("tombstones", test_tombstones);
   ADD ("leave", test_leave);
+  ADD ("leave/reports", test_leave_reports);
   return g_test_run ();
 }

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Room for statements of trust by others than direct peers (model.md 1). They have no end, so those
- * of actors who are believed no longer go where their branch has no room for another, or is none
- * any more.
+ * Room for what has no end (model.md 1). Statements of trust by others than direct peers go where
+ * their branch has no room for another, and with reports whose end is far where it is a branch no
+ * more; both only of actors who are believed no longer.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -11,6 +11,7 @@
 
 #include "core/limits.h"
 #include "store/purge.h"
+#include "store/table-actors.h"
 #include "store/table-branches.h"
 #include "store/table-outbox.h"
 #include "store/table-peers.h"
@@ -18,7 +19,8 @@
 #include "store/table-seen.h"
 #include "store/table-trust.h"
 
-#define SLICE 100 /* let go of for one that comes */
+#define SLICE        100 /* let go of for one that comes */
+#define REPORT_LOOKS 500 /* reports that one change looks at */
 
 typedef struct
 {
@@ -125,10 +127,13 @@ tocsin_room_for_statement (TocsinTxn *txn,
           let_go_of_some (txn, policy, branch, now_us, SLICE) > 0);
 }
 
+/* ---- who leaves ---- */
+
 typedef struct
 {
   TocsinTxn *txn;
-  GArray *over; /* of guint32 */
+  GArray *statements;  /* of guint32: branches that are over and have some */
+  GHashTable *reports; /* of guint32: likewise */
 } Branches;
 
 static gboolean
@@ -137,10 +142,53 @@ collect_over (guint32 branch, const TocsinBranchCounts *counts, gpointer data)
   Branches *branches = data;
   g_auto (TocsinPeerRecord) peer = { 0 };
 
-  if (counts->statements > 0 &&
-      (!tocsin_peers_get (branches->txn, branch, &peer) || !tocsin_peer_record_is_direct (&peer)))
-    g_array_append_val (branches->over, branch);
+  if (branch == TOCSIN_ACTOR_LOCAL ||
+      (tocsin_peers_get (branches->txn, branch, &peer) && tocsin_peer_record_is_direct (&peer)))
+    return TRUE;
+  if (counts->statements > 0)
+    g_array_append_val (branches->statements, branch);
+  if (counts->reports > 0 || counts->refused > 0)
+    g_hash_table_add (branches->reports, GUINT_TO_POINTER (branch));
   return TRUE;
+}
+
+/* What was taken back or has ended goes by itself. */
+static gboolean
+is_left_over (const TocsinReportRecord *record,
+              const TocsinPolicy *policy,
+              GHashTable *over,
+              gint64 before_us)
+{
+  return record->state != TOCSIN_STATE_WITHDRAWN && record->state != TOCSIN_STATE_EXPIRED &&
+         record->received_us < before_us &&
+         g_hash_table_contains (over, GUINT_TO_POINTER (tocsin_report_record_branch (record))) &&
+         !tocsin_trust_snapshot_is_believed (policy->trust, record->actor);
+}
+
+/* There is no index by branch; so all are looked at, some a minute. */
+static guint
+drop_reports (
+    TocsinTxn *txn, const TocsinPolicy *policy, GHashTable *over, gint64 now_us, guint64 *position)
+{
+  const TocsinReportFilter all = { .ascending = TRUE };
+  gint64 before_us = now_us - tocsin_store_keep_us (tocsin_txn_get_store (txn));
+  g_autoptr (GPtrArray) page = NULL;
+  guint64 next = 0;
+  guint n = 0;
+
+  if (g_hash_table_size (over) == 0)
+    return 0;
+  page = tocsin_reports_list (txn, &all, *position, REPORT_LOOKS, &next);
+  for (guint i = 0; i < page->len; i++)
+    {
+      const TocsinReportRecord *record = g_ptr_array_index (page, i);
+
+      if (is_left_over (record, policy, over, before_us) &&
+          tocsin_reports_drop (txn, record->number, now_us))
+        n++;
+    }
+  *position = next;
+  return n;
 }
 
 /**
@@ -149,24 +197,28 @@ collect_over (guint32 branch, const TocsinBranchCounts *counts, gpointer data)
  * @policy: the state of this node
  * @now_us: the time
  * @max_rows: how many statements to let go of at most
+ * @position: (inout): where it looks for reports; 0 to begin
  *
  * Lets go of what came through peers that the operator blocked, or follows no longer, by actors
- * whom nobody else vouches for.
+ * whom nobody else vouches for: of all statements, and of reports that came as long ago as anything
+ * is remembered and have not ended.
  *
- * Returns: how many statements it was; call again while this is not 0
+ * Returns: how many rows it was; call again while this is not 0
  */
 guint
-tocsin_room_leave (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us, guint max_rows)
+tocsin_room_leave (
+    TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us, guint max_rows, guint64 *position)
 {
-  g_autoptr (GArray) over = g_array_new (FALSE, FALSE, sizeof (guint32));
-  Branches branches = { .txn = txn, .over = over };
+  g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_autoptr (GHashTable) reports = g_hash_table_new (NULL, NULL);
+  Branches branches = { .txn = txn, .statements = statements, .reports = reports };
   guint n = 0;
 
   /* Before trust was worked out nobody is believed. */
   if (tocsin_trust_snapshot_version (policy->trust) == 0)
     return 0;
   tocsin_branches_foreach (txn, collect_over, &branches);
-  for (guint i = 0; i < over->len && n < max_rows; i++)
-    n += let_go_of_some (txn, policy, g_array_index (over, guint32, i), now_us, max_rows - n);
-  return n;
+  for (guint i = 0; i < statements->len && n < max_rows; i++)
+    n += let_go_of_some (txn, policy, g_array_index (statements, guint32, i), now_us, max_rows - n);
+  return n + drop_reports (txn, policy, reports, now_us, position);
 }

@@ -12,6 +12,7 @@ gboolean tocsin_room_for_statement (TocsinTxn *txn,
                                     const TocsinPolicy *policy,
                                     guint32 branch,
                                     gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
-guint tocsin_room_leave (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us, guint max_rows);
+guint tocsin_room_leave (
+    TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us, guint max_rows, guint64 *position);
 
 G_END_DECLS

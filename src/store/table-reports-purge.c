@@ -12,6 +12,7 @@
 #include "store/table-evidence.h"
 #include "store/table-outbox.h"
 #include "store/table-review.h"
+#include "store/table-seen.h"
 
 /* A row of `tombstones`. */
 typedef struct
@@ -222,6 +223,28 @@ tocsin_report_forget (TocsinTxn *txn, const TocsinReportRecord *record)
   counts.by_state[record->state]--;
   tocsin_report_put_counts (txn, record->actor, &counts);
   tocsin_report_charge (txn, record, -1);
+}
+
+gboolean
+tocsin_reports_drop (TocsinTxn *txn, guint64 number, gint64 now_us)
+{
+  g_auto (TocsinReportRecord) old = { 0 };
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  if (!tocsin_reports_get (txn, number, &old) || old.id == NULL)
+    return FALSE;
+  tocsin_reports_get (txn, number, &record);
+  tocsin_report_strip (&record);
+  record.state = TOCSIN_STATE_WITHDRAWN;
+  record.hold = TOCSIN_HOLD_NONE;
+  record.gone_us = 0;
+  tocsin_report_replace (txn, &old, &record, now_us);
+  if (old.sequence != 0)
+    tocsin_outbox_blank (txn, old.sequence);
+  if (old.activity_id != NULL)
+    tocsin_seen_forget (txn, old.activity_id);
+  tocsin_report_forget (txn, &record);
+  return TRUE;
 }
 
 guint

@@ -143,6 +143,10 @@ gboolean tocsin_reports_set_state (
 gboolean tocsin_reports_withdraw (
     TocsinTxn *txn, guint64 number, TocsinRemoveReason reason, gint64 removed_us, gint64 until_us);
 
+/* As if the report had never come; only its Add in the outbox leaves a trace, a blank one. %FALSE
+ * if there is no such report. */
+gboolean tocsin_reports_drop (TocsinTxn *txn, guint64 number, gint64 now_us);
+
 /**
  * TocsinTombstone: that (actor, report id) was withdrawn. Beats every version whose `updated` is
  * not after @removed_us; needs no report (a Remove may come before its Add).
