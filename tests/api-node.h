@@ -173,6 +173,7 @@ typedef struct
   guint8 category;
   guint64 number;
   TocsinBasis basis;
+  TocsinSubjectType claimed; /* in place of @type, beside the digest alone; 0: none */
 } Report;
 
 static gboolean
@@ -208,6 +209,12 @@ put_report (TocsinTxn *txn, gpointer data, GError **error)
   record.value = g_strdup (subject.value);
   record.key_value =
       g_strcmp0 (subject.key_value, subject.value) != 0 ? g_strdup (subject.key_value) : NULL;
+  if (report->claimed != TOCSIN_SUBJECT_NONE)
+    {
+      record.subject_type = record.key_type = report->claimed;
+      g_clear_pointer (&record.value, g_free);
+      g_clear_pointer (&record.key_value, g_free);
+    }
   tocsin_sha256 (record.id, strlen (record.id), record.content_hash);
   tocsin_reports_put (txn, &record, now_us);
   report->number = record.number;
@@ -223,6 +230,18 @@ node_report (Node *node, guint32 actor, TocsinSubjectType type, const char *valu
   tocsin_store_write (node->store, put_report, &report, &error);
   g_assert_no_error (error);
   return report.number;
+}
+
+/* The digest of one thing, claimed to be of another. */
+G_GNUC_UNUSED static void
+node_claim (
+    Node *node, guint32 actor, TocsinSubjectType claimed, TocsinSubjectType type, const char *value)
+{
+  g_autoptr (GError) error = NULL;
+  Report report = { actor, type, value, 1, 0, TOCSIN_BASIS_FIRST_HAND, claimed };
+
+  tocsin_store_write (node->store, put_report, &report, &error);
+  g_assert_no_error (error);
 }
 
 static void

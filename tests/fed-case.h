@@ -133,7 +133,8 @@ typedef struct
   const char *activity; /* name of the Add; "add-" and @name */
   TocsinSubjectType type;
   const char *value;
-  gboolean digest; /* in place of @value */
+  gboolean digest;           /* in place of @value */
+  TocsinSubjectType claimed; /* in place of @type, beside the digest of @value; 0: none */
   guint8 category;
   const char *slug; /* in place of the category's own */
   guint8 confidence;
@@ -173,8 +174,10 @@ draft_bytes (const Draft *draft)
   tocsin_subject_parse (&report.subject, type, draft->value != NULL ? draft->value : "192.0.2.1",
                         &error);
   g_assert_no_error (error);
-  if (draft->digest)
+  if (draft->digest || draft->claimed != TOCSIN_SUBJECT_NONE)
     g_clear_pointer (&report.subject.value, g_free);
+  if (draft->claimed != TOCSIN_SUBJECT_NONE)
+    type = report.subject.type = draft->claimed;
   report.category = category->id;
   report.category_text = g_strdup (draft->slug != NULL ? draft->slug : category->slug);
   report.confidence = draft->confidence != 0 ? draft->confidence : 100;

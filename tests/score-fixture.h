@@ -19,6 +19,8 @@
 #define HOSTING    22
 #define OTHER      63
 #define IP         TOCSIN_SUBJECT_IP
+#define NETWORK    TOCSIN_SUBJECT_NETWORK
+#define EMAIL      TOCSIN_SUBJECT_EMAIL
 #define BENIGN     TOCSIN_EVIDENCE_BENIGN
 #define HELD       TOCSIN_EVIDENCE_HELD
 #define IMPORTED   TOCSIN_EVIDENCE_IMPORTED
@@ -46,7 +48,8 @@ typedef struct
   guint8 flags;
   guint8 confidence; /* 0: 100 */
   guint age_days;
-  int left_days; /* 0: 30 */
+  int left_days;          /* 0: 30 */
+  TocsinSubjectType type; /* that was claimed; 0: that of the key */
 } Row;
 
 #define ALLOW  TOCSIN_VERDICT_ALLOW
@@ -86,13 +89,14 @@ asked_init (Asked *self, guint8 number, const Row *rows)
       .category = rows[n].category,
       .flags = rows[n].flags,
       .confidence = rows[n].confidence != 0 ? rows[n].confidence : 100,
-      .subject_type = IP,
+      .subject_type = (guint8) (rows[n].type != 0 ? rows[n].type : IP),
       .observed_s = NOW_S - rows[n].age_days * DAY_S,
       .expires_s =
           (guint32) ((gint64) NOW_S + (rows[n].left_days != 0 ? rows[n].left_days : 30) * DAY_S),
       .report = n + 1,
     };
-  self->key = (TocsinKeyEvidence){ .probe = &self->probe, .rows = self->rows, .n_rows = n };
+  self->key =
+      (TocsinKeyEvidence){ .probe = &self->probe, .type = IP, .rows = self->rows, .n_rows = n };
   self->evidence =
       (TocsinSubjectEvidence){ .subject = &self->subject, .keys = &self->key, .n_keys = 1 };
 }

@@ -220,7 +220,7 @@ judge_named (const Vector *v,
       .observed_s = NOW_S,
       .expires_s = NOW_S + 1000,
     };
-  key = (TocsinKeyEvidence){ .probe = &probe, .rows = rows, .n_rows = n };
+  key = (TocsinKeyEvidence){ .probe = &probe, .type = probe.type, .rows = rows, .n_rows = n };
   for (gsize i = 0; i < n_subjects; i++)
     evidence[i] = (TocsinSubjectEvidence){
       .subject = subject, .keys = &key, .n_keys = 1, .allowed_by = v->allowed_by

@@ -274,6 +274,13 @@ test_confirmed (Case *c, gconstpointer data)
     { { .host = "c.example", .name = "4", .value = "10.0.0.1" }, NULL, 1, 0 },
     { { .host = "d.example", .name = "5", .value = "192.0.2.5" }, "b.example", 1, 0 },
     { { .host = "c.example", .name = "5", .value = "192.0.2.5" }, NULL, 2, 0 },
+    /* About nothing that has the key. */
+    { { .host = "c.example", .name = "6", .value = "192.0.2.6", .claimed = TOCSIN_SUBJECT_EMAIL },
+      NULL,
+      2,
+      0 },
+    { { .host = "b.example", .name = "6", .value = "192.0.2.6" }, NULL, 2, 0 },
+    { { .host = "c.example", .name = "6-clear", .value = "192.0.2.6" }, NULL, 3, 0 },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -311,7 +318,7 @@ write_word (TocsinTxn *txn, gpointer data, GError **error)
   record.key = tocsin_subject_key (&subject);
   if (word->category == 0)
     {
-      tocsin_guards_overruled (txn, &record.key, 0, NOON);
+      tocsin_guards_overruled (txn, &record.key, TOCSIN_SUBJECT_IP, 0, NOON);
       return TRUE;
     }
   record.state = TOCSIN_STATE_LIVE;

@@ -189,11 +189,11 @@ judge (const Vector *v, TocsinListSources *lists, const TocsinPlace *place, Tocs
       .category = v->rows[n].category,
       .flags = TOCSIN_EVIDENCE_IMPORTED,
       .confidence = 100,
-      .subject_type = v->rows[n].category == DISPOSABLE ? TOCSIN_SUBJECT_DOMAIN : TOCSIN_SUBJECT_IP,
+      .subject_type = TOCSIN_SUBJECT_IP,
       .observed_s = NOW_S - 86400 * 400,
       .expires_s = G_MAXUINT32,
     };
-  key = (TocsinKeyEvidence){ .probe = &probe, .rows = rows, .n_rows = n };
+  key = (TocsinKeyEvidence){ .probe = &probe, .type = probe.type, .rows = rows, .n_rows = n };
   evidence = (TocsinSubjectEvidence){ .subject = &subject,
                                       .keys = &key,
                                       .n_keys = 1,

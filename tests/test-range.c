@@ -98,6 +98,79 @@ test_shared (void)
   assert_has (&one, ip, ":54:1");
 }
 
+static void
+assert_check (Node *node, const char *type, const char *value, const char *expected)
+{
+  g_autofree char *target = g_strdup_printf ("/v1/check?%s=%s", type, value);
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (node, "GET", target, NULL, NULL, &answer);
+  g_assert_cmpuint (answer.status, ==, 200);
+  if (strstr (answer.body->str, expected) == NULL)
+    g_error ("%s: no %s in %s", target, expected, answer.body->str);
+}
+
+/* A digest travels without what it is of, so that nothing but a word says of which type it is. A
+ * check knows better; a range tells it, for nobody knows that it is wrong, until somebody says what
+ * has the key. */
+static void
+test_claimed (void)
+{
+  g_autofree char *domain = hex_of (TOCSIN_SUBJECT_DOMAIN, "bad.example.org");
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) claimed = { 0 };
+  g_auto (Answer) said = { 0 };
+
+  node_init (&node);
+  node_claim (&node, 1, TOCSIN_SUBJECT_EMAIL, TOCSIN_SUBJECT_DOMAIN, "bad.example.org");
+  node_claim (&node, 2, TOCSIN_SUBJECT_EMAIL, TOCSIN_SUBJECT_DOMAIN, "bad.example.org");
+  assert_check (&node, "domain", "bad.example.org", "\"known\":false");
+  ask (&node, domain, NULL, &claimed);
+  assert_has (&claimed, domain, ":75:2");
+  node_report (&node, 3, TOCSIN_SUBJECT_DOMAIN, "bad.example.org", 1);
+  assert_check (&node, "domain", "bad.example.org", "\"score\":50");
+  ask (&node, domain, NULL, &said);
+  assert_has (&said, domain, ":50:1");
+}
+
+/* Whoever is first to claim a wrong type hides nothing of what others say. */
+static void
+test_claimed_first (void)
+{
+  g_autofree char *email = hex_of (TOCSIN_SUBJECT_EMAIL, "x@example.org");
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) range = { 0 };
+  g_auto (Answer) changes = { 0 };
+
+  node_init (&node);
+  node_claim (&node, 5, TOCSIN_SUBJECT_USERNAME, TOCSIN_SUBJECT_EMAIL, "x@example.org");
+  node_claim (&node, 1, TOCSIN_SUBJECT_EMAIL, TOCSIN_SUBJECT_EMAIL, "x@example.org");
+  node_claim (&node, 2, TOCSIN_SUBJECT_EMAIL, TOCSIN_SUBJECT_EMAIL, "x@example.org");
+  assert_check (&node, "email", "x@example.org", "\"score\":75");
+  ask (&node, email, NULL, &range);
+  assert_has (&range, email, ":75:3");
+  node_ask (&node, "GET", "/v1/changes", NULL, NULL, &changes);
+  g_assert_nonnull (strstr (changes.body->str, "\"type\":\"email\",\"verdict\":\"review\""));
+}
+
+/* That many share it is known whatever its digest is said to be of. */
+static void
+test_claimed_provider (void)
+{
+  static const TocsinTrustPeer loud = { 1, TOCSIN_AREA_ANY, 0.9, FALSE };
+  static const TocsinTrustInput input = { .peers = &loud, .n_peers = 1 };
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 2, 1);
+  g_autofree char *domain = hex_of (TOCSIN_SUBJECT_DOMAIN, "gmail.com");
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) answer = { 0 };
+
+  node_init (&node);
+  tocsin_api_set_trust (node.api, trust);
+  node_claim (&node, 1, TOCSIN_SUBJECT_EMAIL, TOCSIN_SUBJECT_DOMAIN, "gmail.com");
+  ask (&node, domain, NULL, &answer);
+  assert_has (&answer, domain, ":54:1");
+}
+
 /* A voice that has had its reviews of the day is charged by no reader, and no ETag tells of it. */
 static void
 test_budget (void)
@@ -350,6 +423,9 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/range/known", test_known);
   g_test_add_func ("/range/shared", test_shared);
+  g_test_add_func ("/range/claimed", test_claimed);
+  g_test_add_func ("/range/claimed-first", test_claimed_first);
+  g_test_add_func ("/range/claimed-provider", test_claimed_provider);
   g_test_add_func ("/range/budget", test_budget);
   g_test_add_func ("/range/etag", test_etag);
   g_test_add_func ("/range/padding", test_padding);

@@ -60,6 +60,29 @@ static const Vector vectors[] = {
     .score = 100 },
   { "one peer of 4 is nothing much", NULL, { { 13, SPAM } }, .verdict = ALLOW, .score = 4 },
 
+  /* A digest is claimed to be of another type than what it is asked for. */
+  { "nothing is heard of another type",
+    NULL,
+    { { 1, SPAM, .type = EMAIL }, { 10, SPAM, .type = EMAIL }, { 0, SPAM, .type = EMAIL } },
+    .verdict = ALLOW,
+    .score = 0,
+    .unknown = TRUE },
+  { "nor beside what is heard",
+    NULL,
+    { { 1, SPAM }, { 2, SPAM, .type = EMAIL } },
+    .verdict = NOTE,
+    .score = 50 },
+  { "nor is it the newest of a pair",
+    NULL,
+    { { 1, SPAM, .age_days = 15 }, { 1, SPAM, .type = EMAIL } },
+    .verdict = NOTE,
+    .score = 35 },
+  { "nor does it dispute",
+    NULL,
+    { { 1, SPAM }, { 1, SPAM, BENIGN, .type = EMAIL } },
+    .verdict = NOTE,
+    .score = 50 },
+
   { "own report blocks", NULL, { { 0, SPAM } }, .verdict = BLOCK, .score = 100 },
   { "own report of other blocks", NULL, { { 0, OTHER } }, .verdict = BLOCK, .score = 100 },
   { "own report blocks in lenient", "lenient", { { 0, SPAM } }, .verdict = BLOCK, .score = 100 },
@@ -360,6 +383,29 @@ test_figures_of_what_decided (void)
   g_assert_cmpfloat_with_epsilon (subject_at (&finding, 0)->s_or, 0.75, 1e-9);
 }
 
+/* An IPv6 address is stored under the key of its /64, and goes on counting by its own half-life. No
+ * other type is under another's key. */
+static void
+test_types (void)
+{
+  for (guint key = IP; key <= TOCSIN_SUBJECT_ACTOR; key++)
+    for (guint row = IP; row <= TOCSIN_SUBJECT_ACTOR; row++)
+      {
+        const Row rows[ROWS_MAX] = { { 0, SPAM, .type = (TocsinSubjectType) row } };
+        gboolean is_heard = row == key || (key == NETWORK && row == IP);
+        g_auto (TocsinFinding) finding = { 0 };
+        Asked asked;
+        Asked *one = &asked;
+
+        asked_init (&asked, 1, rows);
+        asked.key.type = (TocsinSubjectType) key;
+        judge (NULL, &one, 1, &(TocsinScoring){ .explain = TRUE }, &finding);
+        g_assert_cmpint (finding.known, ==, is_heard);
+        g_assert_cmpuint (finding.score, ==, is_heard ? 100 : 0);
+        g_assert_cmpuint (subject_at (&finding, 0)->heard->len, ==, is_heard ? 1 : 0);
+      }
+}
+
 /* What a list is told of a key beside its verdict. */
 static void
 test_key (void)
@@ -652,6 +698,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/score/superseded", test_superseded);
   g_test_add_func ("/score/figures", test_figures);
   g_test_add_func ("/score/figures-of-what-decided", test_figures_of_what_decided);
+  g_test_add_func ("/score/types", test_types);
   g_test_add_func ("/score/key", test_key);
   g_test_add_func ("/score/many-rows", test_many_rows);
   g_test_add_func ("/score/single-voice-budget", test_single_voice_budget);

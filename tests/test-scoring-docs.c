@@ -178,7 +178,9 @@ test_row (gconstpointer data)
                               .n_statements = example.n_statements,
                               .peers = example.peers,
                               .n_peers = G_N_ELEMENTS (example.peers) };
-  key = (TocsinKeyEvidence){ .probe = &probe, .rows = example.rows, .n_rows = example.n_rows };
+  key = (TocsinKeyEvidence){
+    .probe = &probe, .type = probe.type, .rows = example.rows, .n_rows = example.n_rows
+  };
   asked = (TocsinSubjectEvidence){ .subject = &subject, .keys = &key, .n_keys = 1 };
   trust = tocsin_trust_snapshot_new (&input, 1, 1);
   scoring.trust = trust;

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "core/subject.h"
 
 G_BEGIN_DECLS
 
@@ -40,5 +40,22 @@ typedef struct
 } TocsinEvidence;
 
 G_STATIC_ASSERT (sizeof (TocsinEvidence) == 24);
+
+/**
+ * tocsin_evidence_is_of:
+ * @self: a row
+ * @key_type: the type of the key under which it was found
+ *
+ * What travels as a digest is stored under whatever key that names, and so under one of another
+ * type, where it says nothing: neither that type's rules nor the guards saw it.
+ *
+ * Returns: %TRUE if @self is about what has the key
+ */
+static inline gboolean
+tocsin_evidence_is_of (const TocsinEvidence *self, TocsinSubjectType key_type)
+{
+  return self->subject_type == key_type ||
+         (key_type == TOCSIN_SUBJECT_NETWORK && self->subject_type == TOCSIN_SUBJECT_IP);
+}
 
 G_END_DECLS

@@ -43,6 +43,8 @@ add_keys (const char *domain, gpointer data)
   static const char *const schemes[] = { "http://", "https://" };
   TocsinSubjectKey key;
 
+  tocsin_subject_hash_key (TOCSIN_SUBJECT_DOMAIN, domain, &key);
+  g_array_append_val ((GArray *) data, key);
   for (guint i = 0; i < G_N_ELEMENTS (schemes); i++)
     {
       g_autofree char *page = g_strconcat (schemes[i], domain, "/", NULL);
@@ -52,9 +54,9 @@ add_keys (const char *domain, gpointer data)
     }
 }
 
-/* Of the first pages of all providers, sorted; made once. */
+/* Of all providers and their first pages, sorted; made once. */
 static const GArray *
-page_keys (void)
+provider_keys (void)
 {
   static gsize made;
 
@@ -70,9 +72,9 @@ page_keys (void)
 }
 
 static gboolean
-is_first_page_key (const guint8 *key)
+is_provider_key (const guint8 *key)
 {
-  const GArray *keys = page_keys ();
+  const GArray *keys = provider_keys ();
 
   return bsearch (key, keys->data, keys->len, sizeof (TocsinSubjectKey), compare_keys) != NULL;
 }
@@ -82,13 +84,13 @@ is_first_page_key (const guint8 *key)
 gboolean
 tocsin_subject_is_provider (const TocsinSubject *self)
 {
-  if (self->type == TOCSIN_SUBJECT_DOMAIN)
-    return self->value != NULL && tocsin_domain_provider (self->value) != NULL;
-  if (self->type != TOCSIN_SUBJECT_URL)
-    return FALSE;
+  /* A digest may be claimed to be that of anything. */
   if (self->value == NULL)
-    return is_first_page_key (self->digest);
-  return is_first_page (self->value) && url_provider (self->value) != NULL;
+    return is_provider_key (self->digest);
+  if (self->type == TOCSIN_SUBJECT_DOMAIN)
+    return tocsin_domain_provider (self->value) != NULL;
+  return self->type == TOCSIN_SUBJECT_URL && is_first_page (self->value) &&
+         url_provider (self->value) != NULL;
 }
 
 gboolean

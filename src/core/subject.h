@@ -240,7 +240,8 @@ gboolean tocsin_subject_is_shared_address (const TocsinSubject *self);
  * @self: a subject; of one without a value the first 16 bytes of the digest are enough
  *
  * Returns: %TRUE for the domain of a shared provider (tocsin_domain_provider()), and for the URL
- *   of its first page, which covers all its pages, even if only the digest of that is known
+ *   of its first page, which covers all its pages; for the digest of either whatever its type is
+ *   said to be
  */
 gboolean tocsin_subject_is_provider (const TocsinSubject *self);
 

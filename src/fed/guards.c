@@ -186,11 +186,12 @@ tocsin_guards_count_got (TocsinPeerRecord *peer, gboolean first, gint64 now_us)
 
 /* ---- what a report says about those of others ---- */
 
-/* Whether a row of evidence counts here as a statement that a subject is bad. */
+/* Whether a row of evidence counts here as a statement that what has the key is bad. */
 static gboolean
-accuses (const TocsinEvidence *row, gint64 now_us)
+accuses (const TocsinEvidence *row, TocsinSubjectType key_type, gint64 now_us)
 {
-  return (row->flags &
+  return tocsin_evidence_is_of (row, key_type) &&
+         (row->flags &
           (TOCSIN_EVIDENCE_HELD | TOCSIN_EVIDENCE_IMPORTED | TOCSIN_EVIDENCE_BENIGN)) == 0 &&
          row->expires_s > now_us / TOCSIN_SECOND_US;
 }
@@ -232,12 +233,14 @@ find_confirmed (TocsinTxn *txn,
     {
       guint32 branch = branch_of (policy, rows[i].reporter);
 
-      if (rows[i].category != record->category)
+      if (rows[i].category != record->category ||
+          !tocsin_evidence_is_of (&rows[i], record->key_type))
         continue;
-      if (rows[i].reporter == record->actor || (branch == own && accuses (&rows[i], now_us)))
+      if (rows[i].reporter == record->actor ||
+          (branch == own && accuses (&rows[i], record->key_type, now_us)))
         return NULL;
       if (branch != TOCSIN_ACTOR_LOCAL && branch != TOCSIN_WALKS_NOBODY && branch != record->via &&
-          accuses (&rows[i], now_us))
+          accuses (&rows[i], record->key_type, now_us))
         g_hash_table_add (branches, GUINT_TO_POINTER (branch));
     }
   return g_steal_pointer (&branches);
@@ -336,6 +339,7 @@ tocsin_guards_contradicted (TocsinTxn *txn, guint32 actor, gboolean contradicted
  * tocsin_guards_overruled:
  * @txn: a write transaction
  * @key: a subject of which the operator says that it is not bad
+ * @key_type: of which type @key is
  * @category: in which way; 0: in none
  * @now_us: the time
  *
@@ -344,6 +348,7 @@ tocsin_guards_contradicted (TocsinTxn *txn, guint32 actor, gboolean contradicted
 void
 tocsin_guards_overruled (TocsinTxn *txn,
                          const TocsinSubjectKey *key,
+                         TocsinSubjectType key_type,
                          guint8 category,
                          gint64 now_us)
 {
@@ -357,7 +362,7 @@ tocsin_guards_overruled (TocsinTxn *txn,
     gsize n = tocsin_evidence_read (txn, key, &buffer, &rows);
 
     for (gsize i = 0; i < n; i++)
-      if (rows[i].reporter != TOCSIN_ACTOR_LOCAL && accuses (&rows[i], now_us) &&
+      if (rows[i].reporter != TOCSIN_ACTOR_LOCAL && accuses (&rows[i], key_type, now_us) &&
           (category == 0 || rows[i].category == category))
         g_hash_table_add (reporters, GUINT_TO_POINTER (rows[i].reporter));
   }
@@ -405,5 +410,5 @@ tocsin_guards_note_own (TocsinTxn *txn,
   if (record->opinion == TOCSIN_OPINION_MALICIOUS)
     tocsin_guards_confirm (txn, policy, record, now_us);
   else if (record->basis == TOCSIN_BASIS_FIRST_HAND && !is_repeated (txn, record))
-    tocsin_guards_overruled (txn, &record->key, record->category, now_us);
+    tocsin_guards_overruled (txn, &record->key, record->key_type, record->category, now_us);
 }

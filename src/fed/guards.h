@@ -40,6 +40,7 @@ void
 tocsin_guards_contradicted (TocsinTxn *txn, guint32 actor, gboolean contradicted, gint64 now_us);
 void tocsin_guards_overruled (TocsinTxn *txn,
                               const TocsinSubjectKey *key,
+                              TocsinSubjectType key_type,
                               guint8 category,
                               gint64 now_us);
 void tocsin_guards_note_own (TocsinTxn *txn,

@@ -172,7 +172,7 @@ static void
 read_key (TocsinJudge *self, Event *event, const TocsinSubject *subject, const TocsinProbe *probe)
 {
   TocsinSubject key = { .type = probe->type, .key_type = probe->type, .value = probe->value };
-  TocsinKeyEvidence evidence = { .probe = probe };
+  TocsinKeyEvidence evidence = { .probe = probe, .type = probe->type };
 
   evidence.n_rows = tocsin_evidence_read (self->txn, &probe->key, &event->buffer, &evidence.rows);
   if (evidence.n_rows == 0)
@@ -188,6 +188,31 @@ read_key (TocsinJudge *self, Event *event, const TocsinSubject *subject, const T
   evidence.broad = tocsin_probe_is_broad (probe, subject);
   evidence.shared = is_shared (self, subject) || is_shared (self, &key);
   g_array_append_val (event->keys, evidence);
+}
+
+/* Of a key that is known by digests alone nobody can tell the type, and whoever was first to claim
+ * one may have claimed a wrong one: so it is judged as each that is claimed. */
+static void
+add_claimed_types (Event *event, gsize first_key)
+{
+  static const TocsinSubjectType types[] = { TOCSIN_SUBJECT_EMAIL, TOCSIN_SUBJECT_URL,
+                                             TOCSIN_SUBJECT_USERNAME };
+  TocsinKeyEvidence evidence;
+
+  if (event->keys->len == first_key)
+    return;
+  evidence = g_array_index (event->keys, TocsinKeyEvidence, first_key);
+  for (gsize t = 0; t < G_N_ELEMENTS (types); t++)
+    {
+      gboolean claimed = FALSE;
+
+      for (gsize i = 0; i < evidence.n_rows; i++)
+        claimed = claimed || evidence.rows[i].subject_type == types[t];
+      if (!claimed || types[t] == evidence.probe->type)
+        continue;
+      evidence.type = types[t];
+      g_array_append_val (event->keys, evidence);
+    }
 }
 
 /* An entry for the subject itself or for a network around it speaks for the whole event; one for
@@ -286,6 +311,8 @@ judge (TocsinJudge *self,
       event->subjects[i].subject = &subjects[i];
       for (guint p = 0; p < n_probes; p++)
         read_key (self, event, &subjects[i], &g_array_index (event->probes[i], TocsinProbe, p));
+      if (own_key_only && subjects[i].value == NULL)
+        add_claimed_types (event, event->first_key[i]);
       if (!own_key_only)
         find_places (self, event, i, &subjects[i]);
       if (self->has_allow)
@@ -355,7 +382,7 @@ is_allowed (TocsinJudge *self, const TocsinSubject *subject)
 gboolean
 tocsin_judge_row (TocsinJudge *self, const TocsinSubjectRecord *record, TocsinExportRow *row)
 {
-  TocsinKeyEvidence evidence = { .probe = NULL };
+  TocsinKeyEvidence evidence = { .type = record->type };
   TocsinSubject subject = { .type = record->type,
                             .key_type = record->type,
                             .value = (char *) record->value,

@@ -40,7 +40,8 @@ tocsin_report_view_write_subject (TocsinJsonWriter *json,
   tocsin_json_writer_begin_object (json);
   tocsin_json_writer_member_string (json, "type",
                                     tocsin_subject_type_to_string (record->subject_type));
-  if (value == NULL && tocsin_subjects_get (txn, &record->key, &subject))
+  if (value == NULL && tocsin_subjects_get (txn, &record->key, &subject) &&
+      subject.type == record->key_type)
     value = subject.value;
   if (value != NULL)
     tocsin_json_writer_member_string (json, "value", value);

@@ -216,7 +216,7 @@ write_put (TocsinTxn *txn, gpointer data, GError **error)
   AllowOp *op = data;
 
   if (!tocsin_allow_match (txn, &op->record.key, op->record.created_us))
-    tocsin_guards_overruled (txn, &op->record.key, 0, op->record.created_us);
+    tocsin_guards_overruled (txn, &op->record.key, op->record.type, 0, op->record.created_us);
   tocsin_allow_put (txn, &op->record);
   append_audit (txn, op, "allow.add", op->record.type, NULL);
   return TRUE;

@@ -161,8 +161,9 @@ write_change (Page *page,
   tocsin_json_writer_begin_object (&page->json);
   tocsin_json_writer_member_string (&page->json, "key", hex);
   if (record != NULL)
-    tocsin_json_writer_member_string (&page->json, "type",
-                                      tocsin_subject_type_to_string (record->type));
+    tocsin_json_writer_member_string (
+        &page->json, "type",
+        tocsin_subject_type_to_string (finding != NULL ? finding->matched_type : record->type));
   if (record != NULL && record->value != NULL)
     tocsin_json_writer_member_string (&page->json, "value", record->value);
   tocsin_json_writer_member_string (

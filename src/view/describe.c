@@ -180,11 +180,11 @@ tocsin_describe_subject (const TocsinScoring *scoring,
   g_array_set_clear_func (out->notes, note_clear);
   if (state->best_key >= 0)
     {
-      const TocsinProbe *probe = state->keys[state->best_key].key->probe;
+      const TocsinKeyEvidence *key = state->keys[state->best_key].key;
 
-      out->matched = g_strdup (probe->value);
-      out->matched_key = probe->key;
-      out->matched_type = probe->type;
+      out->matched = g_strdup (key->probe->value);
+      out->matched_key = key->probe->key;
+      out->matched_type = key->type;
     }
   for (gsize k = 0; k < state->evidence->n_keys; k++)
     {
@@ -192,6 +192,8 @@ tocsin_describe_subject (const TocsinScoring *scoring,
 
       for (gsize i = 0; i < heard->n_rows; i++)
         {
+          if (!tocsin_evidence_is_of (heard->rows[i].row, heard->key->type))
+            continue;
           describe_row (scoring, &heard->rows[i], out);
           if (heard->rows[i].known && (heard->rows[i].row->flags & TOCSIN_EVIDENCE_BENIGN) == 0)
             find_category (out->categories, heard->rows[i].row->category);

@@ -14,7 +14,8 @@ typedef struct
 {
   const TocsinEvidence *row;
   double strength;
-  gboolean known; /* shown; FALSE for what is held, derived, expired, superseded or not believed */
+  gboolean known;   /* FALSE for what is of another type, held, derived, expired, superseded or not
+                     * believed */
   gboolean counted; /* a voice in the runs: known, first-hand and about conduct */
   gboolean decides; /* own or a full-trust peer's, and malicious */
 } TocsinHeardRow;

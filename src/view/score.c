@@ -52,14 +52,15 @@ tocsin_score_strength (const TocsinEvidence *evidence, gint64 now_us)
 }
 
 static TocsinHeardRow
-hear_row (const TocsinScoring *scoring, const TocsinEvidence *row)
+hear_row (const TocsinScoring *scoring, TocsinSubjectType key_type, const TocsinEvidence *row)
 {
   TocsinHeardRow heard = { .row = row };
   const TocsinCategory *category = tocsin_category_by_id (row->category);
   gboolean own = row->reporter == 0;
   gboolean imported = (row->flags & TOCSIN_EVIDENCE_IMPORTED) != 0;
 
-  if (category == NULL || tocsin_score_ceiling (scoring, row->category) == TOCSIN_CEILING_IGNORE ||
+  if (category == NULL || !tocsin_evidence_is_of (row, key_type) ||
+      tocsin_score_ceiling (scoring, row->category) == TOCSIN_CEILING_IGNORE ||
       (own && scoring->without_own) || (scoring->own_only && (!own || imported)) ||
       (row->flags & (TOCSIN_EVIDENCE_HELD | TOCSIN_EVIDENCE_DERIVED)) != 0 ||
       !tocsin_listed_holds (scoring, row) ||
@@ -91,7 +92,7 @@ hear (const TocsinScoring *scoring, const TocsinKeyEvidence *key, TocsinHeardKey
       TocsinHeardRow *heard = &out->rows[i];
       TocsinHeardRow **before = &newest[(key->rows[i].flags & TOCSIN_EVIDENCE_IMPORTED) != 0];
 
-      *heard = hear_row (scoring, &key->rows[i]);
+      *heard = hear_row (scoring, key->type, &key->rows[i]);
       if (!heard->known)
         continue;
       if (*before != NULL && (*before)->row->reporter == heard->row->reporter &&

@@ -64,6 +64,7 @@ typedef struct
 /**
  * TocsinKeyEvidence: what the store has under one probe of a subject.
  * @probe: (unowned): the key that was looked up
+ * @type: that of the key: rows that claim another are not about it
  * @rows: (unowned) (array length=n_rows): its evidence
  * @broad: a wide network or a shared provider: stops at note unless S_loo ≥ 0.3, at review always
  * @shared: an address that many strangers have at once: stops at note
@@ -71,6 +72,7 @@ typedef struct
 typedef struct
 {
   const TocsinProbe *probe;
+  TocsinSubjectType type;
   const TocsinEvidence *rows;
   gsize n_rows;
   gboolean broad;
