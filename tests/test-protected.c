@@ -18,9 +18,12 @@ concerns (const TocsinProtected *self, TocsinSubjectType type, const char *value
   return tocsin_protected_concerns (self, &subject);
 }
 
-/* As it comes over the wire: the digest is all there is. */
+/* As it comes over the wire: the digest is all there is, and of what it is said to be. */
 static gboolean
-concerns_hidden (const TocsinProtected *self, TocsinSubjectType type, const char *value)
+concerns_claimed (const TocsinProtected *self,
+                  TocsinSubjectType claimed,
+                  TocsinSubjectType type,
+                  const char *value)
 {
   g_auto (TocsinSubject) subject = { 0 };
   g_auto (TocsinSubject) hidden = { 0 };
@@ -28,8 +31,14 @@ concerns_hidden (const TocsinProtected *self, TocsinSubjectType type, const char
 
   g_assert_true (tocsin_subject_parse (&subject, type, value, NULL));
   digest = tocsin_subject_digest_string (&subject);
-  g_assert_true (tocsin_subject_from_digest (&hidden, type, digest, NULL));
+  g_assert_true (tocsin_subject_from_digest (&hidden, claimed, digest, NULL));
   return tocsin_protected_concerns (self, &hidden);
+}
+
+static gboolean
+concerns_hidden (const TocsinProtected *self, TocsinSubjectType type, const char *value)
+{
+  return concerns_claimed (self, type, type, value);
 }
 
 static const struct
@@ -91,6 +100,45 @@ test_hidden (void)
   g_assert_false (concerns_hidden (self, TOCSIN_SUBJECT_USERNAME, "node.b.example"));
 }
 
+/* What is protected is not to be hidden behind another type, either. */
+static void
+test_claimed (void)
+{
+  static const struct
+  {
+    TocsinSubjectType type;
+    const char *value;
+    gboolean expected;
+  } cases[] = {
+    { TOCSIN_SUBJECT_DOMAIN, "node.b.example", TRUE },
+    { TOCSIN_SUBJECT_DOMAIN, "b.example", TRUE },
+    { TOCSIN_SUBJECT_DOMAIN, "x.node.b.example", FALSE },
+    { TOCSIN_SUBJECT_URL, "https://node.b.example/", TRUE },
+    { TOCSIN_SUBJECT_ACTOR, "https://node.b.example/actor", TRUE },
+    { TOCSIN_SUBJECT_ACTOR, "https://c.example/actor", FALSE },
+    { TOCSIN_SUBJECT_IP, "9.0.0.7", TRUE },
+    { TOCSIN_SUBJECT_IP, "9.0.0.8", FALSE },
+    { TOCSIN_SUBJECT_IP, "2620:fe:0:1::99", TRUE },
+    { TOCSIN_SUBJECT_NETWORK, "2620:fe:0:1::/64", TRUE },
+    { TOCSIN_SUBJECT_EMAIL, "x@node.b.example", FALSE },
+  };
+  static const TocsinSubjectType claims[] = { TOCSIN_SUBJECT_EMAIL, TOCSIN_SUBJECT_USERNAME,
+                                              TOCSIN_SUBJECT_URL };
+  g_autoptr (TocsinProtected) self = tocsin_protected_new ();
+  g_autoptr (GInetAddress) v6 = g_inet_address_new_from_string ("2620:fe:0:1::1");
+
+  tocsin_protected_add_host (self, "https://node.b.example/actor");
+  tocsin_protected_add_host (self, "https://9.0.0.7/actor");
+  tocsin_protected_add_address (self, v6);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    for (gsize c = 0; c < G_N_ELEMENTS (claims); c++)
+      {
+        g_test_message ("%s", cases[i].value);
+        g_assert_cmpint (concerns_claimed (self, claims[c], cases[i].type, cases[i].value), ==,
+                         cases[i].expected);
+      }
+}
+
 static void
 test_nothing (void)
 {
@@ -128,6 +176,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/protected/vectors", test_vectors);
   g_test_add_func ("/protected/hidden", test_hidden);
+  g_test_add_func ("/protected/claimed", test_claimed);
   g_test_add_func ("/protected/nothing", test_nothing);
   g_test_add_func ("/protected/interfaces", test_interfaces);
   return g_test_run ();

@@ -19,7 +19,7 @@ struct _TocsinProtected
 {
   GHashTable *authorities; /* (owned) (element-type utf8): host:port */
   GHashTable *names;       /* (owned) (element-type utf8): hosts, and the names above them */
-  GHashTable *pages;       /* (owned) (element-type GBytes): digests of the URLs of their roots */
+  GHashTable *digests;     /* (owned) (element-type GBytes): of all of them that can be named */
   GPtrArray *addresses;    /* (owned) (element-type GInetAddress) */
 };
 
@@ -30,7 +30,7 @@ tocsin_protected_new (void)
 
   self->authorities = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->pages =
+  self->digests =
       g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
   self->addresses = g_ptr_array_new_with_free_func (g_object_unref);
   return self;
@@ -43,32 +43,43 @@ tocsin_protected_free (TocsinProtected *self)
     return;
   g_hash_table_unref (self->authorities);
   g_hash_table_unref (self->names);
-  g_hash_table_unref (self->pages);
+  g_hash_table_unref (self->digests);
   g_ptr_array_unref (self->addresses);
   g_free (self);
 }
 
-/* The URL above all others of @name, which everything there is looked up by. */
 static void
-add_pages (TocsinProtected *self, const char *name)
+add_digest (TocsinProtected *self, const guint8 digest[TOCSIN_SHA256_BYTES])
 {
-  static const char *const schemes[] = { "http://", "https://" };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (schemes); i++)
-    {
-      const char *const parts[] = { "tocsin:1:url:", schemes[i], name, "/", NULL };
-      guint8 digest[TOCSIN_SHA256_BYTES];
-
-      tocsin_sha256_parts (parts, digest);
-      g_hash_table_add (self->pages, g_bytes_new (digest, sizeof digest));
-    }
+  g_hash_table_add (self->digests, g_bytes_new (digest, TOCSIN_SHA256_BYTES));
 }
 
+/* As a report would name it in clear. */
+static void
+add_subject (TocsinProtected *self, TocsinSubjectType type, const char *text)
+{
+  g_auto (TocsinSubject) subject = { 0 };
+
+  if (tocsin_subject_parse_received (&subject, type, text, NULL))
+    add_digest (self, subject.digest);
+}
+
+/* The URL above all others of @name is what everything there is looked up by. */
 static void
 add_name (TocsinProtected *self, const char *name)
 {
-  if (g_hash_table_add (self->names, g_strdup (name)))
-    add_pages (self, name);
+  static const char *const before[] = { "domain:", "url:http://", "url:https://" };
+
+  if (!g_hash_table_add (self->names, g_strdup (name)))
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (before); i++)
+    {
+      const char *const parts[] = { "tocsin:1:", before[i], name, i > 0 ? "/" : NULL, NULL };
+      guint8 digest[TOCSIN_SHA256_BYTES];
+
+      tocsin_sha256_parts (parts, digest);
+      add_digest (self, digest);
+    }
 }
 
 void
@@ -78,6 +89,7 @@ tocsin_protected_add_host (TocsinProtected *self, const char *uri)
   char *authority = tocsin_uri_host_port (uri, NULL);
   g_autoptr (GInetAddress) address = host != NULL ? g_inet_address_new_from_string (host) : NULL;
 
+  add_subject (self, TOCSIN_SUBJECT_ACTOR, uri);
   if (authority != NULL)
     g_hash_table_add (self->authorities, authority);
   if (host == NULL)
@@ -98,6 +110,9 @@ tocsin_protected_add_host (TocsinProtected *self, const char *uri)
 void
 tocsin_protected_add_address (TocsinProtected *self, GInetAddress *address)
 {
+  g_autofree char *text = g_inet_address_to_string (address);
+
+  add_subject (self, TOCSIN_SUBJECT_IP, text);
   g_ptr_array_add (self->addresses, g_object_ref (address));
 }
 
@@ -173,11 +188,11 @@ has_address_in (const TocsinProtected *self, const char *text)
 }
 
 static gboolean
-has_page (const TocsinProtected *self, const guint8 digest[TOCSIN_SHA256_BYTES])
+has_digest (const TocsinProtected *self, const guint8 digest[TOCSIN_SHA256_BYTES])
 {
   g_autoptr (GBytes) bytes = g_bytes_new_static (digest, TOCSIN_SHA256_BYTES);
 
-  return g_hash_table_contains (self->pages, bytes);
+  return g_hash_table_contains (self->digests, bytes);
 }
 
 gboolean
@@ -185,8 +200,9 @@ tocsin_protected_concerns (const TocsinProtected *self, const TocsinSubject *sub
 {
   g_autofree char *host = NULL;
 
+  /* A digest may be said to be of another type than it is. */
   if (subject->value == NULL)
-    return subject->type == TOCSIN_SUBJECT_URL && has_page (self, subject->digest);
+    return has_digest (self, subject->digest);
   switch (subject->type)
     {
     case TOCSIN_SUBJECT_IP:

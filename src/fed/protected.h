@@ -38,8 +38,9 @@ void tocsin_protected_add_interfaces (TocsinProtected *self);
  * @subject: the canonical subject of a report, in clear or by digest
  *
  * A domain concerns what is at it and below it, since whoever checks something there hears it; so
- * does the URL of a host's first page, which a digest cannot hide; a network concerns what is in
- * it, and an IPv6 address all of its /64.
+ * does the URL of a host's first page; a network concerns what is in it, and an IPv6 address all of
+ * its /64. A digest hides none of these names, pages and addresses, nor the actors themselves,
+ * whatever type it is said to be of.
  *
  * Returns: %TRUE if a check of something protected would hear of @subject
  */
