@@ -6,6 +6,7 @@
 #include "api-node.h"
 
 #include "store/table-review.h"
+#include "store/table-voices.h"
 #include "view/score.h"
 
 #define QUESTION(type, value) "{\"subjects\":[{\"type\":\"" type "\",\"value\":\"" value "\"}]}"
@@ -99,6 +100,84 @@ test_spent (void)
   assert_address (&node, OF_THE_DAY, "review");
 }
 
+static void
+assert_spent (Node *node)
+{
+  for (guint i = 0; i <= OF_THE_DAY; i++)
+    assert_address (node, i, i == OF_THE_DAY ? "note" : "review");
+}
+
+static gboolean
+count_events (guint32 actor, gconstpointer events, guint n_events, gpointer data)
+{
+  *(guint *) data += n_events;
+  return TRUE;
+}
+
+/* Until all that was charged today is in the store. */
+static void
+wait_until_stored (Node *node)
+{
+  gint64 limit_us = g_get_monotonic_time () + LIMIT_US;
+  guint n = 0;
+
+  while (n < OF_THE_DAY)
+    {
+      g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (node->store));
+
+      g_assert_cmpint (g_get_monotonic_time (), <, limit_us);
+      n = 0;
+      tocsin_voices_foreach (txn, (guint32) (now_us / TOCSIN_DAY_US), count_events, &n);
+    }
+}
+
+/* A clock that was ahead when the node started, or when reviews were charged, and is put right: the
+ * day that it is has its budget, and that has an end. */
+static void
+test_clock_that_was_ahead (void)
+{
+  static const guint days[] = { 1, 2 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (days); i++)
+    for (guint charged = 0; charged < 2; charged++)
+      {
+        g_auto (Node) node = { 0 };
+
+        node_init (&node);
+        node_trust_one (&node);
+        report_addresses (&node, OF_THE_DAY + 1);
+        now_us = T0 + days[i] * TOCSIN_DAY_US;
+        node_restart (&node);
+        node_trust_one (&node);
+        if (charged)
+          assert_spent (&node);
+        now_us = T0 + TOCSIN_MINUTE_US;
+        assert_spent (&node);
+        wait_until_stored (&node);
+        /* Nor is there a second budget once it has been a little ahead again. */
+        now_us = T0 + TOCSIN_DAY_US;
+        assert_address (&node, 0, "review");
+        now_us = T0 + 2 * TOCSIN_MINUTE_US;
+        assert_spent (&node);
+      }
+}
+
+/* What was charged before midnight and comes after it takes nothing of the new day away. */
+static void
+test_over_midnight (void)
+{
+  g_auto (Node) node = { 0 };
+
+  node_init (&node);
+  node_trust_one (&node);
+  report_addresses (&node, OF_THE_DAY + 1);
+  assert_spent (&node);
+  tocsin_api_charge (node.api, 1, 4711, now_us - 1);
+  settle ();
+  now_us += TOCSIN_MINUTE_US;
+  assert_spent (&node);
+}
+
 /* Of one thing that the voice reported strangers ask as often as they like, beside, at or in it:
  * that is one, and what else the voice reported is as good as before. */
 static void
@@ -165,6 +244,8 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/budget/spent", test_spent);
+  g_test_add_func ("/budget/clock-that-was-ahead", test_clock_that_was_ahead);
+  g_test_add_func ("/budget/over-midnight", test_over_midnight);
   g_test_add_func ("/budget/of-one-report", test_of_one_report);
   g_test_add_func ("/budget/of-page-views", test_of_page_views);
   return g_test_run ();

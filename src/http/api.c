@@ -155,8 +155,13 @@ tocsin_api_state (TocsinApi *self)
 
   if (__atomic_load_n (&slot->mailbox, __ATOMIC_RELAXED) != NULL)
     {
+      gint64 day = slot->state != NULL ? slot->state->budget_day : 0;
+
       g_clear_pointer (&slot->state, state_unref);
       slot->state = __atomic_exchange_n (&slot->mailbox, NULL, __ATOMIC_ACQ_REL);
+      /* Main has to hear it again: it may have been on another day since. */
+      if (slot->state->budget_day != day)
+        g_clear_pointer (&slot->charged, g_free);
       if (slot->answers != NULL)
         tocsin_answer_cache_forget (slot->answers);
     }
@@ -361,23 +366,44 @@ write_budget (TocsinTxn *txn, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Returns: (nullable): the budget of @actor on @day, a new one if there was none. */
+/* Returns: (nullable): the budget of @actor, a new one if there was none. */
 static Budget *
-get_budget (TocsinApiPrivate *priv, guint32 actor, gint64 day)
+get_budget (TocsinApiPrivate *priv, guint32 actor)
 {
-  Budget *budget;
+  Budget *budget = g_hash_table_lookup (priv->budgets, GUINT_TO_POINTER (actor));
 
-  if (day > priv->budget_day)
-    {
-      g_hash_table_remove_all (priv->budgets);
-      priv->budget_day = day;
-    }
-  budget = g_hash_table_lookup (priv->budgets, GUINT_TO_POINTER (actor));
   if (budget != NULL || g_hash_table_size (priv->budgets) >= CHARGED_ACTORS_MAX)
     return budget;
   budget = g_new0 (Budget, 1);
   g_hash_table_insert (priv->budgets, GUINT_TO_POINTER (actor), budget);
   return budget;
+}
+
+static gboolean
+take_budget (guint32 actor, gconstpointer events, guint n_events, gpointer data)
+{
+  TocsinApiPrivate *priv = data;
+  Budget *budget = get_budget (priv, actor);
+
+  if (budget == NULL)
+    return FALSE;
+  budget->n = MIN (n_events, TOCSIN_VOICE_BUDGET_DAY);
+  memcpy (budget->events, events, budget->n * sizeof budget->events[0]);
+  return TRUE;
+}
+
+/* What was charged on @day counts: neither a restart nor a clock that goes forth and back gives
+ * anybody a second budget. */
+static void
+begin_day (TocsinApi *self, gint64 day)
+{
+  TocsinApiPrivate *priv = self->priv;
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (self->store));
+
+  g_hash_table_remove_all (priv->budgets);
+  priv->budget_day = day;
+  tocsin_voices_foreach (txn, (guint32) day, take_budget, priv);
+  publish_over_budget (priv);
 }
 
 /* Main thread. */
@@ -387,10 +413,15 @@ on_charge (gpointer data)
   const Charge *charge = data;
   TocsinApiPrivate *priv = charge->api->priv;
   BudgetWrite write = { .actor = charge->actor, .event = charge->event, .now_us = charge->now_us };
+  gint64 today = tocsin_api_now_us (charge->api) / TOCSIN_DAY_US;
   Budget *budget;
 
   g_atomic_int_add (&priv->waiting, -1);
-  budget = get_budget (priv, charge->actor, charge->now_us / TOCSIN_DAY_US);
+  /* By main's clock, for a charge may be of before midnight. An earlier day is another one, too: a
+   * clock that was ahead may have been put right. */
+  if (today != priv->budget_day)
+    begin_day (charge->api, today);
+  budget = get_budget (priv, charge->actor);
   if (budget == NULL || budget->n == TOCSIN_VOICE_BUDGET_DAY)
     return G_SOURCE_REMOVE;
   for (guint i = 0; i < budget->n; i++)
@@ -403,30 +434,6 @@ on_charge (gpointer data)
   tocsin_writer_submit (charge->api->writer, write_budget, g_memdup2 (&write, sizeof write),
                         g_free);
   return G_SOURCE_REMOVE;
-}
-
-static gboolean
-take_budget (guint32 actor, gconstpointer events, guint n_events, gpointer data)
-{
-  TocsinApiPrivate *priv = data;
-  Budget *budget = get_budget (priv, actor, priv->budget_day);
-
-  if (budget == NULL)
-    return FALSE;
-  budget->n = MIN (n_events, TOCSIN_VOICE_BUDGET_DAY);
-  memcpy (budget->events, events, budget->n * sizeof budget->events[0]);
-  return TRUE;
-}
-
-/* A restart gives nobody a second budget. */
-static void
-load_budgets (TocsinApi *self)
-{
-  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (self->store));
-
-  self->priv->budget_day = self->started_us / TOCSIN_DAY_US;
-  tocsin_voices_foreach (txn, (guint32) self->priv->budget_day, take_budget, self->priv);
-  publish_over_budget (self->priv);
 }
 
 void
@@ -523,7 +530,7 @@ tocsin_api_new (const TocsinApiOptions *options, GError **error)
   self->started_us = self->now_us ();
   self->priv = private_new (self);
   self->lists = tocsin_list_thread_new ();
-  load_budgets (self);
+  begin_day (self, self->started_us / TOCSIN_DAY_US);
   self->default_profile = g_hash_table_lookup (self->profiles, name);
   if (self->default_profile == NULL)
     {
