@@ -398,6 +398,144 @@ test_in_one_network (void)
   g_assert_cmpuint (finding.verdict, ==, NOTE);
 }
 
+/* ---- what a check may cost ---- */
+
+#define N_CROWD      32 /* that a peer brings in; in three groups each says something */
+#define CROWD_OF(x)  (100 * (x))
+#define CROWD_ROWS   (3 * (N_CROWD + 1))
+#define CROWD_KEYS   60 /* of one subject, as a URL has */
+#define WITHOUT_MOST 32 /* that explain works out */
+
+typedef struct
+{
+  TocsinTrustSnapshot *trust; /* (owned) */
+  TocsinEvidence rows[2][CROWD_ROWS];
+  TocsinProbe probes[2 * CROWD_KEYS + 2];
+  TocsinKeyEvidence keys[2][CROWD_KEYS + 1];
+  guint n_keys[2];
+  Asked asked[2];
+} Crowds;
+
+static void
+crowds_clear (Crowds *self)
+{
+  tocsin_trust_snapshot_unref (self->trust);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Crowds, crowds_clear)
+
+static void
+crowds_add_key (Crowds *self, guint subject, const TocsinEvidence *rows, gsize n_rows)
+{
+  guint at = self->n_keys[0] + self->n_keys[1];
+
+  self->probes[at] = (TocsinProbe){ .type = IP, .value = (char *) "192.0.2.1" };
+  self->probes[at].key.bytes[1] = (guint8) (at + 1);
+  self->keys[subject][self->n_keys[subject]++] =
+      (TocsinKeyEvidence){ .probe = &self->probes[at], .type = IP, .rows = rows, .n_rows = n_rows };
+}
+
+/* Peers 1 and 2 with a crowd each. The first and its crowd speak of @n_keys keys of each of two
+ * subjects. */
+static void
+crowds_init (Crowds *self, guint n_keys)
+{
+  static const guint8 categories[] = { SPAM, SCAM, HARASSMENT };
+  static const TocsinTrustPeer direct[] = { { 1, TOCSIN_AREA_ANY, 0.5, FALSE },
+                                            { 2, TOCSIN_AREA_ANY, 0.5, FALSE } };
+  TocsinGraphStatement statements[2 * N_CROWD];
+  TocsinTrustInput input = { statements, G_N_ELEMENTS (statements), direct, 2 };
+
+  *self = (Crowds){ 0 };
+  for (guint32 peer = 1; peer <= 2; peer++)
+    for (guint32 i = 0; i <= N_CROWD; i++)
+      {
+        guint32 actor = i == 0 ? peer : CROWD_OF (peer) + i;
+
+        if (i > 0)
+          statements[(peer - 1) * N_CROWD + i - 1] = (TocsinGraphStatement){
+            .from = peer, .to = actor, .weight_ppb = tocsin_trust_weight_ppb (1)
+          };
+        for (guint c = 0; c < G_N_ELEMENTS (categories); c++)
+          self->rows[peer - 1][G_N_ELEMENTS (categories) * i + c] = (TocsinEvidence){
+            .reporter = actor,
+            .category = categories[c],
+            .confidence = 100,
+            .subject_type = IP,
+            .observed_s = NOW_S,
+            .expires_s = NOW_S + DAY_S,
+          };
+      }
+  self->trust = tocsin_trust_snapshot_new (&input, 1, 1);
+  for (guint s = 0; s < 2; s++)
+    for (guint k = 0; k < n_keys; k++)
+      crowds_add_key (self, s, self->rows[0], CROWD_ROWS);
+}
+
+static void
+crowds_judge (Crowds *self, TocsinFinding *out)
+{
+  Asked *both[] = { &self->asked[0], &self->asked[1] };
+  TocsinScoring scoring = { .trust = self->trust, .explain = TRUE };
+
+  for (guint s = 0; s < 2; s++)
+    {
+      asked_init (&self->asked[s], 1, (Row[ROWS_MAX]){ { 0 } });
+      self->asked[s].evidence.keys = self->keys[s];
+      self->asked[s].evidence.n_keys = self->n_keys[s];
+    }
+  judge (NULL, both, 2, &scoring, out);
+}
+
+/* Many who speak of many keys are not all compared, with and without each of them: what is past
+ * the allowance does not pass, and is not told. */
+static void
+test_crowd (void)
+{
+  static const struct
+  {
+    guint n_keys;
+    TocsinVerdict verdict;
+    gboolean has_all;
+  } cases[] = { { 1, REVIEW, TRUE }, { 6, REVIEW, FALSE }, { 25, NOTE, FALSE } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Crowds) crowds = { 0 };
+      g_auto (TocsinFinding) finding = { 0 };
+
+      crowds_init (&crowds, cases[i].n_keys);
+      crowds_add_key (&crowds, 0, crowds.rows[1], CROWD_ROWS);
+      crowds_judge (&crowds, &finding);
+      g_assert_cmpuint (finding.verdict, ==, cases[i].verdict);
+      g_assert_cmpuint (finding.without->len, >=, 1);
+      if (cases[i].has_all)
+        g_assert_cmpuint (finding.without->len, ==, WITHOUT_MOST);
+      else
+        g_assert_cmpuint (finding.without->len, <, WITHOUT_MOST);
+      for (guint w = 0; w < finding.without->len; w++)
+        {
+          const TocsinCounterfactual *entry =
+              &g_array_index (finding.without, TocsinCounterfactual, w);
+
+          /* Behind each key is one of them alone, and of the others nobody is. */
+          g_assert_cmpuint (entry->verdict, ==, entry->actor <= 2 ? NOTE : finding.verdict);
+        }
+    }
+}
+
+/* Nor does a crowd hide what few say. */
+static void
+test_beside_a_crowd (void)
+{
+  g_auto (Crowds) crowds = { 0 };
+  g_auto (TocsinFinding) finding = { 0 };
+
+  crowds_init (&crowds, CROWD_KEYS);
+  crowds_add_key (&crowds, 0, crowds.rows[1], 1);
+  crowds_judge (&crowds, &finding);
+  g_assert_cmpuint (finding.verdict, ==, REVIEW);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -409,6 +547,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/score-event/named-again", test_named_again);
   g_test_add_func ("/score-event/in-one-network", test_in_one_network);
   g_test_add_func ("/score-event/pair-explained", test_pair_explained);
+  g_test_add_func ("/score-event/crowd", test_crowd);
+  g_test_add_func ("/score-event/beside-a-crowd", test_beside_a_crowd);
   /* With 411 a spent voice once took away a review. */
   for (guint seed = 410; seed <= 411; seed++)
     {

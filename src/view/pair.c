@@ -7,7 +7,14 @@
 
 #include "view/score-private.h"
 
-#define PAIRS_MAX 1024 /* keys of two subjects that are compared, some milliseconds */
+/* A key that may be one of a pair. */
+typedef struct
+{
+  guint subject;
+  guint key;
+  guint work;
+  guint found_by; /* bits of the subjects that are found under it */
+} Candidate;
 
 /* Who alone accuses at the level of review, in one group and undisputed, if anybody does. */
 void
@@ -114,40 +121,109 @@ hears (const TocsinSubjectState *state, const TocsinHeardKey *key)
   return FALSE;
 }
 
-/* Whether a key of @a and another of @b confirm each other; up to *@left are looked at. Two keys
- * that either subject is found under make no review of one of them, and so none of both. */
-static gboolean
-subjects_pair (const TocsinScoring *scoring,
-               const TocsinSubjectState *a,
-               const TocsinSubjectState *b,
-               guint32 without,
-               guint *left)
+/**
+ * tocsin_pair_count_work:
+ * @level: categories that may not go so far are left out
+ *
+ * Returns: what it takes to solve each of the key's runs once: a matrix of its voices
+ */
+guint
+tocsin_pair_count_work (const TocsinScoring *scoring,
+                        const TocsinHeardKey *key,
+                        TocsinVerdict level)
 {
-  for (gsize i = 0; i < a->evidence->n_keys; i++)
-    {
-      gboolean both_hear;
+  guint n[TOCSIN_N_AREAS] = { 0 };
+  guint32 last[TOCSIN_N_AREAS] = { 0 };
+  guint work = 0;
 
-      if (!may_pair (a, i))
+  for (gsize i = 0; i < key->n_rows; i++)
+    {
+      const TocsinEvidence *row = key->rows[i].row;
+      TocsinArea area;
+
+      if (!key->rows[i].counted || row->reporter == 0 ||
+          tocsin_score_ceiling (scoring, row->category) < (gint8) level)
         continue;
-      both_hear = hears (b, &a->keys[i]);
-      for (gsize j = 0; j < b->evidence->n_keys; j++)
-        {
-          if (!may_pair (b, j) || (both_hear && hears (a, &b->keys[j])))
-            continue;
-          if (*left == 0)
-            return FALSE;
-          (*left)--;
-          if (pair_survives (scoring, &a->keys[i], &b->keys[j], without))
-            return TRUE;
-        }
+      area = tocsin_category_by_id (row->category)->group;
+      if (row->reporter == last[area] || n[area] == TOCSIN_WALKS_EXACT_MAX)
+        continue;
+      last[area] = row->reporter;
+      n[area]++;
     }
-  return FALSE;
+  for (TocsinArea area = 0; area < TOCSIN_N_AREAS; area++)
+    work += n[area] * n[area] * n[area];
+  return work;
+}
+
+static guint
+find_subjects (const TocsinSubjectState *states, gsize n, const TocsinHeardKey *key)
+{
+  guint found_by = 0;
+
+  for (gsize i = 0; i < n; i++)
+    if (hears (&states[i], key))
+      found_by |= 1u << i;
+  return found_by;
+}
+
+static int
+compare_candidates (gconstpointer a, gconstpointer b)
+{
+  const Candidate *x = a, *y = b;
+
+  if (x->work != y->work)
+    return x->work < y->work ? -1 : 1;
+  if (x->subject != y->subject)
+    return x->subject < y->subject ? -1 : 1;
+  return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* Those that hold whoever is missing come first, then those that few speak of: many who say the
+ * same of ever more keys are not to use up what is left for others. */
+static GArray *
+find_candidates (const TocsinScoring *scoring, const TocsinSubjectState *states, gsize n)
+{
+  GArray *found = g_array_new (FALSE, FALSE, sizeof (Candidate));
+
+  for (guint s = 0; s < n; s++)
+    for (guint k = 0; k < states[s].evidence->n_keys; k++)
+      {
+        const TocsinHeardKey *key = &states[s].keys[k];
+        Candidate candidate = { .subject = s, .key = k };
+
+        if (!may_pair (&states[s], k))
+          continue;
+        if (key->event_s_loo < TOCSIN_EVENT_S_OR)
+          candidate.work = tocsin_pair_count_work (scoring, key, TOCSIN_VERDICT_REVIEW);
+        candidate.found_by = find_subjects (states, n, key);
+        g_array_append_val (found, candidate);
+      }
+  g_array_sort (found, compare_candidates);
+  return found;
+}
+
+/* Two keys that either subject is found under make no review of one of them, and so none of both.
+ */
+static gboolean
+are_two (const Candidate *a, const Candidate *b)
+{
+  return a->subject != b->subject &&
+         ((a->found_by & 1u << b->subject) == 0 || (b->found_by & 1u << a->subject) == 0);
+}
+
+static gboolean
+take_work (TocsinPairAllowance *allowance, guint work)
+{
+  allowance->is_cut = work > allowance->work;
+  allowance->work = allowance->is_cut ? 0 : allowance->work - work;
+  return !allowance->is_cut;
 }
 
 /**
  * tocsin_pair_makes_review:
  * @states: (array length=n): the subjects of one event, judged; the two are marked
  * @without: an actor to be left out, or %TOCSIN_WALKS_NOBODY
+ * @allowance: (inout): how far may be looked
  *
  * Whether two of the subjects, by different keys, keep S_or ≥ 0.25 on one side whoever is missing.
  */
@@ -155,16 +231,29 @@ gboolean
 tocsin_pair_makes_review (const TocsinScoring *scoring,
                           TocsinSubjectState *states,
                           gsize n,
-                          guint32 without)
+                          guint32 without,
+                          TocsinPairAllowance *allowance)
 {
-  guint left = PAIRS_MAX;
+  g_autoptr (GArray) found = NULL;
 
-  for (gsize i = 0; i < n; i++)
-    for (gsize j = i + 1; j < n; j++)
-      if (subjects_pair (scoring, &states[i], &states[j], without, &left))
-        {
-          states[i].paired = states[j].paired = TRUE;
-          return TRUE;
-        }
+  if (n < 2)
+    return FALSE;
+  found = find_candidates (scoring, states, n);
+  for (guint j = 1; j < found->len; j++)
+    for (guint i = 0; i < j; i++)
+      {
+        const Candidate *a = &g_array_index (found, Candidate, i);
+        const Candidate *b = &g_array_index (found, Candidate, j);
+
+        if (!are_two (a, b))
+          continue;
+        if (!take_work (allowance, TOCSIN_KEY_WORK + a->work + b->work))
+          return FALSE;
+        if (!pair_survives (scoring, &states[a->subject].keys[a->key],
+                            &states[b->subject].keys[b->key], without))
+          continue;
+        states[a->subject].paired = states[b->subject].paired = TRUE;
+        return TRUE;
+      }
   return FALSE;
 }

@@ -54,6 +54,17 @@ typedef struct
   gboolean paired;     /* made a review of the event, with another subject */
 } TocsinSubjectState;
 
+/* What the look for two subjects that confirm each other may still cost, in multiplications, and
+ * whether it was cut short. */
+typedef struct
+{
+  guint work;
+  gboolean is_cut;
+} TocsinPairAllowance;
+
+#define TOCSIN_KEY_WORK  4096                     /* of a key or a pair, besides its voices */
+#define TOCSIN_PAIR_WORK (1024 * TOCSIN_KEY_WORK) /* of all pairs: some milliseconds */
+
 /* By group and level, the categories that are heard and may go so far. */
 typedef guint64 TocsinMasks[TOCSIN_N_AREAS][TOCSIN_N_VERDICTS];
 
@@ -85,10 +96,14 @@ void tocsin_score_mask (const TocsinScoring *scoring,
                         guint32 without,
                         TocsinMasks masks);
 void tocsin_pair_find_sole (const TocsinScoring *scoring, TocsinHeardKey *key, guint32 without);
+guint tocsin_pair_count_work (const TocsinScoring *scoring,
+                              const TocsinHeardKey *key,
+                              TocsinVerdict level);
 gboolean tocsin_pair_makes_review (const TocsinScoring *scoring,
                                    TocsinSubjectState *states,
                                    gsize n,
-                                   guint32 without);
+                                   guint32 without,
+                                   TocsinPairAllowance *allowance);
 double tocsin_score_suspicion (const TocsinScoring *scoring,
                                const TocsinCategory *category,
                                const TocsinHeardKey *heard);

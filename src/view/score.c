@@ -549,7 +549,11 @@ has_exact_allowance (const TocsinSubjectState *state)
 
 /* The verdict over all subjects, without what is only for display. */
 static TocsinVerdict
-judge_event (const TocsinScoring *scoring, TocsinSubjectState *states, gsize n, guint32 without)
+judge_event (const TocsinScoring *scoring,
+             TocsinSubjectState *states,
+             gsize n,
+             guint32 without,
+             TocsinPairAllowance *allowance)
 {
   TocsinVerdict verdict = TOCSIN_VERDICT_ALLOW;
   gboolean allowed = FALSE;
@@ -562,14 +566,51 @@ judge_event (const TocsinScoring *scoring, TocsinSubjectState *states, gsize n, 
     }
   if (allowed)
     return TOCSIN_VERDICT_ALLOW;
-  if (verdict < TOCSIN_VERDICT_REVIEW && tocsin_pair_makes_review (scoring, states, n, without))
+  if (verdict < TOCSIN_VERDICT_REVIEW &&
+      tocsin_pair_makes_review (scoring, states, n, without, allowance))
     verdict = TOCSIN_VERDICT_REVIEW;
   return verdict;
 }
 
 /* ---- all of it ---- */
 
-#define WITHOUT_MAX 32 /* origins whose absence explain works out */
+#define WITHOUT_MAX  32         /* origins whose absence explain works out */
+#define WITHOUT_WORK (64 << 20) /* of all of them, in multiplications: some tenths of a second */
+
+/* What it takes to judge the event once more, but for pairs. */
+static guint64
+count_work (const TocsinScoring *scoring, const TocsinSubjectState *states, gsize n)
+{
+  guint64 work = 0;
+
+  for (gsize s = 0; s < n; s++)
+    for (gsize k = 0; k < states[s].evidence->n_keys; k++)
+      if (states[s].keys[k].n_rows > 0)
+        work += TOCSIN_KEY_WORK +
+                tocsin_pair_count_work (scoring, &states[s].keys[k], TOCSIN_VERDICT_NOTE);
+  return work;
+}
+
+/* Judges without @actor, if *@left, which all share, is enough for that. */
+static gboolean
+judge_without (const TocsinScoring *scoring,
+               TocsinSubjectState *states,
+               gsize n,
+               guint64 work,
+               guint64 *left,
+               TocsinCounterfactual *entry)
+{
+  TocsinPairAllowance allowance = { 0 };
+  guint granted;
+
+  if (work > *left)
+    return FALSE;
+  *left -= work;
+  allowance.work = granted = (guint) MIN (*left, TOCSIN_PAIR_WORK);
+  entry->verdict = judge_event (scoring, states, n, entry->actor, &allowance);
+  *left -= granted - allowance.work;
+  return !allowance.is_cut || granted == TOCSIN_PAIR_WORK;
+}
 
 static void
 explain_without (const TocsinScoring *scoring,
@@ -578,6 +619,8 @@ explain_without (const TocsinScoring *scoring,
                  TocsinFinding *out)
 {
   g_autoptr (GHashTable) done = g_hash_table_new (NULL, NULL);
+  guint64 work = count_work (scoring, states, n);
+  guint64 left = WITHOUT_WORK;
 
   out->without = g_array_new (FALSE, FALSE, sizeof (TocsinCounterfactual));
   for (gsize s = 0; s < n; s++)
@@ -590,7 +633,8 @@ explain_without (const TocsinScoring *scoring,
           if (!heard->counted || entry.actor == 0 || out->without->len >= WITHOUT_MAX ||
               !g_hash_table_add (done, GUINT_TO_POINTER (entry.actor)))
             continue;
-          entry.verdict = judge_event (scoring, states, n, entry.actor);
+          if (!judge_without (scoring, states, n, work, &left, &entry))
+            return;
           g_array_append_val (out->without, entry);
         }
 }
@@ -648,6 +692,7 @@ tocsin_score_event (const TocsinScoring *scoring,
                     TocsinFinding *out)
 {
   TOCSIN_UNZEROED TocsinSubjectState states[TOCSIN_EVENT_MAX];
+  TocsinPairAllowance allowance = { .work = TOCSIN_PAIR_WORK };
   gboolean robust = FALSE;
   gboolean excused = FALSE; /* all of it, by an entry for one of them */
 
@@ -659,7 +704,7 @@ tocsin_score_event (const TocsinScoring *scoring,
   g_array_set_clear_func (out->subjects, tocsin_describe_clear);
   for (gsize i = 0; i < n_subjects; i++)
     prepare (scoring, &subjects[i], &states[i]);
-  out->verdict = judge_event (scoring, states, n_subjects, TOCSIN_WALKS_NOBODY);
+  out->verdict = judge_event (scoring, states, n_subjects, TOCSIN_WALKS_NOBODY, &allowance);
   for (gsize i = 0; i < n_subjects; i++)
     excused = excused || has_exact_allowance (&states[i]);
 
