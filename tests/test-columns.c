@@ -389,7 +389,7 @@ test_costly (gconstpointer data)
                      cost->has_rows);
   belief = tocsin_walks_evaluate (walks, voices, G_N_ELEMENTS (voices), TOCSIN_WALKS_EXACT, NULL);
   /* Nor do two confirm each other behind whom the same one may be. */
-  g_assert_false (tocsin_walks_pair_survives (runs, 2, 0.45 * belief.s_or));
+  g_assert_false (tocsin_walks_pair_survives (runs, 2, 0.45 * belief.s_or, NULL));
   truth = without (walks, GATE);
   g_assert_cmpfloat (belief.s_or, >, 1e-5);
   g_assert_cmpfloat (belief.s_loo, >=, 0);
@@ -447,6 +447,45 @@ test_full (void)
   g_assert_cmpfloat_with_epsilon (least[0], least[1], TOLERANCE);
 }
 
+/* What several evaluations may solve together. */
+static void
+test_within (void)
+{
+  static const Cost cost = { .each = 75, .n_gates = 2, .second = 0.25 };
+  const guint32 believed[] = { FIRST, SECOND, THIRD };
+  g_autoptr (TocsinGraph) graph = make_costly (&cost);
+  const guint64 each = graph->first[graph->n_nodes];
+  TocsinWalksRun runs[2];
+
+  for (guint64 solves = 0; solves <= 4; solves++)
+    {
+      g_autoptr (TocsinWalks) walks =
+          tocsin_walks_new (graph, believed, G_N_ELEMENTS (believed), 1);
+      TocsinBelief sampled =
+          tocsin_walks_evaluate (walks, voices, G_N_ELEMENTS (voices), TOCSIN_WALKS_INDEX, NULL);
+      guint64 edges = solves * each;
+      TocsinBelief belief =
+          tocsin_walks_evaluate_within (walks, voices, G_N_ELEMENTS (voices), &edges);
+
+      /* Three reporters, and what is left for who could be missing: one at least is taken for
+       * how all of it is heard. */
+      if (solves < 3)
+        {
+          g_assert_cmpfloat (belief.s_or, ==, sampled.s_or);
+          g_assert_cmpuint (edges, ==, solves * each);
+        }
+      else
+        g_assert_cmpuint (edges, ==, 0);
+      g_assert_cmpfloat (belief.s_loo, <=, belief.s_or);
+      edges = 0;
+      runs[0] = (TocsinWalksRun){ walks, voices, 1 };
+      runs[1] = (TocsinWalksRun){ walks, voices + 1, 2 };
+      g_assert_false (tocsin_walks_pair_survives (runs, 2, 0.45 * belief.s_or, &edges));
+      tocsin_walks_suspicion (walks, voices, G_N_ELEMENTS (voices), &edges);
+      g_assert_cmpuint (edges, ==, 0);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -458,6 +497,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/columns/lanes-of-many", test_lanes_of_many);
   g_test_add_func ("/columns/warm", test_warm);
   g_test_add_func ("/columns/full", test_full);
+  g_test_add_func ("/columns/within", test_within);
   for (gsize i = 0; i < G_N_ELEMENTS (costs); i++)
     {
       g_autofree char *path = g_strconcat ("/columns/costly/", costs[i].name, NULL);

@@ -57,7 +57,7 @@ test_empty (void)
     }
   g_assert_cmpfloat (tocsin_walks_without (walks, &voice, 1, 1), ==, 0);
   g_assert_false (tocsin_trust_snapshot_warm (snapshot));
-  g_assert_false (tocsin_walks_pair_survives (runs, 2, 0.25));
+  g_assert_false (tocsin_walks_pair_survives (runs, 2, 0.25, NULL));
   tocsin_trust_snapshot_trusted (snapshot, &n);
   g_assert_cmpuint (n, ==, 0);
   g_assert_cmpuint (paths->len, ==, 0);

@@ -130,11 +130,11 @@ test_pair_survives (void)
               .s_or);
 
       if (least > TOLERANCE)
-        g_assert_true (tocsin_walks_pair_survives (runs, 2, least - TOLERANCE));
+        g_assert_true (tocsin_walks_pair_survives (runs, 2, least - TOLERANCE, NULL));
       if (most > least + 3 * TOLERANCE)
         {
-          g_assert_false (tocsin_walks_pair_survives (runs, 2, least + TOLERANCE));
-          g_assert_false (tocsin_walks_pair_survives (runs, 2, most - TOLERANCE));
+          g_assert_false (tocsin_walks_pair_survives (runs, 2, least + TOLERANCE, NULL));
+          g_assert_false (tocsin_walks_pair_survives (runs, 2, most - TOLERANCE, NULL));
           n_fell++;
         }
     }
@@ -265,7 +265,7 @@ test_stranger (void)
   g_assert_cmpfloat (belief.s_loo, <, 1e-12);
   g_assert_cmpuint (belief.loo_actor, ==, STRANGER);
   runs[0].walks = runs[1].walks = walks;
-  g_assert_false (tocsin_walks_pair_survives (runs, 2, 1e-5));
+  g_assert_false (tocsin_walks_pair_survives (runs, 2, 1e-5, NULL));
 }
 
 /* Without an actor that has no row it is as without one that has; direct peers are walls to both.
@@ -312,7 +312,7 @@ test_stranger_in_part (void)
   without_row = tocsin_walks_new (graph, believed, 2, 1);
   left = tocsin_walks_without (with_row, voices, 2, STRANGER);
   g_assert_cmpfloat (left, >, 1e-5);
-  g_assert_cmpfloat (left, <, tocsin_walks_suspicion (with_row, voices, 2) - 1e-5);
+  g_assert_cmpfloat (left, <, tocsin_walks_suspicion (with_row, voices, 2, NULL) - 1e-5);
   g_assert_cmpfloat_with_epsilon (tocsin_walks_without (without_row, voices, 2, STRANGER), left,
                                   1e-12);
 }
@@ -456,7 +456,7 @@ test_many_without (void)
   double suspicion;
 
   choirs_init (&choirs);
-  suspicion = tocsin_walks_suspicion (choirs.walks, choirs.a, MANY);
+  suspicion = tocsin_walks_suspicion (choirs.walks, choirs.a, MANY, NULL);
   g_assert_cmpfloat_with_epsilon (suspicion, 0.85 / 2 * 0.85 * MANY / (MANY + 1), 0.02);
   for (gsize i = 0; i < G_N_ELEMENTS (left_out); i++)
     g_assert_cmpfloat_with_epsilon (
@@ -515,7 +515,7 @@ test_many_pairs (void)
       };
 
       g_test_message ("%" G_GSIZE_FORMAT, i);
-      g_assert_cmpint (tocsin_walks_pair_survives (runs, 2, 0.15), ==, cases[i].survives);
+      g_assert_cmpint (tocsin_walks_pair_survives (runs, 2, 0.15, NULL), ==, cases[i].survives);
     }
 }
 
@@ -530,9 +530,9 @@ test_nobody_there (void)
   g_autoptr (TocsinWalks) walks = tocsin_walks_new (graph, NULL, 0, 1);
   TocsinWalksRun run = { walks, &voice, 1 };
 
-  g_assert_cmpfloat (tocsin_walks_suspicion (walks, &voice, 1), ==, 0);
+  g_assert_cmpfloat (tocsin_walks_suspicion (walks, &voice, 1, NULL), ==, 0);
   g_assert_cmpfloat (tocsin_walks_without (walks, &voice, 1, 1), ==, 0);
-  g_assert_false (tocsin_walks_pair_survives (&run, 1, 0.1));
+  g_assert_false (tocsin_walks_pair_survives (&run, 1, 0.1, NULL));
   g_assert_false (tocsin_walks_warm (walks));
   tocsin_walks_free (NULL);
 }

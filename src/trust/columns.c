@@ -428,6 +428,13 @@ tocsin_columns_is_full (const TocsinColumns *self)
   return __atomic_load_n (&self->bytes, __ATOMIC_RELAXED) >= TOCSIN_COLUMNS_MAX_BYTES;
 }
 
+/* Of one solve, in edges. */
+gsize
+tocsin_columns_cost (const TocsinColumns *self)
+{
+  return MAX (1, self->graph->first[self->graph->n_nodes]);
+}
+
 /**
  * tocsin_columns_affordable:
  *
@@ -436,7 +443,7 @@ tocsin_columns_is_full (const TocsinColumns *self)
 gsize
 tocsin_columns_affordable (const TocsinColumns *self)
 {
-  return TOCSIN_COLUMNS_BUDGET / MAX (1, self->graph->first[self->graph->n_nodes]);
+  return TOCSIN_COLUMNS_BUDGET / tocsin_columns_cost (self);
 }
 
 /**

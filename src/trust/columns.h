@@ -67,6 +67,7 @@ void tocsin_columns_prepare (TocsinColumns *self, const guint32 *slots, gsize n_
 gboolean tocsin_columns_warm (TocsinColumns *self);
 gboolean tocsin_columns_is_missing (const TocsinColumns *self, guint32 slot);
 gboolean tocsin_columns_is_full (const TocsinColumns *self);
+gsize tocsin_columns_cost (const TocsinColumns *self);
 gsize tocsin_columns_affordable (const TocsinColumns *self);
 
 double *tocsin_columns_solve (const TocsinGraph *graph, guint32 b) G_GNUC_WARN_UNUSED_RESULT;

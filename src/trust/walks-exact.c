@@ -187,6 +187,7 @@ tocsin_exact_init (TocsinExact *self,
                    gsize n_voices)
 {
   self->columns = columns;
+  self->solves = tocsin_columns_affordable (columns);
   self->n_direct = columns->graph->n_direct;
   self->k = 0;
   self->heap = NULL;
@@ -304,6 +305,40 @@ is_left_out (const TocsinColumns *columns, guint32 slot)
   return tocsin_columns_is_missing (columns, slot) && tocsin_columns_is_full (columns);
 }
 
+static gboolean
+take_solves (TocsinExact *self, gsize n)
+{
+  if (self->solves < n)
+    return FALSE;
+  self->solves -= n;
+  return TRUE;
+}
+
+/* %TRUE if the column of @slot is there, or the budget has it. */
+static gboolean
+may_try (TocsinExact *self, guint32 slot)
+{
+  return !tocsin_columns_is_missing (self->columns, slot) ||
+         take_solves (self, is_left_out (self->columns, slot) ? 2 : 1);
+}
+
+/**
+ * tocsin_exact_may_try:
+ * @node: a node of the graph
+ *
+ * Returns: %FALSE if tocsin_exact_without() has to solve more for @node than @solves; else that is
+ *   paid for
+ */
+gboolean
+tocsin_exact_may_try (TocsinExact *self, guint32 node)
+{
+  guint32 slot = self->columns->slot_of[node];
+
+  if (node < self->n_direct)
+    return TRUE;
+  return slot != TOCSIN_COLUMNS_NO_SLOT ? may_try (self, slot) : take_solves (self, 2);
+}
+
 /**
  * tocsin_exact_without:
  * @node: a node of the graph
@@ -332,8 +367,7 @@ typedef struct
   double enough; /* a bound up to this excludes: log ((1 − best) / product) */
   double best;
   guint32 node;
-  double most;  /* that is heard at a node in question */
-  gsize solves; /* that the budget still has */
+  double most; /* that is heard at a node in question */
 } Search;
 
 static void
@@ -346,11 +380,7 @@ search_set_best (Search *self, double best)
 static void
 search_init (Search *self, TocsinExact *state)
 {
-  *self = (Search){ .state = state,
-                    .best = G_MAXDOUBLE,
-                    .enough = -1,
-                    .most = 1,
-                    .solves = tocsin_columns_affordable (state->columns) };
+  *self = (Search){ .state = state, .best = G_MAXDOUBLE, .enough = -1, .most = 1 };
   for (guint32 i = 0; i < state->n_direct; i++)
     {
       double passes = 1 - state->r_direct[i];
@@ -450,21 +480,6 @@ hear (const TocsinExact *state, guint32 slot, guint32 n, double hit[SLOTS_AT_ONC
       hit[i] += state->of[b]->n[slot + i] * state->g[b];
 }
 
-/* %TRUE if the column of @slot is there, or the budget has it. */
-static gboolean
-search_can_try (Search *self, guint32 slot)
-{
-  const TocsinColumns *columns = self->state->columns;
-  const gsize needed = is_left_out (columns, slot) ? 2 : 1;
-
-  if (!tocsin_columns_is_missing (columns, slot))
-    return TRUE;
-  if (self->solves < needed)
-    return FALSE;
-  self->solves -= needed;
-  return TRUE;
-}
-
 /* Calls @func for each slot that @self does not exclude, in order of reach, with its bound, until
  * it returns %FALSE. */
 static gboolean
@@ -499,7 +514,7 @@ try_slot (Search *self, guint32 slot, double bound, gpointer data)
 {
   if (is_voice (self->state, slot))
     return TRUE;
-  if (search_can_try (self, slot))
+  if (may_try (self->state, slot))
     search_try (self, self->state->columns->node_of[slot]);
   else
     search_assume_worst (self, bound);
@@ -551,13 +566,13 @@ try_strangers (Search *self)
 
   if (search_excludes (self, bound_all (self, TRUE)))
     return;
-  if (self->solves == 0)
+  if (self->state->solves == 0)
     {
       search_assume_worst (self, bound_all (self, TRUE));
       return;
     }
   bounds = hear_everywhere (self->state);
-  self->solves--;
+  self->state->solves--;
   for (guint32 x = n_direct; x < columns->graph->n_nodes; x++)
     bounds[x] = columns->slot_of[x] == TOCSIN_COLUMNS_NO_SLOT
                     ? bound_of (self, columns->reach[x], bounds[x])
@@ -571,12 +586,12 @@ try_strangers (Search *self)
           next = x;
       if (search_excludes (self, bounds[next]))
         return;
-      if (self->solves < 2)
+      if (self->state->solves < 2)
         {
           search_assume_worst (self, bounds[next]);
           return;
         }
-      self->solves -= 2;
+      self->state->solves -= 2;
       search_try (self, next);
       bounds[next] = 0;
     }
@@ -621,7 +636,7 @@ pass_if_below (Search *self, guint32 slot, double bound, gpointer data)
   const Below *below = data;
   guint32 node = self->state->columns->node_of[slot];
 
-  if (search_can_try (self, slot) && tocsin_exact_without (self->state, node) >= self->best)
+  if (may_try (self->state, slot) && tocsin_exact_without (self->state, node) >= self->best)
     return TRUE;
   return below->func (node, below->data);
 }

@@ -22,6 +22,7 @@ typedef struct
  * TocsinExact:
  * @branch: (owned): B_i by direct peer
  * @product: Π(1 − t_i·B_i)
+ * @solves: how many more the search for who could be missing may make of what is not there yet
  *
  * One subject's voices, solved. Used by one thread. It points into itself: never copied.
  */
@@ -29,6 +30,7 @@ typedef struct
 {
   TocsinColumns *columns; /* (unowned) */
   guint32 n_direct;
+  gsize solves;
   guint32 k;               /* indirect voices */
   guint8 *heap;            /* (owned) (nullable) what all that follows points into, or @fixed */
   guint32 *slot;           /* k */
@@ -52,6 +54,7 @@ void tocsin_exact_init (TocsinExact *self,
                         const TocsinExactVoice *voices,
                         gsize n_voices);
 void tocsin_exact_clear (TocsinExact *self);
+gboolean tocsin_exact_may_try (TocsinExact *self, guint32 node);
 double tocsin_exact_without (TocsinExact *self, guint32 node);
 double tocsin_exact_minimum (TocsinExact *self, guint32 *node);
 

@@ -174,19 +174,40 @@ choose_voices (Chosen *self, const TocsinWalks *walks, const TocsinVoice *voices
   self->n = n;
 }
 
-/* Columns of those who are heard are kept: where there is no room for more, the index stands in. */
+/* How many solves an evaluation may make, by itself and by what *@edges (nullable) has left. */
+static gsize
+may_solve (const TocsinWalks *self, const guint64 *edges)
+{
+  gsize affordable = tocsin_columns_affordable (self->columns);
+
+  return edges != NULL ? MIN (affordable, *edges / tocsin_columns_cost (self->columns))
+                       : affordable;
+}
+
+static void
+spend (const TocsinWalks *self, guint64 *edges, gsize solves)
+{
+  if (edges != NULL)
+    *edges -= MIN (*edges, solves * tocsin_columns_cost (self->columns));
+}
+
+/* Columns of those who are heard are kept: where there is no room for more, the index stands in. If
+ * they are to be solved they are paid for here. */
 static gboolean
-is_exact (const TocsinWalks *self, const Chosen *chosen)
+is_exact (const TocsinWalks *self, const Chosen *chosen, guint64 *edges)
 {
   gsize missing = 0;
 
+  if (chosen->n > TOCSIN_WALKS_EXACT_MAX)
+    return FALSE;
   for (gsize i = 0; i < chosen->n; i++)
     if (chosen->all[i].slot >= self->graph->n_direct &&
         tocsin_columns_is_missing (self->columns, chosen->all[i].slot))
       missing++;
-  return chosen->n <= TOCSIN_WALKS_EXACT_MAX &&
-         (missing == 0 || (!tocsin_columns_is_full (self->columns) &&
-                           missing <= tocsin_columns_affordable (self->columns)));
+  if (missing > 0 && (tocsin_columns_is_full (self->columns) || missing > may_solve (self, edges)))
+    return FALSE;
+  spend (self, edges, missing);
+  return TRUE;
 }
 
 /* S_trim. Only as many branches are put in order as are left out. @left: room for n_direct. */
@@ -263,10 +284,12 @@ evaluate_sampled (TocsinWalks *self, const Chosen *chosen, TocsinWalksWant want,
 }
 
 static TocsinBelief
-evaluate_exact (TocsinWalks *self, const Chosen *chosen, TocsinWalksWant want, double *branches)
+evaluate_exact (
+    TocsinWalks *self, const Chosen *chosen, TocsinWalksWant want, double *branches, guint64 *edges)
 {
   TOCSIN_UNZEROED g_auto (TocsinExact) exact;
   guint32 least = 0;
+  gsize solves;
   TocsinBelief belief = { .loo_actor = TOCSIN_WALKS_NOBODY };
 
   tocsin_exact_init (&exact, self->columns, chosen->all, chosen->n);
@@ -277,7 +300,10 @@ evaluate_exact (TocsinWalks *self, const Chosen *chosen, TocsinWalksWant want, d
   belief.s_or = 1 - exact.product;
   if (want == TOCSIN_WALKS_SUSPICION)
     return belief;
-  belief.s_loo = MIN (tocsin_exact_minimum (&exact, &least), belief.s_or);
+  solves = exact.solves = may_solve (self, edges);
+  belief.s_loo = tocsin_exact_minimum (&exact, &least);
+  belief.s_loo = MIN (belief.s_loo, belief.s_or);
+  spend (self, edges, solves - exact.solves);
   belief.loo_actor = self->graph->actor_of[least];
   belief.s_trim = trimmed_mean (self->graph, exact.branch, exact.spare);
   return belief;
@@ -289,7 +315,8 @@ evaluate (TocsinWalks *self,
           gsize n_voices,
           TocsinWalksMethod method,
           TocsinWalksWant want,
-          double *branches)
+          double *branches,
+          guint64 *edges)
 {
   TOCSIN_UNZEROED g_auto (Chosen) chosen;
 
@@ -300,13 +327,14 @@ evaluate (TocsinWalks *self,
         memset (branches, 0, sizeof *branches * self->graph->n_direct);
       return (TocsinBelief){ .loo_actor = TOCSIN_WALKS_NOBODY };
     }
-  if (method == TOCSIN_WALKS_INDEX || (method == TOCSIN_WALKS_AUTO && !is_exact (self, &chosen)))
+  if (method == TOCSIN_WALKS_INDEX ||
+      (method == TOCSIN_WALKS_AUTO && !is_exact (self, &chosen, edges)))
     {
       g_autofree double *own = branches == NULL ? g_new0 (double, self->graph->n_direct + 1) : NULL;
 
       return evaluate_sampled (self, &chosen, want, branches != NULL ? branches : own);
     }
-  return evaluate_exact (self, &chosen, want, branches);
+  return evaluate_exact (self, &chosen, want, branches, edges);
 }
 
 /**
@@ -326,12 +354,28 @@ tocsin_walks_evaluate (TocsinWalks *self,
                        TocsinWalksMethod method,
                        double *branches)
 {
-  return evaluate (self, voices, n_voices, method, TOCSIN_WALKS_BELIEF, branches);
+  return evaluate (self, voices, n_voices, method, TOCSIN_WALKS_BELIEF, branches, NULL);
+}
+
+/**
+ * tocsin_walks_evaluate_within:
+ * @edges: (inout) (nullable): what may still be solved, at first %TOCSIN_WALKS_EDGES
+ *
+ * As tocsin_walks_evaluate() with %TOCSIN_WALKS_AUTO, of several that share @edges.
+ */
+TocsinBelief
+tocsin_walks_evaluate_within (TocsinWalks *self,
+                              const TocsinVoice *voices,
+                              gsize n_voices,
+                              guint64 *edges)
+{
+  return evaluate (self, voices, n_voices, TOCSIN_WALKS_AUTO, TOCSIN_WALKS_BELIEF, NULL, edges);
 }
 
 /**
  * tocsin_walks_suspicion:
  * @voices: who reported the subject; those who are not believed are left out
+ * @edges: (inout) (nullable): as tocsin_walks_evaluate_within()
  *
  * Where S_or alone is asked for: a fraction of the work of tocsin_walks_evaluate(). May be called
  * from any thread.
@@ -339,9 +383,13 @@ tocsin_walks_evaluate (TocsinWalks *self,
  * Returns: S_or, in [0, 1]
  */
 double
-tocsin_walks_suspicion (TocsinWalks *self, const TocsinVoice *voices, gsize n_voices)
+tocsin_walks_suspicion (TocsinWalks *self,
+                        const TocsinVoice *voices,
+                        gsize n_voices,
+                        guint64 *edges)
 {
-  return evaluate (self, voices, n_voices, TOCSIN_WALKS_AUTO, TOCSIN_WALKS_SUSPICION, NULL).s_or;
+  return evaluate (self, voices, n_voices, TOCSIN_WALKS_AUTO, TOCSIN_WALKS_SUSPICION, NULL, edges)
+      .s_or;
 }
 
 /**
@@ -381,6 +429,7 @@ typedef struct
 {
   const TocsinGraph *graph; /* (unowned) */
   gboolean has_exact;
+  gsize solves; /* that @exact had at first */
   double s_or;
   double *without; /* (owned) (nullable) by node: sampled */
   TocsinExact exact;
@@ -408,18 +457,19 @@ pair_clear (Pair *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pair, pair_clear)
 
 static void
-pair_add (Pair *self, const TocsinWalksRun *run)
+pair_add (Pair *self, const TocsinWalksRun *run, guint64 *edges)
 {
   TOCSIN_UNZEROED g_auto (Chosen) chosen;
   PairRun *out = &self->runs[self->n++];
 
   choose_voices (&chosen, run->walks, run->voices, run->n_voices);
   out->graph = run->walks->graph;
-  out->has_exact = is_exact (run->walks, &chosen);
+  out->has_exact = is_exact (run->walks, &chosen, edges);
   out->without = NULL;
   if (out->has_exact)
     {
       tocsin_exact_init (&out->exact, run->walks->columns, chosen.all, chosen.n);
+      out->solves = out->exact.solves = may_solve (run->walks, edges);
       out->s_or = 1 - out->exact.product;
     }
   else
@@ -431,6 +481,7 @@ pair_add (Pair *self, const TocsinWalksRun *run)
     }
 }
 
+/* Nothing, where looking would cost more than there is left. */
 static double
 run_without (PairRun *self, guint32 actor)
 {
@@ -438,7 +489,9 @@ run_without (PairRun *self, guint32 actor)
 
   if (node == TOCSIN_GRAPH_NO_NODE)
     return self->s_or;
-  return self->has_exact ? tocsin_exact_without (&self->exact, node) : self->without[node];
+  if (!self->has_exact)
+    return self->without[node];
+  return tocsin_exact_may_try (&self->exact, node) ? tocsin_exact_without (&self->exact, node) : 0;
 }
 
 /* Whether the other runs hold without @node of the first, which does not. */
@@ -455,11 +508,24 @@ others_hold (guint32 node, gpointer data)
   return FALSE;
 }
 
+/* Whether whoever is missing for @first is not for all others. */
+static gboolean
+without_anybody (Pair *self, PairRun *first)
+{
+  if (first->has_exact)
+    return tocsin_exact_foreach_below (&first->exact, self->least, others_hold, self);
+  for (guint32 x = 0; x < first->graph->n_nodes; x++)
+    if (first->without[x] < self->least && !others_hold (x, self))
+      return FALSE;
+  return TRUE;
+}
+
 /**
  * tocsin_walks_pair_survives:
  * @runs: (array length=n_runs): what was heard of either subject, a run each category group
  * @n_runs: at most %TOCSIN_WALKS_PAIR_RUNS_MAX
  * @least: the suspicion that has to be left
+ * @edges: (inout) (nullable): as tocsin_walks_evaluate_within()
  *
  * For the rule that two subjects of one event confirm each other (model.md 4): nobody alone may
  * be behind both.
@@ -467,10 +533,11 @@ others_hold (guint32 node, gpointer data)
  * Returns: %TRUE if without any single actor v the largest suspicion among @runs is still @least
  */
 gboolean
-tocsin_walks_pair_survives (const TocsinWalksRun *runs, gsize n_runs, double least)
+tocsin_walks_pair_survives (const TocsinWalksRun *runs, gsize n_runs, double least, guint64 *edges)
 {
   TOCSIN_UNZEROED g_auto (Pair) pair;
   PairRun *first = NULL;
+  gboolean survives;
 
   pair.n = pair.first = 0;
   pair.least = least;
@@ -478,7 +545,7 @@ tocsin_walks_pair_survives (const TocsinWalksRun *runs, gsize n_runs, double lea
 
   for (gsize i = 0; i < n_runs; i++)
     {
-      pair_add (&pair, &runs[i]);
+      pair_add (&pair, &runs[i], edges);
       if (pair.runs[i].s_or >= least && first == NULL)
         {
           first = &pair.runs[i];
@@ -487,10 +554,9 @@ tocsin_walks_pair_survives (const TocsinWalksRun *runs, gsize n_runs, double lea
     }
   if (first == NULL)
     return FALSE;
-  if (first->has_exact)
-    return tocsin_exact_foreach_below (&first->exact, least, others_hold, &pair);
-  for (guint32 x = 0; x < first->graph->n_nodes; x++)
-    if (first->without[x] < least && !others_hold (x, &pair))
-      return FALSE;
-  return TRUE;
+  survives = without_anybody (&pair, first);
+  for (gsize i = 0; i < n_runs; i++)
+    if (pair.runs[i].has_exact)
+      spend (runs[i].walks, edges, pair.runs[i].solves - pair.runs[i].exact.solves);
+  return survives;
 }

@@ -10,6 +10,10 @@ G_BEGIN_DECLS
 #define TOCSIN_WALKS_EXACT_MAX 64 /* more reporters than this are scored by the walk index */
 #define TOCSIN_WALKS_NOBODY    G_MAXUINT32
 
+/* What all evaluations of one event may solve by themselves together, in edges: a tenth of a second
+ * or two. */
+#define TOCSIN_WALKS_EDGES 2000000
+
 /**
  * TocsinVoice:
  * @actor: who reported; actor number
@@ -84,10 +88,18 @@ TocsinBelief tocsin_walks_evaluate (TocsinWalks *self,
                                     gsize n_voices,
                                     TocsinWalksMethod method,
                                     double *branches);
-double tocsin_walks_suspicion (TocsinWalks *self, const TocsinVoice *voices, gsize n_voices);
+TocsinBelief tocsin_walks_evaluate_within (TocsinWalks *self,
+                                           const TocsinVoice *voices,
+                                           gsize n_voices,
+                                           guint64 *edges);
+double tocsin_walks_suspicion (TocsinWalks *self,
+                               const TocsinVoice *voices,
+                               gsize n_voices,
+                               guint64 *edges);
 double
 tocsin_walks_without (TocsinWalks *self, const TocsinVoice *voices, gsize n_voices, guint32 actor);
-gboolean tocsin_walks_pair_survives (const TocsinWalksRun *runs, gsize n_runs, double least);
+gboolean
+tocsin_walks_pair_survives (const TocsinWalksRun *runs, gsize n_runs, double least, guint64 *edges);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinWalks, tocsin_walks_free)
 

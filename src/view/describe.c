@@ -61,7 +61,11 @@ describe_category (const TocsinScoring *scoring,
             out->s_or = 1;
         }
       if (category->klass == TOCSIN_CLASS_CRITICAL && heard->n_rows > 0)
-        out->s_or = MAX (out->s_or, tocsin_score_suspicion (scoring, category, heard));
+        {
+          double s_or = tocsin_score_suspicion (scoring, category, heard);
+
+          out->s_or = MAX (out->s_or, s_or);
+        }
     }
   out->origins = origins->len;
 }

@@ -88,7 +88,7 @@ pair_survives (const TocsinScoring *scoring,
     return TRUE;
   n = add_runs (scoring, a, without, owned, runs);
   n += add_runs (scoring, b, without, owned, runs + n);
-  return tocsin_walks_pair_survives (runs, n, TOCSIN_EVENT_S_OR);
+  return tocsin_walks_pair_survives (runs, n, TOCSIN_EVENT_S_OR, scoring->edges);
 }
 
 /* Whether a key may be one of the pair. Of those that one actor alone speaks of the loudest does;

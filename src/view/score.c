@@ -181,8 +181,8 @@ evaluate (const TocsinScoring *scoring,
   TOCSIN_UNZEROED g_auto (Voices) voices;
 
   gather (&voices, heard, mask, without);
-  *out = tocsin_walks_evaluate (tocsin_trust_snapshot_walks (scoring->trust, area), voices.all,
-                                voices.n, TOCSIN_WALKS_AUTO, NULL);
+  *out = tocsin_walks_evaluate_within (tocsin_trust_snapshot_walks (scoring->trust, area),
+                                       voices.all, voices.n, scoring->edges);
 }
 
 static double
@@ -202,7 +202,7 @@ suspicion (const TocsinScoring *scoring,
   if (n_accusers == 0)
     return 0;
   return tocsin_walks_suspicion (tocsin_trust_snapshot_walks (scoring->trust, area), voices.all,
-                                 voices.n);
+                                 voices.n, scoring->edges);
 }
 
 /* S_or of one category, for display: verdicts come of runs over groups. */
@@ -693,11 +693,15 @@ tocsin_score_event (const TocsinScoring *scoring,
 {
   TOCSIN_UNZEROED TocsinSubjectState states[TOCSIN_EVENT_MAX];
   TocsinPairAllowance allowance = { .work = TOCSIN_PAIR_WORK };
+  guint64 edges = TOCSIN_WALKS_EDGES;
+  TocsinScoring within = *scoring;
   gboolean robust = FALSE;
   gboolean excused = FALSE; /* all of it, by an entry for one of them */
 
   g_return_if_fail (n_subjects >= 1 && n_subjects <= TOCSIN_EVENT_MAX);
 
+  within.edges = &edges;
+  scoring = &within;
   *out = (TocsinFinding){ 0 };
   out->subjects =
       g_array_sized_new (FALSE, FALSE, sizeof (TocsinSubjectFinding), (guint) n_subjects);

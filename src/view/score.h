@@ -38,6 +38,8 @@ G_BEGIN_DECLS
  *   charged to these, ascending: that stays a review
  * @lists: (unowned) (nullable): the feeds in force; %NULL: none is known, and every row stands
  * @actor_name: (nullable): the URI of an actor number, for sentences; borrowed until the next call
+ * @edges: (unowned) (nullable): what may still be solved (tocsin_walks_evaluate_within()); an event
+ *   has its own
  * @explain: also list what was heard, and what each origin's absence would change
  * @without_own: leave out what this node's operator reported
  * @own_only: hear nothing else, neither lists that were imported nor what is derived from others
@@ -56,6 +58,7 @@ typedef struct
   const TocsinListSources *lists;
   const char *(*actor_name) (guint32 actor, gpointer data);
   gpointer actor_name_data;
+  guint64 *edges;
   gboolean explain;
   gboolean without_own;
   gboolean own_only;
