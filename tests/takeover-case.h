@@ -20,6 +20,7 @@
 static PublicNode us, peer;
 static guint32 peer_number;
 static TocsinPrivateKey *stolen; /* the thief's own, in the name of the peer */
+static TocsinPrivateKey *second; /* of SHOW_SECOND */
 
 /* ---- the outbox of us ---- */
 
@@ -104,16 +105,16 @@ document_of (Show show)
     add_key (document, id, NULL, multibase);
   if (show & SHOW_SECOND)
     {
-      g_autoptr (TocsinPrivateKey) other = tocsin_private_key_generate (TOCSIN_KEY_ED25519, NULL);
-      g_autofree char *second = tocsin_public_key_to_multikey (tocsin_private_key_public (other));
-      g_autofree char *second_id = g_strconcat (own->id, "#ed25519-8", NULL);
+      g_autofree char *other = tocsin_public_key_to_multikey (tocsin_private_key_public (second));
+      g_autofree char *other_id = g_strconcat (own->id, "#ed25519-8", NULL);
 
-      add_key (document, second_id, NULL, second);
+      add_key (document, other_id, NULL, other);
     }
   return document;
 }
 
-/* From now on the host shows that; the thief has a new key of its kind. */
+/* From now on the host shows that; the thief has a new key of its kind, and so has whoever has the
+ * second. */
 static inline GBytes *
 take_over (Show show)
 {
@@ -121,8 +122,10 @@ take_over (Show show)
   GBytes *bytes;
 
   g_clear_pointer (&stolen, tocsin_private_key_free);
+  g_clear_pointer (&second, tocsin_private_key_free);
   stolen =
       tocsin_private_key_generate (show & SHOW_RSA ? TOCSIN_KEY_RSA : TOCSIN_KEY_ED25519, NULL);
+  second = tocsin_private_key_generate (TOCSIN_KEY_ED25519, NULL);
   document = document_of (show);
   bytes = tocsin_actor_document_to_bytes (document);
   public_node_turn (&peer, bytes);
@@ -324,18 +327,56 @@ on_done (GObject *source, GAsyncResult *result, gpointer data)
   *out = g_object_ref (result);
 }
 
-static inline void
-confirm (const char *fingerprint)
+static inline GError *
+try_to_confirm (const char *fingerprint)
 {
   g_autoptr (GAsyncResult) result = NULL;
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
 
   tocsin_peers_confirm_key_async (us.fed, public_node_actor (&peer), fingerprint, "test", on_done,
                                   &result);
   while (result == NULL)
     g_main_context_iteration (NULL, TRUE);
   tocsin_peers_confirm_key_finish (result, &error);
+  return error;
+}
+
+static inline char *
+fingerprint_of (const TocsinPrivateKey *key)
+{
+  return tocsin_public_key_fingerprint (tocsin_private_key_public (key));
+}
+
+static inline void
+confirm (const TocsinPrivateKey *key)
+{
+  g_autofree char *fingerprint = fingerprint_of (key);
+  g_autoptr (GError) error = try_to_confirm (fingerprint);
+
   g_assert_no_error (error);
+}
+
+static inline gboolean
+is_pinned (const TocsinPrivateKey *key)
+{
+  g_autofree char *multikey = tocsin_public_key_to_multikey (tocsin_private_key_public (key));
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  read_record (&record);
+  return tocsin_pinning_of (&record, multikey) == TOCSIN_PINNING_MATCHES;
+}
+
+/* It is right, and @left is still in doubt: that, and what ends it, is what the operator reads. */
+static inline void
+confirm_in_part (const char *fingerprint, const char *left, const char *end)
+{
+  g_autoptr (GError) error = try_to_confirm (fingerprint);
+
+  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT);
+  if (strstr (error->message, left) == NULL || strstr (error->message, end) == NULL)
+    g_error ("expected “%s”, and “%s”: %s", left, end, error->message);
+  g_assert_true (is_held ());
+  assert_told (1);
 }
 
 static inline void
@@ -410,6 +451,7 @@ takeover_run (void)
   int status = g_test_run ();
 
   g_clear_pointer (&stolen, tocsin_private_key_free);
+  g_clear_pointer (&second, tocsin_private_key_free);
   public_node_stop (&peer);
   public_node_stop (&us);
   return status;

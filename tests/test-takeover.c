@@ -33,11 +33,13 @@ test_confirm_old (void)
   shown = take_over (SHOW_RSA | SHOW_PROOFS);
   assert_thief_reads (FALSE);
   wait_for_hold ();
-  confirm (fingerprint);
+  confirm_in_part (fingerprint, "an RSA key", "key rotate");
+  assert_thief_reads (FALSE);
+  /* Once it names nothing else, that key is all there is to know. */
+  public_node_turn (&peer, tocsin_identity_get_document_bytes (peer.fed->identity));
+  g_assert_no_error (try_to_confirm (fingerprint));
   g_assert_false (is_held ());
   assert_told (0);
-  assert_thief_reads (FALSE);
-  wait_for_hold ();
 }
 
 /* What was kept from it lies there, in an epoch that it has not read. */
@@ -45,35 +47,106 @@ static void
 test_confirm_new (void)
 {
   g_autoptr (GBytes) shown = NULL;
-  g_autofree char *fingerprint = NULL;
 
   give_back ();
-  shown = take_over (SHOW_ED25519);
-  fingerprint = tocsin_public_key_fingerprint (tocsin_private_key_public (stolen));
+  shown = take_over (SHOW_ED25519 | SHOW_INBOX);
   assert_thief_reads (FALSE);
   wait_for_hold ();
-  assert_inbox (tocsin_identity_get_document (peer.fed->identity)->inbox);
-  confirm (fingerprint);
+  confirm (stolen);
   assert_thief_reads (TRUE);
   g_assert_false (is_held ());
-  assert_inbox (ELSEWHERE);
 }
 
-/* Whoever vouches for a new key does so for what is named beside it: it is not held again. */
+/* A new key of the peer is public as soon as it is used: the thief names it beside its own, and who
+ * compares fingerprints is told the truth. */
 static void
-test_confirm_all (void)
+test_confirm_beside (void)
+{
+  static const Show shows[] = { SHOW_ED25519 | SHOW_INBOX, SHOW_RSA | SHOW_INBOX, SHOW_PROOFS };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (shows); i++)
+    {
+      g_autoptr (GBytes) shown = NULL;
+      g_autofree char *fingerprint = NULL;
+      g_autofree char *of_thief = NULL;
+
+      give_back ();
+      shown = take_over (shows[i] | SHOW_PROOFS | SHOW_SECOND);
+      fingerprint = fingerprint_of (second);
+      of_thief = fingerprint_of (stolen);
+      follow ();
+      g_assert_true (is_held ());
+      if (shows[i] & SHOW_ED25519)
+        confirm_in_part (fingerprint, of_thief, "confirm");
+      else
+        confirm_in_part (fingerprint, shows[i] & SHOW_RSA ? "an RSA key" : "an inbox elsewhere",
+                         "key rotate");
+      g_assert_true (is_pinned (second));
+      g_assert_false (is_pinned (stolen));
+      assert_inbox (tocsin_identity_get_document (peer.fed->identity)->inbox);
+      if (shows[i] & SHOW_INBOX)
+        assert_thief_reads (FALSE);
+      g_assert_true (is_held ());
+    }
+}
+
+/* An honest peer with several new keys comes to an end: each is confirmed by itself. */
+static void
+test_confirm_each (void)
 {
   g_autoptr (GBytes) shown = NULL;
   g_autofree char *fingerprint = NULL;
+  g_autofree char *other = NULL;
 
   give_back ();
-  shown = take_over (SHOW_ED25519 | SHOW_SECOND);
-  fingerprint = tocsin_public_key_fingerprint (tocsin_private_key_public (stolen));
+  shown = take_over (SHOW_ED25519 | SHOW_SECOND | SHOW_INBOX);
+  fingerprint = fingerprint_of (stolen);
+  other = fingerprint_of (second);
   assert_thief_reads (FALSE);
   wait_for_hold ();
-  confirm (fingerprint);
+  confirm_in_part (fingerprint, other, "confirm");
+  confirm_in_part (fingerprint, other, "confirm");
+  assert_thief_reads (FALSE);
+  confirm (second);
   follow ();
   assert_thief_reads (TRUE);
+  g_assert_false (is_held ());
+}
+
+/* So does one that has lost all keys, and moved: what its new key proves is taken. */
+static void
+test_confirm_rotate (void)
+{
+  const Draft draft = { .id = "lost-all", .unproven = TRUE };
+  g_autofree char *id = NULL;
+  g_autofree char *to = NULL;
+  g_autofree char *method = g_strconcat (public_node_actor (&peer), "#ed25519-8", NULL);
+  TocsinActivityHead head = draft_head (&peer, &draft, &id, &to);
+  g_autoptr (TocsinActorDocument) document = NULL;
+  g_autoptr (GBytes) shown = NULL;
+  g_autoptr (JsonObject) update = NULL;
+  g_autoptr (GBytes) body = NULL;
+  g_autofree char *fingerprint = NULL;
+  g_autoptr (GError) error = NULL;
+
+  give_back ();
+  shown = take_over (SHOW_RSA | SHOW_SECOND);
+  fingerprint = fingerprint_of (second);
+  document = document_of (SHOW_RSA | SHOW_SECOND);
+  update = tocsin_activity_build_update (&head, document);
+  tocsin_proof_add (update, second, method, tocsin_time_now_us (), &error);
+  g_assert_no_error (error);
+  body = tocsin_activity_to_bytes (update, NULL);
+  tell_as_thief (body);
+  wait_for_hold ();
+  confirm_in_part (fingerprint, "an RSA key, an inbox elsewhere", "key rotate");
+  assert_inbox (tocsin_identity_get_document (peer.fed->identity)->inbox);
+  tell_as_thief (body);
+  g_assert_false (is_held ());
+  assert_told (0);
+  assert_inbox (ELSEWHERE);
+  assert_thief_reads (TRUE);
+  follow ();
   g_assert_false (is_held ());
 }
 
@@ -106,15 +179,13 @@ static void
 test_unfollow_confirm (void)
 {
   g_autoptr (GBytes) shown = NULL;
-  g_autofree char *fingerprint = NULL;
 
   give_back ();
-  shown = take_over (SHOW_ED25519);
-  fingerprint = tocsin_public_key_fingerprint (tocsin_private_key_public (stolen));
+  shown = take_over (SHOW_ED25519 | SHOW_INBOX);
   act (TOCSIN_PEER_UNFOLLOW);
   assert_thief_reads (FALSE);
   wait_for_hold ();
-  confirm (fingerprint);
+  confirm (stolen);
   g_assert_false (is_held ());
   assert_thief_reads (TRUE);
 }
@@ -208,7 +279,9 @@ main (int argc, char **argv)
                         GINT_TO_POINTER (SHOW_ED25519 | SHOW_PROOFS), test_reading);
   g_test_add_func ("/takeover/confirm-old", test_confirm_old);
   g_test_add_func ("/takeover/confirm-new", test_confirm_new);
-  g_test_add_func ("/takeover/confirm-all", test_confirm_all);
+  g_test_add_func ("/takeover/confirm-beside", test_confirm_beside);
+  g_test_add_func ("/takeover/confirm-each", test_confirm_each);
+  g_test_add_func ("/takeover/confirm-rotate", test_confirm_rotate);
   g_test_add_func ("/takeover/unfollow", test_unfollow);
   g_test_add_func ("/takeover/unfollow/confirm", test_unfollow_confirm);
   g_test_add_func ("/takeover/not-followed", test_not_followed);

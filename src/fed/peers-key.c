@@ -19,6 +19,8 @@
 #include "store/table-actors.h"
 #include "store/table-audit.h"
 
+#define NAMED_MAX 8 /* fingerprints in one answer */
+
 static void on_document (GObject *source, GAsyncResult *result, gpointer user_data);
 static gboolean write_confirm (TocsinTxn *txn, gpointer data, GError **error);
 static void on_confirmed (GObject *source, GAsyncResult *result, gpointer user_data);
@@ -34,8 +36,9 @@ static void on_released (GObject *source, GAsyncResult *result, gpointer user_da
  * @callback: called in the thread-default context of the caller once it is durable
  * @user_data: data for @callback
  *
- * Pins a key of a peer, and all others that its document names beside a new one, and lets what was
- * held for the change of keys count, if a pinned key proves it.
+ * Pins a key of a peer, and nothing else that its document names: whoever holds its host can name
+ * the right key as well. If nothing else is in doubt, the peer is held no longer, and what was held
+ * for the change of keys counts, if a pinned key proves it.
  */
 void
 tocsin_peers_confirm_key_async (TocsinFederation *fed,
@@ -105,6 +108,73 @@ find_key (const TocsinActorDocument *document, const char *fingerprint, gint64 n
   return NULL;
 }
 
+static void
+list (GString *text, const char *what)
+{
+  g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", what);
+}
+
+/* What is in doubt beside a key that is pinned now, and what the operator can do about it. Each key
+ * for proofs can be compared as that one was; nothing else can, but an Update that is proven by a
+ * pinned key vouches for all of it. */
+static GError *
+describe (const TocsinDoubts *doubts)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < MIN (doubts->keys->len, NAMED_MAX); i++)
+    {
+      const TocsinActorKey *key = g_ptr_array_index (doubts->keys, i);
+      g_autoptr (TocsinPublicKey) parsed = tocsin_public_key_from_multikey (key->multibase, NULL);
+      g_autofree char *print = tocsin_public_key_fingerprint (parsed);
+
+      list (text, print);
+    }
+  if (doubts->keys->len > NAMED_MAX)
+    list (text, "more keys");
+  if (doubts->rsa)
+    list (text, "an RSA key");
+  if (doubts->requests)
+    list (text, "a key that makes no proofs");
+  if (doubts->inbox)
+    list (text, "an inbox elsewhere");
+  if (doubts->outbox)
+    list (text, "an outbox elsewhere");
+  return g_error_new (
+      TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+      "This key is pinned now, and the peer still held, for its document names as well what "
+      "nothing "
+      "proves: %s; %shave its admin run “tocsin key rotate”, which proves all that is right",
+      text->str,
+      doubts->rsa || doubts->requests || doubts->inbox || doubts->outbox
+          ? ""
+          : "confirm each that its admin knows, or ");
+}
+
+static gboolean
+check_confirm (const TocsinPeerChange *change,
+               const TocsinPeerRecord *peer,
+               const TocsinActorKey *key,
+               GError **error)
+{
+  if (peer->following == TOCSIN_FOLLOWING_NONE && !tocsin_pinning_has_any (peer))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
+                           "This node does not follow the actor; its keys are pinned when it does");
+      return FALSE;
+    }
+  if (key == NULL || !g_str_equal (change->known->document->id, change->actor))
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
+                           "/fingerprint: no Ed25519 key that the actor names now has it");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* Whoever holds the host can name the right key, old or new, beside its own: that it is right says
+ * nothing about the rest. The pin is durable also where that is in doubt, or no Update by this key
+ * could end it; one may lie in the outbox. */
 static gboolean
 write_confirm (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -112,35 +182,28 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
   const TocsinActorDocument *document = change->known->document;
   const TocsinActorKey *key = find_key (document, change->fingerprint, change->now_us);
   g_auto (TocsinPeerRecord) peer = { 0 };
+  g_auto (TocsinDoubts) doubts = { 0 };
 
-  if (!tocsin_peer_change_find (txn, change, &peer, error))
+  g_clear_error (&change->refusal);
+  if (!tocsin_peer_change_find (txn, change, &peer, error) ||
+      !check_confirm (change, &peer, key, error))
     return FALSE;
-  if (peer.following == TOCSIN_FOLLOWING_NONE && !tocsin_pinning_has_any (&peer))
+  tocsin_pinning_pin (&peer, document, key, change->now_us);
+  tocsin_audit_append (txn, change->now_us, change->who, "peer.confirm-key", change->actor,
+                       change->fingerprint);
+  if (tocsin_pinning_find_doubts (txn, &peer, document, change->now_us, &doubts))
     {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
-                           "This node does not follow the actor; its keys are pinned when it does");
-      return FALSE;
+      change->refusal = describe (&doubts);
+      tocsin_pinning_hold (txn, &peer, change->now_us);
+      if (tocsin_peer_record_is_direct (&peer))
+        peer.sync_due_us = MIN (peer.sync_due_us, change->now_us);
+      tocsin_peers_put (txn, &peer);
+      return TRUE;
     }
-  if (key == NULL || !g_str_equal (document->id, change->actor))
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNPROCESSABLE,
-                           "/fingerprint: no Ed25519 key that the actor names now has it");
-      return FALSE;
-    }
-  /* Whoever holds the host can name the old key as well: that it is right says nothing about the
-   * rest. A new one is known from who writes the document, and so is right with all of that. */
-  if (tocsin_pinning_of (&peer, key->multibase) != TOCSIN_PINNING_MATCHES)
-    {
-      tocsin_pinning_save_actor (txn, document, change->now_us);
-      tocsin_pinning_pin_all (&peer, document, change->now_us);
-    }
-  else if (!tocsin_pinning_doubts (txn, &peer, document, change->now_us))
-    tocsin_pinning_take_document (txn, &peer, document, NULL, change->now_us);
+  tocsin_pinning_take_document (txn, &peer, document, NULL, change->now_us);
   tocsin_pinning_lift (txn, change->policy, &peer, change->who, change->now_us);
   change->number = peer.actor;
   change->following = peer.following;
-  tocsin_audit_append (txn, change->now_us, change->who, "peer.confirm-key", change->actor,
-                       change->fingerprint);
   return TRUE;
 }
 
@@ -164,6 +227,8 @@ on_confirmed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user
 
   if (!tocsin_writer_submit_finish (result, &error))
     g_task_return_error (task, g_steal_pointer (&error));
+  else if (change->refusal != NULL)
+    g_task_return_error (task, g_steal_pointer (&change->refusal));
   else if (change->following == TOCSIN_FOLLOWING_NONE)
     g_task_return_boolean (task, TRUE);
   else
@@ -234,9 +299,9 @@ tocsin_peers_release_key (TocsinFederation *fed, guint32 actor)
  * @result: what the callback was given
  * @error: return location for an error, or %NULL
  *
- * Returns: %FALSE with %TOCSIN_ERROR_INVALID, %TOCSIN_ERROR_NOT_FOUND, %TOCSIN_ERROR_CONFLICT,
- *   %TOCSIN_ERROR_UNPROCESSABLE (no such key), %TOCSIN_ERROR_UNREACHABLE,
- *   %TOCSIN_ERROR_UNAVAILABLE or %TOCSIN_ERROR_STORE
+ * Returns: %FALSE with %TOCSIN_ERROR_INVALID, %TOCSIN_ERROR_NOT_FOUND, %TOCSIN_ERROR_CONFLICT (also
+ *   where the key is pinned, and the peer still held for the rest), %TOCSIN_ERROR_UNPROCESSABLE (no
+ *   such key), %TOCSIN_ERROR_UNREACHABLE, %TOCSIN_ERROR_UNAVAILABLE or %TOCSIN_ERROR_STORE
  */
 gboolean
 tocsin_peers_confirm_key_finish (GAsyncResult *result, GError **error)

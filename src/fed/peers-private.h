@@ -51,6 +51,7 @@ typedef struct
   TocsinPeerAction action;   /* of an act */
   TocsinPeerTrust trust;     /* of a trust */
   char *fingerprint;         /* (owned) (nullable) of a confirm-key */
+  GError *refusal;           /* (owned) (nullable) (out) of a confirm-key, what is left to do */
   guint32 number;            /* of a confirm-key, the next four too */
   guint64 after;
   guint64 next;

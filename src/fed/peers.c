@@ -39,6 +39,7 @@ peer_change_free (gpointer data)
   g_free (self->actor);
   g_free (self->acct);
   g_free (self->fingerprint);
+  g_clear_error (&self->refusal);
   g_clear_pointer (&self->plan, tocsin_trust_plan_free);
   g_clear_pointer (&self->known, tocsin_known_actor_unref);
   g_free (self);

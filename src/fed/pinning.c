@@ -167,6 +167,13 @@ is_over (const TocsinActorKey *key, gint64 now_us)
   return key->expires_us != 0 && key->expires_us <= now_us;
 }
 
+static gboolean
+is_other (const TocsinPeerRecord *peer, const TocsinActorKey *key, gint64 now_us)
+{
+  return is_usable (key) && !is_over (key, now_us) &&
+         tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_CHANGED;
+}
+
 /**
  * tocsin_pinning_names_other:
  * @peer: a peer
@@ -182,13 +189,8 @@ tocsin_pinning_names_other (const TocsinPeerRecord *peer,
                             gint64 now_us)
 {
   for (guint i = 0; i < document->keys->len; i++)
-    {
-      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
-
-      if (is_usable (key) && !is_over (key, now_us) &&
-          tocsin_pinning_of (peer, key->multibase) == TOCSIN_PINNING_CHANGED)
-        return TRUE;
-    }
+    if (is_other (peer, g_ptr_array_index (document->keys, i), now_us))
+      return TRUE;
   return FALSE;
 }
 
@@ -258,6 +260,69 @@ leads_elsewhere (const char *actor, const char *before, const char *now)
            (before == NULL || tocsin_uri_same_origin (before, actor)));
 }
 
+void
+tocsin_doubts_clear (TocsinDoubts *self)
+{
+  g_clear_pointer (&self->keys, g_ptr_array_unref);
+}
+
+static void
+doubt_key (const TocsinPeerRecord *peer,
+           const GArray *remembered,
+           const TocsinActorDocument *document,
+           const TocsinActorKey *key,
+           gint64 now_us,
+           TocsinDoubts *out)
+{
+  g_autoptr (TocsinPublicKey) parsed = NULL;
+
+  if (is_other (peer, key, now_us))
+    {
+      g_ptr_array_add (out->keys, (gpointer) key);
+      return;
+    }
+  /* What is another's signs nothing. */
+  if (g_strcmp0 (key->owner, document->id) != 0 || is_over (key, now_us))
+    return;
+  parsed = parse_named (key);
+  if (parsed == NULL || is_vouched_for (peer, remembered, parsed))
+    return;
+  if (tocsin_public_key_kind (parsed) == TOCSIN_KEY_RSA)
+    out->rsa = TRUE;
+  else
+    out->requests = TRUE;
+}
+
+/**
+ * tocsin_pinning_find_doubts:
+ * @txn: a transaction
+ * @peer: a peer
+ * @document: its document
+ * @now_us: the time
+ * @out: (out): what is in doubt, a part of @document; to be cleared
+ *
+ * Returns: whether there is anything; as tocsin_pinning_doubts()
+ */
+gboolean
+tocsin_pinning_find_doubts (TocsinTxn *txn,
+                            const TocsinPeerRecord *peer,
+                            const TocsinActorDocument *document,
+                            gint64 now_us,
+                            TocsinDoubts *out)
+{
+  g_auto (TocsinActorRecord) remembered = { 0 };
+
+  *out = (TocsinDoubts){ .keys = g_ptr_array_new () };
+  if (!tocsin_pinning_has_any (peer))
+    return FALSE;
+  tocsin_actors_get (txn, peer->actor, &remembered);
+  out->inbox = leads_elsewhere (document->id, remembered.inbox, document->inbox);
+  out->outbox = leads_elsewhere (document->id, remembered.outbox, document->outbox);
+  for (guint i = 0; i < document->keys->len; i++)
+    doubt_key (peer, remembered.keys, document, g_ptr_array_index (document->keys, i), now_us, out);
+  return out->inbox || out->outbox || out->rsa || out->requests || out->keys->len > 0;
+}
+
 /**
  * tocsin_pinning_doubts:
  * @txn: a transaction
@@ -274,29 +339,9 @@ tocsin_pinning_doubts (TocsinTxn *txn,
                        const TocsinActorDocument *document,
                        gint64 now_us)
 {
-  g_auto (TocsinActorRecord) remembered = { 0 };
+  g_auto (TocsinDoubts) doubts = { 0 };
 
-  if (!tocsin_pinning_has_any (peer))
-    return FALSE;
-  if (tocsin_pinning_names_other (peer, document, now_us))
-    return TRUE;
-  tocsin_actors_get (txn, peer->actor, &remembered);
-  if (leads_elsewhere (document->id, remembered.inbox, document->inbox) ||
-      leads_elsewhere (document->id, remembered.outbox, document->outbox))
-    return TRUE;
-  for (guint i = 0; i < document->keys->len; i++)
-    {
-      const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
-      g_autoptr (TocsinPublicKey) parsed = NULL;
-
-      /* What is another's signs nothing. */
-      if (g_strcmp0 (key->owner, document->id) != 0 || is_over (key, now_us))
-        continue;
-      parsed = parse_named (key);
-      if (parsed != NULL && !is_vouched_for (peer, remembered.keys, parsed))
-        return TRUE;
-    }
-  return FALSE;
+  return tocsin_pinning_find_doubts (txn, peer, document, now_us, &doubts);
 }
 
 /**

@@ -21,6 +21,29 @@ typedef enum
   TOCSIN_PINNING_CHANGED, /* another key than those pinned */
 } TocsinPinning;
 
+/**
+ * TocsinDoubts:
+ * @keys: (owned) (element-type TocsinActorKey): the document's, which are listed for proofs: each
+ *   can be confirmed
+ * @rsa: a key for requests alone, as other servers know them
+ * @requests: an Ed25519 key for requests alone
+ * @inbox: it is on another host than before
+ * @outbox: likewise
+ *
+ * What a document says for which nothing vouches.
+ */
+typedef struct
+{
+  GPtrArray *keys;
+  gboolean rsa;
+  gboolean requests;
+  gboolean inbox;
+  gboolean outbox;
+} TocsinDoubts;
+
+void tocsin_doubts_clear (TocsinDoubts *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinDoubts, tocsin_doubts_clear)
+
 gboolean tocsin_pinning_has_any (const TocsinPeerRecord *peer);
 TocsinPinning tocsin_pinning_of (const TocsinPeerRecord *peer, const char *multibase);
 void tocsin_pinning_pin (TocsinPeerRecord *peer,
@@ -39,6 +62,11 @@ gboolean tocsin_pinning_doubts (TocsinTxn *txn,
                                 const TocsinPeerRecord *peer,
                                 const TocsinActorDocument *document,
                                 gint64 now_us);
+gboolean tocsin_pinning_find_doubts (TocsinTxn *txn,
+                                     const TocsinPeerRecord *peer,
+                                     const TocsinActorDocument *document,
+                                     gint64 now_us,
+                                     TocsinDoubts *out);
 void tocsin_pinning_hold (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);
 gboolean tocsin_pinning_holds_signer (TocsinTxn *txn,
                                       TocsinPeerRecord *peer,
