@@ -331,6 +331,35 @@ test_assertion (void)
     }
 }
 
+#define ED25519_Z "z6MkkisBTndLp1yQNKyQpYxHMLeqQdVRgBYBHH4RuBd8eTz4"
+#define ED25519_U "u7QFdJY_QURhWym_GJuvT7zwMQ-MFMdSdG3UnPQY-FEI2zQ"
+
+/* A key has one spelling from here on, whichever of two its document has. What is no key to prove
+ * by stays as it is. */
+static void
+test_spelling (void)
+{
+  static const char *const rows[][2] = {
+    { ED25519_Z, ED25519_Z }, { ED25519_U, ED25519_Z }, { "u7QFdJ2rS", "u7QFdJ2rS" },
+    { "uhSQ", "uhSQ" },       { "u!", "u!" },           { "", "" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text = g_strdup_printf (
+          "{" ID
+          ",'publicKey':" MULTIKEY ("k", "%s") ",'assertionMethod':" MULTIKEY ("k", "%s") "}",
+          rows[i][0], rows[i][1]);
+      g_autoptr (TocsinActorDocument) actor = parse_text (text, NULL);
+      const TocsinActorKey *key = g_ptr_array_index (actor->keys, 0);
+
+      g_test_message ("%s", text);
+      g_assert_cmpuint (actor->keys->len, ==, 1);
+      g_assert_cmpstr (key->multibase, ==, rows[i][1]);
+      g_assert_true (key->assertion);
+    }
+}
+
 /* A retired PEM key beside the one in use makes an array, which is read as the same again. */
 static void
 test_two_pem_keys (void)
@@ -459,6 +488,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/actor-json/long-texts", test_long_texts);
   g_test_add_func ("/actor-json/end", test_end);
   g_test_add_func ("/actor-json/assertion", test_assertion);
+  g_test_add_func ("/actor-json/spelling", test_spelling);
   g_test_add_func ("/actor-json/two-pem-keys", test_two_pem_keys);
   g_test_add_func ("/actor-json/round-trip", test_round_trip);
   g_test_add_func ("/actor-json/protocol-major", test_protocol_major);

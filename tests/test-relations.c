@@ -4,6 +4,7 @@
 #include "fed/peers-view.h"
 #include "held-case.h"
 #include "relations-case.h"
+#include "respell.h"
 
 /* ---- Accept, Reject ---- */
 
@@ -327,6 +328,73 @@ test_update_many_keys (void)
                    ==, TOCSIN_ERROR_REFUSED);
 }
 
+typedef struct
+{
+  guint32 actor;
+  const char *multibase;
+} Pinned;
+
+/* As an earlier version pinned it. */
+static gboolean
+write_pinned (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Pinned *pinned = data;
+  const TocsinPeerKey key = { .id = g_strdup ("https://k.example/actor#ed25519-1"),
+                              .multibase = g_strdup (pinned->multibase),
+                              .confirmed = TRUE,
+                              .since_us = T0 };
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  tocsin_peers_get (txn, pinned->actor, &peer);
+  peer.following = TOCSIN_FOLLOWING_ACCEPTED;
+  peer.had_protocol_version = TRUE;
+  peer.keys = tocsin_peer_keys_new ();
+  g_array_append_val (peer.keys, key);
+  tocsin_peers_put (txn, &peer);
+  return TRUE;
+}
+
+/* A document may have a key in base64url. What it proves is told by another spelling of it, and
+ * stores have been written with either. */
+static void
+test_update_spelling (void)
+{
+  static const char *const hosts[] = { "spells.example", "spelled.example" };
+  static const char follow_id[] = "https://a.example/activities/follow-31";
+
+  for (gsize i = 0; i < G_N_ELEMENTS (hosts); i++)
+    {
+      g_autofree char *one = new_multikey ();
+      g_autofree char *two = new_multikey ();
+      g_autofree char *one_in_base64 = respell (one);
+      g_autofree char *two_in_base64 = respell (two);
+      const char *const first[] = { one_in_base64, NULL };
+      const char *const second[] = { one_in_base64, two_in_base64, NULL };
+      const Manner by_one = { .proven = TRUE, .proof_key = one };
+      const Manner by_two = { .proven = TRUE, .proof_key = two };
+      guint32 actor = save_document (document_of (hosts[i], first, "1.0"));
+      Pinned pinned = { .actor = actor, .multibase = one_in_base64 };
+      g_auto (TocsinPeerRecord) peer = { 0 };
+
+      set_relation ((Relation){
+          .actor = actor, .following = TOCSIN_FOLLOWING_PENDING, .follow_id = follow_id });
+      if (i == 0)
+        g_assert_cmpint (receive (message (hosts[i], "Accept", "1", follow_id), NULL), ==, -1);
+      else
+        write_ok (&f, write_pinned, &pinned);
+      read_peer (hosts[i], &peer);
+      g_assert_cmpint (tocsin_pinning_of (&peer, one), ==, TOCSIN_PINNING_MATCHES);
+      g_assert_cmpint (tocsin_pinning_of (&peer, two), ==, TOCSIN_PINNING_CHANGED);
+      g_assert_cmpint (receive (update_bytes (hosts[i], first), &by_one), ==, -1);
+      g_assert_cmpint (receive (update_bytes (hosts[i], second), &by_one), ==, -1);
+      g_assert_cmpint (receive (update_bytes (hosts[i], second), &by_two), ==, -1);
+      read_peer (hosts[i], &peer);
+      g_assert_false (peer.key_hold);
+      g_assert_cmpuint (peer.keys->len, ==, 2);
+      g_assert_cmpint (tocsin_pinning_of (&peer, two), ==, TOCSIN_PINNING_MATCHES);
+    }
+}
+
 static guint64
 count_lines (void)
 {
@@ -590,6 +658,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relations/update", test_update);
   g_test_add_func ("/relations/answers/proves-at-any-version", test_accept_proves_at_any_version);
   g_test_add_func ("/relations/update/many-keys", test_update_many_keys);
+  g_test_add_func ("/relations/update/spelling", test_update_spelling);
   g_test_add_func ("/relations/update/version", test_update_version);
   g_test_add_func ("/relations/follow/version", test_follow_version);
   g_test_add_func ("/relations/answers/reject-at-once", test_reject_at_once);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 /* What whoever took over the host of a peer gets to read. */
+#include "respell.h"
 #include "takeover-case.h"
 
 /* Whatever it signs by, of which nothing was known. */
@@ -220,6 +221,33 @@ test_back (void)
   g_assert_false (is_held ());
 }
 
+/* Nor is it that its document has its own key in base64url, when it was pinned and since. */
+static void
+test_spelling (void)
+{
+  GBytes *own = tocsin_identity_get_document_bytes (peer.fed->identity);
+  g_autofree char *fingerprint = tocsin_identity_fingerprint (peer.fed->identity);
+  g_autoptr (TocsinActorDocument) document = tocsin_actor_document_parse (own, NULL);
+  g_autoptr (GBytes) shown = NULL;
+
+  give_back ();
+  for (guint i = 0; i < document->keys->len; i++)
+    {
+      TocsinActorKey *key = g_ptr_array_index (document->keys, i);
+      g_autofree char *multibase = g_steal_pointer (&key->multibase);
+
+      if (multibase != NULL)
+        key->multibase = respell (multibase);
+    }
+  shown = tocsin_actor_document_to_bytes (document);
+  public_node_turn (&peer, shown);
+  tocsin_keyring_forget (us.fed->keyring, public_node_actor (&peer));
+  follow ();
+  assert_peer_reads (TOCSIN_SIGN_RFC9421_ED25519, TRUE);
+  g_assert_no_error (try_to_confirm (fingerprint));
+  g_assert_false (is_held ());
+}
+
 /* To change how far a peer is trusted does not send what it gets elsewhere. */
 static void
 test_inbox (void)
@@ -286,6 +314,7 @@ main (int argc, char **argv)
   g_test_add_func ("/takeover/unfollow/confirm", test_unfollow_confirm);
   g_test_add_func ("/takeover/not-followed", test_not_followed);
   g_test_add_func ("/takeover/back", test_back);
+  g_test_add_func ("/takeover/spelling", test_spelling);
   g_test_add_func ("/takeover/inbox", test_inbox);
   g_test_add_func ("/takeover/rotation", test_rotation);
   return takeover_run ();

@@ -10,6 +10,7 @@
 #include "codec/as-read.h"
 #include "codec/as-write.h"
 #include "codec/json-strict.h"
+#include "codec/key.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/limits.h"
@@ -150,7 +151,7 @@ key_from_json (JsonObject *object, const char *where, gboolean assertion, GError
     return NULL;
   key = tocsin_actor_key_new (id, owner);
   key->pem = g_strdup (pem);
-  key->multibase = g_strdup (multibase);
+  key->multibase = multibase != NULL ? tocsin_multikey_normalize (multibase) : NULL;
   key->assertion = assertion;
   if (!read_end (object, where, &key->expires_us, error))
     return NULL;

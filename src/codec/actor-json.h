@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 
 /**
  * TocsinActorKey: one public key, as a document names it. Exactly one of @pem and @multibase
- * is set; neither has been decoded.
+ * is set; neither need be of a key that can be used, but an Ed25519 key has one spelling.
  */
 typedef struct
 {

@@ -440,6 +440,25 @@ tocsin_public_key_to_multikey (const TocsinPublicKey *self)
 }
 
 /**
+ * tocsin_multikey_normalize:
+ * @multibase: a `publicKeyMultibase`, of whatever it is
+ *
+ * Returns: (transfer full): an Ed25519 key as tocsin_public_key_to_multikey() spells it, so that
+ *   texts can be compared; anything else as it is
+ */
+char *
+tocsin_multikey_normalize (const char *multibase)
+{
+  g_autoptr (TocsinPublicKey) key = NULL;
+
+  /* Base58 has one spelling. */
+  if (multibase[0] != 'z')
+    key = tocsin_public_key_from_multikey (multibase, NULL);
+  return key != NULL && key->kind == TOCSIN_KEY_ED25519 ? tocsin_public_key_to_multikey (key)
+                                                        : g_strdup (multibase);
+}
+
+/**
  * tocsin_public_key_fingerprint:
  *
  * For two people to compare. `openssl pkey -pubin -outform DER | sha256sum` gives the same

@@ -48,6 +48,7 @@ char *tocsin_public_key_to_pem (const TocsinPublicKey *self)
 char *tocsin_public_key_to_multikey (const TocsinPublicKey *self)
     G_GNUC_WARN_UNUSED_RESULT; /* "z…", publicKeyMultibase */
 char *tocsin_public_key_fingerprint (const TocsinPublicKey *self) G_GNUC_WARN_UNUSED_RESULT;
+char *tocsin_multikey_normalize (const char *multibase) G_GNUC_WARN_UNUSED_RESULT;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TocsinPublicKey, tocsin_public_key_unref)
 
 /**

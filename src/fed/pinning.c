@@ -15,6 +15,7 @@
 #include "fed/pinning.h"
 
 #include "codec/key.h"
+#include "codec/multibase.h"
 #include "core/clock.h"
 #include "core/uri.h"
 #include "fed/held.h"
@@ -42,10 +43,27 @@ tocsin_pinning_has_any (const TocsinPeerRecord *peer)
          peer->keys->len > 0;
 }
 
+/* Earlier versions pinned a key as its document spells it, which may be in base64url. */
+static gboolean
+is_pinned_as (const TocsinPeerKey *pinned, const char *multibase)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  g_autofree char *text = NULL;
+
+  if (g_strcmp0 (pinned->multibase, multibase) == 0)
+    return TRUE;
+  if (pinned->multibase[0] == 'u')
+    bytes = tocsin_multibase_decode (pinned->multibase, NULL);
+  if (bytes == NULL)
+    return FALSE;
+  text = tocsin_multibase_encode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  return g_strcmp0 (text, multibase) == 0;
+}
+
 /**
  * tocsin_pinning_of:
  * @peer: a peer
- * @multibase: a key that proved something
+ * @multibase: a key that proved something, as tocsin_multikey_normalize() gives it
  *
  * Returns: how @multibase compares with what is pinned
  */
@@ -58,7 +76,7 @@ tocsin_pinning_of (const TocsinPeerRecord *peer, const char *multibase)
     {
       const TocsinPeerKey *key = &g_array_index (peer->keys, TocsinPeerKey, i);
 
-      if (key->confirmed && g_str_equal (key->multibase, multibase))
+      if (key->confirmed && is_pinned_as (key, multibase))
         return TOCSIN_PINNING_MATCHES;
     }
   return TOCSIN_PINNING_CHANGED;
@@ -77,13 +95,13 @@ is_usable (const TocsinActorKey *key)
 }
 
 static gboolean
-is_named (const TocsinActorDocument *document, const char *multibase)
+is_named (const TocsinActorDocument *document, const TocsinPeerKey *pinned)
 {
   for (guint i = 0; i < document->keys->len; i++)
     {
       const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
 
-      if (g_strcmp0 (key->multibase, multibase) == 0)
+      if (key->multibase != NULL && is_pinned_as (pinned, key->multibase))
         return TRUE;
     }
   return FALSE;
@@ -99,7 +117,7 @@ make_room (TocsinPeerRecord *peer, const TocsinActorDocument *document)
       guint oldest = 0;
 
       for (guint i = 0; i < peer->keys->len; i++)
-        if (!is_named (document, g_array_index (peer->keys, TocsinPeerKey, i).multibase))
+        if (!is_named (document, &g_array_index (peer->keys, TocsinPeerKey, i)))
           {
             oldest = i;
             break;
@@ -700,7 +718,7 @@ tocsin_pinning_load_actor (const TocsinActorRecord *record)
       if (stored->kind == TOCSIN_KEY_RSA_PEM)
         key->pem = g_strdup (stored->text);
       else
-        key->multibase = g_strdup (stored->text);
+        key->multibase = tocsin_multikey_normalize (stored->text);
       key->expires_us = stored->expires_us;
       key->assertion = stored->kind == TOCSIN_KEY_ED25519_MULTIBASE;
       g_ptr_array_add (document->keys, key);

@@ -1,18 +1,30 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * Properties: every key belongs to the document's id and stands there once, and makes proofs only
- * if it is listed for that; an actor that was read and written again reads the same, member by
- * member and key by key, but that every Multikey is listed for proofs then.
+ * Properties: every key belongs to the document's id and stands there once, an Ed25519 key by its
+ * one spelling, and makes proofs only if it is listed for that; an actor that was read and written
+ * again reads the same, member by member and key by key, but that every Multikey is listed for
+ * proofs then.
  */
 #include <string.h>
 
 #include "codec/actor-json.h"
 #include "codec/as-read.h"
 #include "codec/json-strict.h"
+#include "codec/key.h"
 #include "fuzz/fuzz.h"
 
 #define MAX_KEYS_OF_ONE_MEMBER 32
+
+static void
+check_spelling (const char *multibase)
+{
+  g_autoptr (TocsinPublicKey) key = tocsin_public_key_from_multikey (multibase, NULL);
+  g_autofree char *text = key != NULL ? tocsin_public_key_to_multikey (key) : NULL;
+
+  if (key != NULL && tocsin_public_key_kind (key) == TOCSIN_KEY_ED25519)
+    g_assert_cmpstr (multibase, ==, text);
+}
 
 static void
 check_keys (const TocsinActorDocument *actor)
@@ -24,6 +36,8 @@ check_keys (const TocsinActorDocument *actor)
       g_assert_cmpstr (key->owner, ==, actor->id);
       g_assert_true ((key->pem == NULL) != (key->multibase == NULL));
       g_assert_true (tocsin_actor_document_find_key (actor, key->id) == key);
+      if (key->multibase != NULL)
+        check_spelling (key->multibase);
     }
 }
 
