@@ -328,6 +328,81 @@ test_update_many_keys (void)
                    ==, TOCSIN_ERROR_REFUSED);
 }
 
+static guint
+count_remembered (guint32 actor)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f.store));
+  g_auto (TocsinActorRecord) record = { 0 };
+
+  tocsin_actors_get (txn, actor, &record);
+  return record.keys->len;
+}
+
+/* As an earlier version left it. */
+static gboolean
+write_many_remembered (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const guint32 *actor = data;
+  g_auto (TocsinActorRecord) record = { 0 };
+
+  tocsin_actors_get (txn, *actor, &record);
+  for (guint i = 0; i < 300; i++)
+    {
+      const TocsinStoredKey key = { .kind = TOCSIN_KEY_ED25519_REQUESTS,
+                                    .fetched_us = T0,
+                                    .id = g_strdup_printf ("%s#old-%u", record.uri, i),
+                                    .owner = g_strdup (record.uri),
+                                    .text = new_multikey () };
+
+      g_array_append_val (record.keys, key);
+    }
+  tocsin_actors_put (txn, &record);
+  return TRUE;
+}
+
+/* A document may name one key by many ids, and another one then: of what it names no more each key
+ * is remembered once, and no more than another document could name. */
+static void
+test_update_many_ids (void)
+{
+  static const char host[] = "many-ids.example";
+  static const char follow_id[] = "https://a.example/activities/follow-32";
+  g_auto (GStrv) first = g_new0 (char *, 7);
+  guint32 actor;
+
+  for (guint i = 0; i < 6; i++)
+    first[i] = new_multikey ();
+  actor = save_document (document_of (host, (const char *const *) first, NULL));
+  set_relation (
+      (Relation){ .actor = actor, .following = TOCSIN_FOLLOWING_PENDING, .follow_id = follow_id });
+  g_assert_cmpint (receive (message (host, "Accept", "1", follow_id), NULL), ==, -1);
+  for (guint i = 0; i < 18; i++)
+    {
+      const char *keys[32] = { NULL };
+
+      for (guint k = 0; k < 31; k++)
+        keys[k] = first[i % 6];
+      g_assert_cmpint (receive (update_to (host, keys, NULL), NULL), ==, -1);
+      g_assert_cmpuint (count_remembered (actor), ==, 31 + 5);
+    }
+  write_ok (&f, write_many_remembered, &actor);
+  g_assert_cmpint (receive (update_to (host, (const char *const *) first, NULL), NULL), ==, -1);
+  g_assert_cmpuint (count_remembered (actor), ==, TOCSIN_REMEMBERED_MAX);
+  {
+    g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f.store));
+    g_auto (TocsinActorRecord) record = { 0 };
+
+    tocsin_actors_get (txn, actor, &record);
+    for (guint i = 0; i < 6; i++)
+      {
+        const TocsinStoredKey *key = &g_array_index (record.keys, TocsinStoredKey, i);
+
+        g_assert_cmpstr (key->text, ==, first[i]);
+        g_assert_cmpint (key->expires_us, ==, 0);
+      }
+  }
+}
+
 typedef struct
 {
   guint32 actor;
@@ -658,6 +733,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relations/update", test_update);
   g_test_add_func ("/relations/answers/proves-at-any-version", test_accept_proves_at_any_version);
   g_test_add_func ("/relations/update/many-keys", test_update_many_keys);
+  g_test_add_func ("/relations/update/many-ids", test_update_many_ids);
   g_test_add_func ("/relations/update/spelling", test_update_spelling);
   g_test_add_func ("/relations/update/version", test_update_version);
   g_test_add_func ("/relations/follow/version", test_follow_version);

@@ -228,23 +228,46 @@ parse_stored (const TocsinStoredKey *key)
                                          : tocsin_public_key_from_multikey (key->text, NULL);
 }
 
-/* @remembered: (nullable): of its document that is remembered */
-static gboolean
-is_vouched_for (const TocsinPeerRecord *peer, const GArray *remembered, const TocsinPublicKey *key)
+/* Once for all that is to be compared with them, for RSA keys take long to read. @keys: (nullable).
+ * Returns: (transfer full) (element-type TocsinPublicKey): in their order; %NULL: it is none */
+static GPtrArray *
+parse_all (const GArray *keys)
 {
-  g_autofree char *multibase = tocsin_public_key_to_multikey (key);
+  GPtrArray *parsed = g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_public_key_unref);
 
-  if (tocsin_pinning_of (peer, multibase) == TOCSIN_PINNING_MATCHES)
-    return TRUE;
-  for (guint i = 0; remembered != NULL && i < remembered->len; i++)
+  for (guint i = 0; keys != NULL && i < keys->len; i++)
+    g_ptr_array_add (parsed, parse_stored (&g_array_index (keys, TocsinStoredKey, i)));
+  return parsed;
+}
+
+static gboolean
+is_among (const GPtrArray *keys, const TocsinPublicKey *key)
+{
+  for (guint i = 0; i < keys->len; i++)
     {
-      g_autoptr (TocsinPublicKey) other =
-          parse_stored (&g_array_index (remembered, TocsinStoredKey, i));
+      const TocsinPublicKey *other = g_ptr_array_index (keys, i);
 
       if (other != NULL && tocsin_public_key_equal (other, key))
         return TRUE;
     }
   return FALSE;
+}
+
+static gboolean
+is_pinned (const TocsinPeerRecord *peer, const TocsinPublicKey *key)
+{
+  g_autofree char *multibase = tocsin_public_key_to_multikey (key);
+
+  return tocsin_pinning_of (peer, multibase) == TOCSIN_PINNING_MATCHES;
+}
+
+/* @remembered: of its document that is remembered */
+static gboolean
+is_vouched_for (const TocsinPeerRecord *peer,
+                const GPtrArray *remembered,
+                const TocsinPublicKey *key)
+{
+  return is_pinned (peer, key) || is_among (remembered, key);
 }
 
 /**
@@ -262,11 +285,13 @@ tocsin_pinning_vouches_for (TocsinTxn *txn,
                             const TocsinPublicKey *key)
 {
   g_auto (TocsinActorRecord) remembered = { 0 };
+  g_autoptr (GPtrArray) keys = NULL;
 
-  if (!tocsin_pinning_has_any (peer))
+  if (!tocsin_pinning_has_any (peer) || is_pinned (peer, key))
     return TRUE;
   tocsin_actors_get (txn, peer->actor, &remembered);
-  return is_vouched_for (peer, remembered.keys, key);
+  keys = parse_all (remembered.keys);
+  return is_among (keys, key);
 }
 
 /* Within the actor's own origin it is as before: whoever holds the host gets what comes there. */
@@ -286,7 +311,7 @@ tocsin_doubts_clear (TocsinDoubts *self)
 
 static void
 doubt_key (const TocsinPeerRecord *peer,
-           const GArray *remembered,
+           const GPtrArray *remembered,
            const TocsinActorDocument *document,
            const TocsinActorKey *key,
            gint64 now_us,
@@ -329,6 +354,7 @@ tocsin_pinning_find_doubts (TocsinTxn *txn,
                             TocsinDoubts *out)
 {
   g_auto (TocsinActorRecord) remembered = { 0 };
+  g_autoptr (GPtrArray) keys = NULL;
 
   *out = (TocsinDoubts){ .keys = g_ptr_array_new () };
   if (!tocsin_pinning_has_any (peer))
@@ -336,8 +362,9 @@ tocsin_pinning_find_doubts (TocsinTxn *txn,
   tocsin_actors_get (txn, peer->actor, &remembered);
   out->inbox = leads_elsewhere (document->id, remembered.inbox, document->inbox);
   out->outbox = leads_elsewhere (document->id, remembered.outbox, document->outbox);
+  keys = parse_all (remembered.keys);
   for (guint i = 0; i < document->keys->len; i++)
-    doubt_key (peer, remembered.keys, document, g_ptr_array_index (document->keys, i), now_us, out);
+    doubt_key (peer, keys, document, g_ptr_array_index (document->keys, i), now_us, out);
   return out->inbox || out->outbox || out->rsa || out->requests || out->keys->len > 0;
 }
 
@@ -535,15 +562,6 @@ add_key (GArray *keys, const TocsinActorKey *key, gint64 now_us)
   g_array_append_val (keys, stored);
 }
 
-static gboolean
-is_among (const GPtrArray *keys, const TocsinPublicKey *key)
-{
-  for (guint i = 0; i < keys->len; i++)
-    if (tocsin_public_key_equal (g_ptr_array_index (keys, i), key))
-      return TRUE;
-  return FALSE;
-}
-
 /* What a document names no more signs nothing, but vouches for itself: it may be back. */
 static void
 keep_key (GArray *keys, const TocsinStoredKey *key, gint64 now_us)
@@ -574,6 +592,26 @@ copy_keys (TocsinActorRecord *record, const TocsinActorDocument *document, gint6
     }
 }
 
+/* Of what the document names no more each key once, and the oldest not: by ever new ids a peer
+ * could have its row grow, which is read with all that it sends. */
+static void
+keep_keys (TocsinActorRecord *record,
+           const GArray *before,
+           const GPtrArray *parsed,
+           GPtrArray *known,
+           gint64 now_us)
+{
+  for (guint i = 0; i < parsed->len && record->keys->len < TOCSIN_REMEMBERED_MAX; i++)
+    {
+      TocsinPublicKey *key = g_ptr_array_index (parsed, i);
+
+      if (key == NULL || is_among (known, key))
+        continue;
+      keep_key (record->keys, &g_array_index (before, TocsinStoredKey, i), now_us);
+      g_ptr_array_add (known, tocsin_public_key_ref (key));
+    }
+}
+
 /* Of a document that no pinned key proved: what nothing vouches for has expired, and is not to
  * vouch for itself later. */
 static void
@@ -583,29 +621,23 @@ merge_keys (TocsinActorRecord *record,
             gint64 now_us)
 {
   g_autoptr (GArray) before = g_steal_pointer (&record->keys);
+  g_autoptr (GPtrArray) parsed_before = parse_all (before);
   g_autoptr (GPtrArray) named =
       g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_public_key_unref);
 
   record->keys = tocsin_actor_keys_new ();
-  for (guint i = 0; i < document->keys->len; i++)
+  for (guint i = 0; i < MIN (document->keys->len, TOCSIN_REMEMBERED_MAX); i++)
     {
       const TocsinActorKey *key = g_ptr_array_index (document->keys, i);
       g_autoptr (TocsinPublicKey) parsed = parse_named (key);
 
       if (parsed == NULL || g_strcmp0 (key->owner, document->id) != 0 ||
-          !is_vouched_for (peer, before, parsed))
+          !is_vouched_for (peer, parsed_before, parsed))
         continue;
       add_key (record->keys, key, now_us);
       g_ptr_array_add (named, g_steal_pointer (&parsed));
     }
-  for (guint i = 0; before != NULL && i < before->len; i++)
-    {
-      const TocsinStoredKey *key = &g_array_index (before, TocsinStoredKey, i);
-      g_autoptr (TocsinPublicKey) parsed = parse_stored (key);
-
-      if (parsed != NULL && !is_among (named, parsed))
-        keep_key (record->keys, key, now_us);
-    }
+  keep_keys (record, before, parsed_before, named, now_us);
 }
 
 /* @peer: (nullable): whose keys that are remembered stay so */

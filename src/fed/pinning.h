@@ -13,6 +13,8 @@ G_BEGIN_DECLS
 
 /* Of one peer: what its document can name at once, and again as many that it has retired. */
 #define TOCSIN_PINNED_MAX 64
+/* Likewise, of all its keys. */
+#define TOCSIN_REMEMBERED_MAX 128
 
 typedef enum
 {
