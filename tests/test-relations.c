@@ -3,8 +3,8 @@
  */
 #include "fed/peers-view.h"
 #include "held-case.h"
+#include "key-forms.h"
 #include "relations-case.h"
-#include "respell.h"
 
 /* ---- Accept, Reject ---- */
 

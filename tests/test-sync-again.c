@@ -5,6 +5,7 @@
 #include "codec/activity-build.h"
 #include "core/bucket.h"
 #include "fed/peers.h"
+#include "key-forms.h"
 #include "store/table-actors.h"
 #include "sync-case.h"
 
@@ -29,6 +30,42 @@ test_straddled (void)
   get_peer (&record);
   g_assert_false (record.key_hold);
   g_assert_cmpuint (lines_of (TOCSIN_REVIEW_KEY_CHANGE).lines, ==, 0);
+  stop ();
+}
+
+static gboolean
+write_document (TocsinTxn *txn, gpointer data, GError **error)
+{
+  tocsin_pinning_save_actor (txn, data, tocsin_time_now_us ());
+  return TRUE;
+}
+
+/* What its key proved that it lists for requests alone counts for nothing, until it lists it. */
+static void
+test_requests_key (void)
+{
+  const TocsinActorDocument *own;
+  const TocsinActorKey *key;
+  g_autoptr (TocsinActorDocument) document = NULL;
+  g_autoptr (GBytes) shown = NULL;
+  g_autoptr (GError) error = NULL;
+
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (2);
+  own = tocsin_identity_get_document (peer.fed->identity);
+  key = g_ptr_array_index (own->keys, own->keys->len - 1);
+  g_assert_nonnull (key->multibase);
+  shown = document_for_requests (own, key->id);
+  document = tocsin_actor_document_parse (shown, &error);
+  g_assert_no_error (error);
+  write_ok (&us.files, write_document, document);
+  tocsin_keyring_forget (us.fed->keyring, own->id);
+  public_node_turn (&peer, shown);
+  read_ok (FALSE);
+  g_assert_cmpuint (live (), ==, 0);
+  public_node_turn (&peer, tocsin_identity_get_document_bytes (peer.fed->identity));
+  read_ok (TRUE);
+  g_assert_cmpuint (live (), ==, 2);
   stop ();
 }
 
@@ -542,6 +579,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sync-again/straddled", test_straddled);
+  g_test_add_func ("/sync-again/requests-key", test_requests_key);
   g_test_add_func ("/sync-again/pages", test_pages);
   g_test_add_func ("/sync-again/restarted", test_restarted);
   g_test_add_func ("/sync-again/followed-again", test_followed_again);

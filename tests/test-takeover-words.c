@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 /* What whoever took over the host of a peer gets to say. */
+#include "key-forms.h"
 #include "takeover-case.h"
 
 /* Nor does it get what is sent to the peer sent elsewhere, or its key believed, by asking. */
@@ -177,6 +178,53 @@ test_update (void)
     }
 }
 
+/* Nor has it anything proven by a key that is listed for requests alone. */
+static void
+test_requests_key (void)
+{
+  static const char *const names[] = { "requests-add", "requests-update" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      const Draft draft = { .id = names[i], .report = names[i], .unproven = TRUE };
+      g_autofree char *method = g_strconcat (public_node_actor (&peer), "#ed25519-9", NULL);
+      g_autofree char *id = NULL;
+      g_autofree char *to = NULL;
+      TocsinActivityHead head = draft_head (&peer, &draft, &id, &to);
+      g_autoptr (GBytes) ignored = NULL;
+      g_autoptr (TocsinActorDocument) document = NULL;
+      g_autoptr (GBytes) shown = NULL;
+      g_autoptr (TocsinActivity) activity = NULL;
+      g_autoptr (GBytes) body = NULL;
+      g_autoptr (GBytes) proven = NULL;
+      g_autoptr (TocsinEnvelope) envelope = NULL;
+      g_autofree char *answer = NULL;
+      g_autoptr (GError) error = NULL;
+
+      give_back ();
+      write_ok (&us.files, write_other_software, NULL);
+      ignored = take_over (SHOW_ED25519 | SHOW_PROOFS | SHOW_INBOX);
+      document = document_of (SHOW_ED25519 | SHOW_PROOFS | SHOW_INBOX);
+      shown = document_for_requests (document, method);
+      public_node_turn (&peer, shown);
+      tocsin_keyring_forget (us.fed->keyring, public_node_actor (&peer));
+      body = i == 0 ? make_add (&peer, &draft)
+                    : draft_finish (&peer, &draft, tocsin_activity_build_update (&head, document));
+      activity = tocsin_activity_parse (body, &error);
+      g_assert_no_error (error);
+      tocsin_proof_add (tocsin_activity_root (activity), stolen, method, tocsin_time_now_us (),
+                        &error);
+      g_assert_no_error (error);
+      proven = tocsin_activity_to_bytes (tocsin_activity_root (activity), &error);
+      envelope = public_node_post (proven);
+      public_node_sign (&peer, &us, TOCSIN_SIGN_RFC9421_ED25519, envelope, tocsin_time_now_us ());
+      answer = public_node_ask (&us, envelope);
+      if (raw_status (answer) != 401)
+        g_error ("%s", answer);
+      g_assert_false (is_held ());
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -188,5 +236,6 @@ main (int argc, char **argv)
   g_test_add_func ("/takeover-words/unproven", test_unproven);
   g_test_add_func ("/takeover-words/turned", test_turned);
   g_test_add_func ("/takeover-words/update", test_update);
+  g_test_add_func ("/takeover-words/requests-key", test_requests_key);
   return takeover_run ();
 }

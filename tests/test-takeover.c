@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 /* What whoever took over the host of a peer gets to read. */
-#include "respell.h"
+#include "key-forms.h"
 #include "takeover-case.h"
 
 /* Whatever it signs by, of which nothing was known. */

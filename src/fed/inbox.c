@@ -144,7 +144,7 @@ verify (GTask *task)
   job->activity = op->activity;
   job->now_us = op->now_us;
   if (method != NULL && g_str_equal (op->activity->actor, actor->document->id))
-    job->proof_key = tocsin_keyring_get_key (op->fed->keyring, actor, method, NULL);
+    job->proof_key = tocsin_signer_get_proof_key (op->fed, actor, method, NULL);
   tocsin_verify_pool_submit (op->fed->verify, job, on_verified, g_object_ref (task));
   return TRUE;
 }
@@ -420,7 +420,7 @@ check_proof (ReceiveOp *op, GError **error)
     return TRUE;
 
   method = tocsin_proof_verification_method (proof);
-  key = tocsin_keyring_get_key (op->fed->keyring, op->author, method, error);
+  key = tocsin_signer_get_proof_key (op->fed, op->author, method, error);
   return key != NULL && tocsin_proof_verify (proof, key, error) &&
          take_proof (op, proof, key, error);
 }

@@ -71,6 +71,34 @@ tocsin_signer_get_key (TocsinFederation *fed,
   return NULL;
 }
 
+/**
+ * tocsin_signer_get_proof_key:
+ * @fed: the federation
+ * @actor: whose proof it claims to be
+ * @method: its verification method
+ * @error: return location for an error, or %NULL
+ *
+ * Of the keys that the actor's document lists for proofs alone: no others are pinned, so that what
+ * they prove would vouch for nothing.
+ *
+ * Returns: (transfer full) (nullable): the key, which may have expired. On error, %NULL, and @error
+ *   is %TOCSIN_ERROR_UNAUTHENTICATED
+ */
+TocsinPublicKey *
+tocsin_signer_get_proof_key (TocsinFederation *fed,
+                             const TocsinKnownActor *actor,
+                             const char *method,
+                             GError **error)
+{
+  const TocsinActorKey *named = tocsin_actor_document_find_key (actor->document, method);
+
+  if (named == NULL || named->assertion)
+    return tocsin_keyring_get_key (fed->keyring, actor, method, error);
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAUTHENTICATED,
+                       "The actor's document does not list this key in assertionMethod");
+  return NULL;
+}
+
 static TocsinSigner *
 try_actor (TocsinFederation *fed,
            const TocsinSignature *signature,

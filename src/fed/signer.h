@@ -40,5 +40,9 @@ TocsinPublicKey *tocsin_signer_get_key (TocsinFederation *fed,
                                         const TocsinSignature *signature,
                                         TocsinKnownActor *actor,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+TocsinPublicKey *tocsin_signer_get_proof_key (TocsinFederation *fed,
+                                              const TocsinKnownActor *actor,
+                                              const char *method,
+                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

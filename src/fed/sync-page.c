@@ -16,6 +16,7 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "fed/pinning.h"
+#include "fed/signer.h"
 #include "fed/sync-note.h"
 #include "store/table-actors.h"
 #include "store/table-imports.h"
@@ -123,7 +124,7 @@ check_proof (TocsinFederation *fed,
       return !is_relayed;
     }
   method = tocsin_proof_verification_method (proof);
-  key = tocsin_keyring_get_key (fed->keyring, author, method, error);
+  key = tocsin_signer_get_proof_key (fed, author, method, error);
   if (key == NULL || !tocsin_proof_verify (proof, key, error))
     return FALSE;
   if (is_relayed && tocsin_known_actor_key_is_retired (author, method, now_us))
