@@ -236,6 +236,60 @@ test_update_after_the_hold (void)
 }
 
 static gboolean
+count_line (const TocsinReviewRecord *line, gpointer data)
+{
+  guint *n = data;
+
+  *n += line->kind == TOCSIN_REVIEW_KEY_CHANGE ? 1 : 0;
+  return TRUE;
+}
+
+/* Open or not. */
+static guint
+count_lines (void)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f.store));
+  guint n = 0;
+
+  tocsin_review_foreach (txn, 0, FALSE, count_line, &n);
+  return n;
+}
+
+/* A peer can begin and end a hold as often as it likes: nothing of that stays. */
+static void
+test_alternating (void)
+{
+  static const char host[] = "alternates.example";
+  static const char follow_id[] = "https://a.example/activities/follow-3";
+  g_autofree char *one = new_multikey ();
+  const char *const first[] = { one, NULL };
+  const Manner by_one = { .proven = TRUE, .proof_key = one };
+  guint32 actor = save_document (document_of (host, first, "1.0"));
+  guint before = count_lines ();
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  set_relation (
+      (Relation){ .actor = actor, .following = TOCSIN_FOLLOWING_PENDING, .follow_id = follow_id });
+  g_assert_cmpint (receive (message (host, "Accept", "1", follow_id), NULL), ==, -1);
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autofree char *next = new_multikey ();
+      const char *const both[] = { one, next, NULL };
+      const Manner by_next = { .proven = TRUE, .proof_key = next };
+
+      g_assert_cmpint (receive (update_bytes (host, both), &by_next), ==, -1);
+      read_peer (host, &peer);
+      g_assert_true (peer.key_hold);
+      g_assert_true (is_told (TOCSIN_REVIEW_KEY_CHANGE, actor));
+      g_assert_cmpint (receive (update_bytes (host, both), &by_one), ==, -1);
+      read_peer (host, &peer);
+      g_assert_false (peer.key_hold);
+      g_assert_cmpint (peer.reread_us, <, 0);
+    }
+  g_assert_cmpuint (count_lines (), ==, before);
+}
+
+static gboolean
 write_want (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
 {
   tocsin_held_want_release (txn);
@@ -288,6 +342,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/held/followed-again", test_followed_again);
   g_test_add_func ("/held/update-after-the-hold", test_update_after_the_hold);
+  g_test_add_func ("/held/alternating", test_alternating);
   g_test_add_func ("/held/in-parts", test_in_parts);
   node_begin ();
   status = g_test_run ();

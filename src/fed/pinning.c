@@ -464,6 +464,17 @@ close_line (TocsinTxn *txn, guint32 actor, TocsinReviewState state, const char *
   tocsin_review_put (txn, &line);
 }
 
+/* Nobody decided it; and the peer, which can begin and end a hold as often as it likes, could fill
+ * the store. */
+static void
+drop_line (TocsinTxn *txn, guint32 actor)
+{
+  guint64 id;
+
+  if (tocsin_review_find_open (txn, TOCSIN_REVIEW_KEY_CHANGE, actor, 0, &id))
+    tocsin_review_remove (txn, id);
+}
+
 /**
  * tocsin_pinning_lift:
  * @txn: a write transaction
@@ -472,9 +483,9 @@ close_line (TocsinTxn *txn, guint32 actor, TocsinReviewState state, const char *
  * @who: (nullable): who says that it is right; %NULL: the peer itself, by a key that was pinned
  * @now_us: the time
  *
- * Ends the hold, closes its line, lets trust statements count that a pinned key proves, and has the
- * outbox read again for those that were refused meanwhile. Reports can be many: they are left for
- * tocsin_peers_release_key(), or for housekeeping if that does not come to its end.
+ * Ends the hold, closes or removes its line, lets trust statements count that a pinned key proves,
+ * and has the outbox read again for those that were refused meanwhile. Reports can be many: they
+ * are left for tocsin_peers_release_key(), or for housekeeping if that does not come to its end.
  */
 void
 tocsin_pinning_lift (TocsinTxn *txn,
@@ -487,7 +498,10 @@ tocsin_pinning_lift (TocsinTxn *txn,
   tocsin_peer_record_want_reread (peer);
   tocsin_peers_put (txn, peer);
   tocsin_held_want_release (txn);
-  close_line (txn, peer->actor, TOCSIN_REVIEW_ACCEPTED, who, now_us);
+  if (who != NULL)
+    close_line (txn, peer->actor, TOCSIN_REVIEW_ACCEPTED, who, now_us);
+  else
+    drop_line (txn, peer->actor);
   if (peer->following != TOCSIN_FOLLOWING_NONE)
     tocsin_held_release_statements (txn, policy, peer, now_us);
 }
