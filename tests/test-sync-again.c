@@ -120,6 +120,67 @@ test_restarted (void)
 }
 
 static gboolean
+write_held (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  tocsin_peers_get (txn, peer_number, &record);
+  record.reread_us = *(const gint64 *) data;
+  tocsin_pinning_hold (txn, &record, tocsin_time_now_us ());
+  tocsin_peers_put (txn, &record);
+  return TRUE;
+}
+
+static gint64
+done_us (void)
+{
+  g_auto (TocsinPeerRecord) record = { 0 };
+
+  get_peer (&record);
+  return record.key_hold ? 0 : record.sync_done_us;
+}
+
+static gboolean
+write_nothing (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
+{
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+on_written (GObject *source, GAsyncResult *result, gpointer data)
+{
+  gboolean *done = data;
+
+  *done = TRUE;
+}
+
+/* Nor is it that a hold has ended which the peer itself can begin and end. */
+static void
+test_lifted (void)
+{
+  gint64 today_us = tocsin_time_now_us ();
+  gint64 before_us;
+  gboolean done = FALSE;
+
+  start (TOCSIN_FOLLOWER_READER);
+  publish_green (1);
+  read_ok (FALSE);
+  write_ok (&us.files, write_held, &today_us);
+  rotate (&peer);
+  tocsin_sync_start (us.fed->sync);
+  tocsin_sync_read_peer (us.fed->sync, peer_number, FALSE);
+  WAIT_FOR (done_us () != 0 && tocsin_sync_is_idle (us.fed->sync));
+  before_us = done_us ();
+  tocsin_sync_read_peer (us.fed->sync, peer_number, FALSE);
+  WAIT_FOR (done_us () > before_us && tocsin_sync_is_idle (us.fed->sync));
+  tocsin_writer_submit_async (us.writer, write_nothing, NULL, NULL, NULL, on_written, &done);
+  WAIT_FOR (done);
+  g_assert_cmpint (reread_us (), ==, -today_us);
+  tocsin_sync_stop (us.fed->sync);
+  stop ();
+}
+
+static gboolean
 write_accepted (TocsinTxn *txn, gpointer data G_GNUC_UNUSED, GError **error)
 {
   g_auto (TocsinPeerRecord) record = { 0 };
@@ -582,6 +643,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync-again/requests-key", test_requests_key);
   g_test_add_func ("/sync-again/pages", test_pages);
   g_test_add_func ("/sync-again/restarted", test_restarted);
+  g_test_add_func ("/sync-again/lifted", test_lifted);
   g_test_add_func ("/sync-again/followed-again", test_followed_again);
   g_test_add_func ("/sync-again/read-again", test_read_again);
   g_test_add_func ("/sync-again/entered-while-down", test_entered_while_down);

@@ -207,13 +207,11 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
   return TRUE;
 }
 
-/* What came while it was held, to change or take back what counts, was refused, and not seen. */
 static void
 begin_release (GTask *task)
 {
   TocsinPeerChange *change = g_task_get_task_data (task);
 
-  tocsin_sync_read_peer (change->fed->sync, change->number, TRUE);
   tocsin_writer_submit_async (change->fed->writer, write_release, change, NULL, NULL, on_released,
                               g_object_ref (task));
 }
@@ -232,7 +230,12 @@ on_confirmed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user
   else if (change->following == TOCSIN_FOLLOWING_NONE)
     g_task_return_boolean (task, TRUE);
   else
-    begin_release (task);
+    {
+      /* What came while it was held, to change or take back what counts, was refused, and not
+       * seen. */
+      tocsin_sync_read_peer (change->fed->sync, change->number, TRUE);
+      begin_release (task);
+    }
 }
 
 static gboolean
@@ -282,7 +285,8 @@ on_release_ended (GObject *source G_GNUC_UNUSED,
  * @actor: the number of a peer that is held for its key no longer
  *
  * Lets what was held for the key count, a part at a time, if a key that is pinned now proves it,
- * and reads the peer's outbox again for what was refused meanwhile.
+ * and reads the peer's outbox again for what was refused meanwhile, at most once a day: the peer
+ * can begin and end a hold as often as it likes.
  */
 void
 tocsin_peers_release_key (TocsinFederation *fed, guint32 actor)
@@ -291,6 +295,7 @@ tocsin_peers_release_key (TocsinFederation *fed, guint32 actor)
   TocsinPeerChange *change = g_task_get_task_data (task);
 
   change->number = actor;
+  tocsin_sync_want_reread (fed->sync, actor);
   begin_release (task);
 }
 
