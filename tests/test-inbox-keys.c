@@ -233,7 +233,7 @@ lift_write (TocsinTxn *txn, gpointer data, GError **error)
   g_auto (TocsinPeerRecord) record = { 0 };
 
   tocsin_peers_get (txn, peer_number, &record);
-  tocsin_pinning_lift (txn, us.fed->policy, &record, NULL, tocsin_time_now_us ());
+  tocsin_pinning_lift (txn, &record, NULL, tocsin_time_now_us ());
   return tocsin_txn_check (txn, error);
 }
 

@@ -54,6 +54,7 @@ tocsin_federation_new (TocsinStore *store,
   self->keyring = tocsin_keyring_new (store, self->fetcher, self->budget, identity);
   self->verify = tocsin_verify_pool_new ();
   self->signer_rates = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  tocsin_bucket_init (&self->releases, TOCSIN_RELEASES_MAX, 1 / 60.0, g_get_monotonic_time ());
   tocsin_federation_set_trust (self, trust);
   self->delivery = tocsin_delivery_new (self);
   self->sync = tocsin_sync_new (self);

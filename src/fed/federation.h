@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "core/bucket.h"
 #include "core/envelope.h"
 #include "fed/fetcher.h"
 #include "fed/host-budget.h"
@@ -14,6 +15,10 @@
 #include "store/writer.h"
 
 G_BEGIN_DECLS
+
+/* So often what was held is looked for at once because a peer ended its hold, and once a minute
+ * more; else housekeeping does it. */
+#define TOCSIN_RELEASES_MAX 8
 
 typedef enum
 {
@@ -73,6 +78,7 @@ typedef struct
   TocsinPolicy *policy;     /* (owned) the present one */
   gint clock_in_doubt;      /* atomic; of housekeeping: whether time may take nothing away now */
   GHashTable *signer_rates; /* (owned) (element-type utf8 TocsinBucket) */
+  TocsinBucket releases;    /* monotonic; holds that peers ended: fed/peers-key.c */
   guint n_identifying;      /* requests to the inbox that wait for a key's document */
   TocsinFollowMode follow_mode;
   char **follow_domains; /* (owned) */

@@ -22,7 +22,7 @@
 typedef struct
 {
   guint64 after; /* looked at up to this report, or to this peer's statements */
-  guint64 again; /* not 0: another key was pinned meanwhile, so from the beginning once more */
+  guint64 again; /* not 0: another key was pinned since it began, so from the beginning once more */
 } Release;
 
 /**
@@ -265,7 +265,8 @@ want (TocsinTxn *txn, const char *name)
 {
   Release release = { 0 };
 
-  release.again = tocsin_meta_get_exact (txn, name, &release, sizeof release);
+  if (tocsin_meta_get_exact (txn, name, &release, sizeof release))
+    release.again = release.after != 0;
   tocsin_meta_put (txn, name, &release, sizeof release);
 }
 
@@ -282,7 +283,8 @@ tocsin_held_want_release (TocsinTxn *txn)
   want (txn, META_STATEMENTS);
 }
 
-/* @after: the last that was looked at; 0: there are no more. Returns whether there is more. */
+/* @after: the last that was looked at; 0: there are no more. Returns whether there is more to do
+ * now: what is wanted meanwhile can wait for another round, since peers can want without end. */
 static gboolean
 go_on (TocsinTxn *txn, const char *name, Release release, guint64 after)
 {
@@ -295,7 +297,7 @@ go_on (TocsinTxn *txn, const char *name, Release release, guint64 after)
     release.again = 0;
   release.after = after;
   tocsin_meta_put (txn, name, &release, sizeof release);
-  return TRUE;
+  return after != 0;
 }
 
 /* For what one said that was unfollowed or blocked nothing vouches, held for its key or not. */
@@ -387,7 +389,8 @@ release_some_statements (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_
  * saw to it: the process may have, or a write failed. Does nothing unless
  * tocsin_held_want_release() was called since all was looked at.
  *
- * Returns: whether there is more to look at
+ * Returns: whether there is more to look at now; what was wanted since it began to look is left for
+ *   the next round
  */
 gboolean
 tocsin_held_release_some (TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us)

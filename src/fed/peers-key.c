@@ -201,7 +201,7 @@ write_confirm (TocsinTxn *txn, gpointer data, GError **error)
       return TRUE;
     }
   tocsin_pinning_take_document (txn, &peer, document, NULL, change->now_us);
-  tocsin_pinning_lift (txn, change->policy, &peer, change->who, change->now_us);
+  tocsin_pinning_lift (txn, &peer, change->who, change->now_us);
   change->number = peer.actor;
   change->following = peer.following;
   return TRUE;
@@ -238,11 +238,17 @@ on_confirmed (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer user
     }
 }
 
+/* Its statements first, at most 1,000, and then the reports of everybody that are held, in parts.
+ */
 static gboolean
 write_release (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
 {
   TocsinPeerChange *change = data;
+  g_auto (TocsinPeerRecord) peer = { 0 };
 
+  if (change->after == 0 && tocsin_peers_get (txn, change->number, &peer) && !peer.key_hold &&
+      peer.following != TOCSIN_FOLLOWING_NONE)
+    tocsin_held_release_statements (txn, change->policy, &peer, change->now_us);
   change->next = tocsin_held_settle_slice (txn, change->policy, TOCSIN_HOLD_KEY, change->number,
                                            TRUE, NULL, change->after, change->now_us);
   change->released = change->next == 0;
@@ -285,17 +291,22 @@ on_release_ended (GObject *source G_GNUC_UNUSED,
  * @actor: the number of a peer that is held for its key no longer
  *
  * Lets what was held for the key count, a part at a time, if a key that is pinned now proves it,
- * and reads the peer's outbox again for what was refused meanwhile, at most once a day: the peer
- * can begin and end a hold as often as it likes.
+ * and reads the peer's outbox again for what was refused meanwhile. But the peer can begin and end
+ * a hold as often as it likes: its outbox is read again at most once a day, and beyond
+ * %TOCSIN_RELEASES_MAX what was held is left to housekeeping.
  */
 void
 tocsin_peers_release_key (TocsinFederation *fed, guint32 actor)
 {
-  g_autoptr (GTask) task = tocsin_peer_change_begin (fed, "node", on_release_ended, NULL);
-  TocsinPeerChange *change = g_task_get_task_data (task);
+  g_autoptr (GTask) task = NULL;
+  TocsinPeerChange *change;
 
-  change->number = actor;
   tocsin_sync_want_reread (fed->sync, actor);
+  if (!tocsin_bucket_take (&fed->releases, 1, g_get_monotonic_time ()))
+    return;
+  task = tocsin_peer_change_begin (fed, "node", on_release_ended, NULL);
+  change = g_task_get_task_data (task);
+  change->number = actor;
   begin_release (task);
 }
 

@@ -478,21 +478,16 @@ drop_line (TocsinTxn *txn, guint32 actor)
 /**
  * tocsin_pinning_lift:
  * @txn: a write transaction
- * @policy: the state of this node
  * @peer: (inout): a peer whose right key is pinned by now; it is written back
  * @who: (nullable): who says that it is right; %NULL: the peer itself, by a key that was pinned
  * @now_us: the time
  *
- * Ends the hold, closes or removes its line, lets trust statements count that a pinned key proves,
- * and has the outbox read again for those that were refused meanwhile. Reports can be many: they
- * are left for tocsin_peers_release_key(), or for housekeeping if that does not come to its end.
+ * Ends the hold, closes or removes its line, and has the outbox read again for what was refused
+ * meanwhile. What was held can be much: it is left for tocsin_peers_release_key(), or for
+ * housekeeping if that does not come to its end.
  */
 void
-tocsin_pinning_lift (TocsinTxn *txn,
-                     const TocsinPolicy *policy,
-                     TocsinPeerRecord *peer,
-                     const char *who,
-                     gint64 now_us)
+tocsin_pinning_lift (TocsinTxn *txn, TocsinPeerRecord *peer, const char *who, gint64 now_us)
 {
   peer->key_hold = FALSE;
   tocsin_peer_record_want_reread (peer);
@@ -502,8 +497,6 @@ tocsin_pinning_lift (TocsinTxn *txn,
     close_line (txn, peer->actor, TOCSIN_REVIEW_ACCEPTED, who, now_us);
   else
     drop_line (txn, peer->actor);
-  if (peer->following != TOCSIN_FOLLOWING_NONE)
-    tocsin_held_release_statements (txn, policy, peer, now_us);
 }
 
 /**

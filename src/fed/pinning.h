@@ -75,11 +75,7 @@ gboolean tocsin_pinning_holds_signer (TocsinTxn *txn,
                                       const TocsinPublicKey *key,
                                       const char *proof_key,
                                       gint64 now_us);
-void tocsin_pinning_lift (TocsinTxn *txn,
-                          const TocsinPolicy *policy,
-                          TocsinPeerRecord *peer,
-                          const char *who,
-                          gint64 now_us);
+void tocsin_pinning_lift (TocsinTxn *txn, TocsinPeerRecord *peer, const char *who, gint64 now_us);
 void tocsin_pinning_forget (TocsinTxn *txn, TocsinPeerRecord *peer, const char *who, gint64 now_us);
 void tocsin_pinning_forget_follower (TocsinTxn *txn, TocsinPeerRecord *peer, gint64 now_us);
 guint32

@@ -574,7 +574,7 @@ write_update (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
       remember_document (txn, self, peer, document, pinned);
     }
   if (lifts)
-    tocsin_pinning_lift (txn, self->policy, peer, NULL, self->now_us);
+    tocsin_pinning_lift (txn, peer, NULL, self->now_us);
   else
     {
       /* Its key was the reason of a hold that another Update ended. */
