@@ -20,7 +20,8 @@
 
 #define DEADLINE_US (G_GINT64_CONSTANT (60000000))
 
-static PublicNode us, peer, other;
+static PublicNode us, peer;
+static PublicNode other G_GNUC_UNUSED;
 static guint32 peer_number; /* of `peer` at `us` */
 static guint32 us_number;   /* of `us` at `peer` */
 static guint next_address;

@@ -149,6 +149,15 @@ test_state (void)
       9,
       { .last = 9, .begun_us = 30, .done_us = 31 },
       TOCSIN_CATCH_UP_DONE },
+    /* It goes less far than it was read. */
+    { TOCSIN_FOLLOWING_ACCEPTED,
+      50,
+      FALSE,
+      FALSE,
+      TOCSIN_SYNC_MATCHES,
+      10,
+      { .last = 9, .begun_us = 30, .done_us = 31 },
+      TOCSIN_CATCH_UP_WAITING },
     /* Before it took us out and in again, at 10. */
     { TOCSIN_FOLLOWING_ACCEPTED,
       50,

@@ -189,8 +189,9 @@ describe_catch_up (TocsinTxn *txn, const TocsinPeerRecord *peer, TocsinPeerView 
 
   tocsin_catch_up_get (txn, peer->actor, &record);
   out->catch_up = catch_up_words[tocsin_catch_up_state (&record, peer)];
-  out->read_sequence = peer->sync_sequence;
-  out->last_sequence = MAX (record.last, peer->sync_sequence);
+  out->last_sequence = record.begun_us != 0 ? record.last : peer->sync_sequence;
+  /* Where it goes less far than it was read, it is to be read anew. */
+  out->read_sequence = peer->sync_sequence <= out->last_sequence ? peer->sync_sequence : 0;
   out->reports_read =
       reports[TOCSIN_STATE_LIVE] + reports[TOCSIN_STATE_HELD] + reports[TOCSIN_STATE_REFUSED];
   out->reports_total = record.items;

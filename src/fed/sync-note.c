@@ -112,7 +112,36 @@ tocsin_sync_note_find (
   return FALSE;
 }
 
-/* A #TocsinWriteFunc: the first reading of a peer is one batch, and a new epoch begins at 0. */
+static gboolean
+is_reread_due (const TocsinSyncNote *note, const TocsinPeerRecord *peer)
+{
+  return tocsin_time_due (ABS (peer->reread_us) + note->day_us, note->now_us, note->day_us) <=
+         note->now_us;
+}
+
+/* A new epoch begins at 0. So does an outbox that goes less far than it was read, which none does
+ * by itself: it is of an older copy of the disk, or somebody had the host and said that it went
+ * further. What it has was never read then, nor what it will have. Once a day, as all that is read
+ * again; until then the cursor stays where nothing can be. */
+static void
+follow_head (const TocsinSyncNote *note, TocsinPeerRecord *peer)
+{
+  if (peer->sync_epoch == note->epoch && peer->sync_sequence <= note->last)
+    return;
+  if (peer->sync_epoch == note->epoch && !note->from_zero)
+    {
+      if (!is_reread_due (note, peer))
+        {
+          tocsin_peer_record_want_reread (peer);
+          return;
+        }
+      peer->reread_us = note->now_us;
+    }
+  peer->sync_epoch = note->epoch;
+  peer->sync_sequence = 0;
+}
+
+/* A #TocsinWriteFunc: the first reading of a peer is one batch. */
 gboolean
 tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error)
 {
@@ -131,11 +160,7 @@ tocsin_sync_note_write_begin (TocsinTxn *txn, gpointer note, GError **error)
     }
   else if (!peer.first_batch_done && is_batch_overdue (txn, self, &peer))
     close_batch (txn, self, &peer);
-  if (peer.sync_epoch != self->epoch)
-    {
-      peer.sync_epoch = self->epoch;
-      peer.sync_sequence = 0;
-    }
+  follow_head (self, &peer);
   if (peer.sync_state == TOCSIN_SYNC_NEVER)
     peer.sync_state = TOCSIN_SYNC_READING;
   /* Also where it will break off: who lets itself be read is not silent. */
@@ -161,13 +186,6 @@ note_drift (TocsinTxn *txn, const TocsinSyncNote *note)
 
   if (!tocsin_review_find_open (txn, TOCSIN_REVIEW_DRIFT, note->actor, 0, &id))
     tocsin_review_add (txn, &line);
-}
-
-static gboolean
-is_reread_due (const TocsinSyncNote *note, const TocsinPeerRecord *peer)
-{
-  return tocsin_time_due (ABS (peer->reread_us) + note->day_us, note->now_us, note->day_us) <=
-         note->now_us;
 }
 
 /* One re-read from 0 a day; if that does not help, a person hears of it. */

@@ -21,6 +21,7 @@ G_BEGIN_DECLS
  * @since_us: since when it is followed; if that changed, nothing is written
  * @epoch: of that outbox
  * @last: at the begin: its newest sequence
+ * @from_zero: at the begin: all of it is read
  * @items: how many reports it says it has for us; -1: it does not say
  * @now_us: the time
  * @due_us: when it is to be read next
@@ -39,6 +40,7 @@ typedef struct
   gint64 since_us;
   guint64 epoch;
   guint64 last;
+  gboolean from_zero;
   gint64 items;
   gint64 now_us;
   gint64 due_us;

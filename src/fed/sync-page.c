@@ -255,8 +255,8 @@ move_on (TocsinTxn *txn, const TocsinSyncPage *self, TocsinPeerRecord *peer)
  * @page: a #TocsinSyncPage
  * @error: return location for an error, or %NULL
  *
- * A #TocsinWriteFunc. What is refused is passed over: nothing of it was written. The cursor never
- * goes back within an epoch.
+ * A #TocsinWriteFunc. What is refused is passed over: nothing of it was written. No page moves the
+ * cursor back.
  */
 gboolean
 tocsin_sync_page_write (TocsinTxn *txn, gpointer page, GError **error)

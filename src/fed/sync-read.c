@@ -117,7 +117,7 @@ read_op_free (ReadOp *op)
   g_free (op);
 }
 
-/* Hands what was taken to the writer; the cursor moves with it. */
+/* Hands what was taken to the writer; the cursor moves with it, but not past the head. */
 static void
 flush (GTask *task)
 {
@@ -131,7 +131,7 @@ flush (GTask *task)
   if (checked == NULL)
     checked = tocsin_sync_page_new (op->actor, op->since_us, op->epoch);
   checked->after = (guint64) op->flushed;
-  checked->sequence = (guint64) op->reached;
+  checked->sequence = (guint64) MIN (op->reached, op->head_last);
   op->flushed = op->reached;
   op->incomplete |= checked->incomplete;
   op->fed->stats.caught_up += checked->admissions->len;
@@ -373,6 +373,7 @@ begin (GTask *task)
   op->note->since_us = op->since_us;
   op->note->epoch = op->epoch;
   op->note->last = (guint64) op->head_last;
+  op->note->from_zero = op->from_zero;
   op->note->items = op->items;
   op->note->now_us = tocsin_time_now_us ();
   op->note->day_us = tocsin_federation_wait_us (op->fed, TOCSIN_DAY_US);
@@ -666,10 +667,7 @@ store_page (GTask *task)
 {
   ReadOp *op = g_task_get_task_data (task);
 
-  if (op->page->last_sequence >= 0)
-    op->reached = op->page->last_sequence;
-  else
-    op->reached = op->head_last;
+  op->reached = op->page->last_sequence >= 0 ? op->page->last_sequence : op->head_last;
   op->ended = !op->page->has_next;
   g_clear_pointer (&op->page, tocsin_outbox_page_free);
   if ((op->checked != NULL && op->checked->admissions->len >= BATCH_ACTIVITIES) ||

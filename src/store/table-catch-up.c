@@ -50,11 +50,12 @@ tocsin_catch_up_remove (TocsinTxn *txn, guint32 actor)
   tocsin_txn_del (txn, TOCSIN_TABLE_CATCH_UP, &key);
 }
 
-/* A reading goes on where the one before ended: done is only what got to the newest entry. */
+/* A reading goes on where the one before ended: done is only what got to the newest entry. One that
+ * got further is to begin anew (fed/sync-note.c). */
 static gboolean
 is_at_end (const TocsinCatchUpRecord *record, const TocsinPeerRecord *peer)
 {
-  return peer->sync_sequence >= record->last;
+  return record->begun_us == 0 || peer->sync_sequence == record->last;
 }
 
 TocsinCatchUpState
