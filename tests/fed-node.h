@@ -15,8 +15,7 @@
 #include "store/table-actors.h"
 #include "store/table-outbox.h"
 #include "store/table-peers.h"
-
-#define DEADLINE_US (G_GINT64_CONSTANT (60000000))
+#include "wait-for.h"
 
 typedef struct
 {
@@ -120,27 +119,6 @@ node_free (Node *node)
   g_object_unref (node->server);
   g_free (node->base);
   g_free (node);
-}
-
-/* Runs the main loop until @condition holds. */
-#define WAIT_FOR(condition)                                                                        \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    gint64 wait_until_us = g_get_monotonic_time () + DEADLINE_US;                                  \
-    guint wake = g_timeout_add (20, keep_waking, NULL);                                            \
-    while (!(condition))                                                                           \
-      {                                                                                            \
-        g_assert_cmpint (g_get_monotonic_time (), <, wait_until_us);                               \
-        g_main_context_iteration (NULL, TRUE);                                                     \
-      }                                                                                            \
-    g_source_remove (wake);                                                                        \
-  }                                                                                                \
-  G_STMT_END
-
-static inline gboolean
-keep_waking (gpointer data G_GNUC_UNUSED)
-{
-  return G_SOURCE_CONTINUE;
 }
 
 static inline void

@@ -25,7 +25,9 @@
     gint64 limit_us = g_get_monotonic_time () + RAW_LIMIT_SECONDS * G_USEC_PER_SEC;                \
     while (!(condition))                                                                           \
       {                                                                                            \
-        g_assert_cmpint (g_get_monotonic_time (), <, limit_us);                                    \
+        if (g_get_monotonic_time () >= limit_us)                                                   \
+          g_assertion_message (G_LOG_DOMAIN, __FILE__, __LINE__, G_STRFUNC,                        \
+                               "waited in vain for " #condition);                                  \
         g_usleep (1000);                                                                           \
       }                                                                                            \
   }                                                                                                \

@@ -17,8 +17,7 @@
 #include "store/table-outbox.h"
 #include "store/table-reports.h"
 #include "store/table-review.h"
-
-#define DEADLINE_US (G_GINT64_CONSTANT (60000000))
+#include "wait-for.h"
 
 static PublicNode us, peer;
 static PublicNode other G_GNUC_UNUSED;
@@ -48,27 +47,6 @@ stop (void)
   public_node_stop (&peer);
   public_node_stop (&us);
 }
-
-static inline gboolean
-keep_waking (gpointer data G_GNUC_UNUSED)
-{
-  return G_SOURCE_CONTINUE;
-}
-
-/* Runs the main loop until @condition holds. */
-#define WAIT_FOR(condition)                                                                        \
-  G_STMT_START                                                                                     \
-  {                                                                                                \
-    gint64 until_us = g_get_monotonic_time () + DEADLINE_US;                                       \
-    guint wake = g_timeout_add (20, keep_waking, NULL);                                            \
-    while (!(condition))                                                                           \
-      {                                                                                            \
-        g_assert_cmpint (g_get_monotonic_time (), <, until_us);                                    \
-        g_main_context_iteration (NULL, TRUE);                                                     \
-      }                                                                                            \
-    g_source_remove (wake);                                                                        \
-  }                                                                                                \
-  G_STMT_END
 
 static inline void
 on_done (GObject *source, GAsyncResult *result, gpointer data)
