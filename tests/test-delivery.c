@@ -594,13 +594,13 @@ typedef struct
 } Eligible;
 
 static const Eligible eligible[] = {
-  { "reader", TOCSIN_FOLLOWER_READER, .expected = "clear green message remove update" },
-  { "guest", TOCSIN_FOLLOWER_GUEST, .expected = "clear message update" },
-  { "gone", TOCSIN_FOLLOWER_NONE, .expected = "message" },
-  { "blocked", TOCSIN_FOLLOWER_READER, .blocked = TRUE, .expected = "message" },
-  { "blocking", TOCSIN_FOLLOWER_READER, .blocks_us = TRUE, .expected = "message" },
-  { "version", TOCSIN_FOLLOWER_READER, .version_hold = TRUE, .expected = "message remove update" },
-  { "key", TOCSIN_FOLLOWER_READER, .key_hold = TRUE, .expected = "message remove update" },
+  { "reader", TOCSIN_FOLLOWER_READER, .expected = "update clear green message remove" },
+  { "guest", TOCSIN_FOLLOWER_GUEST, .expected = "update clear message" },
+  { "gone", TOCSIN_FOLLOWER_NONE, .expected = "update message" },
+  { "blocked", TOCSIN_FOLLOWER_READER, .blocked = TRUE, .expected = "update message" },
+  { "blocking", TOCSIN_FOLLOWER_READER, .blocks_us = TRUE, .expected = "update message" },
+  { "version", TOCSIN_FOLLOWER_READER, .version_hold = TRUE, .expected = "update message remove" },
+  { "key", TOCSIN_FOLLOWER_READER, .key_hold = TRUE, .expected = "update message remove" },
 };
 
 typedef struct
@@ -665,6 +665,43 @@ test_eligible_when_sent (void)
     }
 }
 
+static void
+publish_as (Node *node, const char *text, TocsinOutboxKind kind, guint32 to)
+{
+  Publish data = { .node = node, .text = text, .kind = kind, .to = to };
+
+  write_ok (&node->f, write_publish, &data);
+}
+
+/* What is said after a change of keys is believed by that alone, whatever was queued before it; and
+ * who is tried again at once gets that first, too. */
+static void
+test_update_first (void)
+{
+  static const char *const expected[] = { "update-1", "update-2", "one", "message", "two" };
+  Node *node = node_new (1);
+  World *world = world_new ();
+  guint32 a = add_peer (node, world, "a", NULL, TRUE);
+
+  tocsin_delivery_stop (node->fed->delivery);
+  publish_as (node, "one", TOCSIN_OUTBOX_ADD, 0);
+  publish_as (node, "message", TOCSIN_OUTBOX_MESSAGE, a);
+  publish_as (node, "update-1", TOCSIN_OUTBOX_UPDATE, 0);
+  publish_as (node, "two", TOCSIN_OUTBOX_ADD, 0);
+  publish_as (node, "update-2", TOCSIN_OUTBOX_UPDATE, 0);
+  script (world, "/a/inbox", 503);
+  tocsin_delivery_start (node->fed->delivery);
+  WAIT_FOR (has_failures (node, a, 1));
+  g_assert_cmpuint (world->asked->len, ==, 1);
+  tocsin_delivery_reset_peer (node->fed->delivery, a);
+  WAIT_FOR (is_idle (node));
+  g_assert_cmpuint (world->got->len, ==, G_N_ELEMENTS (expected));
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    g_assert_cmpstr (strchr (g_ptr_array_index (world->got, i), ' ') + 1, ==, expected[i]);
+  world_free (world);
+  node_free (node);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -680,5 +717,6 @@ main (int argc, char **argv)
   g_test_add_func ("/delivery/shared-inbox", test_shared_inbox);
   g_test_add_func ("/delivery/hang-and-restart", test_hang_and_restart);
   g_test_add_func ("/delivery/eligible-when-sent", test_eligible_when_sent);
+  g_test_add_func ("/delivery/update-first", test_update_first);
   return g_test_run ();
 }

@@ -13,7 +13,7 @@
 #include "core/error.h"
 #include "core/uri.h"
 #include "fed/guards.h"
-#include "store/table-queue.h"
+#include "fed/relay.h"
 
 #define BREAKER_OPENS_AT 5    /* failures in a row, as core/breaker.c has it */
 #define AWAY_ATTEMPTS    12   /* of a message to a peer that is away: about three days */
@@ -127,20 +127,22 @@ may_have (const TocsinPeerRecord *peer, const TocsinOutboxRecord *entry)
     return FALSE;
   if (entry->kind == TOCSIN_OUTBOX_MESSAGE)
     return entry->audience == peer->actor;
+  /* What it names is public, and who is kept out by it has to believe it. */
+  if (entry->kind == TOCSIN_OUTBOX_UPDATE)
+    return TRUE;
   if (!tocsin_peer_record_is_follower (peer) ||
       (tocsin_peer_record_is_kept_from_adds (peer) && entry->kind == TOCSIN_OUTBOX_ADD))
     return FALSE;
-  return peer->follower != TOCSIN_FOLLOWER_GUEST || entry->sharing == TOCSIN_SHARING_CLEAR ||
-         entry->kind == TOCSIN_OUTBOX_UPDATE;
+  return peer->follower != TOCSIN_FOLLOWER_GUEST || entry->sharing == TOCSIN_SHARING_CLEAR;
 }
 
-/* The first entry that @peer may still have; what it may not have is done. */
+/* The next entry that @peer may still have; what it may not have is done. */
 static gboolean
 find_next (const Claiming *claiming, const TocsinPeerRecord *peer, TocsinQueueEntry *out)
 {
   for (guint i = 0; i < SKIPS_PER_CLAIM; i++)
     {
-      if (!tocsin_queue_next (claiming->txn, peer->actor, out))
+      if (!tocsin_relay_next (claiming->txn, peer->actor, out))
         return FALSE;
       if (may_have (peer, look_up_entry (claiming, out->sequence)))
         return TRUE;
@@ -427,7 +429,7 @@ reset (TocsinTxn *txn, const TocsinTurn *turn, guint32 actor)
   peer.first_failure_us = 0;
   peer.away = FALSE;
   tocsin_peers_put (txn, &peer);
-  if (tocsin_queue_next (txn, actor, &entry) && entry.due_us > turn->now_us)
+  if (tocsin_relay_next (txn, actor, &entry) && entry.due_us > turn->now_us)
     {
       entry.due_us = turn->now_us;
       tocsin_queue_update (txn, &entry);

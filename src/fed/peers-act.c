@@ -177,7 +177,7 @@ block (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *peer)
 
   if (peer->blocked)
     return TRUE;
-  tocsin_queue_drop_peer (txn, peer->actor);
+  tocsin_relay_drop_all (txn, peer->actor);
   tocsin_relation_end_follower (txn, peer, change->now_us);
   end_following (txn, change, peer);
   peer->blocked = TRUE;
@@ -225,7 +225,7 @@ reset (TocsinTxn *txn, const TocsinPeerChange *change, TocsinPeerRecord *peer)
   tocsin_guards_reset (peer);
   if (peer->following == TOCSIN_FOLLOWING_ACCEPTED)
     peer->sync_due_us = change->now_us;
-  if (tocsin_queue_next (txn, peer->actor, &next))
+  if (tocsin_relay_next (txn, peer->actor, &next))
     {
       /* What was tried once may have arrived, and has to be taken back if it is withdrawn. */
       next.attempts = MIN (next.attempts, 1);

@@ -13,7 +13,6 @@
 #include "core/clock.h"
 #include "fed/guards.h"
 #include "store/table-meta.h"
-#include "store/table-queue.h"
 
 /* Versions of one statement of trust that go out: so many at once, then one a turn. A turn is
  * longer the more statements its truster has: all of them together are one every ten minutes, or a
@@ -24,6 +23,9 @@
 
 #define META_WAITING  "statements-wait" /* guint32s: whose statements wait for their turn */
 #define WAITING_SLICE 1000              /* statements looked at in one change */
+
+#define META_UPDATES "updates" /* guint64s, ascending: our own in the outbox */
+#define UPDATES_MAX  32        /* as many keys as a document names */
 
 typedef struct
 {
@@ -68,6 +70,47 @@ collect (const TocsinPeerRecord *peer, gpointer data)
   return TRUE;
 }
 
+/* ---- our own Updates ---- */
+
+static void
+note_update (TocsinTxn *txn, guint64 sequence)
+{
+  g_autoptr (GBytes) bytes = tocsin_meta_get (txn, META_UPDATES);
+  gsize size = 0;
+  const guint64 *before = bytes != NULL ? g_bytes_get_data (bytes, &size) : NULL;
+  gsize n = MIN (size / sizeof *before, UPDATES_MAX - 1);
+  guint64 updates[UPDATES_MAX];
+
+  if (n > 0)
+    memcpy (updates, before + size / sizeof *before - n, n * sizeof *before);
+  updates[n] = sequence;
+  tocsin_meta_put (txn, META_UPDATES, updates, (n + 1) * sizeof *updates);
+}
+
+/**
+ * tocsin_relay_next:
+ * @txn: a transaction
+ * @peer: the number of a peer
+ * @out: (out): what it is to get next
+ *
+ * In order, but an Update of our own goes before all else: whatever is said from then on is signed
+ * by the new key, which counts by nothing but that Update, even if it was queued before.
+ *
+ * Returns: %FALSE if nothing is queued
+ */
+gboolean
+tocsin_relay_next (TocsinTxn *txn, guint32 peer, TocsinQueueEntry *out)
+{
+  g_autoptr (GBytes) bytes = tocsin_meta_get (txn, META_UPDATES);
+  gsize size = 0;
+  const guint64 *updates = bytes != NULL ? g_bytes_get_data (bytes, &size) : NULL;
+
+  for (gsize i = 0; i < size / sizeof *updates; i++)
+    if (tocsin_queue_get (txn, peer, updates[i], out))
+      return TRUE;
+  return tocsin_queue_next (txn, peer, out);
+}
+
 /**
  * tocsin_relay_publish:
  * @txn: a write transaction
@@ -99,6 +142,8 @@ tocsin_relay_publish (TocsinTxn *txn,
                         .unread = unread };
   guint64 sequence = tocsin_outbox_append (txn, entry);
 
+  if (entry->kind == TOCSIN_OUTBOX_UPDATE)
+    note_update (txn, sequence);
   tocsin_peers_foreach_follower (txn, collect, &audience);
   for (guint i = 0; i < unread->len; i++)
     if (!tocsin_queue_cancel (txn, g_array_index (unread, guint32, i), withdrawn_sequence))
@@ -435,17 +480,11 @@ tocsin_relay_unsend (TocsinTxn *txn, guint32 actor, const char *activity_id)
     tocsin_outbox_blank (txn, sequence);
 }
 
-/**
- * tocsin_relay_drop_reports:
- * @txn: a write transaction
- * @peer: the number of a peer
- *
- * Takes the reports that @peer still had to get out of its queue; messages to it stay.
- */
-void
-tocsin_relay_drop_reports (TocsinTxn *txn, guint32 peer)
+/* What stays is as it was. */
+static void
+drop (TocsinTxn *txn, guint32 peer, gboolean keep_messages)
 {
-  g_autoptr (GArray) messages = g_array_new (FALSE, FALSE, sizeof (TocsinQueueEntry));
+  g_autoptr (GArray) kept = g_array_new (FALSE, FALSE, sizeof (TocsinQueueEntry));
   TocsinQueueEntry entry;
 
   while (tocsin_queue_next (txn, peer, &entry))
@@ -454,14 +493,44 @@ tocsin_relay_drop_reports (TocsinTxn *txn, guint32 peer)
 
       if (!tocsin_queue_done (txn, peer, entry.sequence))
         return;
-      if (tocsin_outbox_get (txn, entry.sequence, &record) && record.kind == TOCSIN_OUTBOX_MESSAGE)
-        g_array_append_val (messages, entry);
+      if (tocsin_outbox_get (txn, entry.sequence, &record) &&
+          (record.kind == TOCSIN_OUTBOX_UPDATE ||
+           (record.kind == TOCSIN_OUTBOX_MESSAGE && keep_messages)))
+        g_array_append_val (kept, entry);
     }
-  for (guint i = 0; i < messages->len; i++)
+  for (guint i = 0; i < kept->len; i++)
     {
-      const TocsinQueueEntry *message = &g_array_index (messages, TocsinQueueEntry, i);
+      const TocsinQueueEntry *again = &g_array_index (kept, TocsinQueueEntry, i);
 
-      tocsin_queue_add (txn, peer, message->sequence, message->due_us);
-      tocsin_queue_update (txn, message);
+      tocsin_queue_add (txn, peer, again->sequence, again->due_us);
+      tocsin_queue_update (txn, again);
     }
+}
+
+/**
+ * tocsin_relay_drop_reports:
+ * @txn: a write transaction
+ * @peer: the number of a peer
+ *
+ * Takes the reports that @peer still had to get out of its queue; messages to it stay, and our own
+ * Updates, without which it would believe no message.
+ */
+void
+tocsin_relay_drop_reports (TocsinTxn *txn, guint32 peer)
+{
+  drop (txn, peer, TRUE);
+}
+
+/**
+ * tocsin_relay_drop_all:
+ * @txn: a write transaction
+ * @peer: the number of a peer that is blocked
+ *
+ * Takes all that @peer still had to get out of its queue, but for our own Updates: that it is
+ * blocked is said by the key that they name.
+ */
+void
+tocsin_relay_drop_all (TocsinTxn *txn, guint32 peer)
+{
+  drop (txn, peer, FALSE);
 }

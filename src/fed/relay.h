@@ -4,6 +4,7 @@
 #pragma once
 
 #include "fed/policy.h"
+#include "store/table-queue.h"
 #include "store/table-reports.h"
 #include "store/table-trust.h"
 #include "store/txn.h"
@@ -34,5 +35,7 @@ guint64 tocsin_relay_send (
     TocsinTxn *txn, guint32 actor, const char *activity_id, GBytes *activity, gint64 now_us);
 void tocsin_relay_unsend (TocsinTxn *txn, guint32 actor, const char *activity_id);
 void tocsin_relay_drop_reports (TocsinTxn *txn, guint32 peer);
+void tocsin_relay_drop_all (TocsinTxn *txn, guint32 peer);
+gboolean tocsin_relay_next (TocsinTxn *txn, guint32 peer, TocsinQueueEntry *out);
 
 G_END_DECLS

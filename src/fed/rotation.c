@@ -42,14 +42,25 @@ collect_others (const TocsinPeerRecord *peer, gpointer data)
 {
   GArray *actors = data;
 
-  if (peer->following == TOCSIN_FOLLOWING_ACCEPTED && !peer->blocked &&
-      !tocsin_peer_record_is_follower (peer))
+  if (!tocsin_peer_record_is_follower (peer) &&
+      ((peer->following == TOCSIN_FOLLOWING_ACCEPTED && !peer->blocked) ||
+       peer->follower == TOCSIN_FOLLOWER_REJECTED || (peer->blocked && peer->block_id != NULL)))
     g_array_append_val (actors, peer->actor);
   return TRUE;
 }
 
-/* Followers get it from the outbox; those that we follow know our key too, and get it as a
- * message. */
+static gboolean
+collect_queued (const TocsinQueueEntry *next, guint64 count G_GNUC_UNUSED, gpointer data)
+{
+  GArray *actors = data;
+
+  g_array_append_val (actors, next->peer);
+  return TRUE;
+}
+
+/* Followers get what is published; those that we follow know our key too. So may those who follow
+ * us no more because we said so, who would not believe that they may again, and whoever something
+ * waits for, such as a Reject: it will be signed by the new one. */
 static gboolean
 write_update (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
 {
@@ -63,13 +74,12 @@ write_update (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
     .activity_id = rotation->prepared->id,
     .activity = rotation->prepared->activity,
   };
+  guint64 sequence;
 
-  /* Published last: by its id it is found in the outbox, as what everybody may read. */
   tocsin_peers_foreach (txn, collect_others, others);
-  for (guint i = 0; i < others->len; i++)
-    tocsin_relay_send (txn, g_array_index (others, guint32, i), rotation->prepared->id,
-                       rotation->prepared->activity, rotation->now_us);
-  tocsin_relay_publish (txn, rotation->policy, &entry, 0, rotation->now_us);
+  tocsin_queue_foreach_peer (txn, collect_queued, others);
+  sequence = tocsin_relay_publish (txn, rotation->policy, &entry, 0, rotation->now_us);
+  tocsin_queue_add_many (txn, others, sequence, rotation->now_us);
   tocsin_meta_put (txn, TOCSIN_META_LAST_KEY, &rotation->number, sizeof rotation->number);
   tocsin_audit_append (txn, rotation->now_us, rotation->who, "key.rotate", rotation->prepared->id,
                        NULL);
