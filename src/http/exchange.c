@@ -704,14 +704,26 @@ on_request (void *data,
     case TOCSIN_STAGE_HEADER:
     case TOCSIN_STAGE_REFUSED:
     case TOCSIN_STAGE_SUSPENDED:
+    case TOCSIN_STAGE_RESUMED:
     default:
       return send_reply (self, handle, exchange->request, FALSE);
     }
 }
 
+gboolean
+tocsin_exchange_is_suspended (const TocsinConnection *connection)
+{
+  const TocsinExchange *exchange = connection->exchange;
+
+  return exchange->stage == TOCSIN_STAGE_SUSPENDED;
+}
+
 void
 tocsin_exchange_resume (TocsinConnection *connection)
 {
+  TocsinExchange *exchange = connection->exchange;
+
+  exchange->stage = TOCSIN_STAGE_RESUMED;
   MHD_resume_connection (connection->handle);
 }
 

@@ -26,6 +26,7 @@ typedef enum
   TOCSIN_STAGE_PUT_OFF, /* whole, and not yet answered */
   TOCSIN_STAGE_REFUSED, /* the reply is filled; the body, if any, is thrown away */
   TOCSIN_STAGE_SUSPENDED,
+  TOCSIN_STAGE_RESUMED, /* the reply is filled; the library has yet to call for it */
   TOCSIN_STAGE_ABANDONED,
 } TocsinStage;
 
@@ -93,6 +94,9 @@ tocsin_counter_get (const guint64 *counter)
  * @fd is as before. */
 struct MHD_Daemon *tocsin_exchange_start_daemon (TocsinServer *self, int fd);
 void tocsin_exchange_free (gpointer data);
+
+/* Whether a connection in the phase SUSPENDED was neither resumed nor abandoned. */
+gboolean tocsin_exchange_is_suspended (const TocsinConnection *connection);
 
 /* The reply of a suspended exchange is ready: have the library call for it. */
 void tocsin_exchange_resume (TocsinConnection *connection);

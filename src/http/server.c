@@ -19,9 +19,8 @@
 #include "core/error.h"
 #include "http/server-private.h"
 
-#define THROTTLE_US     (100 * G_GINT64_CONSTANT (1000))
-#define STOP_ROUNDS_MAX 1000
-#define RESCUE_MAX      16
+#define THROTTLE_US (100 * G_GINT64_CONSTANT (1000))
+#define RESCUE_MAX  16
 
 struct _TocsinServerSource
 {
@@ -119,16 +118,21 @@ n_seen (const TocsinServer *self)
          tocsin_counter_get (&self->stats.connections_refused);
 }
 
+/* Takes @request over. */
+static void
+resume (TocsinRequest *request)
+{
+  tocsin_exchange_resume (request->connection);
+  tocsin_request_unref (request);
+}
+
 static void
 resume_completed (TocsinServer *self)
 {
   TocsinRequest *request;
 
   while ((request = g_async_queue_try_pop (self->completed)) != NULL)
-    {
-      tocsin_exchange_resume (request->connection);
-      tocsin_request_unref (request);
-    }
+    resume (request);
 }
 
 /* A client that has closed its side while a handler holds its request will hardly read the reply.
@@ -378,30 +382,22 @@ begin_stop (gpointer data)
 }
 
 /* The library must not be stopped while a connection is suspended, and none will be from here on. A
- * handler that was faster than we are has taken its request, but it may not have arrived here yet.
- */
+ * handler that was faster than we are has taken its request, and does nothing more before it hands
+ * it over: that is waited for, however busy the machine is. */
 static void
 resume_everything (TocsinServer *self)
 {
-  GQueue *suspended = &self->connections.phases[TOCSIN_PHASE_SUSPENDED];
-  GList *next;
+  guint n_coming = 0;
 
-  for (GList *l = suspended->head; l != NULL; l = next)
+  for (GList *l = self->connections.phases[TOCSIN_PHASE_SUSPENDED].head; l != NULL; l = l->next)
     {
-      next = l->next;
-      tocsin_exchange_abandon (self, l->data);
-    }
-  for (guint i = 0; i < STOP_ROUNDS_MAX && suspended->length > 0; i++)
-    {
-      TocsinRequest *request = g_async_queue_timeout_pop (self->completed, 1000);
+      TocsinConnection *connection = l->data;
 
-      if (request != NULL)
-        {
-          tocsin_exchange_resume (request->connection);
-          tocsin_request_unref (request);
-        }
-      (void) MHD_run (self->daemon);
+      tocsin_exchange_abandon (self, connection);
+      n_coming += tocsin_exchange_is_suspended (connection) ? 1 : 0;
     }
+  for (; n_coming > 0; n_coming--)
+    resume (g_async_queue_pop (self->completed));
 }
 
 /* On the daemon's thread. */
