@@ -315,6 +315,30 @@ test_bad (void)
     }
 }
 
+/* While it is not known who is believed there is no page: a reader would drop almost all. */
+static void
+test_doubt (void)
+{
+  g_auto (Node) node = { 0 };
+  g_auto (Answer) answer = { 0 };
+  g_auto (Reader) reader = { 0 };
+  g_autofree char *target = NULL;
+
+  node_init (&node);
+  reader_init (&reader);
+  node_report (&node, 1, TOCSIN_SUBJECT_DOMAIN, "spam.example", 1);
+  reader_read (&reader, &node, "");
+  g_assert_cmpuint (g_hash_table_size (reader.copy), ==, 1);
+  node_trust (&node, 0, 0);
+  target = reader_target (&reader, "wait=60");
+  node_ask (&node, "GET", target, NULL, NULL, &answer);
+  g_assert_cmpuint (answer.status, ==, 503);
+  g_assert_nonnull (strstr (answer.body->str, "Who is believed is not worked out yet"));
+  node_trust (&node, PEERS, 2);
+  reader_read (&reader, &node, "");
+  g_assert_cmpuint (g_hash_table_size (reader.copy), ==, 1);
+}
+
 /* ---- the allow list ---- */
 
 static guint64
@@ -519,6 +543,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/changes/observe", test_observe);
   g_test_add_func ("/changes/lists", test_lists);
   g_test_add_func ("/changes/bad", test_bad);
+  g_test_add_func ("/changes/doubt", test_doubt);
   g_test_add_func ("/allow/life", test_allow);
   g_test_add_func ("/allow/reach", test_allow_reach);
   g_test_add_func ("/allow/bad", test_allow_bad);

@@ -435,6 +435,11 @@ test_doubt (void)
   expect (&node, "/v1/decisions", 503, NULL);
   expect (&node, "/v1/decisions?ip=192.0.2.1", 503, NULL);
   now_us = T0;
+  node_trust (&node, 0, 0); /* not worked out yet */
+  expect (&node, STREAM, 503, NULL);
+  expect (&node, "/v1/decisions", 503, NULL);
+  expect (&node, "/v1/decisions?ip=192.0.2.1", 503, NULL);
+  node_trust (&node, PEERS, 2);
   expect_poll (&node, "fw", STREAM, "");
 }
 

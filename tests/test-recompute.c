@@ -201,7 +201,22 @@ test_damage (Case *c, gconstpointer data)
   g_log_remove_handler ("tocsin-node", handler);
 }
 
-/* At start there is none before: then nobody is believed, rather than some. */
+/* A statement that counts, of which nothing is left to read. */
+static gboolean
+write_damaged_statement (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinKey key = tocsin_key_u32 (PEER + 1);
+
+  tocsin_key_add_u32 (&key, FRIEND);
+  tocsin_key_add_u8 (&key, TOCSIN_AREA_ANY);
+  tocsin_txn_put (txn, TOCSIN_TABLE_TRUST, &key, "?", 1);
+  return tocsin_txn_check (txn, error);
+}
+
+static const TocsinWriteFunc damages[] = { write_damage, write_damaged_statement };
+
+/* At start there is none before: then nobody is believed, rather than some, and the version says
+ * that nobody worked that out. */
 static void
 test_damage_at_start (Case *c, gconstpointer data)
 {
@@ -209,9 +224,10 @@ test_damage_at_start (Case *c, gconstpointer data)
   GLogLevelFlags fatal = g_log_set_always_fatal (G_LOG_FATAL_MASK);
   g_autoptr (TocsinTrustSnapshot) trust = NULL;
 
-  write_ok (&c->f, write_damage, NULL);
+  write_ok (&c->f, *(const TocsinWriteFunc *) data, NULL);
   trust = tocsin_recompute_now (c->recompute);
   g_assert_true (c->warned);
+  g_assert_cmpuint (tocsin_trust_snapshot_version (trust), ==, 0);
   g_assert_false (tocsin_trust_snapshot_is_believed (trust, PEER));
   g_assert_false (tocsin_trust_snapshot_is_believed (trust, FRIEND));
   g_log_set_always_fatal (fatal);
@@ -229,6 +245,9 @@ main (int argc, char *argv[])
   ADD ("others", test_others);
   ADD ("others/later", test_others_later);
   ADD ("damage", test_damage);
-  ADD ("damage-at-start", test_damage_at_start);
+  g_test_add ("/recompute/damage-at-start/peer", Case, &damages[0], case_set_up,
+              test_damage_at_start, case_tear_down);
+  g_test_add ("/recompute/damage-at-start/statement", Case, &damages[1], case_set_up,
+              test_damage_at_start, case_tear_down);
   return g_test_run ();
 }

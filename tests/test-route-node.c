@@ -150,6 +150,21 @@ test_wrong_clock (void)
 }
 
 static void
+test_trust_unknown (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) ready = NULL;
+
+  admin_init (&admin);
+  node_trust (&admin.node, 0, 0);
+  ready = admin_ask (&admin, "GET", "/health/ready", NULL, 503);
+  g_assert_false (FLAG (OBJECT (ready), "trust"));
+  g_assert_true (FLAG (OBJECT (ready), "store"));
+  node_trust (&admin.node, PEERS, 2);
+  admin_do (&admin, "GET", "/health/ready", NULL, 200);
+}
+
+static void
 test_dead_writer (void)
 {
   g_auto (Admin) admin = { 0 };
@@ -447,6 +462,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-node/troubles", test_troubles);
   g_test_add_func ("/route-node/modes-behind-a-link", test_modes_behind_a_link);
   g_test_add_func ("/route-node/wrong-clock", test_wrong_clock);
+  g_test_add_func ("/route-node/trust-unknown", test_trust_unknown);
   g_test_add_func ("/route-node/dead-writer", test_dead_writer);
   g_test_add_func ("/route-node/metrics", test_metrics);
   g_test_add_func ("/route-node/audit", test_audit);

@@ -152,6 +152,16 @@ tocsin_export_moment_equal (const TocsinExportMoment *a, const TocsinExportMomen
 }
 
 gboolean
+tocsin_export_trust_check (const TocsinJudge *judge, GError **error)
+{
+  if (tocsin_trust_snapshot_version (judge->scoring.trust) != 0)
+    return TRUE;
+  g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
+                       "Who is believed is not worked out yet");
+  return FALSE;
+}
+
+gboolean
 tocsin_export_moment (TocsinJudge *judge, TocsinExportMoment *out, GError **error)
 {
   gint64 now_us = judge->scoring.now_us;
@@ -164,12 +174,8 @@ tocsin_export_moment (TocsinJudge *judge, TocsinExportMoment *out, GError **erro
                            "The clock of this node cannot be right");
       return FALSE;
     }
-  if (tocsin_trust_snapshot_version (judge->scoring.trust) == 0)
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
-                           "Who is believed is not worked out yet");
-      return FALSE;
-    }
+  if (!tocsin_export_trust_check (judge, error))
+    return FALSE;
   *out = (TocsinExportMoment){
     .generation = judge->generation,
     .version = tocsin_judge_version (judge),

@@ -66,6 +66,16 @@ typedef struct
 gboolean tocsin_export_moment_equal (const TocsinExportMoment *a, const TocsinExportMoment *b);
 
 /**
+ * tocsin_export_trust_check:
+ * @judge: begun
+ * @error: return location for an error, or %NULL
+ *
+ * Returns: %FALSE with %TOCSIN_ERROR_UNAVAILABLE while it is not known who is believed: to whom
+ * keeps a copy of verdicts, almost all would look withdrawn
+ */
+gboolean tocsin_export_trust_check (const TocsinJudge *judge, GError **error);
+
+/**
  * tocsin_export_moment:
  * @judge: begun; from now on it judges as of that moment, and while this node observes by the
  *   operator's own evidence alone

@@ -26,7 +26,8 @@
  * sweep the hour that the keys up to the last one are at. Another trust, a list that counts again
  * after it had not been read for too long, or is new or gone, a change of the allow list or more
  * changes at once than the log names may alter any verdict, and observing or no longer what a
- * verdict is for, so they lead to a reset. What could not be read is a 503, never an empty page.
+ * verdict is for, so they lead to a reset. What could not be read, or while it is not known who is
+ * believed, is a 503, never an empty page.
  */
 #define G_LOG_DOMAIN "tocsin-http"
 
@@ -35,6 +36,7 @@
 #include "codec/json-writer.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "http/export-query.h"
 #include "http/judge.h"
 #include "http/poll.h"
 #include "http/routes.h"
@@ -378,6 +380,11 @@ answer (TocsinReply *reply, gpointer data)
   judge.scoring.n_over_budget = 0;
   page.observe = tocsin_api_is_observing (judge.state, judge.scoring.now_us);
   hour = (guint64) (judge.scoring.now_us / TOCSIN_HOUR_US);
+  if (!tocsin_export_trust_check (&judge, &error))
+    {
+      tocsin_reply_set_error (reply, error);
+      return TRUE;
+    }
   if (!fits (poll, &page, hour))
     write_reset (&page, poll, TRUE, hour, out);
   else if (poll->cursor.stage == IN_RESET)

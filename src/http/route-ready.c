@@ -27,7 +27,8 @@ on_ready (TocsinRequest *request, TocsinReply *reply, gpointer data)
   gboolean keys = api->federation != NULL && api->federation->identity != NULL;
   gboolean clock = tocsin_time_is_sane (tocsin_api_now_us (api));
   gboolean writer = tocsin_writer_is_alive (api->writer);
-  gboolean ready = store && keys && clock && writer;
+  gboolean trust = tocsin_trust_snapshot_version (tocsin_api_trust (api)) != 0;
+  gboolean ready = store && keys && clock && writer && trust;
 
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_member_bool (&json, "ready", ready);
@@ -35,6 +36,7 @@ on_ready (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_json_writer_member_bool (&json, "keys", keys);
   tocsin_json_writer_member_bool (&json, "clock", clock);
   tocsin_json_writer_member_bool (&json, "writer", writer);
+  tocsin_json_writer_member_bool (&json, "trust", trust);
   tocsin_json_writer_end_object (&json);
   tocsin_reply_set_status (reply, ready ? 200 : 503);
 }

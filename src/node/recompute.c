@@ -406,7 +406,7 @@ tocsin_recompute_request (TocsinRecompute *self)
  *
  * Works trust out on the calling thread: at start, so that the first check uses it. What checks
  * will need is prepared in the background. If the store cannot be read nobody is believed until
- * that is tried again, in a minute.
+ * that is tried again, in a minute; the version 0 tells lists and readiness that this is not so.
  *
  * Returns: (transfer full): who is believed
  */
@@ -422,7 +422,7 @@ tocsin_recompute_now (TocsinRecompute *self)
       const TocsinTrustInput nobody = { 0 };
 
       try_again_later (self, error);
-      return tocsin_trust_snapshot_new (&nobody, version, self->seed);
+      return tocsin_trust_snapshot_new (&nobody, 0, self->seed);
     }
   keep (self, &solution);
   g_async_queue_push (self->orders, tocsin_trust_snapshot_ref (self->trust));
