@@ -309,13 +309,38 @@ look_up_in (const char *directory)
                         : NULL;
 }
 
+/* Of a program in BUILD/src or BUILD/tests/…, and of one in PREFIX/bin. */
+static GSettingsSchema *
+look_up_beside (void)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *directory = program != NULL ? g_path_get_dirname (program) : NULL;
+  g_autofree char *parent = directory != NULL ? g_path_get_dirname (directory) : NULL;
+  g_autofree char *outer = parent != NULL ? g_path_get_dirname (parent) : NULL;
+  const char *const places[][2] = {
+    { parent, "schemas" },
+    { outer, "schemas" },
+    { parent, SCHEMADIR_IN_PREFIX },
+  };
+  GSettingsSchema *schema = NULL;
+
+  for (gsize i = 0; parent != NULL && schema == NULL && i < G_N_ELEMENTS (places); i++)
+    {
+      g_autofree char *schemas = g_build_filename (places[i][0], places[i][1], NULL);
+
+      schema = look_up_in (schemas);
+    }
+  return schema;
+}
+
 /**
  * tocsin_settings_schema_load:
  * @error: return location for an error, or %NULL
  *
- * Finds the node's schema: beside the program when it runs from its build directory, then where
- * this build installs it, then where GSettings looks (`$GSETTINGS_SCHEMA_DIR`, `$XDG_DATA_DIRS`).
- * The first two come first so that a node never reads another version's schema.
+ * Finds the node's schema: beside the program, when it runs from its build directory or from a
+ * prefix that was moved, then where this build installs it, then where GSettings looks
+ * (`$GSETTINGS_SCHEMA_DIR`, `$XDG_DATA_DIRS`). That of the system comes last so that a node never
+ * reads another version's schema, nor needs one that a package manager has not compiled yet.
  *
  * Returns: (transfer full): the schema; free it with g_settings_schema_unref(). On error, %NULL,
  *   and @error is %TOCSIN_ERROR_NOT_FOUND.
@@ -324,21 +349,8 @@ GSettingsSchema *
 tocsin_settings_schema_load (GError **error)
 {
   GSettingsSchemaSource *source = g_settings_schema_source_get_default ();
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  GSettingsSchema *schema = NULL;
+  GSettingsSchema *schema = look_up_beside ();
 
-  if (program != NULL)
-    {
-      g_autofree char *directory = g_path_get_dirname (program);
-      g_autofree char *parent = g_path_get_dirname (directory);
-      g_autofree char *schemas = g_build_filename (parent, "schemas", NULL);
-      g_autofree char *outer = g_path_get_dirname (parent);
-      g_autofree char *outer_schemas = g_build_filename (outer, "schemas", NULL);
-
-      schema = look_up_in (schemas);
-      if (schema == NULL)
-        schema = look_up_in (outer_schemas);
-    }
   if (schema == NULL)
     schema = look_up_in (SCHEMADIR);
   if (schema == NULL && source != NULL)

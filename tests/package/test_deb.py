@@ -267,6 +267,14 @@ def check_life(root, package, work):
     expect(root.exists("/var/lib/tocsin/keys/rsa.pem"), "removing took the keys")
     expect(root.exists("/etc/tocsin/node.conf"), "removing took the settings")
     expect(not root.exists("/usr/bin/tocsind"), "removing left the program")
+
+    # As the service is started while a package is configured: what others do after that is not done yet.
+    root.run("dpkg", "--no-triggers", "-i", "/var/tmp/next.deb", env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    again = re.search(r'"fingerprint": ?"([^"]+)"', live(root)).group(1)
+    expect(before == again, "a removal and an installation changed the node's key")
+    root.run("dpkg", "--triggers-only", "--pending")
+    say("removed, and installed again with its settings in place")
+
     root.run("dpkg", "-P", "tocsin")
     left = subprocess.run(["find", root.path, "-xdev", "(", "-path", f"{root.path}/var/tmp", "-o", "-path",
                            f"{root.path}/var/log", ")", "-prune", "-o", "-name", "*tocsin*", "-print"],

@@ -27,6 +27,7 @@ EXPECTED = PROGRAMS | {
     "lib/tmpfiles.d/tocsin.conf",
     "share/bash-completion/completions/tocsin",
     "share/glib-2.0/schemas/org.tocsin.Node.gschema.xml",
+    "share/tocsin/schemas/gschemas.compiled",
     "share/man/man1/tocsin.1",
     "share/metainfo/org.tocsin.Node.metainfo.xml",
     "share/man/man5/node.conf.5",
@@ -42,6 +43,20 @@ def expected():
     return EXPECTED | data | {f"share/doc/tocsin/{n}" for n in examples} | {
         f"share/locale/{language}/LC_MESSAGES/tocsin.mo" for language in languages
     }
+
+
+def check_settings(prefix, stage):
+    """The node knows its settings without the system's compiled schemas, which a package gets too late."""
+    if list(stage.rglob("glib-2.0/schemas/gschemas.compiled")):
+        sys.exit("the system's schemas were compiled; this is to be tried without them")
+    config = stage / "node.conf"
+    env = {k: v for k, v in os.environ.items() if k not in ("GSETTINGS_SCHEMA_DIR", "XDG_DATA_DIRS")}
+    for name, status in (("shared-networks=[]", 0), ("no-such-setting=1", 2)):
+        config.write_text(f"[node]\nbase-url=https://tocsin.example.org\n{name}\n", encoding="utf-8")
+        said = subprocess.run([prefix / "bin/tocsind", "--check-config", "--config", config], capture_output=True,
+                              text=True, env=dict(env, LC_ALL="C.UTF-8"))
+        if said.returncode != status or "is not installed" in said.stderr:
+            sys.exit(f"tocsind --check-config with {name}: exit {said.returncode}, {said.stderr!r}")
 
 
 def main():
@@ -73,6 +88,7 @@ def main():
                                   env=dict(os.environ, LC_ALL="C.UTF-8"))
             if not re.match(r"[Tt]ocsind? \d+\.\d+", said.stdout):
                 sys.exit(f"{program} --version says {said.stdout!r}")
+        check_settings(prefix, pathlib.Path(stage))
         print(f"{len(found)} files in their places")
 
 
