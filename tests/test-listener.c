@@ -176,6 +176,48 @@ test_activation (void)
   g_assert_cmpint (fcntl (3, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
 }
 
+/* What cannot be served is an error: whoever connects to it would wait for ever. */
+static void
+test_activation_of_too_many (void)
+{
+  static const struct
+  {
+    const char *fds, *names, *said;
+  } cases[] = {
+    { "3", "public:api:public", "LISTEN_FDS: two sockets are for “public”, and a node serves one" },
+    { "3", NULL, "LISTEN_FDS: two sockets are for “api”, and a node serves one" },
+    { "17", NULL, "LISTEN_FDS: “17” is not a number of sockets from 0 to 16" },
+    { "x", NULL, "LISTEN_FDS: “x” is not a number of sockets from 0 to 16" },
+  };
+  g_autoptr (TocsinListener) origin = NULL;
+  g_autofree char *pid = g_strdup_printf ("%d", (int) getpid ());
+
+  if (!g_test_subprocess ())
+    {
+      g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+      g_test_trap_assert_passed ();
+      return;
+    }
+  origin = tocsin_listener_new_tcp (TOCSIN_LISTENER_API, "127.0.0.1:0", FALSE, NULL);
+  /* Out of the way of what is passed. */
+  g_assert_cmpint (dup2 (tocsin_listener_get_fd (origin), 30), ==, 30);
+  g_setenv ("LISTEN_PID", pid, TRUE);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      for (int fd = 3; fd < 6; fd++)
+        g_assert_cmpint (dup2 (30, fd), ==, fd);
+      g_setenv ("LISTEN_FDS", cases[i].fds, TRUE);
+      g_unsetenv ("LISTEN_FDNAMES");
+      if (cases[i].names != NULL)
+        g_setenv ("LISTEN_FDNAMES", cases[i].names, TRUE);
+      g_assert_null (tocsin_listener_take_activated (&error));
+      g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID);
+      g_assert_cmpstr (error->message, ==, cases[i].said);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -186,5 +228,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/listener/unix-path-is-too-long", test_unix_path_is_too_long);
   g_test_add_func ("/listener/not-a-listening-socket", test_not_a_listening_socket);
   g_test_add_func ("/listener/activation", test_activation);
+  g_test_add_func ("/listener/too-many-activated", test_activation_of_too_many);
   return g_test_run ();
 }

@@ -297,22 +297,23 @@ tocsin_listener_new_fd (TocsinListenerKind kind, int fd, GError **error)
   return listener_new (kind, fd);
 }
 
+static const char *const kind_names[] = {
+  [TOCSIN_LISTENER_PUBLIC] = "public",
+  [TOCSIN_LISTENER_API] = "api",
+  [TOCSIN_LISTENER_UNIX] = "unix",
+};
+
 /* What the n-th passed descriptor is for. */
 static gboolean
 activated_kind (int fd, const char *name, guint *n_inet, TocsinListenerKind *out, GError **error)
 {
-  static const char *const names[] = {
-    [TOCSIN_LISTENER_PUBLIC] = "public",
-    [TOCSIN_LISTENER_API] = "api",
-    [TOCSIN_LISTENER_UNIX] = "unix",
-  };
   struct sockaddr_storage native = { .ss_family = AF_UNSPEC };
   socklen_t size = sizeof native;
 
   if (name != NULL)
     {
-      for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-        if (strcmp (name, names[i]) == 0)
+      for (guint i = 0; i < G_N_ELEMENTS (kind_names); i++)
+        if (strcmp (name, kind_names[i]) == 0)
           {
             *out = (TocsinListenerKind) i;
             return TRUE;
@@ -329,19 +330,42 @@ activated_kind (int fd, const char *name, guint *n_inet, TocsinListenerKind *out
 }
 
 /* How many descriptors were passed to this very process. */
-static guint
-n_activated (void)
+static gboolean
+count_activated (guint *out, GError **error)
 {
   const char *pid = g_getenv ("LISTEN_PID");
   const char *count = g_getenv ("LISTEN_FDS");
   guint64 value = 0;
 
+  *out = 0;
   if (pid == NULL || count == NULL ||
       !g_ascii_string_to_unsigned (pid, 10, 1, G_MAXINT32, &value, NULL) ||
-      value != (guint64) getpid () ||
-      !g_ascii_string_to_unsigned (count, 10, 0, LISTEN_FD_MAX, &value, NULL))
-    return 0;
-  return (guint) value;
+      value != (guint64) getpid ())
+    return TRUE;
+  if (!g_ascii_string_to_unsigned (count, 10, 0, LISTEN_FD_MAX, &value, NULL))
+    {
+      g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                   "LISTEN_FDS: “%.32s” is not a number of sockets from 0 to %d", count,
+                   LISTEN_FD_MAX);
+      return FALSE;
+    }
+  *out = (guint) value;
+  return TRUE;
+}
+
+/* Who connects to a second one would wait for ever. */
+static gboolean
+check_single (GPtrArray *listeners, TocsinListenerKind kind, GError **error)
+{
+  for (guint i = 0; i < listeners->len; i++)
+    if (tocsin_listener_get_kind (g_ptr_array_index (listeners, i)) == kind)
+      {
+        g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_INVALID,
+                     "LISTEN_FDS: two sockets are for “%s”, and a node serves one",
+                     kind_names[kind]);
+        return FALSE;
+      }
+  return TRUE;
 }
 
 GPtrArray *
@@ -349,12 +373,14 @@ tocsin_listener_take_activated (GError **error)
 {
   g_autoptr (GPtrArray) listeners =
       g_ptr_array_new_with_free_func ((GDestroyNotify) tocsin_listener_unref);
-  guint count = n_activated ();
   g_autofree char *joined = g_strdup (g_getenv ("LISTEN_FDNAMES"));
   g_auto (GStrv) names = joined != NULL ? g_strsplit (joined, ":", -1) : NULL;
   guint n_names = names != NULL ? g_strv_length (names) : 0;
   guint n_inet = 0;
+  guint count;
 
+  if (!count_activated (&count, error))
+    return NULL;
   for (guint i = 0; i < count; i++)
     {
       int fd = LISTEN_FD_FIRST + (int) i;
@@ -366,6 +392,11 @@ tocsin_listener_take_activated (GError **error)
       listener = tocsin_listener_new_fd (kind, fd, error);
       if (listener == NULL)
         return NULL;
+      if (!check_single (listeners, kind, error))
+        {
+          tocsin_listener_unref (listener);
+          return NULL;
+        }
       g_ptr_array_add (listeners, listener);
     }
   return g_steal_pointer (&listeners);

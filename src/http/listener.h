@@ -79,8 +79,9 @@ tocsin_listener_new_fd (TocsinListenerKind kind, int fd, GError **error) G_GNUC_
  * Takes the sockets that the service manager passed, as sd_listen_fds(3) has it: `LISTEN_PID` must
  * be this process, `LISTEN_FDS` counts from descriptor 3, and `LISTEN_FDNAMES` names each "public",
  * "api" or "unix" (without names: a Unix socket is "unix", the first other one "public", the next
- * "api"). The variables stay, since there are threads already; a child does not believe them, for
- * they name this process.
+ * "api"). Of each kind there may be one: a second would take connections that nobody answers. The
+ * variables stay, since there are threads already; a child does not believe them, for they name
+ * this process.
  *
  * Returns: (transfer full) (nullable) (element-type TocsinListener): the listeners, empty if none
  *   were passed. On error, %NULL, and @error is %TOCSIN_ERROR_INVALID
