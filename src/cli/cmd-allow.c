@@ -16,6 +16,7 @@ static struct
 {
   char *reason;
   char *expires;
+  char *cursor;
 } given;
 
 static gboolean
@@ -75,12 +76,14 @@ run_list (TocsinInvocation *self, GError **error)
     { "reason", N_ ("REASON"), TOCSIN_COLUMN_PLAIN },
     { "expires", N_ ("EXPIRES"), TOCSIN_COLUMN_TIME },
   };
+  g_autoptr (GString) path = g_string_new ("/v1/allow");
   g_autoptr (JsonNode) answer = NULL;
 
-  if (!tocsin_answer_get (self, "GET", "/v1/allow", NULL, &answer, error))
+  tocsin_argument_add_query (path, "cursor", given.cursor);
+  if (!tocsin_answer_get (self, "GET", path->str, NULL, &answer, error))
     return FALSE;
   if (!self->json)
-    tocsin_answer_print_list (tocsin_answer_array (json_node_get_object (answer), "allow"), columns,
+    tocsin_answer_print_page (json_node_get_object (answer), "allow", columns,
                               G_N_ELEMENTS (columns), _ ("The allow list is empty"));
   return TRUE;
 }
@@ -93,12 +96,18 @@ static const GOptionEntry add_options[] = {
   G_OPTION_ENTRY_NULL,
 };
 
+static const GOptionEntry list_options[] = {
+  { "cursor", 0, 0, G_OPTION_ARG_STRING, &given.cursor, N_ ("Go on where the last listing ended"),
+    N_ ("CURSOR") },
+  G_OPTION_ENTRY_NULL,
+};
+
 static const TocsinCommand allow_commands[] = {
   { "add", N_ ("TYPE=VALUE"), N_ ("Let something pass whatever others say"), NULL, add_options, 1,
     1, FALSE, run_add },
   { "remove", N_ ("TYPE=VALUE"), N_ ("Judge it like everything else again"), NULL, NULL, 1, 1,
     FALSE, run_remove },
-  { "list", "", N_ ("List what passes"), NULL, NULL, 0, 0, FALSE, run_list },
+  { "list", "", N_ ("List what passes"), NULL, list_options, 0, 0, FALSE, run_list },
   { NULL },
 };
 

@@ -139,6 +139,22 @@ class Sentences(unittest.TestCase):
         self.assertEqual(self.node.run("report", "imports", "--cursor", "7").stderr, "Nothing was imported\n")
         self.assertEqual(json.loads(self.node.run("report", "imports", "--json").stdout), listed)
 
+    def test_allow_list_goes_on(self):
+        """A page is not all that passes, and the listing says so."""
+        cursor = "00112233445566778899aabbccddeeff"
+        listed = {"allow": [{"type": "ip", "value": "192.0.2.1", "reason": "ours", "expires": None}], "cursor": cursor}
+        self.node.answer("GET", "/v1/allow", listed)
+        done = self.node.run("allow", "list")
+        self.assertRegex(done.stdout, r"\nip +192\.0\.2\.1 +ours")
+        self.assertEqual(done.stderr, f"There are more: --cursor {cursor}\n")
+        self.assertEqual(json.loads(self.node.run("allow", "list", "--json").stdout), listed)
+        listed["allow"][0]["value"] = "192.0.2.2"
+        listed["cursor"] = None
+        self.node.answer("GET", f"/v1/allow?cursor={cursor}", listed)
+        done = self.node.run("allow", "list", "--cursor", cursor)
+        self.assertIn("192.0.2.2", done.stdout)
+        self.assertEqual(done.stderr, "")
+
     def test_fingerprints_as_they_are_copied(self):
         actor = "https://b.example/actor"
         parts = [f"{n:04x}" for n in range(0xab00, 0xab10)]
