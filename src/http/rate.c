@@ -18,18 +18,18 @@ typedef struct
 
 struct _TocsinRate
 {
-  guint per_second;
+  double per_second;
   guint burst;
   guint64 secret[2]; /* so that nobody can aim at another's slot */
   Slot slots[N_SLOTS];
 };
 
 TocsinRate *
-tocsin_rate_new (guint per_second, guint burst)
+tocsin_rate_new (double per_second, guint burst)
 {
   TocsinRate *self;
 
-  g_return_val_if_fail (per_second >= 1 && burst >= 1, NULL);
+  g_return_val_if_fail (per_second > 0 && burst >= 1, NULL);
 
   self = g_new0 (TocsinRate, 1);
   self->per_second = per_second;

@@ -18,12 +18,12 @@ typedef struct _TocsinRate TocsinRate;
 
 /**
  * tocsin_rate_new:
- * @per_second: requests a second in the long run, at least 1
+ * @per_second: requests a second in the long run, more than 0
  * @burst: how many may come at once, at least 1
  *
  * Returns: (transfer full): a table in which nobody has used anything
  */
-TocsinRate *tocsin_rate_new (guint per_second, guint burst) G_GNUC_WARN_UNUSED_RESULT;
+TocsinRate *tocsin_rate_new (double per_second, guint burst) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_rate_free (TocsinRate *self);
 
 /**

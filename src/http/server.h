@@ -26,7 +26,8 @@ G_BEGIN_DECLS
  * @connections_per_address: for one IPv4 address or IPv6 /64, except loopback and trusted proxies
  * @buffered_bytes_max: request bodies held at a time by all connections of one server (each thread
  *   has one); past it: 503
- * @rate_per_second: requests a second for one address, loopback excepted; 0: no limit
+ * @rate_per_second: requests a second for one address, loopback excepted; may be less than one; 0:
+ *   no limit
  * @rate_burst: how many of them may come at once
  *
  * Limits of a server. Start from tocsin_server_options_default().
@@ -43,7 +44,7 @@ typedef struct
   guint connections_max;
   guint connections_per_address;
   gsize buffered_bytes_max;
-  guint rate_per_second;
+  double rate_per_second;
   guint rate_burst;
 } TocsinServerOptions;
 

@@ -365,7 +365,7 @@ server_options (const TocsinNode *self, TocsinListenerKind kind)
   options.trusted_proxies = self->config->trusted_proxies;
   if (kind == TOCSIN_LISTENER_PUBLIC)
     {
-      options.rate_per_second = MAX (self->config->address_requests_per_minute / 60, 1);
+      options.rate_per_second = MAX (self->config->address_requests_per_minute, 1) / 60.0;
       options.rate_burst = MAX (self->config->address_requests_per_minute, 1);
     }
   return options;
