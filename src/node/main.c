@@ -55,6 +55,15 @@ on_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* What many daemons take for "read the settings anew". It must not end this one, for nothing would
+ * start it again, and without a drain. */
+static gboolean
+on_hangup (gpointer data G_GNUC_UNUSED)
+{
+  g_message ("SIGHUP changes nothing: settings are read at start, so restart for new ones");
+  return G_SOURCE_CONTINUE;
+}
+
 static void
 on_lost (gpointer data)
 {
@@ -96,10 +105,11 @@ run (const TocsinConfig *config)
   g_autoptr (TocsinNode) node = NULL;
   g_autoptr (GError) error = NULL;
   Daemon daemon = { .loop = loop };
-  guint term, interrupt;
+  guint term, interrupt, hangup;
   int status = EXIT_SUCCESS;
 
   tocsin_process_keep_private ();
+  hangup = g_unix_signal_add (SIGHUP, on_hangup, NULL);
   node = tocsin_node_new (config, &error);
   if (node == NULL)
     return report (error);
@@ -114,6 +124,7 @@ run (const TocsinConfig *config)
     status = report (error);
   g_source_remove (term);
   g_source_remove (interrupt);
+  g_source_remove (hangup);
   return daemon.lost ? EXIT_FAILURE : status;
 }
 

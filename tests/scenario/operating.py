@@ -5,11 +5,12 @@
 
 A node stands behind a proxy. As long as that passes everything on, the doctor finds nothing; once it
 changes what signatures cover, the doctor says what arrives otherwise. Open file modes are found, and
-counters agree with a recount after much coming and going.
+counters agree with a recount after much coming and going. SIGHUP is answered in the log, and by nothing else.
 """
 
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -135,6 +136,15 @@ def counters_agree(lab, node):
     expect(not bad and "recount" in names, f"the counters of {node.name} agree: {bad}")
 
 
+def hang_up(node):
+    """SIGHUP asks many daemons to read their settings anew. This one says that it does not, and goes on."""
+    process = node.process
+    process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "settings are read at start" in open(node.log, encoding="utf-8").read(),
+               "the node says what SIGHUP is not for")
+    expect(process.poll() is None and node.is_ready(), "SIGHUP ended the node")
+
+
 def test(lab):
     port = free_port()
     front = Front(port)
@@ -152,6 +162,9 @@ def test(lab):
     open_modes(lab, a)
     behind_proxies(lab, a, front)
     expect(front_port == front.port, "the proxy stayed where it was")
+
+    lab.step("a signal that changes nothing")
+    hang_up(a)
 
     lab.step("no node at all")
     a.stop()
