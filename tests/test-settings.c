@@ -64,6 +64,8 @@ static const struct
   { "not-a-list", "[node]\ntrusted-proxies=127.0.0.1\n", 2 },
   { "bad-list-entry", "[node]\ntrusted-proxies=['127.0.0.1', 'proxy']\n", 2 },
   { "shared-host-bits", "[node]\nshared-networks=['192.0.2.1/24']\n", 2 },
+  { "shared-leading-zero", "[node]\nshared-networks=['192.0.2.0/024']\n", 2 },
+  { "shared-zeros", "[node]\nshared-networks=['2001:db8::1', '0.0.0.0/00']\n", 2 },
   { "half-a-pair", "[node]\nname=x\\ud800\n", 2 },
   { "beyond-unicode", "[node]\nname='\\U00110000'\n", 2 },
   { "too-long-mask", "[node]\ntrusted-proxies=['2001:db8::/129']\n", 2 },

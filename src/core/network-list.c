@@ -13,6 +13,20 @@ struct _TocsinNetworkList
 };
 
 /**
+ * tocsin_network_list_takes:
+ * @network: an address, or a network in CIDR form
+ *
+ * Returns: whether a list would have it; lengths such as /024 are none
+ */
+gboolean
+tocsin_network_list_takes (const char *network)
+{
+  TocsinPrefix prefix;
+
+  return tocsin_prefix_read (network, &prefix);
+}
+
+/**
  * tocsin_network_list_new:
  * @networks: (nullable) (array zero-terminated=1): addresses and networks in CIDR form, as the
  *   settings were checked for; anything else is left out

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  */
 typedef struct _TocsinNetworkList TocsinNetworkList;
 
+gboolean tocsin_network_list_takes (const char *network);
 TocsinNetworkList *tocsin_network_list_new (const char *const *networks) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_network_list_free (TocsinNetworkList *self);
 gboolean tocsin_network_list_holds (const TocsinNetworkList *self, const TocsinSubject *subject);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/network-list.h"
 #include "fed/address-guard.h"
 
 #define NAME_MAX_CHARACTERS    100
@@ -195,6 +196,23 @@ check_networks (const char *key, GVariant *value, GError **error)
   return TRUE;
 }
 
+/* The list that they become leaves out what it cannot read, without a word. */
+static gboolean
+check_shared_networks (const char *key, GVariant *value, GError **error)
+{
+  g_autofree const char **items = g_variant_get_strv (value, NULL);
+
+  if (!check_networks (key, value, error))
+    return FALSE;
+  for (gsize i = 0; items[i] != NULL; i++)
+    if (!tocsin_network_list_takes (items[i]))
+      return refuse (error,
+                     "%s, entry %" G_GSIZE_FORMAT ", must be an address or a network such as "
+                     "192.0.2.0/24 in its plain form, without zeros before its length",
+                     key, i + 1);
+  return TRUE;
+}
+
 static gboolean
 check_domains (const char *key, GVariant *value, GError **error)
 {
@@ -337,7 +355,7 @@ static const struct
   { "trusted-proxies", check_networks },
   { "allow-address", check_networks },
   { "follow-allow-domains", check_domains },
-  { "shared-networks", check_networks },
+  { "shared-networks", check_shared_networks },
 };
 
 /**
