@@ -210,14 +210,15 @@ tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
   guint n = tocsin_reports_purge (txn, now_us, max_rows) +
             tocsin_tombstones_purge (txn, now_us, max_rows) +
             tocsin_seen_purge (txn, now_us, max_rows) + tocsin_allow_purge (txn, now_us, max_rows) +
-            tocsin_changes_trim (txn, max_rows) + purge_review (txn, now_us, max_rows) +
-            purge_deliveries (txn, now_us, max_rows) + tocsin_outbox_purge (txn, now_us, max_rows) +
+            purge_review (txn, now_us, max_rows) + purge_deliveries (txn, now_us, max_rows) +
+            tocsin_outbox_purge (txn, now_us, max_rows) +
             tocsin_imports_purge (txn, now_us - tocsin_store_keep_us (txn->store), max_rows) +
             tocsin_voices_purge (txn, (guint32) (now_us / TOCSIN_DAY_US), max_rows);
 
   if (keep->audit_days > 0)
     n += tocsin_audit_purge (txn, now_us - keep->audit_days * TOCSIN_DAY_US, max_rows);
-  return n;
+  /* What was purged just now is in its log. */
+  return n + tocsin_changes_trim (txn, now_us, max_rows);
 }
 
 gboolean
@@ -292,7 +293,6 @@ tocsin_store_purge_count (TocsinTxn *txn, gint64 now_us, TocsinPurgeCounts *out)
                    .max_rows = G_MAXUINT64,
                    .looks = G_MAXUINT64 };
   ExpiredEntries expired = { .now_us = now_us };
-  guint64 changes = tocsin_txn_entries (txn, TOCSIN_TABLE_CHANGES);
 
   *out = (TocsinPurgeCounts){ 0 };
   count_reports (txn, now_us, out);
@@ -301,7 +301,7 @@ tocsin_store_purge_count (TocsinTxn *txn, gint64 now_us, TocsinPurgeCounts *out)
                            now_s - tocsin_store_keep_us (txn->store) / TOCSIN_SECOND_US - 1);
   tocsin_allow_foreach (txn, count_allowed, &expired);
   out->allow = expired.n;
-  out->changes = changes > TOCSIN_CHANGES_MAX ? changes - TOCSIN_CHANGES_MAX : 0;
+  out->changes = tocsin_changes_count_due (txn, now_us);
   tocsin_review_foreach (txn, 0, FALSE, collect_line, &old);
   out->review = old.n;
   if (keep->audit_days > 0)

@@ -5,6 +5,7 @@
 
 #include "store/table-changes.h"
 
+#include "core/clock.h"
 #include "store/table-meta.h"
 #include "store/txn-private.h"
 
@@ -91,29 +92,119 @@ tocsin_changes_covers (TocsinTxn *txn, guint64 after)
   return tocsin_cursor_seek (&cursor, NULL) && tocsin_key_read_u64 (cursor.key.data) <= after + 1;
 }
 
-guint
-tocsin_changes_trim (TocsinTxn *txn, guint max_rows)
+/* ---- age ----
+ *
+ * An entry names somebody of whom all else may be gone, and has to be gone within a day, too. */
+
+#define META_HOURS "changes-hours" /* of Mark, ascending: how far the log was, so long ago */
+
+/* Stored: frozen. */
+typedef struct
+{
+  gint64 hour;        /* since the epoch */
+  guint64 generation; /* when it was looked at last within that hour */
+} Mark;
+
+typedef struct
+{
+  Mark marks[TOCSIN_CHANGES_HOURS + 1]; /* of these hours, and one of what is older */
+  guint n;
+} Marks;
+
+static void
+read_marks (TocsinTxn *txn, Marks *out)
+{
+  g_autoptr (GBytes) bytes = tocsin_meta_get (txn, META_HOURS);
+  gsize size = 0;
+  gconstpointer data = bytes != NULL ? g_bytes_get_data (bytes, &size) : NULL;
+
+  *out = (Marks){ .n = 0 };
+  if (size == 0 || size > sizeof out->marks || size % sizeof out->marks[0] != 0)
+    return;
+  memcpy (out->marks, data, size);
+  out->n = (guint) (size / sizeof out->marks[0]);
+}
+
+static gboolean
+is_past (const Mark *mark, gint64 now_us)
+{
+  return mark->hour <= now_us / TOCSIN_HOUR_US - TOCSIN_CHANGES_HOURS;
+}
+
+/* Notes how far the log is. */
+static void
+note_hour (TocsinTxn *txn, gint64 now_us)
+{
+  Mark now = { .hour = now_us / TOCSIN_HOUR_US, .generation = tocsin_meta_generation (txn) };
+  Marks old;
+  guint first = 0;
+
+  read_marks (txn, &old);
+  /* An hour that has not come is of a clock that was ahead. */
+  while (old.n > 0 && old.marks[old.n - 1].hour > now.hour)
+    old.n--;
+  if (now.generation == (old.n > 0 ? old.marks[old.n - 1].generation : 0))
+    return;
+  if (old.n > 0 && old.marks[old.n - 1].hour == now.hour)
+    old.n--;
+  while (first + 1 < old.n && is_past (&old.marks[first + 1], now_us))
+    first++;
+  if (old.n - first == G_N_ELEMENTS (old.marks))
+    first++;
+  memmove (old.marks, old.marks + first, (old.n - first) * sizeof old.marks[0]);
+  old.n -= first;
+  old.marks[old.n++] = now;
+  tocsin_meta_put (txn, META_HOURS, old.marks, old.n * sizeof old.marks[0]);
+}
+
+/* The last generation of which it is known that it is too old; 0: none. */
+static guint64
+read_past (TocsinTxn *txn, gint64 now_us)
+{
+  guint64 past = 0;
+  Marks marks;
+
+  read_marks (txn, &marks);
+  for (guint i = 0; i < marks.n; i++)
+    if (is_past (&marks.marks[i], now_us))
+      past = MAX (past, marks.marks[i].generation);
+  return past;
+}
+
+/* 0 if there is none. */
+static guint64
+find_oldest (TocsinTxn *txn)
+{
+  g_auto (TocsinCursor) cursor = { 0 };
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_CHANGES);
+  return tocsin_cursor_seek (&cursor, NULL) ? tocsin_key_read_u64 (cursor.key.data) : 0;
+}
+
+guint64
+tocsin_changes_count_due (TocsinTxn *txn, gint64 now_us)
 {
   guint64 entries = tocsin_txn_entries (txn, TOCSIN_TABLE_CHANGES);
-  guint n = 0;
-  guint64 oldest;
+  guint64 over = entries - MIN (entries, TOCSIN_CHANGES_MAX);
+  guint64 past = read_past (txn, now_us);
+  guint64 oldest = find_oldest (txn);
 
-  if (entries <= TOCSIN_CHANGES_MAX)
-    return 0;
-  {
-    g_auto (TocsinCursor) cursor = { 0 };
-
-    tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_CHANGES);
-    if (!tocsin_cursor_seek (&cursor, NULL))
-      return 0;
-    oldest = tocsin_key_read_u64 (cursor.key.data);
-  }
   /* Generations are without gaps. */
-  for (; n < max_rows && entries - n > TOCSIN_CHANGES_MAX; n++)
+  return MIN (entries, MAX (over, past >= oldest ? past - oldest + 1 : 0));
+}
+
+guint
+tocsin_changes_trim (TocsinTxn *txn, gint64 now_us, guint max_rows)
+{
+  guint n = (guint) MIN (tocsin_changes_count_due (txn, now_us), max_rows);
+  guint64 oldest = find_oldest (txn);
+
+  for (guint i = 0; i < n; i++)
     {
-      TocsinKey key = tocsin_key_u64 (oldest + n);
+      TocsinKey key = tocsin_key_u64 (oldest + i);
 
       tocsin_txn_del (txn, TOCSIN_TABLE_CHANGES, &key);
     }
+  note_hour (txn, now_us);
   return n;
 }

@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 
 #define TOCSIN_CHANGES_MAX     200000 /* entries kept; older cursors must begin anew */
+#define TOCSIN_CHANGES_HOURS   23     /* likewise, after the one in which they were written */
 #define TOCSIN_CHANGES_TXN_MAX 10000  /* of one transaction; beyond one entry says "many" */
 
 /* Stored: frozen. */
@@ -39,7 +40,8 @@ void tocsin_changes_foreach (TocsinTxn *txn, guint64 after, TocsinChangeFunc fun
 /* Takes the key out of an entry, whose readers then begin anew. */
 void tocsin_changes_blank (TocsinTxn *txn, guint64 generation);
 
-/* Whether the log still reaches back to @after: else the reader has to begin anew. */
+/* Whether the log still reaches back to @after: else the reader has to begin anew. After a day no
+ * log does (tocsin_store_purge()). */
 gboolean tocsin_changes_covers (TocsinTxn *txn, guint64 after);
 
 G_END_DECLS

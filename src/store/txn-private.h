@@ -196,11 +196,13 @@ void tocsin_subjects_remove (TocsinTxn *txn, const TocsinSubjectKey *key);
 void tocsin_subjects_add (TocsinTxn *txn, TocsinCursor *cursor, gconstpointer data);
 
 /* Of table-changes.c and table-seen.c, table-reports-purge.c: steps of tocsin_store_purge(). */
-guint tocsin_changes_trim (TocsinTxn *txn, guint max_rows);
+guint tocsin_changes_trim (TocsinTxn *txn, gint64 now_us, guint max_rows);
 guint tocsin_seen_purge (TocsinTxn *txn, gint64 now_us, guint max_rows);
 guint tocsin_reports_purge (TocsinTxn *txn, gint64 now_us, guint max_rows);
 guint tocsin_tombstones_purge (TocsinTxn *txn, gint64 now_us, guint max_rows);
 guint tocsin_allow_purge (TocsinTxn *txn, gint64 now_us, guint max_rows);
+/* How many entries tocsin_changes_trim() would take by now. */
+guint64 tocsin_changes_count_due (TocsinTxn *txn, gint64 now_us);
 
 /* Of table-evidence.c: order of rows under a key: reporter, category, report. */
 int tocsin_evidence_compare (const MDB_val *a, const MDB_val *b);

@@ -1,0 +1,293 @@
+/* SPDX-FileCopyrightText: 2026 The Tocsin contributors
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * What a store still says of somebody once nobody reports them any more (docs/privacy.md, "What is
+ * left behind").
+ */
+#include "report-fixture.h"
+
+#include "core/subject.h"
+#include "store/purge.h"
+#include "store/table-allow.h"
+#include "store/table-changes.h"
+#include "store/table-meta.h"
+#include "store/txn-private.h"
+
+#define HOUR TOCSIN_HOUR_US
+#define PEER 3
+#define KEPT (23 * HOUR) /* what was written within an hour, once that is over */
+
+typedef struct
+{
+  gint64 now_us;
+  TocsinPurgeCounts due; /* out: as it was foretold */
+  guint64 went;          /* out */
+  guint64 writes;        /* out */
+} Purging;
+
+static gboolean
+purge (TocsinTxn *txn, gpointer data, GError **error)
+{
+  Purging *purging = data;
+  guint n;
+
+  purging->went = 0;
+  tocsin_store_purge_count (txn, purging->now_us, &purging->due);
+  while ((n = tocsin_store_purge (txn, purging->now_us, 7)) > 0)
+    purging->went += n;
+  purging->writes = txn->writes;
+  return tocsin_txn_check (txn, error);
+}
+
+static Purging
+purge_at (Fixture *f, gint64 now_us)
+{
+  Purging purging = { .now_us = now_us };
+
+  write_ok (f, purge, &purging);
+  return purging;
+}
+
+/* ---- the log of changes ---- */
+
+/* What housekeeping does, more often than it has to. */
+static void
+purge_each_half_hour (Fixture *f, gint64 from_us, gint64 to_us)
+{
+  for (gint64 now_us = from_us; now_us <= to_us; now_us += HOUR / 2)
+    purge_at (f, now_us);
+}
+
+static gboolean
+has_bytes (const TocsinSpan *span, const TocsinSubjectKey *key)
+{
+  return memmem (span->data, span->size, key->bytes, sizeof key->bytes) != NULL;
+}
+
+/* The tables that have @key anywhere, by their names. */
+static char *
+find_key (Fixture *f, const TocsinSubjectKey *key)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+  GString *found = g_string_new (NULL);
+
+  for (guint t = 0; t < TOCSIN_N_TABLES; t++)
+    {
+      g_auto (TocsinCursor) cursor = { 0 };
+      gboolean more, has = FALSE;
+
+      tocsin_cursor_init (&cursor, txn, (TocsinTable) t);
+      for (more = tocsin_cursor_seek (&cursor, NULL); more; more = tocsin_cursor_next (&cursor))
+        has |= has_bytes (&cursor.key, key) || has_bytes (&cursor.value, key);
+      if (has)
+        g_string_append_printf (found, "%s ", tocsin_store_get_table_name ((TocsinTable) t));
+    }
+  assert_reading_ok (txn);
+  return g_string_free (found, FALSE);
+}
+
+/* Nothing else happens on this node: its log is never long. */
+static gboolean
+withdraw_one (TocsinTxn *txn, gpointer data, GError **error)
+{
+  guint64 number = put (txn, PEER, 1);
+
+  g_assert_true (
+      tocsin_reports_withdraw (txn, number, TOCSIN_REASON_ERASED, T0 + 1, T0 + 400 * DAY));
+  return tocsin_txn_check (txn, error);
+}
+
+static gboolean
+report_for_an_hour (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinReportRecord) record = make (PEER, 1);
+
+  record.end_us = record.evidence_end_us = T0 + HOUR;
+  tocsin_reports_put (txn, &record, T0);
+  return tocsin_txn_check (txn, error);
+}
+
+static gboolean
+allow_for_an_hour (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinAllowRecord entry = { .key = key_number (1), .expires_us = T0 + HOUR };
+
+  tocsin_allow_put (txn, &entry);
+  return tocsin_txn_check (txn, error);
+}
+
+static const struct
+{
+  const char *name;
+  TocsinWriteFunc happens;
+  gint64 over_us;
+} ends[] = {
+  { "/left-behind/withdrawn", withdraw_one, T0 + 1 },
+  { "/left-behind/expired", report_for_an_hour, T0 + 24 * HOUR },
+  { "/left-behind/allowed", allow_for_an_hour, T0 + HOUR },
+};
+
+/* A day after it is over no table has the key, of a report that counted for an hour neither. */
+static void
+test_end (Fixture *f, gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  TocsinSubjectKey key = key_number (1);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  write_ok (f, ends[i].happens, NULL);
+  before = find_key (f, &key);
+  g_assert_cmpstr (before, !=, "");
+  purge_each_half_hour (f, T0, ends[i].over_us + DAY);
+  after = find_key (f, &key);
+  g_assert_cmpstr (after, ==, "");
+}
+
+static gboolean
+change (TocsinTxn *txn, gpointer data, GError **error)
+{
+  TocsinSubjectKey key = key_number (GPOINTER_TO_UINT (data));
+
+  tocsin_changes_add (txn, TOCSIN_CHANGE_EVIDENCE, &key);
+  return tocsin_txn_check (txn, error);
+}
+
+static gboolean
+covers (Fixture *f, guint64 after)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+  gboolean yes = tocsin_changes_covers (txn, after);
+
+  assert_reading_ok (txn);
+  return yes;
+}
+
+/* Who was away for less goes on where it was, who was away for longer begins anew; as much goes as
+ * was foretold, and a node on which nothing happens writes nothing. */
+static void
+test_a_day (Fixture *f, gconstpointer data)
+{
+  Purging purging;
+
+  for (guint i = 0; i < 10; i++)
+    write_ok (f, change, GUINT_TO_POINTER (i));
+  purge_at (f, T0 + HOUR / 2);
+  write_ok (f, change, GUINT_TO_POINTER (10));
+  g_assert_cmpuint (purge_at (f, T0 + HOUR).writes, >, 0);
+  for (guint hour = 1; hour < 23; hour++)
+    {
+      purging = purge_at (f, T0 + hour * HOUR);
+      g_assert_cmpuint (purging.due.changes + purging.went + purging.writes, ==, 0);
+      g_assert_true (covers (f, 0));
+    }
+  purging = purge_at (f, T0 + KEPT);
+  g_assert_cmpuint (purging.due.changes, ==, 10);
+  g_assert_cmpuint (purging.went, ==, 10);
+  g_assert_false (covers (f, 9));
+  g_assert_true (covers (f, 10));
+  purging = purge_at (f, T0 + KEPT + HOUR);
+  g_assert_cmpuint (purging.due.changes, ==, 1);
+  g_assert_cmpuint (purging.went, ==, 1);
+  g_assert_false (covers (f, 10));
+  g_assert_true (covers (f, 11));
+  purging = purge_at (f, T0 + KEPT + HOUR);
+  g_assert_cmpuint (purging.due.changes + purging.went + purging.writes, ==, 0);
+}
+
+static gboolean
+collect_generation (const TocsinChange *entry, gpointer data)
+{
+  g_array_append_val ((GArray *) data, entry->generation);
+  return TRUE;
+}
+
+/* Days on which changes and housekeeping come as they come: nothing younger than 22 hours goes, and
+ * nothing older than 24 is left. */
+static void
+test_any_day (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GArray) written = g_array_new (FALSE, FALSE, sizeof (gint64));
+  gint64 now_us = T0;
+
+  for (guint step = 0; step < 240; step++)
+    {
+      g_autoptr (GArray) left = g_array_new (FALSE, FALSE, sizeof (guint64));
+      guint64 gone;
+
+      now_us += g_test_rand_int_range (1, 40) * TOCSIN_MINUTE_US;
+      for (gint n = g_test_rand_int_range (-2, 4); n > 0; n--)
+        {
+          write_ok (f, change, GUINT_TO_POINTER (step));
+          g_array_append_val (written, now_us);
+        }
+      g_assert_cmpuint (purge_at (f, now_us).due.changes, <=, written->len);
+      {
+        g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+
+        tocsin_changes_foreach (txn, 0, collect_generation, left);
+      }
+      gone = written->len - left->len;
+      if (gone > 0)
+        g_assert_cmpint (g_array_index (written, gint64, gone - 1), <=, now_us - KEPT + HOUR);
+      if (left->len > 0)
+        g_assert_cmpint (g_array_index (written, gint64, gone), >, now_us - DAY);
+    }
+}
+
+/* What a clock noted that was ahead is of now. */
+static void
+test_clock_ahead (Fixture *f, gconstpointer data)
+{
+  write_ok (f, change, GUINT_TO_POINTER (1));
+  purge_at (f, T0 + 100 * DAY);
+  write_ok (f, change, GUINT_TO_POINTER (2));
+  purge_each_half_hour (f, T0, T0 + KEPT - HOUR);
+  g_assert_true (covers (f, 0));
+  purge_each_half_hour (f, T0 + KEPT, T0 + DAY);
+  g_assert_false (covers (f, 1));
+  g_assert_true (covers (f, 2));
+}
+
+static gboolean
+spoil (TocsinTxn *txn, gpointer data, GError **error)
+{
+  static const guint8 bytes[26 * 16] = { 0 };
+
+  tocsin_meta_put (txn, "changes-hours", bytes, GPOINTER_TO_SIZE (data));
+  return tocsin_txn_check (txn, error);
+}
+
+/* A note that cannot be read is none: the next one is. */
+static void
+test_damaged_note (Fixture *f, gconstpointer data)
+{
+  static const gsize sizes[] = { 1, 15, 17, 26 * 16 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      gint64 from_us = T0 + i * 2 * DAY;
+
+      write_ok (f, change, GUINT_TO_POINTER (i));
+      write_ok (f, spoil, GSIZE_TO_POINTER (sizes[i]));
+      purge_each_half_hour (f, from_us, from_us + KEPT - HOUR);
+      g_assert_true (covers (f, i));
+      purge_at (f, from_us + KEPT);
+      g_assert_false (covers (f, i));
+      g_assert_true (covers (f, i + 1));
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(name, func) g_test_add ("/left-behind/" name, Fixture, NULL, set_up, func, tear_down)
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    g_test_add (ends[i].name, Fixture, GUINT_TO_POINTER (i), set_up, test_end, tear_down);
+  ADD ("a-day", test_a_day);
+  ADD ("any-day", test_any_day);
+  ADD ("clock-ahead", test_clock_ahead);
+  ADD ("damaged-note", test_damaged_note);
+  return g_test_run ();
+}
