@@ -7,13 +7,17 @@
 #include "report-fixture.h"
 
 #include "core/subject.h"
+#include "store/bulk.h"
 #include "store/purge.h"
 #include "store/table-allow.h"
 #include "store/table-changes.h"
+#include "store/table-evidence.h"
 #include "store/table-meta.h"
+#include "store/table-subjects.h"
 #include "store/txn-private.h"
 
 #define HOUR TOCSIN_HOUR_US
+#define OWN  0 /* the actor that is this node */
 #define PEER 3
 #define KEPT (23 * HOUR) /* what was written within an hour, once that is over */
 
@@ -278,6 +282,205 @@ test_damaged_note (Fixture *f, gconstpointer data)
     }
 }
 
+/* ---- what a digest stands for ---- */
+
+#define ADDRESS "j.doe@mail.example"
+
+static TocsinSubjectKey
+key_of (TocsinSubjectType type, const char *value)
+{
+  g_auto (TocsinSubject) subject = { 0 };
+
+  g_assert_true (tocsin_subject_parse (&subject, type, value, NULL));
+  return tocsin_subject_key (&subject);
+}
+
+/* A report about @value, that was seen in clear or is told by a digest. */
+static guint64
+report (TocsinTxn *txn,
+        guint32 actor,
+        guint n,
+        TocsinSubjectType type,
+        const char *value,
+        gboolean in_clear,
+        gint64 end_us)
+{
+  g_auto (TocsinReportRecord) record = make (actor, n);
+  TocsinSubjectRecord hash = { .type = type, .has_mastodon = TRUE, .mastodon = { 1 } };
+
+  g_free (record.value);
+  record.value = in_clear ? g_strdup (value) : NULL;
+  record.category = (guint8) (1 + n % 3);
+  record.subject_type = record.key_type = type;
+  record.key = hash.key = key_of (type, value);
+  record.end_us = record.evidence_end_us = end_us;
+  tocsin_reports_put (txn, &record, T0);
+  if (in_clear && type == TOCSIN_SUBJECT_EMAIL)
+    tocsin_subjects_put (txn, &hash);
+  return record.number;
+}
+
+static void
+assert_known (TocsinTxn *txn, TocsinSubjectType type, const char *value, gboolean in_clear)
+{
+  TocsinSubjectKey key = key_of (type, value);
+  TocsinSubjectRecord row;
+
+  g_assert_true (tocsin_subjects_get (txn, &key, &row));
+  g_assert_cmpint (row.type, ==, type);
+  g_assert_cmpstr (row.value, ==, in_clear ? value : NULL);
+  g_assert_cmpint (row.has_mastodon, ==, in_clear && type == TOCSIN_SUBJECT_EMAIL);
+}
+
+static const char *
+value_of (TocsinTxn *txn, TocsinSubjectType type, const char *value)
+{
+  TocsinSubjectKey key = key_of (type, value);
+  TocsinSubjectRecord row;
+
+  return tocsin_subjects_get (txn, &key, &row) ? row.value : NULL;
+}
+
+static void
+withdraw (TocsinTxn *txn, guint64 number)
+{
+  g_assert_true (
+      tocsin_reports_withdraw (txn, number, TOCSIN_REASON_ERASED, T0 + 1, T0 + 400 * DAY));
+}
+
+/* Types of which peers may know no more than the digest. */
+static const struct
+{
+  TocsinSubjectType type;
+  const char *value;
+} digested[] = {
+  { TOCSIN_SUBJECT_EMAIL, ADDRESS },
+  { TOCSIN_SUBJECT_USERNAME, "jdoe" },
+  { TOCSIN_SUBJECT_URL, "https://mail.example/jdoe" },
+};
+
+static gboolean
+withdrawn (TocsinTxn *txn, gpointer data, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (digested); i++)
+    {
+      TocsinSubjectType type = digested[i].type;
+      const char *value = digested[i].value;
+      guint64 own = report (txn, OWN, 10 * i + 1, type, value, TRUE, T0 + DAY);
+      guint64 other = report (txn, OWN, 10 * i + 2, type, value, TRUE, T0 + DAY);
+
+      report (txn, PEER, 10 * i + 1, type, value, FALSE, T0 + DAY);
+      report (txn, PEER + 1, 10 * i + 2, type, value, FALSE, T0 + DAY);
+      withdraw (txn, own);
+      assert_known (txn, type, value, TRUE);
+      withdraw (txn, other);
+      assert_known (txn, type, value, FALSE);
+      /* And again, from whoever knows it next. */
+      report (txn, OWN, 10 * i + 3, type, value, TRUE, T0 + DAY);
+      assert_known (txn, type, value, TRUE);
+    }
+  return tocsin_txn_check (txn, error);
+}
+
+/* Nobody who knew it in clear says it any more: peers' digests do not keep it. */
+static void
+test_withdrawn_in_clear (Fixture *f, gconstpointer data)
+{
+  write_ok (f, withdrawn, NULL);
+}
+
+static gboolean
+two_that_end (TocsinTxn *txn, gpointer data, GError **error)
+{
+  report (txn, OWN, 1, TOCSIN_SUBJECT_EMAIL, ADDRESS, TRUE, T0 + HOUR);
+  report (txn, OWN, 2, TOCSIN_SUBJECT_EMAIL, ADDRESS, TRUE, T0 + 2 * HOUR);
+  report (txn, PEER, 3, TOCSIN_SUBJECT_EMAIL, ADDRESS, FALSE, T0 + 10 * DAY);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+assert_address (Fixture *f, gboolean in_clear)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (f->store));
+
+  assert_known (txn, TOCSIN_SUBJECT_EMAIL, ADDRESS, in_clear);
+  assert_reading_ok (txn);
+}
+
+static void
+test_ended_in_clear (Fixture *f, gconstpointer data)
+{
+  write_ok (f, two_that_end, NULL);
+  purge_at (f, T0 + HOUR);
+  assert_address (f, TRUE);
+  purge_at (f, T0 + 2 * HOUR);
+  assert_address (f, FALSE);
+}
+
+/* One changes its category, then its mind about whom it means. */
+static gboolean
+changed (TocsinTxn *txn, gpointer data, GError **error)
+{
+  guint64 own = report (txn, OWN, 1, TOCSIN_SUBJECT_EMAIL, ADDRESS, TRUE, T0 + DAY);
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  report (txn, PEER, 2, TOCSIN_SUBJECT_EMAIL, ADDRESS, FALSE, T0 + DAY);
+  g_assert_true (tocsin_reports_get (txn, own, &record));
+  record.category = 7;
+  tocsin_reports_put (txn, &record, T0);
+  assert_known (txn, TOCSIN_SUBJECT_EMAIL, ADDRESS, TRUE);
+  record.key = key_of (TOCSIN_SUBJECT_EMAIL, "a@mail.example");
+  g_free (record.value);
+  record.value = g_strdup ("a@mail.example");
+  tocsin_reports_put (txn, &record, T0);
+  assert_known (txn, TOCSIN_SUBJECT_EMAIL, ADDRESS, FALSE);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+test_changed_in_clear (Fixture *f, gconstpointer data)
+{
+  write_ok (f, changed, NULL);
+}
+
+/* A list that names it names it in clear, and of an address of the net everybody knows it. */
+static gboolean
+listed (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_autoptr (TocsinBulk) list = tocsin_bulk_new (9);
+  TocsinBulkRow row = {
+    .key = key_of (TOCSIN_SUBJECT_EMAIL, ADDRESS),
+    .evidence = { .reporter = 8,
+                  .category = 1,
+                  .flags = TOCSIN_EVIDENCE_IMPORTED,
+                  .subject_type = TOCSIN_SUBJECT_EMAIL,
+                  .expires_s = TOCSIN_EVIDENCE_NEVER_S },
+    .value = ADDRESS,
+    .key_type = TOCSIN_SUBJECT_EMAIL,
+  };
+  guint64 own = report (txn, OWN, 1, TOCSIN_SUBJECT_EMAIL, ADDRESS, TRUE, T0 + DAY);
+  guint64 net = report (txn, OWN, 2, TOCSIN_SUBJECT_IP, "192.0.2.1", TRUE, T0 + DAY);
+
+  report (txn, PEER, 3, TOCSIN_SUBJECT_EMAIL, ADDRESS, FALSE, T0 + DAY);
+  report (txn, PEER, 4, TOCSIN_SUBJECT_IP, "192.0.2.1", TRUE, T0 + DAY);
+  tocsin_bulk_add (list, &row);
+  if (!tocsin_bulk_write (txn, list, error))
+    return FALSE;
+  withdraw (txn, own);
+  withdraw (txn, net);
+  g_assert_cmpstr (value_of (txn, TOCSIN_SUBJECT_EMAIL, ADDRESS), ==, ADDRESS);
+  g_assert_cmpstr (value_of (txn, TOCSIN_SUBJECT_IP, "192.0.2.1"), ==, "192.0.2.1");
+  g_assert_cmpuint (tocsin_bulk_undo (txn, 9, 10, T0), ==, 1);
+  assert_known (txn, TOCSIN_SUBJECT_EMAIL, ADDRESS, FALSE);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+test_listed_in_clear (Fixture *f, gconstpointer data)
+{
+  write_ok (f, listed, NULL);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -289,5 +492,9 @@ main (int argc, char *argv[])
   ADD ("any-day", test_any_day);
   ADD ("clock-ahead", test_clock_ahead);
   ADD ("damaged-note", test_damaged_note);
+  ADD ("withdrawn-in-clear", test_withdrawn_in_clear);
+  ADD ("ended-in-clear", test_ended_in_clear);
+  ADD ("changed-in-clear", test_changed_in_clear);
+  ADD ("listed-in-clear", test_listed_in_clear);
   return g_test_run ();
 }

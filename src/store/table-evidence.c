@@ -5,7 +5,10 @@
 
 #include "store/table-evidence.h"
 
+#include "core/subject.h"
 #include "store/table-changes.h"
+#include "store/table-reports.h"
+#include "store/table-subjects.h"
 #include "store/txn-private.h"
 
 #define STEPS_MAX 4 /* to the next key that is asked for; farther, looking it up is quicker */
@@ -286,6 +289,37 @@ tocsin_evidence_add_quietly (TocsinTxn *txn,
   keep_newest (txn, key, evidence);
 }
 
+/* Whether one of the reports that are left says in clear what @key stands for, as lists do. */
+static gboolean
+is_said_in_clear (TocsinTxn *txn, const TocsinSubjectKey *key)
+{
+  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
+  const TocsinEvidence *rows;
+  gsize n = tocsin_evidence_read (txn, key, &buffer, &rows);
+  gboolean said = FALSE;
+
+  for (gsize i = 0; i < n && !said; i++)
+    {
+      g_auto (TocsinReportRecord) record = { 0 };
+
+      said = tocsin_reports_get (txn, rows[i].report, &record) &&
+             (record.id == NULL || record.value != NULL || record.key_value != NULL);
+    }
+  return said;
+}
+
+/* A report of which peers know the digest alone may have been the last to say what that is of. */
+static void
+forget_clear (TocsinTxn *txn, const TocsinSubjectKey *key)
+{
+  TocsinSubjectRecord subject;
+
+  if (tocsin_subjects_get (txn, key, &subject) && (subject.value != NULL || subject.has_mastodon) &&
+      (tocsin_subject_type_is_digested (subject.type) || subject.type == TOCSIN_SUBJECT_URL) &&
+      !is_said_in_clear (txn, key))
+    tocsin_subjects_forget_clear (txn, key);
+}
+
 gboolean
 tocsin_evidence_remove_quietly (
     TocsinTxn *txn, const TocsinSubjectKey *key, guint32 reporter, guint8 category, guint64 report)
@@ -296,6 +330,8 @@ tocsin_evidence_remove_quietly (
     return FALSE;
   if (!tocsin_evidence_exists (txn, key))
     tocsin_subjects_remove (txn, key);
+  else
+    forget_clear (txn, key);
   return TRUE;
 }
 

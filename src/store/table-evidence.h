@@ -52,8 +52,9 @@ gboolean tocsin_evidence_exists (TocsinTxn *txn, const TocsinSubjectKey *key);
 void
 tocsin_evidence_add (TocsinTxn *txn, const TocsinSubjectKey *key, const TocsinEvidence *evidence);
 
-/* Removes the row of (reporter, category, report); with the last one the subject goes too.
- * %FALSE if there was none. */
+/* Removes the row of (reporter, category, report); with the last one the subject goes too, and with
+ * the last one of a report that names it in clear its value and Mastodon hash. %FALSE if there was
+ * none. */
 gboolean tocsin_evidence_remove (
     TocsinTxn *txn, const TocsinSubjectKey *key, guint32 reporter, guint8 category, guint64 report);
 

@@ -210,6 +210,19 @@ tocsin_subjects_remove (TocsinTxn *txn, const TocsinSubjectKey *key)
   tocsin_txn_del (txn, TOCSIN_TABLE_SUBJECTS, &row_key);
 }
 
+void
+tocsin_subjects_forget_clear (TocsinTxn *txn, const TocsinSubjectKey *key)
+{
+  TocsinSubjectRecord record;
+
+  if (!tocsin_subjects_get (txn, key, &record))
+    return;
+  tocsin_lengths_count (txn, record.type, record.value, -1);
+  record.value = NULL;
+  record.has_mastodon = FALSE;
+  put_row (txn, &record);
+}
+
 /* The hexadecimal @prefix as the lowest key that has it; FALSE if it is none. */
 static gboolean
 parse_prefix (const char *prefix, guint8 out[TOCSIN_ID_BYTES], gsize *n_digits)

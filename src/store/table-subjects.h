@@ -24,8 +24,8 @@ gboolean
 tocsin_subjects_get (TocsinTxn *txn, const TocsinSubjectKey *key, TocsinSubjectRecord *out);
 
 /* Stores what is new about a subject: a clear value or Mastodon hash is added to an old row, never
- * taken from it. A network counts towards tocsin_store_network_lengths() from now on. The row goes
- * by itself with the subject's last evidence. */
+ * taken from it. A network counts towards tocsin_store_network_lengths() from now on. Both go by
+ * themselves with the last evidence that has the subject in clear, the row with the last of all. */
 void tocsin_subjects_put (TocsinTxn *txn, const TocsinSubjectRecord *record);
 
 /**
