@@ -231,7 +231,8 @@ count (TocsinTxn *txn, TocsinAdmitting *a, const TocsinReportRecord *record)
     gsize n = tocsin_evidence_read (txn, &record->key, &buffer, &rows);
 
     for (gsize i = 0; i < n; i++)
-      if ((rows[i].flags & TOCSIN_EVIDENCE_IMPORTED) == 0)
+      if ((rows[i].flags & TOCSIN_EVIDENCE_IMPORTED) == 0 &&
+          tocsin_evidence_is_of (&rows[i], record->key_type))
         first = FALSE;
   }
   tocsin_guards_count_got (&a->signer_peer, first, self->now_us);
