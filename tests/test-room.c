@@ -11,6 +11,7 @@
 #include "store/branches-private.h"
 #include "store/purge.h"
 #include "store/recount.h"
+#include "store/reports-private.h"
 #include "store/table-seen.h"
 #include "store/table-trust.h"
 
@@ -100,6 +101,31 @@ write_reports (TocsinTxn *txn, gpointer data, GError **error)
   return TRUE;
 }
 
+/* As if b.example had said @by more by itself. */
+static void
+count_own (TocsinTxn *txn, const Case *c, guint32 by)
+{
+  TocsinActorCounts counts;
+
+  tocsin_reports_counts (txn, c->b, &counts);
+  counts.by_state[TOCSIN_STATE_LIVE] += by;
+  tocsin_report_put_counts (txn, c->b, &counts);
+}
+
+static gboolean
+write_own (TocsinTxn *txn, gpointer data, GError **error)
+{
+  count_own (txn, data, TOCSIN_QUOTA_OWN_REPORTS - 1);
+  return TRUE;
+}
+
+static gboolean
+write_own_back (TocsinTxn *txn, gpointer data, GError **error)
+{
+  count_own (txn, data, 1 - TOCSIN_QUOTA_OWN_REPORTS);
+  return TRUE;
+}
+
 static gboolean
 purge_some (TocsinTxn *txn, gpointer data, GError **error)
 {
@@ -113,6 +139,7 @@ test_reports (Case *c, gconstpointer data)
   const Draft of_d = { .host = "d.example", .name = "of-d" };
   const Draft of_d_too = { .host = "d.example", .name = "of-d-too" };
   const Draft of_b = { .name = "of-b" };
+  const Draft of_b_too = { .name = "of-b-too" };
   const Draft of_c = { .host = "c.example", .name = "of-c" };
   const Draft later = { .host = "d.example", .name = "later" };
   const Way by_b = { .signer = "b.example" };
@@ -125,14 +152,20 @@ test_reports (Case *c, gconstpointer data)
   /* Whoever brings it: it is b.example that vouches for d.example. */
   g_assert_cmpint (admit_draft (c, &of_d_too, &by_c), ==, DONE);
   assert_report (c, "d.example", "of-d-too", TOCSIN_STATE_REFUSED, TOCSIN_HOLD_NONE);
+  /* It has room of its own all the same, until it has used that up. */
   g_assert_cmpint (admit_draft (c, &of_b, NULL), ==, DONE);
-  assert_report (c, "b.example", "of-b", TOCSIN_STATE_REFUSED, TOCSIN_HOLD_NONE);
+  assert_report (c, "b.example", "of-b", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  write_ok (&c->f, write_own, c);
+  g_assert_cmpint (admit_draft (c, &of_b_too, NULL), ==, DONE);
+  assert_report (c, "b.example", "of-b-too", TOCSIN_STATE_REFUSED, TOCSIN_HOLD_NONE);
+  write_ok (&c->f, write_own_back, c);
   g_assert_cmpint (admit (c, remove_bytes ("d.example", "never", NOON, TOCSIN_REASON_ERROR), &by_b),
                    ==, DROPPED);
   /* Nobody else has less room for that. */
   g_assert_cmpint (admit_draft (c, &of_c, NULL), ==, DONE);
   assert_report (c, "c.example", "of-c", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
   /* What goes makes room. */
+  write_ok (&c->f, purge_some, NULL);
   write_ok (&c->f, purge_some, NULL);
   g_assert_cmpint (admit_draft (c, &later, &by_b), ==, DONE);
   assert_report (c, "d.example", "later", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);

@@ -12,6 +12,7 @@
 #include "fed/admission-private.h"
 #include "fed/guards.h"
 #include "fed/relay.h"
+#include "fed/room.h"
 #include "fed/withdrawal.h"
 #include "store/table-actors.h"
 #include "store/table-allow.h"
@@ -42,15 +43,20 @@ tocsin_admission_branch (const TocsinAdmitting *a)
 }
 
 /* Whether the reporter, or @branch as a whole, has all that it may have here. Whoever of the branch
- * is believed no more counts on: else a peer that names ever others has room without end. */
+ * is believed no more counts on: else a peer that names ever others has room without end. But one
+ * that was wrong about them has some of its own. */
 gboolean
 tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a, guint32 branch)
 {
   TocsinBranchCounts of_branch;
   TocsinActorCounts counts;
+  guint64 own;
 
   tocsin_reports_counts (txn, a->reporter, &counts);
-  if (a->reporter != branch && tocsin_actor_counts_quota (&counts) >= TOCSIN_QUOTA_INDIRECT_REPORTS)
+  own = tocsin_actor_counts_quota (&counts);
+  if (a->reporter == branch && own < TOCSIN_QUOTA_OWN_REPORTS)
+    return FALSE;
+  if (a->reporter != branch && own >= TOCSIN_QUOTA_INDIRECT_REPORTS)
     return TRUE;
   tocsin_branches_get (txn, branch, &of_branch);
   return (guint64) of_branch.reports + of_branch.tombstones >= TOCSIN_QUOTA_DIRECT_REPORTS;

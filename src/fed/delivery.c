@@ -18,9 +18,9 @@
 #include "core/uri.h"
 #include "fed/delivery-turn.h"
 #include "fed/knock.h"
+#include "fed/relay.h"
 #include "fed/sync.h"
 #include "store/table-actors.h"
-#include "store/table-queue.h"
 
 #define MAX_QUICK    64  /* calls in flight */
 #define MAX_CALLS    256 /* with those that are slow, which do not hold up the others */
@@ -220,8 +220,10 @@ scan_peer (const TocsinQueueEntry *next, guint64 count G_GNUC_UNUSED, gpointer d
 {
   Scan *scan = data;
   Lane *lane = find_lane (scan->self, scan->txn, next->peer);
-  gint64 due_us = tocsin_time_due (next->due_us, scan->now_us, TOCSIN_BREAKER_LONGEST_US);
+  TocsinQueueEntry first;
+  gint64 due_us = tocsin_relay_next (scan->txn, next->peer, &first) ? first.due_us : next->due_us;
 
+  due_us = tocsin_time_due (due_us, scan->now_us, TOCSIN_BREAKER_LONGEST_US);
   if (lane->state == LANE_BUSY)
     lane->again = TRUE;
   else if (due_us <= scan->now_us)

@@ -143,7 +143,8 @@ collect_over (guint32 branch, const TocsinBranchCounts *counts, gpointer data)
   g_auto (TocsinPeerRecord) peer = { 0 };
 
   if (branch == TOCSIN_ACTOR_LOCAL ||
-      (tocsin_peers_get (branches->txn, branch, &peer) && tocsin_peer_record_is_direct (&peer)))
+      (tocsin_peers_get (branches->txn, branch, &peer) && !peer.blocked &&
+       peer.following == TOCSIN_FOLLOWING_ACCEPTED))
     return TRUE;
   if (counts->statements > 0)
     g_array_append_val (branches->statements, branch);
