@@ -4,7 +4,8 @@
  * Preloaded into a daemon, it makes the wall clock run faster, so that years of retention go by
  * while a test runs. FAST_CLOCK has three numbers: how much faster, and at which nanosecond of the
  * monotonic clock it was which nanosecond of the wall clock. Who has the same numbers has the same
- * time. The monotonic clock, by which timers run, keeps its pace.
+ * time. The time since the machine was started goes with it, from another origin: a wall clock that
+ * runs away from that is one that jumped. The monotonic clock, by which timers run, keeps its pace.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -58,7 +59,7 @@ clock_gettime (clockid_t clock, struct timespec *out)
 {
   int64_t ns;
 
-  if (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE)
+  if (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE && clock != CLOCK_BOOTTIME)
     return (int) syscall (SYS_clock_gettime, clock, out);
   ns = now_ns ();
   out->tv_sec = ns / SECOND_NS;
