@@ -89,6 +89,8 @@ static const Vector vectors[] = {
     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
     "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" GET ("/"),
     400, "invalid" },
+  { "expectation without a body",
+    "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n" GET ("/"), 400, "invalid" },
   { "folded line", "GET / HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\n\r\n" GET ("/"), 400, "invalid" },
   { "folded by a tab", "GET / HTTP/1.1\r\nHost: a\r\nX-A: b\r\n\tc\r\nX-B: d\r\n\r\n" GET ("/"),
     400, "invalid" },

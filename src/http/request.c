@@ -575,9 +575,18 @@ check_target (const TocsinRequest *self, GError **error)
 gboolean
 tocsin_request_check (const TocsinRequest *self, GError **error)
 {
+  gint64 length;
+
   if (!is_token (self->method, strlen (self->method)))
     return refuse (error, "The method is not a token");
-  return check_fields (self, error) && check_target (self, error);
+  if (!check_fields (self, error) || !check_target (self, error))
+    return FALSE;
+  /* RFC 9110, section 10.1.1. The library would say that it waits for the body, and not take an
+   * answer any more if bytes of another request were there by then. */
+  if (tocsin_request_get_header (self, "Expect") != NULL &&
+      !tocsin_request_announces_body (self, &length))
+    return refuse (error, "There is an Expect, and no body that it is for");
+  return TRUE;
 }
 
 gboolean

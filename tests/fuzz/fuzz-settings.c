@@ -23,8 +23,15 @@ assert_key_is_sound (GKeyFile *file, GSettingsSchema *schema, const char *key)
   schema_key = g_settings_schema_get_key (schema, key);
   value =
       g_variant_parse (g_settings_schema_key_get_value_type (schema_key), text, NULL, NULL, NULL);
-  if (value == NULL) /* text of a string key need not be quoted */
-    value = g_variant_ref_sink (g_variant_new_string (text));
+  if (value == NULL) /* text of a string key need not be quoted; what it escapes is escaped */
+    {
+      g_auto (GStrv) pieces = g_strsplit (text, "\"", -1);
+      g_autofree char *escaped = g_strjoinv ("\\\"", pieces);
+      g_autofree char *quoted = g_strdup_printf ("\"%s\"", escaped);
+
+      value = g_variant_parse (G_VARIANT_TYPE_STRING, quoted, NULL, NULL, NULL);
+    }
+  g_assert_nonnull (value);
   g_assert_true (g_variant_is_of_type (value, g_settings_schema_key_get_value_type (schema_key)));
   g_assert_true (g_settings_schema_key_range_check (schema_key, value));
 }
