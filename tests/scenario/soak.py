@@ -11,8 +11,8 @@ Evidence, tombstones, seen ids and the audit log are kept for up to 400 days, so
 runs fast (tests/tools/fast-clock.c): 900 days go by in the warm-up, so that every table has been
 filled and emptied once, and its pages are as full as they stay. From then on as much ends as comes:
 every report has an end 20 to 40 days ahead or is withdrawn before, every import is undone, and
-housekeeping lets go of all that is left of them 400 days later. The one table that is bounded by its
-length, the log of changes, is filled to its bound before. Who makes changes makes up for a moment in
+housekeeping lets go of all that is left of them 400 days later. The log of changes, which is
+bounded by its length too, is filled to that before. Who makes changes makes up for a moment in
 which the machine was slow; who only asks leaves out what is late. Whoever was too long behind with
 changes has filled the store unevenly, and that is told instead of a verdict.
 """
