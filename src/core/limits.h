@@ -67,6 +67,7 @@
 
 /* The trusted set's room in the store (model.md 1). */
 #define TOCSIN_QUOTA_DIRECT_REPORTS    100000
+#define TOCSIN_QUOTA_OWN_REPORTS       50000 /* of a direct peer, whatever others of it take */
 #define TOCSIN_QUOTA_INDIRECT_REPORTS  10000
 #define TOCSIN_QUOTA_TRUST_STATEMENTS  1000
 #define TOCSIN_QUOTA_BRANCH_STATEMENTS 32000 /* of others than the direct peer */

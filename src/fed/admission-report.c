@@ -12,7 +12,6 @@
 #include "fed/admission-private.h"
 #include "fed/guards.h"
 #include "fed/relay.h"
-#include "fed/room.h"
 #include "fed/withdrawal.h"
 #include "store/table-actors.h"
 #include "store/table-allow.h"

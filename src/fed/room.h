@@ -8,9 +8,6 @@
 
 G_BEGIN_DECLS
 
-/* Of its own reports, which a direct peer has room for whatever others of its branch take. */
-#define TOCSIN_QUOTA_OWN_REPORTS 50000
-
 gboolean tocsin_room_for_statement (TocsinTxn *txn,
                                     const TocsinPolicy *policy,
                                     guint32 branch,
