@@ -6,6 +6,7 @@
 #include "store/recount.h"
 
 #include "core/error.h"
+#include "store/branches-private.h"
 #include "store/reports-private.h"
 #include "store/table-allow.h"
 #include "store/table-review.h"
@@ -63,14 +64,7 @@ counts_of (Recount *self, guint32 actor)
 static TocsinBranchCounts *
 branch_of (Recount *self, guint32 branch)
 {
-  TocsinBranchCounts *counts = g_hash_table_lookup (self->branches, GUINT_TO_POINTER (branch));
-
-  if (counts == NULL)
-    {
-      counts = g_new0 (TocsinBranchCounts, 1);
-      g_hash_table_insert (self->branches, GUINT_TO_POINTER (branch), counts);
-    }
-  return counts;
+  return tocsin_branches_tally (self->branches, branch);
 }
 
 /* ---- reports ---- */

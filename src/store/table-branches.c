@@ -76,6 +76,19 @@ tocsin_branches_foreach (TocsinTxn *txn, TocsinBranchFunc func, gpointer data)
     }
 }
 
+TocsinBranchCounts *
+tocsin_branches_tally (GHashTable *tallies, guint32 branch)
+{
+  TocsinBranchCounts *counts = g_hash_table_lookup (tallies, GUINT_TO_POINTER (branch));
+
+  if (counts == NULL)
+    {
+      counts = g_new0 (TocsinBranchCounts, 1);
+      g_hash_table_insert (tallies, GUINT_TO_POINTER (branch), counts);
+    }
+  return counts;
+}
+
 /* ---- of older versions of this program ---- */
 
 /* No write goes on beside a cursor, so first all is counted. */
@@ -89,14 +102,7 @@ typedef struct
 static TocsinBranchCounts *
 counts_of (Settling *self, guint32 branch)
 {
-  TocsinBranchCounts *counts = g_hash_table_lookup (self->branches, GUINT_TO_POINTER (branch));
-
-  if (counts == NULL)
-    {
-      counts = g_new0 (TocsinBranchCounts, 1);
-      g_hash_table_insert (self->branches, GUINT_TO_POINTER (branch), counts);
-    }
-  return counts;
+  return tocsin_branches_tally (self->branches, branch);
 }
 
 static void
