@@ -149,6 +149,21 @@ test_wrong_clock (void)
   g_assert_cmpuint (json_array_get_length (ARRAY (OBJECT (status), "warnings")), ==, 1);
 }
 
+/* Both say so, and nothing else. */
+static void
+assert_trust_unknown (Admin *admin, guint n)
+{
+  g_autoptr (JsonNode) status = admin_ask (admin, "GET", "/v1/status", NULL, 200);
+  g_autoptr (JsonNode) doctor = admin_ask (admin, "POST", "/v1/doctor", "{}", 200);
+  JsonArray *warnings = ARRAY (OBJECT (status), "warnings");
+
+  g_assert_cmpuint (json_array_get_length (warnings), ==, n);
+  if (n > 0)
+    g_assert_true (
+        g_str_has_prefix (json_array_get_string_element (warnings, 0), "Who is believed"));
+  g_assert_cmpuint (count_findings (OBJECT (doctor), "trust", ""), ==, n);
+}
+
 static void
 test_trust_unknown (void)
 {
@@ -160,7 +175,9 @@ test_trust_unknown (void)
   ready = admin_ask (&admin, "GET", "/health/ready", NULL, 503);
   g_assert_false (FLAG (OBJECT (ready), "trust"));
   g_assert_true (FLAG (OBJECT (ready), "store"));
+  assert_trust_unknown (&admin, 1);
   node_trust (&admin.node, PEERS, 2);
+  assert_trust_unknown (&admin, 0);
   admin_do (&admin, "GET", "/health/ready", NULL, 200);
 }
 

@@ -38,6 +38,7 @@ static const struct
   { "feeds", N_ ("See “tocsin feed show NAME”; “tocsin feed refresh NAME” reads it at once, with "
                  "--may-shrink also where it lost much, and “tocsin feed disable NAME” ends it") },
   { "descriptors", N_ ("Set LimitNOFILE=65536 in the unit (systemctl edit tocsin)") },
+  { "trust", N_ ("Restore a backup, and report this as a bug") },
   { "recount", N_ ("Restore a backup, and report this as a bug") },
   { "base-url", N_ ("Check DNS, certificate and proxy: base-url in node.conf has to lead here from "
                     "everywhere") },

@@ -131,6 +131,16 @@ look_at_store (TocsinJsonWriter *json, TocsinApi *api)
 }
 
 static void
+look_at_trust (TocsinJsonWriter *json, TocsinApi *api)
+{
+  if (tocsin_trust_snapshot_version (tocsin_api_trust (api)) == 0)
+    find (json, "trust", FALSE,
+          "who is believed could not be worked out, so nobody is; the log says why");
+  else
+    find (json, "trust", TRUE, "it is worked out who is believed");
+}
+
+static void
 look_at_disk (TocsinJsonWriter *json, TocsinApi *api)
 {
   struct statvfs disk;
@@ -266,6 +276,7 @@ write_findings (Doctor *self, TocsinReply *reply)
   look_at_limits (&json, api);
   look_at_modes (&json, api);
   look_at_store (&json, api);
+  look_at_trust (&json, api);
   look_at_disk (&json, api);
   if (api->feeds != NULL)
     look_at_feeds (&json, api);

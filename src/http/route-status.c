@@ -175,6 +175,9 @@ write_warnings (TocsinJsonWriter *json, TocsinApi *api, TocsinTxn *txn, guint fi
     tocsin_json_writer_string (json, "The clock is wrong; nothing is signed until it is set");
   if (!tocsin_writer_is_alive (api->writer))
     tocsin_json_writer_string (json, "Nothing can be written: the disk may be full");
+  if (tocsin_trust_snapshot_version (tocsin_api_trust (api)) == 0)
+    tocsin_json_writer_string (
+        json, "Who is believed could not be worked out, so nobody is; the log says why");
   write_troubles (json, txn);
   if (api->feeds != NULL)
     write_feeds (json, api->feeds, now_us);

@@ -228,7 +228,8 @@ settle (TocsinRecompute *self, guint wait_ms)
 static void
 try_again_later (TocsinRecompute *self, const GError *error)
 {
-  g_warning ("Who is believed stays as it was, since it cannot be worked out: %s", error->message);
+  g_warning ("Who is believed cannot be worked out, so %s: %s",
+             self->trust != NULL ? "that stays as it was" : "nobody is", error->message);
   self->again = FALSE;
   settle (self, RETRY_MS);
 }

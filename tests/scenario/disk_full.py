@@ -35,7 +35,7 @@ FIRST_PAGES = (1, 2, 3)  # none for LMDB's two first pages, one, both; the lock 
 MORE_PAGES = 12  # too few for all tables
 BACKUP = "backup"
 FAULTS = ("ENOSPC", "EIO", "SHORT")
-WARNINGS = ("What was delivered cannot be written down", "Who is believed stays as it was",
+WARNINGS = ("What was delivered cannot be written down", "Who is believed cannot be worked out",
             "The root of the database could not be written")
 
 

@@ -75,7 +75,8 @@ def behind_proxies(lab, node, front):
     host = f"127.0.0.1:{front.port}".encode()
     bad, names = examine(lab, node)
     expect(not bad, f"behind a good proxy: {bad}")
-    wanted = {"keys", "clock", "modes", "store", "disk", "descriptors", "base-url", "webfinger", "actor", "proxy"}
+    wanted = {"keys", "clock", "modes", "store", "trust", "disk", "descriptors", "base-url", "webfinger", "actor",
+              "proxy"}
     expect(wanted <= names, f"looked at: {names}")
     for what, change, word in (
             ("Host", lambda r: r.replace(b"Host: " + host, b"Host: upstream"), "Host"),
