@@ -26,6 +26,7 @@ struct _TocsinWalks
   const TocsinGraph *graph; /* (unowned) */
   TocsinColumns *columns;
   TocsinWalkIndex *index; /* (nullable) made at first use, published atomically */
+  GMutex making;          /* held by who makes it: it is large */
   guint32 walks_per_branch;
   guint64 seed;
 };
@@ -48,6 +49,7 @@ tocsin_walks_new (const TocsinGraph *graph, const guint32 *believed, gsize n_bel
   self->graph = graph;
   self->columns = tocsin_columns_new (graph, believed, n_believed);
   self->seed = seed;
+  g_mutex_init (&self->making);
   return self;
 }
 
@@ -58,6 +60,7 @@ tocsin_walks_free (TocsinWalks *self)
     return;
   tocsin_columns_free (self->columns);
   tocsin_walk_index_free (self->index);
+  g_mutex_clear (&self->making);
   g_free (self);
 }
 
@@ -78,14 +81,14 @@ tocsin_walks_set_walks (TocsinWalks *self, guint32 walks_per_branch)
 static const TocsinWalkIndex *
 get_index (TocsinWalks *self)
 {
-  TocsinWalkIndex *index = g_atomic_pointer_get (&self->index);
+  if (g_atomic_pointer_get (&self->index) == NULL)
+    {
+      g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->making);
 
-  if (index != NULL)
-    return index;
-  index = tocsin_walk_index_new (self->graph, self->walks_per_branch, self->seed);
-  if (g_atomic_pointer_compare_and_exchange (&self->index, NULL, index))
-    return index;
-  tocsin_walk_index_free (index);
+      if (self->index == NULL)
+        g_atomic_pointer_set (
+            &self->index, tocsin_walk_index_new (self->graph, self->walks_per_branch, self->seed));
+    }
   return g_atomic_pointer_get (&self->index);
 }
 
