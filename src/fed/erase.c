@@ -21,6 +21,7 @@
 #include "store/table-actors.h"
 #include "store/table-audit.h"
 #include "store/trace.h"
+#include "store/work.h"
 
 #define SLICE      100 /* reports in one change */
 #define ROUNDS_MAX 8   /* of looking again, while a flood of reports about it comes in */
@@ -282,10 +283,11 @@ run_look (GTask *task,
 static void
 look (GTask *task)
 {
+  Erase *self = g_task_get_task_data (task);
   g_autoptr (GTask) looking = g_task_new (NULL, NULL, on_looked, task);
 
-  g_task_set_task_data (looking, g_task_get_task_data (task), NULL);
-  g_task_run_in_thread (looking, run_look);
+  g_task_set_task_data (looking, self, NULL);
+  tocsin_store_run_in_thread (self->store, looking, run_look);
 }
 
 /**

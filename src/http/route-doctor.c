@@ -20,6 +20,7 @@
 #include "http/peer-trouble.h"
 #include "http/routes-admin.h"
 #include "store/recount.h"
+#include "store/work.h"
 
 #define PROBE_BYTES      16
 #define PROBE_US         TOCSIN_MINUTE_US
@@ -358,8 +359,9 @@ on_doctor (TocsinRequest *request, TocsinReply *reply, gpointer data)
       g_autoptr (GTask) task = g_task_new (NULL, NULL, on_recounted, self);
 
       tocsin_request_suspend (request);
-      g_task_set_task_data (task, g_steal_pointer (&self), NULL);
-      g_task_run_in_thread (task, run_recount);
+      g_task_set_task_data (task, self, NULL);
+      tocsin_store_run_in_thread (self->store, task, run_recount);
+      g_steal_pointer (&self); /* the task's */
       return;
     }
   write_findings (self, reply);

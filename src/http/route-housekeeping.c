@@ -13,6 +13,7 @@
 #include "http/json-body.h"
 #include "http/routes-admin.h"
 #include "store/purge.h"
+#include "store/work.h"
 
 #define ROWS 1000 /* in one change, so that others get their turn */
 
@@ -109,24 +110,17 @@ run_count (GTask *task,
            GCancellable *cancellable G_GNUC_UNUSED)
 {
   Purge *self = data;
-  TocsinReader *reader;
+  TocsinReader *reader = tocsin_reader_new (self->store);
   g_autoptr (GError) error = NULL;
 
-  if (!tocsin_store_begin_work (self->store))
-    {
-      g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
-                               "The node is stopping");
-      return;
-    }
-  reader = tocsin_reader_new (self->store);
   {
     g_autoptr (TocsinReading) txn = tocsin_reader_begin (reader);
 
     tocsin_store_purge_count (txn, self->now_us, &self->counts);
-    tocsin_txn_check (txn, &error);
+    if (tocsin_txn_check (txn, &error) && tocsin_store_is_closing (self->store))
+      g_set_error_literal (&error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "The node is stopping");
   }
   tocsin_reader_free (reader);
-  tocsin_store_end_work (self->store);
   if (error == NULL)
     g_task_return_boolean (task, TRUE);
   else
@@ -173,7 +167,7 @@ on_housekeeping (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_request_suspend (request);
   task = g_task_new (NULL, NULL, on_counted, self);
   g_task_set_task_data (task, self, NULL);
-  g_task_run_in_thread (task, run_count);
+  tocsin_store_run_in_thread (self->store, task, run_count);
 }
 
 static const TocsinRoute routes[] = {

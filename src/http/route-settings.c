@@ -20,6 +20,7 @@
 #include "http/routes-admin.h"
 #include "store/table-audit.h"
 #include "store/table-meta.h"
+#include "store/work.h"
 
 #define KEYS_DIR      "keys"
 #define COPY_KEYS_MAX 4
@@ -359,17 +360,10 @@ run_backup (GTask *task,
             gpointer data,
             GCancellable *c G_GNUC_UNUSED)
 {
-  const Backup *backup = data;
   g_autoptr (GError) error = NULL;
-  gboolean open = tocsin_store_begin_work (backup->store);
-  gboolean written = open && write_backup (backup, &error);
 
-  if (open)
-    tocsin_store_end_work (backup->store);
-  if (written)
+  if (write_backup (data, &error))
     g_task_return_boolean (task, TRUE);
-  else if (!open)
-    g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "The node is stopping");
   else
     g_task_return_error (task, g_steal_pointer (&error));
 }
@@ -457,7 +451,7 @@ on_backup (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_request_suspend (request);
   task = g_task_new (NULL, NULL, on_backed_up, backup);
   g_task_set_task_data (task, backup, NULL);
-  g_task_run_in_thread (task, run_backup);
+  tocsin_store_run_in_thread (backup->store, task, run_backup);
 }
 
 static const TocsinRoute routes[] = {

@@ -23,6 +23,7 @@
 #include "store/table-review.h"
 #include "store/table-subjects.h"
 #include "store/trace.h"
+#include "store/work.h"
 
 typedef struct
 {
@@ -317,7 +318,7 @@ find (TocsinApi *api, TocsinRequest *request, TocsinSubject *subject, gboolean c
   memset (subject, 0, sizeof *subject);
   tocsin_request_suspend (request);
   g_task_set_task_data (task, self, NULL);
-  g_task_run_in_thread (task, run_find);
+  tocsin_store_run_in_thread (self->store, task, run_find);
 }
 
 static void

@@ -552,6 +552,9 @@ tocsin_node_free (TocsinNode *self)
 
   if (self->listen_id != 0)
     tocsin_store_unlisten (self->store, self->listen_id);
+  /* What is freed next waits for threads that have to end. */
+  if (self->store != NULL)
+    tocsin_store_begin_close (self->store);
   g_clear_pointer (&self->servers, g_ptr_array_unref);
   g_clear_pointer (&self->feeds, tocsin_feeds_free);
   g_clear_pointer (&self->public_router, tocsin_router_unref);

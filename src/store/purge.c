@@ -251,7 +251,8 @@ count_reports (TocsinTxn *txn, gint64 now_us, TocsinPurgeCounts *out)
   gboolean more;
 
   tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_REPORT_ENDS);
-  for (more = tocsin_cursor_seek (&cursor, NULL); more; more = tocsin_cursor_next (&cursor))
+  for (more = tocsin_cursor_seek (&cursor, NULL); more && !tocsin_store_is_closing (txn->store);
+       more = tocsin_cursor_next (&cursor))
     {
       const guint8 *key = cursor.key.data;
       TocsinKey report = tocsin_key_u64 (tocsin_key_read_u64 (key + sizeof (guint32)));

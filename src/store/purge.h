@@ -75,7 +75,8 @@ guint tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows);
 gboolean tocsin_store_purge_is_through (TocsinTxn *txn);
 
 /* What tocsin_store_purge() would do by now, called until it changes nothing and is through, but
- * for past budgets of single voices. Reads; of any length. */
+ * for past budgets of single voices. Reads; of any length, but soon over if the store is being
+ * closed, and what it says then is too little. */
 void tocsin_store_purge_count (TocsinTxn *txn, gint64 now_us, TocsinPurgeCounts *out);
 
 G_END_DECLS

@@ -413,8 +413,6 @@ tocsin_store_recount (TocsinStore *store, guint64 *rows, char ***wrong, GError *
   TocsinReader *reader;
   gboolean ok;
 
-  if (!tocsin_store_begin_work (store))
-    return refuse_closing (error);
   reader = tocsin_reader_new (store);
   self.txn = tocsin_reader_begin (reader);
   recount (&self);
@@ -422,7 +420,6 @@ tocsin_store_recount (TocsinStore *store, guint64 *rows, char ***wrong, GError *
   ok = goes_on (&self) ? tocsin_txn_check (self.txn, error) : refuse_closing (error);
   tocsin_reading_end (self.txn);
   tocsin_reader_free (reader);
-  tocsin_store_end_work (store);
   *rows = self.rows;
   *wrong = ok ? g_strv_builder_end (builder) : NULL;
   return ok;

@@ -222,16 +222,15 @@ note_source_dispatch (GSource *source, GSourceFunc callback, gpointer data G_GNU
 
 static GSourceFuncs note_source_funcs = { .dispatch = note_source_dispatch };
 
+/* Not attached yet: a copy that is opened on another thread for a moment has no listener. */
 static GSource *
 note_source_new (TocsinStore *store)
 {
-  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
   GSource *source = g_source_new (&note_source_funcs, sizeof (NoteSource));
 
   ((NoteSource *) source)->store = store;
   g_source_set_static_name (source, "tocsin-store-notes");
   g_source_set_ready_time (source, -1);
-  g_source_attach (source, context);
   return source;
 }
 
@@ -501,6 +500,12 @@ tocsin_store_get_map_bytes (TocsinStore *self)
   return info.me_mapsize;
 }
 
+void
+tocsin_store_begin_close (TocsinStore *self)
+{
+  g_atomic_int_set (&self->closing, 1);
+}
+
 gboolean
 tocsin_store_is_closing (TocsinStore *self)
 {
@@ -528,7 +533,7 @@ tocsin_store_close (TocsinStore *self)
 {
   if (self == NULL)
     return;
-  g_atomic_int_set (&self->closing, 1);
+  tocsin_store_begin_close (self);
   while (g_atomic_int_get (&self->work) > 0)
     g_usleep (CLOSE_POLL_US);
   if (self->source != NULL)
@@ -592,6 +597,12 @@ tocsin_store_listen (TocsinStore *self, TocsinStoreFunc func, gpointer data)
 {
   Listener listener = { .id = ++self->last_listener, .func = func, .data = data };
 
+  if (g_source_get_context (self->source) == NULL)
+    {
+      g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+
+      g_source_attach (self->source, context);
+    }
   g_array_append_val (self->listeners, listener);
   return listener.id;
 }

@@ -89,10 +89,16 @@ void tocsin_store_hints (TocsinStore *self, TocsinTxn *txn, TocsinStoreHints *ou
  */
 gboolean tocsin_store_copy (TocsinStore *self, const char *dir, GError **error);
 
-/* What takes long on a thread of its own, such as tocsin_store_copy(): tocsin_store_close() waits
- * for its end. %FALSE if the store is being closed; ask again, in slices, by is_closing. */
+/* Of work.h, which keeps the store open for what takes long on another thread: tocsin_store_close()
+ * waits for its end. %FALSE if the store is being closed. Any thread that knows it open. */
 gboolean tocsin_store_begin_work (TocsinStore *self);
 void tocsin_store_end_work (TocsinStore *self);
+
+/* Has what takes long end soon, with %TOCSIN_ERROR_UNAVAILABLE, and no more of it begin; all else
+ * goes on until tocsin_store_close(). */
+void tocsin_store_begin_close (TocsinStore *self);
+
+/* For what takes long, in slices. Any thread that the store is kept open for. */
 gboolean tocsin_store_is_closing (TocsinStore *self);
 
 /* Flushes to disk; commits have done so already, so this is for shutdown. */
@@ -113,8 +119,8 @@ typedef gboolean (*TocsinWriteFunc) (TocsinTxn *txn, gpointer data, GError **err
 gboolean
 tocsin_store_write (TocsinStore *self, TocsinWriteFunc func, gpointer data, GError **error);
 
-/* Called in the main context that was the opener's thread default, once for each batch of commits
- * since the last call. */
+/* Called in the main context that was the thread default of who first listened, once for each batch
+ * of commits since the last call. The others listen on that thread, too. */
 typedef void (*TocsinStoreFunc) (TocsinNotes notes, gpointer data);
 guint tocsin_store_listen (TocsinStore *self, TocsinStoreFunc func, gpointer data);
 void tocsin_store_unlisten (TocsinStore *self, guint id);

@@ -224,15 +224,9 @@ tocsin_trace_find (TocsinStore *store,
     .imports = g_array_new (FALSE, FALSE, sizeof (guint64)),
     .allowed = g_array_new (FALSE, FALSE, sizeof (TocsinSubjectKey)),
   };
-  if (!tocsin_store_begin_work (store))
-    {
-      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE, "The node is stopping");
-      return FALSE;
-    }
   reader = tocsin_reader_new (store);
   ok = look_at_reports (reader, &search, error) && look_at_rest (reader, &search, error);
   tocsin_reader_free (reader);
-  tocsin_store_end_work (store);
   return ok;
 }
 
