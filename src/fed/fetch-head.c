@@ -60,3 +60,47 @@ tocsin_fetch_head_retry_after_seconds (SoupMessageHeaders *fields)
     return -1;
   return CLAMP ((due_us - g_get_real_time ()) / TOCSIN_SECOND_US, 0, MAX_RETRY_AFTER_SECONDS);
 }
+
+gboolean
+tocsin_fetch_head_date (SoupMessageHeaders *fields, gint64 *out_us)
+{
+  const char *date = soup_message_headers_get_one (fields, "Date");
+
+  return date != NULL && soup_message_headers_get_one (fields, "Age") == NULL &&
+         tocsin_http_date_parse (date, out_us);
+}
+
+TocsinFetchResult *
+tocsin_fetch_result_new (SoupMessage *message, GUri *uri, GBytes *body)
+{
+  SoupMessageHeaders *fields = soup_message_get_response_headers (message);
+  TocsinFetchResult *self = g_new0 (TocsinFetchResult, 1);
+
+  self->status = soup_message_get_status (message);
+  self->uri = g_uri_to_string_partial (uri, G_URI_HIDE_FRAGMENT);
+  self->body = body;
+  self->content_type = tocsin_fetch_head_dup_type (fields);
+  self->etag = tocsin_fetch_head_dup_field (fields, "ETag");
+  self->last_modified = tocsin_fetch_head_dup_field (fields, "Last-Modified");
+  self->retry_after_seconds = tocsin_fetch_head_retry_after_seconds (fields);
+  return self;
+}
+
+void
+tocsin_fetch_result_free (TocsinFetchResult *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->uri);
+  g_clear_pointer (&self->body, g_bytes_unref);
+  g_free (self->content_type);
+  g_free (self->etag);
+  g_free (self->last_modified);
+  g_free (self);
+}
+
+gboolean
+tocsin_fetch_result_is_success (const TocsinFetchResult *self)
+{
+  return SOUP_STATUS_IS_SUCCESSFUL (self->status);
+}

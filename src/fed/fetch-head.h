@@ -5,6 +5,8 @@
 
 #include <libsoup/soup.h>
 
+#include "fed/fetcher.h"
+
 G_BEGIN_DECLS
 
 /* What is kept of the head of an answer, which anybody may have written. */
@@ -19,5 +21,15 @@ char *tocsin_fetch_head_dup_field (SoupMessageHeaders *fields,
 
 /* Retry-After (RFC 9110, section 10.2.3): seconds, 0 to a day; -1 if it says nothing. */
 gint64 tocsin_fetch_head_retry_after_seconds (SoupMessageHeaders *fields);
+
+/* The time that the host's clock shows: %FALSE if it does not say, or what came had been kept in a
+ * cache (RFC 9111, section 5.1). */
+gboolean tocsin_fetch_head_date (SoupMessageHeaders *fields, gint64 *out_us);
+
+/* (transfer full): of an answer that was read to its end, but for its beginning where that
+ * suffices.
+ * @uri: of the last hop; @body: (transfer full). */
+TocsinFetchResult *
+tocsin_fetch_result_new (SoupMessage *message, GUri *uri, GBytes *body) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -37,6 +37,7 @@ struct _TocsinFetcher
   SoupSession *session;      /* (owned) */
   TocsinAddressGuard *guard; /* (owned) */
   char *own_authority;       /* (owned) */
+  TocsinClocks clocks;
   gint64 connect_us;
   gint64 total_us;
 };
@@ -116,25 +117,6 @@ send_op_free (SendOp *op)
   g_clear_pointer (&op->received, g_byte_array_unref);
   tocsin_fetch_sink_clear (&op->sink);
   g_free (op);
-}
-
-void
-tocsin_fetch_result_free (TocsinFetchResult *self)
-{
-  if (self == NULL)
-    return;
-  g_free (self->uri);
-  g_clear_pointer (&self->body, g_bytes_unref);
-  g_free (self->content_type);
-  g_free (self->etag);
-  g_free (self->last_modified);
-  g_free (self);
-}
-
-gboolean
-tocsin_fetch_result_is_success (const TocsinFetchResult *self)
-{
-  return SOUP_STATUS_IS_SUCCESSFUL (self->status);
 }
 
 static gboolean
@@ -540,6 +522,15 @@ begin_body (SendOp *op, GError **error)
 }
 
 static void
+note_clock (TocsinFetcher *self, const SendOp *op)
+{
+  gint64 date_us;
+
+  if (tocsin_fetch_head_date (soup_message_get_response_headers (op->message), &date_us))
+    tocsin_clocks_note (&self->clocks, g_uri_get_host (op->uri), date_us, tocsin_time_boot_us ());
+}
+
+static void
 on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = G_TASK (user_data);
@@ -550,6 +541,8 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
   clear_source (&op->misdirected);
   op->has_head = FALSE;
   op->stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
+  if (op->stream != NULL)
+    note_clock (g_task_get_source_object (task), op);
   op->heard = op->heard || op->stream != NULL;
   if (op->stream == NULL && connection_was_stale (op))
     {
@@ -576,16 +569,9 @@ static void
 complete (GTask *task)
 {
   SendOp *op = g_task_get_task_data (task);
-  SoupMessageHeaders *fields = soup_message_get_response_headers (op->message);
-  TocsinFetchResult *answer = g_new0 (TocsinFetchResult, 1);
+  GBytes *body = g_byte_array_free_to_bytes (g_steal_pointer (&op->received));
+  TocsinFetchResult *answer = tocsin_fetch_result_new (op->message, op->uri, body);
 
-  answer->status = soup_message_get_status (op->message);
-  answer->uri = g_uri_to_string_partial (op->uri, G_URI_HIDE_FRAGMENT);
-  answer->body = g_byte_array_free_to_bytes (g_steal_pointer (&op->received));
-  answer->content_type = tocsin_fetch_head_dup_type (fields);
-  answer->etag = tocsin_fetch_head_dup_field (fields, "ETag");
-  answer->last_modified = tocsin_fetch_head_dup_field (fields, "Last-Modified");
-  answer->retry_after_seconds = tocsin_fetch_head_retry_after_seconds (fields);
   op->answered = TRUE;
   stop (op);
   g_task_return_pointer (task, answer, (GDestroyNotify) tocsin_fetch_result_free);
@@ -737,6 +723,12 @@ TocsinAddressGuard *
 tocsin_fetcher_get_guard (TocsinFetcher *self)
 {
   return self->guard;
+}
+
+const TocsinClocks *
+tocsin_fetcher_get_clocks (TocsinFetcher *self)
+{
+  return &self->clocks;
 }
 
 static void

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "core/clocks.h"
 #include "core/envelope.h"
 #include "fed/address-guard.h"
 
@@ -119,6 +120,8 @@ TocsinFetcher *tocsin_fetcher_new (const char *base_url,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tocsin_fetcher_set_deadlines (TocsinFetcher *self, gint64 connect_us, gint64 total_us);
 TocsinAddressGuard *tocsin_fetcher_get_guard (TocsinFetcher *self);
+/* (transfer none): what clocks those have that answered. */
+const TocsinClocks *tocsin_fetcher_get_clocks (TocsinFetcher *self);
 void tocsin_fetcher_send_async (TocsinFetcher *self,
                                 const TocsinFetchRequest *request,
                                 GCancellable *cancellable,

@@ -26,6 +26,7 @@
 #define PROBE_US         TOCSIN_MINUTE_US
 #define DISK_LEAST_BYTES (G_GUINT64_CONSTANT (1) << 30)
 #define FILES_LEAST      4096
+#define CLOCK_OFF_US     (5 * TOCSIN_MINUTE_US)
 #define FEEDS_TOLD_MAX   20
 #define PEERS_TOLD_MAX   20
 #define OTHERS           0007 /* mode bits: what is not the group's business either is stricter */
@@ -239,17 +240,34 @@ look_at_peers (TocsinJsonWriter *json, TocsinApi *api)
     find (json, "catch-up", TRUE, "no reading of a peer has failed");
 }
 
+/* Peers take no signature of a clock that is far off. */
+static void
+look_at_clock (TocsinJsonWriter *json, TocsinApi *api)
+{
+  gint64 now_us = tocsin_api_now_us (api);
+  g_autofree char *now = tocsin_time_format (now_us);
+  gint64 ahead_us = 0;
+  guint n = 0;
+
+  if (api->federation != NULL)
+    n = tocsin_clocks_compare (tocsin_fetcher_get_clocks (api->federation->fetcher),
+                               tocsin_time_now_us (), tocsin_time_boot_us (), &ahead_us);
+  if (ABS (ahead_us) >= CLOCK_OFF_US)
+    find (json, "clock", FALSE,
+          "it is %s, %" G_GINT64_FORMAT " minutes %s the clocks of %u who answered this node", now,
+          ABS (ahead_us) / TOCSIN_MINUTE_US, ahead_us > 0 ? "ahead of" : "behind", n);
+  else
+    find (json, "clock", tocsin_time_is_sane (now_us), "it is %s", now);
+}
+
 static void
 look_at_limits (TocsinJsonWriter *json, TocsinApi *api)
 {
   struct rlimit limit = { 0 };
-  gint64 now_us = tocsin_api_now_us (api);
-  g_autofree char *now = tocsin_time_format (now_us);
 
   if (getrlimit (RLIMIT_NOFILE, &limit) == 0)
     find (json, "descriptors", limit.rlim_cur >= FILES_LEAST,
           "%" G_GUINT64_FORMAT " files may be open at a time", (guint64) limit.rlim_cur);
-  find (json, "clock", tocsin_time_is_sane (now_us), "it is %s", now);
 }
 
 static void
@@ -274,6 +292,7 @@ write_findings (Doctor *self, TocsinReply *reply)
   tocsin_json_writer_name (&json, "checks");
   tocsin_json_writer_begin_array (&json);
   look_at_keys (&json, api);
+  look_at_clock (&json, api);
   look_at_limits (&json, api);
   look_at_modes (&json, api);
   look_at_store (&json, api);

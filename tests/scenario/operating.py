@@ -8,8 +8,11 @@ changes what signatures cover, the doctor says what arrives otherwise. Open file
 counters agree with a recount after much coming and going. SIGHUP is answered in the log, and by nothing else.
 """
 
+import datetime
+import email.utils
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -28,6 +31,7 @@ class Front(Proxy):
     def __init__(self, upstream_port):
         super().__init__(upstream_port, 0)
         self.change = lambda request: request
+        self.change_back = lambda answer: answer
 
     def serve(self, client):
         with client:
@@ -35,7 +39,7 @@ class Front(Proxy):
                 client.settimeout(20)
                 request = read_request(Continue(client))
                 if request:
-                    client.sendall(self.forward(self.change(request)))
+                    client.sendall(self.change_back(self.forward(self.change(request))))
             except OSError:
                 pass
 
@@ -107,6 +111,25 @@ def secret_is_needed(node):
         expect(reply.status == 404, f"an echo for a stranger: {reply}")
 
 
+def later(answer):
+    """As from a machine whose clock is three hours ahead."""
+    then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=3)
+    date = f"\r\nDate: {email.utils.format_datetime(then, usegmt=True)}\r\n"
+    return re.sub(rb"\r\nDate: [^\r]*\r\n", date.encode(), answer, count=1)
+
+
+def another_clock(lab, node, other, front):
+    """What peers answer tells of a clock that is off, until they answer something else."""
+    front.change_back = later
+    befriend(node, other)
+    bad, _ = examine(lab, node, "--local")
+    expect(list(bad) == ["clock"], f"a clock that is off: {bad}")
+    expect(re.search(r"\b(179|180) minutes behind the clocks of 1\b", bad["clock"]["text"]), f"how far: {bad}")
+    front.change_back = lambda answer: answer
+    node.report(("domain", "clock.example"))
+    wait_until(lambda: not examine(lab, node, "--local")[0], "the clocks agree")
+
+
 def open_modes(lab, node):
     """Whoever may enter the directory, what is in it is for the node's user alone."""
     os.chmod(node.data_dir, 0o750)
@@ -154,7 +177,7 @@ def test(lab):
 
     lab.step("the doctor behind proxies")
     secret_is_needed(a)
-    befriend(b, a)
+    another_clock(lab, b, a, front)
     front_port = front.port
     counters_agree(lab, a)
     wait_until(lambda: len(b.reports(actor=a.actor, state="live")) == 79, "b has what a reported")
