@@ -11,8 +11,11 @@
 #include "store/table-actors.h"
 #include "store/table-allow.h"
 #include "store/table-audit.h"
+#include "store/table-branches.h"
+#include "store/table-catch-up.h"
 #include "store/table-changes.h"
 #include "store/table-feeds.h"
+#include "store/table-heard.h"
 #include "store/table-imports.h"
 #include "store/table-meta.h"
 #include "store/table-outbox.h"
@@ -154,11 +157,51 @@ put_other_peers (TocsinTxn *txn)
 }
 
 static void
+put_catch_up (TocsinTxn *txn)
+{
+  TocsinCatchUpRecord done = { .actor = EVERY_FIRST,
+                               .last = 1234,
+                               .items = 20,
+                               .begun_us = T0 - 3 * HOUR,
+                               .done_us = T0 - 2 * HOUR };
+  TocsinCatchUpRecord failed = { .actor = EVERY_SECOND,
+                                 .last = 7,
+                                 .items = -1,
+                                 .begun_us = T0 - 2 * HOUR,
+                                 .done_us = T0 - DAY,
+                                 .failed_us = T0 - HOUR,
+                                 .retry_us = T0 + HOUR,
+                                 .error = (char *) "It did not answer" };
+
+  tocsin_catch_up_put (txn, &done);
+  tocsin_catch_up_put (txn, &failed);
+}
+
+static void
+put_heard (TocsinTxn *txn)
+{
+  g_auto (TocsinHeardRecord) heard = { .actor = EVERY_FIRST, .update_us = T0 - 9 * DAY };
+  TocsinHeard dated = { .dated_us = T0 - 28 * DAY,
+                        .name =
+                            tocsin_id_for_string ("https://first.localhost/activities/follow-9"),
+                        .content = tocsin_id_for_string ("{\"type\":\"Follow\"}") };
+  TocsinHeard signed_only = { .dated_us = -(T0 - 9 * DAY),
+                              .name = tocsin_id_for_string ("https://first.localhost/updates/1"),
+                              .content = tocsin_id_for_string ("{\"type\":\"Update\"}") };
+
+  tocsin_heard_record_add (&heard, &dated);
+  tocsin_heard_record_add (&heard, &signed_only);
+  tocsin_heard_put (txn, &heard);
+}
+
+/* The last was brought by another, and is charged to it. */
+static void
 put_trust (TocsinTxn *txn)
 {
-  static const guint32 pairs[][3] = { { EVERY_LOCAL, EVERY_FIRST, 60 },
-                                      { EVERY_FIRST, EVERY_ASKING, 80 },
-                                      { EVERY_SECOND, EVERY_ASKING, 70 } };
+  static const guint32 pairs[][4] = { { EVERY_LOCAL, EVERY_FIRST, 60, EVERY_LOCAL },
+                                      { EVERY_FIRST, EVERY_ASKING, 80, EVERY_FIRST },
+                                      { EVERY_SECOND, EVERY_ASKING, 70, EVERY_SECOND },
+                                      { EVERY_ASKING, EVERY_READER, 40, EVERY_FIRST } };
 
   for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
     {
@@ -170,9 +213,10 @@ put_trust (TocsinTxn *txn)
                                    .trustee = pairs[i][1],
                                    .area = TOCSIN_AREA_ANY,
                                    .weight = (guint8) pairs[i][2],
-                                   .live = i < 2,
+                                   .live = i != 2,
                                    .held = i == 2,
-                                   .via = pairs[i][0],
+                                   .charged = tocsin_charged_to (pairs[i][3], pairs[i][0]),
+                                   .via = pairs[i][3],
                                    .published_us = T0 - 3 * DAY,
                                    .updated_us = T0 - 2 * DAY,
                                    .paid_us = T0 - DAY,
@@ -530,6 +574,8 @@ every_table_fill (TocsinTxn *txn, gpointer data, GError **error)
   put_actors (txn);
   put_first (txn);
   put_other_peers (txn);
+  put_catch_up (txn);
+  put_heard (txn);
   put_trust (txn);
   if (!put_reports (txn, error) || !put_lists (txn, error) ||
       !put_allowed (txn, TOCSIN_SUBJECT_DOMAIN, "ours.example", 0, "our own", error) ||
@@ -545,7 +591,5 @@ every_table_fill (TocsinTxn *txn, gpointer data, GError **error)
     tocsin_voices_add (txn, (guint32) (T0 / DAY), EVERY_FIRST, events[i]);
   while (tocsin_store_purge (txn, T0, 1000) > 0)
     ;
-  /* That came after the fixture was made. */
-  tocsin_meta_remove (txn, "changes-hours");
   return tocsin_txn_check (txn, error);
 }
