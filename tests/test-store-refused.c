@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The Tocsin contributors
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * What is not for this version, or damaged where a start looks, is refused with one line.
+ * What is not for this version, or damaged where a start looks, is refused with one line, and the
+ * file is byte for byte what it was.
  */
 #include "stored-fixture.h"
 
@@ -67,6 +68,24 @@ test_newer (Fixture *f, gconstpointer data)
 {
   write_ok (f, put_newer, NULL);
   g_clear_pointer (&f->store, tocsin_store_close);
+  assert_refused (f, TOCSIN_ERROR_UNSUPPORTED, "made by a newer version");
+}
+
+/* Nor are pages added that LMDB left out, which are free. */
+static void
+test_newer_cut_short (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = NULL;
+  g_autoptr (GBytes) whole = NULL;
+
+  if (is_missing (f))
+    return;
+  write_ok (f, put_newer, NULL);
+  g_clear_pointer (&f->store, tocsin_store_close);
+  path = data_file (f);
+  whole = bytes_of (path);
+  g_assert_true (g_file_set_contents (path, g_bytes_get_data (whole, NULL),
+                                      (gssize) g_bytes_get_size (whole) - 100, NULL));
   assert_refused (f, TOCSIN_ERROR_UNSUPPORTED, "made by a newer version");
 }
 
@@ -158,7 +177,17 @@ test_not_a_database (Fixture *f, gconstpointer data)
     }
 }
 
-/* A copy that was cut short is refused, or counting finds it; the last pages of this file
+/* That @path is the first @size bytes of @whole. */
+static void
+assert_begins (const char *path, GBytes *whole, gsize size)
+{
+  g_autoptr (GBytes) beginning = g_bytes_new_from_bytes (whole, 0, size);
+  g_autoptr (GBytes) now = bytes_of (path);
+
+  g_assert_true (g_bytes_equal (now, beginning));
+}
+
+/* A copy that was cut short is refused as it is, or counting finds it; the last pages of this file
  * are free. No page that is missing ends the process. */
 static void
 test_cut_short (Fixture *f, gconstpointer data)
@@ -188,6 +217,7 @@ test_cut_short (Fixture *f, gconstpointer data)
         {
           g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_STORE);
           g_assert_nonnull (strstr (error->message, "restore a backup"));
+          assert_begins (path, whole, size);
           refused++;
         }
       g_clear_pointer (&f->store, tocsin_store_close);
@@ -227,6 +257,7 @@ main (int argc, char *argv[])
   g_test_add ("/store-refused/" name, Fixture, GUINT_TO_POINTER (1), up, func, tear_down)
   ADD ("1/cut-short", test_cut_short, set_up_stored);
   ADD ("newer", test_newer, set_up);
+  ADD ("newer/cut-short", test_newer_cut_short, set_up_stored);
   ADD ("newer/lacks-a-table", test_newer_lacks_a_table, set_up);
   ADD ("foreign", test_foreign, set_up);
   ADD ("other-machine", test_other_machine, set_up);

@@ -288,42 +288,6 @@ look (MDB_txn *txn, const char *file, GError **error)
   return tocsin_format_explain (file, rc, error);
 }
 
-/* Pages past the end of the file are a SIGBUS for who reads them. LMDB leaves out free ones at the
- * end, so a file that is too short may be whole; as zeros, what is missing is found to be damage.
- */
-static int
-fill_up (MDB_env *env)
-{
-  MDB_envinfo info = { 0 };
-  MDB_stat stat = { 0 };
-  struct stat file;
-  mdb_filehandle_t fd;
-  off_t bytes;
-
-  mdb_env_info (env, &info);
-  mdb_env_stat (env, &stat);
-  bytes = (off_t) (info.me_last_pgno + 1) * (off_t) stat.ms_psize;
-  if (mdb_env_get_fd (env, &fd) != MDB_SUCCESS || fstat (fd, &file) != 0)
-    return errno;
-  return file.st_size >= bytes || ftruncate (fd, bytes) == 0 ? MDB_SUCCESS : errno;
-}
-
-gboolean
-tocsin_format_look (MDB_env *env, const char *file, GError **error)
-{
-  MDB_txn *txn = NULL;
-  int rc = fill_up (env);
-  gboolean ours;
-
-  if (rc == MDB_SUCCESS)
-    rc = mdb_txn_begin (env, NULL, MDB_RDONLY, &txn);
-  if (rc != MDB_SUCCESS)
-    return tocsin_format_explain (file, rc, error);
-  ours = look (txn, file, error);
-  mdb_txn_abort (txn);
-  return ours;
-}
-
 int
 tocsin_format_touch (MDB_txn *txn, MDB_dbi table)
 {
@@ -337,6 +301,86 @@ tocsin_format_touch (MDB_txn *txn, MDB_dbi table)
     rc = mdb_cursor_get (cursor, &key, &value, MDB_LAST);
   g_clear_pointer (&cursor, mdb_cursor_close);
   return rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
+}
+
+/* Of every table that is there, so that one that is damaged at its ends is refused with nothing
+ * written. Those that are not there yet are made later. */
+static int
+touch_all (MDB_txn *txn)
+{
+  int rc = MDB_SUCCESS;
+
+  for (guint i = 0; rc == MDB_SUCCESS && i < TOCSIN_N_TABLES; i++)
+    {
+      MDB_dbi table;
+
+      rc = mdb_dbi_open (txn, tocsin_store_get_table_name ((TocsinTable) i), 0, &table);
+      rc = rc == MDB_SUCCESS ? tocsin_format_touch (txn, table) : rc;
+      rc = rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
+    }
+  return rc;
+}
+
+/* What the file had before zeros were added to it. */
+typedef struct
+{
+  int fd;      /* (unowned) of LMDB */
+  off_t bytes; /* 0: nothing was added */
+} Length;
+
+/* Pages past the end of the file are a SIGBUS for who reads them, and LMDB reads through its map
+ * alone. It leaves out free ones at the end, so a file that is too short may be whole; as zeros,
+ * what is missing is found to be damage. */
+static int
+fill_up (MDB_env *env, Length *out)
+{
+  MDB_envinfo info = { 0 };
+  MDB_stat stat = { 0 };
+  struct stat file;
+  mdb_filehandle_t fd;
+  off_t bytes;
+
+  mdb_env_info (env, &info);
+  mdb_env_stat (env, &stat);
+  bytes = (off_t) (info.me_last_pgno + 1) * (off_t) stat.ms_psize;
+  if (mdb_env_get_fd (env, &fd) != MDB_SUCCESS || fstat (fd, &file) != 0)
+    return errno;
+  if (file.st_size >= bytes)
+    return MDB_SUCCESS;
+  if (ftruncate (fd, bytes) != 0)
+    return errno;
+  *out = (Length){ .fd = fd, .bytes = file.st_size };
+  return MDB_SUCCESS;
+}
+
+/* While nothing was written but those zeros: what is refused is left as it was. A start that is
+ * killed in between leaves them, which changes no row. */
+static void
+cut_back (const char *file, const Length *length)
+{
+  if (length->bytes > 0 && ftruncate (length->fd, length->bytes) != 0)
+    g_warning ("%s has zeros at its end that were not there: %s", file, g_strerror (errno));
+}
+
+gboolean
+tocsin_format_look (MDB_env *env, const char *file, GError **error)
+{
+  MDB_txn *txn = NULL;
+  Length length = { 0 };
+  int rc = fill_up (env, &length);
+  gboolean ours = FALSE;
+
+  if (rc == MDB_SUCCESS)
+    rc = mdb_txn_begin (env, NULL, MDB_RDONLY, &txn);
+  if (rc == MDB_SUCCESS)
+    ours = look (txn, file, error);
+  if (ours)
+    rc = touch_all (txn);
+  g_clear_pointer (&txn, mdb_txn_abort);
+  if (rc == MDB_SUCCESS && ours)
+    return TRUE;
+  cut_back (file, &length);
+  return rc == MDB_SUCCESS ? FALSE : tocsin_format_explain (file, rc, error);
 }
 
 /* How format N becomes N + 1; format 1 is the first. */

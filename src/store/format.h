@@ -47,7 +47,9 @@ int tocsin_format_check_pages (const char *file);
  * @file: path of the data file
  * @error: return location for an error, or %NULL
  *
- * Looks whether the tables are ours and not of a newer version, before anything is written.
+ * Looks whether the tables are ours and not of a newer version, and reads both ends of each, before
+ * anything is written. What is refused is byte for byte what it was; what is taken may have got
+ * zeros at its end, for free pages that LMDB had left out.
  *
  * Returns: %FALSE with %TOCSIN_ERROR_UNSUPPORTED if not, or %TOCSIN_ERROR_STORE
  */

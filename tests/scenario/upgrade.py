@@ -89,7 +89,7 @@ def upgrade(lab, path):
 
 
 def is_refused(lab, name, raw, status, why):
-    """One line that names the file; no row is changed, nothing begun."""
+    """One line that names the file, of which no byte is changed; nothing begun."""
     node = stored(lab, name, raw)
     process = node.start(wait=False).process
     expect(process.wait(60) == status, f"{name} ends with {process.returncode} instead of {status}")
@@ -100,7 +100,7 @@ def is_refused(lab, name, raw, status, why):
     expect(len(lines) == 1 and path in lines[0] and why in lines[0], f"{name} says why: {lines}")
     with open(path, "rb") as data:
         now = data.read()
-    expect(now[: len(raw)] == raw and not any(now[len(raw):]), f"{name} is as it was, but for zeros at its end")
+    expect(now == raw, f"{name} is as it was: {len(now)} bytes instead of {len(raw)}, or others")
     expect(not os.path.exists(os.path.join(node.data_dir, "keys")), f"{name} has no keys made for it")
     done = command(lab, node, "doctor")
     expect(done.returncode != 0, "the doctor says that there is no node")
