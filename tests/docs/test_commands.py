@@ -147,13 +147,12 @@ class Page:
 
     def environment(self, who):
         node = self.nodes[who]
-        with open(os.path.join(node.data_dir, "admin.token"), encoding="ascii") as token:
-            secret = token.read().strip()
         return dict(
             os.environ,
             PATH=self.bin + os.pathsep + os.environ["PATH"],
             TOCSIN_SOCKET=node.socket,
-            TOKEN=secret,
+            TOKEN_FILE=os.path.join(node.data_dir, "admin.token"),
+            MASTODON_TOKEN_FILE=os.devnull,
             LC_ALL="C.UTF-8",
             no_proxy="*",
             HOME=self.lab.dir,
@@ -246,11 +245,14 @@ class Page:
 
 
 def make_wrappers(directory, tocsin, tocsind, root):
-    """`tocsin check` answers by its exit; `tocsind` in the foreground would stay."""
+    """`tocsin check` answers by its exit; `tocsind` in the foreground would stay; `curl` is told no token in words
+    that a process list has."""
     os.makedirs(directory)
     lines = {
         "tocsin": f'{shlex.quote(tocsin)} "$@"; s=$?; [ $s = 10 ] || [ $s = 11 ] || exit $s',
         "tocsind": f'exec {shlex.quote(tocsind)} "$@" --check-config',
+        "curl": f'case "$*" in *tocsin_?????????????*) echo >&2 "a token is in the arguments"; exit 99 ;; esac\n'
+        f'exec {shutil.which("curl") or "/usr/bin/curl"} "$@"',
     }
     for name, line in lines.items():
         path = os.path.join(directory, name)

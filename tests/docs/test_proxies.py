@@ -110,7 +110,10 @@ def run_caddy(proxy, text, **environment):
     with open(whole, "w", encoding="utf-8") as file:
         file.write("{\n\tadmin off\n\tauto_https off\n}\n" + text)
     home = dict(os.environ, HOME=proxy.dir, XDG_DATA_HOME=proxy.dir, XDG_CONFIG_HOME=proxy.dir, **environment)
-    proxy.start([find("caddy"), "run", "--config", whole, "--adapter", "caddyfile"], env=home)
+    settings = ["--config", whole, "--adapter", "caddyfile"]
+    told = subprocess.run([find("caddy"), "adapt", *settings], env=home, capture_output=True, text=True, check=True)
+    expect(not any(secret in told.stdout for secret in environment.values()), "no secret is in what Caddy tells of itself")
+    proxy.start([find("caddy"), "run", *settings], env=home)
 
 
 STARTERS = {"nginx": start_nginx, "caddy": start_caddy}

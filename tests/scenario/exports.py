@@ -196,11 +196,14 @@ def check_fetch_list(tools, withdraw, again):
     tools.write("reader.token", tools.token, 0o600)
     script = script.replace("/etc/tocsin/reader.token", tools.path("reader.token"))
     tools.write("fetch-list", script.replace("127.0.0.1:8478", f"127.0.0.1:{tools.node.api_port}"), 0o755)
+    refuse = f'case "$*" in *{tools.token}*) exit 99 ;; esac'
+    tools.write("curl", f'#!/bin/sh\n{refuse}\nexec {find("curl")} "$@"\n', 0o755)  # no token in a process list
+    environment = dict(os.environ, PATH=tools.dir + os.pathsep + PATH)
     target = tools.path("fetched")
 
     def fetch(status=0):
         done = subprocess.run([tools.path("fetch-list"), "lines", target], capture_output=True, text=True, check=False,
-                              timeout=60)
+                              timeout=60, env=environment)
         expect(done.returncode == status, f"fetch-list: {done}")
         with open(target, "rb") as file:
             return os.stat(target).st_ino, file.read()
