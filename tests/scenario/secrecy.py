@@ -213,7 +213,12 @@ def handed_by_systemd(lab):
     with open(os.path.join(folder, "tocsin.admin-token"), "w", encoding="ascii") as file:
         file.write(CREDENTIAL)
     lab.tokens.add(CREDENTIAL)
-    node = lab.node("credential", api=True, environment={"CREDENTIALS_DIRECTORY": folder}).start()
+    node = lab.node("credential", api=True, environment={"CREDENTIALS_DIRECTORY": folder})
+    keys = os.path.join(node.data_dir, "keys")
+    os.makedirs(keys)
+    os.chmod(keys, 0o755)
+    node.start()
+    expect(os.stat(keys).st_mode & 0o777 == 0o700, "a folder of keys that others could open is closed to them")
     expect(node.tcp("GET", "/v1/status", token=CREDENTIAL).status == 200, "the credential is the admin's token")
     expect(not os.path.exists(os.path.join(node.data_dir, "admin.token")), "no other token is made")
     process_list(node, [CREDENTIAL])
