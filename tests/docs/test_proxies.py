@@ -172,6 +172,7 @@ class Site(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.asked.append(self.path)
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path == BROKEN:
             self.close_connection = True
             return
@@ -193,11 +194,11 @@ def try_gate(lab, root, gate, token, probes):
     proxy = Proxy(lab, root, f"gate-{lab.gates}")
     text = changed(gate, r"^social\.example \{", f"http://127.0.0.1:{proxy.port} {{")
 
-    def status(client, target="/", method="GET"):
+    def status(client, target="/", method="GET", body=None, **more):
         connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
         try:
-            connection.request(method, target, headers={"X-Test-Client": client, "X-Real-IP": SPAMMER,
-                                                        "Cookie": "session=" + "c" * 8000})
+            connection.request(method, target, body, {"X-Test-Client": client, "X-Real-IP": SPAMMER,
+                                                      "Cookie": "session=" + "c" * 8000, **more})
             return connection.getresponse().status
         finally:
             connection.close()
@@ -229,6 +230,9 @@ def look_at_gate(lab, options):
         for target in ODD_TARGETS:
             expect(status("192.0.2.1", target) == 200 and Site.asked[-1] == target, f"the site decides about {target[:9]}")
             expect(status(SPAMMER, target) == 403, f"and {target[:9]} lets nobody in")
+        for who, answer in (("192.0.2.1", 200), (SPAMMER, 403)):
+            got = status(who, "/upload", "POST", b"x" * 5000, Expect="100-continue")
+            expect(got == answer, f"who waits before an upload gets {answer}, not {got}")
         expect(status("192.0.2.1", BROKEN, "POST") == 502, "what fails at the site is told")
         expect(Site.asked.count(BROKEN) == 1, f"the site got one request {Site.asked.count(BROKEN)} times")
         node.stop()
