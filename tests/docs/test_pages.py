@@ -48,6 +48,15 @@ class Pages(unittest.TestCase):
                 if anchor:
                     self.assertIn(anchor, anchors(target), f"{page.relative_to(ROOT)}: {link}")
 
+    def test_stopped_for_good(self):
+        """A socket of systemd that still listens starts the node amid what is done to its files."""
+        blocks = [block for page in [*pages(), *(ROOT / "docs" / "man").glob("*.md")]
+                  for block in re.findall(r"(?:^(?:    |```sh\n).*\n(?:.+\n)*)", page.read_text(encoding="utf-8"), re.M)
+                  if re.search(r"^ *mv /var/lib/tocsin", block, re.M)]
+        for block in blocks:
+            self.assertRegex(block, r"systemctl stop tocsin\.socket tocsin-api\.socket tocsin\n", block)
+        self.assertEqual(len(blocks), 3)
+
     def test_named_files(self):
         seen = 0
         for page in pages():
