@@ -48,6 +48,15 @@ class Pages(unittest.TestCase):
                 if anchor:
                     self.assertIn(anchor, anchors(target), f"{page.relative_to(ROOT)}: {link}")
 
+    def test_installed_from_a_build_of_its_own(self):
+        """Where there is a build already, meson takes no option such as the prefix, and says so with status 0."""
+        page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+        setup, build, install = re.search(
+            r"^meson setup (\S+) .*-Dtests=false .*--prefix=/usr .*\nninja -C (\S+)\nmeson install -C (\S+)$", page, re.M).groups()
+        self.assertEqual((build, install), (setup, setup))
+        for script in (p for p in (ROOT / "build-aux").iterdir() if p.is_file()):
+            self.assertNotRegex(script.read_text(encoding="utf-8"), rf"(?<!\w){setup}\b", script.name)
+
     def test_stopped_for_good(self):
         """A socket of systemd that still listens starts the node amid what is done to its files."""
         blocks = [block for page in [*pages(), *(ROOT / "docs" / "man").glob("*.md")]
