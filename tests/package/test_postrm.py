@@ -5,15 +5,33 @@
 
 Usage: test_postrm.py DEBIAN
 
-Runs DEBIAN/tocsin.postrm on directories of its own.
+Runs DEBIAN/tocsin.postrm on directories of its own. And no installation brings a web server along,
+nor is there a package for 32 bits.
 """
 import os
 import pathlib
 import pwd
+import re
 import subprocess
 import sys
 import tempfile
 import unittest
+
+
+class Control(unittest.TestCase):
+    def field(self, name):
+        text = (pathlib.Path(DEBIAN) / "control").read_text(encoding="utf-8")
+        found = re.search(rf"^{name}:((?:.*\n)(?: .*\n)*)", text.partition("\nPackage:")[2], re.M)
+        return re.findall(r"[a-z0-9-]+", found[1] if found else "")
+
+    def test_no_server_beside_that_of_a_container(self):
+        for name in ("Depends", "Recommends"):
+            self.assertFalse({"nginx", "caddy", "httpd"} & set(self.field(name)), name)
+
+    def test_64_bits(self):
+        machines = set(self.field("Architecture"))
+        self.assertIn("amd64", machines)
+        self.assertFalse({"any", "all", "linux-any", "armel", "armhf", "i386", "mipsel", "powerpc"} & machines)
 
 
 class Postrm(unittest.TestCase):
