@@ -86,7 +86,7 @@ def changed(text, pattern, replacement):
 def start_nginx(proxy, node_port):
     text = proxy.settings("nginx.conf")
     text = changed(text, r"^ *listen \[::\].*\n", "")
-    text = changed(text, r"listen 443 ssl http2;", f"listen 127.0.0.1:{proxy.port};")
+    text = changed(text, r"listen 443 ssl;", f"listen 127.0.0.1:{proxy.port};")
     text = changed(text, r"listen 80;", f"listen 127.0.0.1:{free_port()};")
     text = changed(text, r"^ *ssl_certificate.*\n", "")
     text = changed(text, r"127\.0\.0\.1:8477", f"127.0.0.1:{node_port}")
