@@ -7,11 +7,13 @@ Usage: test_proxies.py TOCSIND TOCSIN ROOT
 
 Only name, port and certificate are changed. Behind each proxy a node and one without a proxy follow
 each other, so that signed POSTs and GETs pass through it; `tocsin doctor` finds nothing wrong; a
-body that is too large is refused. With the gate Caddy lets a client in, keeps a reported one out, and
+body that is too large is refused; with what docs/exports.md adds, one list is shown to who has a token, and nothing
+else of the API side. With the gate Caddy lets a client in, keeps a reported one out, and
 stays open or closed while the node is away, as the file says. (data/nginx-gate.conf:
 tests/scenario/answers.py.) Skipped (77) where there is neither nginx nor Caddy.
 """
 
+import base64
 import http.client
 import http.server
 import os
@@ -83,13 +85,22 @@ def changed(text, pattern, replacement):
     return new
 
 
-def start_nginx(proxy, node_port):
+def shown_list(proxy, language, node):
+    """What docs/exports.md adds for it."""
+    with open(os.path.join(proxy.root, "docs", "exports.md"), encoding="utf-8") as page:
+        found = re.search(rf"^```{language}\n([^`]*/tocsin/domains\.csv[^`]*)^```$", page.read(), re.M)
+    expect(found, f"docs/exports.md shows a list by {language}")
+    return changed(found[1], r"127\.0\.0\.1:8478", f"127.0.0.1:{node.api_port}")
+
+
+def start_nginx(proxy, node):
     text = proxy.settings("nginx.conf")
     text = changed(text, r"^ *listen \[::\].*\n", "")
     text = changed(text, r"listen 443 ssl;", f"listen 127.0.0.1:{proxy.port};")
     text = changed(text, r"listen 80;", f"listen 127.0.0.1:{free_port()};")
     text = changed(text, r"^ *ssl_certificate.*\n", "")
-    text = changed(text, r"127\.0\.0\.1:8477", f"127.0.0.1:{node_port}")
+    text = changed(text, r"127\.0\.0\.1:8477", f"127.0.0.1:{node.port}")
+    text = changed(text, r"^    location / ", shown_list(proxy, "nginx", node) + r"\g<0>")
     paths = "".join(f"{kind}_temp_path {proxy.dir}/{kind};\n"
                     for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     whole = os.path.join(proxy.dir, "nginx.conf")
@@ -98,10 +109,11 @@ def start_nginx(proxy, node_port):
     proxy.start([find("nginx"), "-c", whole, "-e", "stderr", "-p", proxy.dir])
 
 
-def start_caddy(proxy, node_port):
+def start_caddy(proxy, node):
     text = proxy.settings("Caddyfile")
     text = changed(text, r"^tocsin\.example \{", f"http://127.0.0.1:{proxy.port} {{")
-    text = changed(text, r"127\.0\.0\.1:8477", f"127.0.0.1:{node_port}")
+    text = changed(text, r"127\.0\.0\.1:8477", f"127.0.0.1:{node.port}")
+    text = changed(text, r"^\treverse_proxy ", shown_list(proxy, "caddyfile", node) + r"\g<0>")
     run_caddy(proxy, text)
 
 
@@ -132,10 +144,25 @@ def send_long_body(port):
         connection.close()
 
 
+def look_at_list(node, port):
+    token = node.ask("POST", "/v1/tokens", {"name": "gotosocial", "scopes": ["stream"]}, 201)["token"]
+    basic = {"Authorization": "Basic " + base64.b64encode(b"anyone:" + token.encode()).decode()}
+    for path, headers, answer in (("/tocsin/domains.csv", basic, 200), ("/tocsin/domains.csv", {}, 401),
+                                  ("/v1/export/mastodon-csv", basic, 404), ("/tocsin/domains.csv/", basic, 404)):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            connection.request("GET", path, headers=headers)
+            reply = connection.getresponse()
+            expect(reply.status == answer, f"{path} with {len(headers)} token is {answer}, not {reply.status}")
+            expect(answer != 200 or reply.read().startswith(b"#domain,"), "the list, as Mastodon writes it")
+        finally:
+            connection.close()
+
+
 def look(lab, options, plain, name):
     proxy = Proxy(lab, os.path.abspath(options.root), name)
-    node = lab.node("behind-" + name, base=f"http://127.0.0.1:{proxy.port}")
-    STARTERS[name](proxy, node.port)
+    node = lab.node("behind-" + name, base=f"http://127.0.0.1:{proxy.port}", api=True)
+    STARTERS[name](proxy, node)
     try:
         node.start()
         befriend(plain, node)
@@ -149,6 +176,7 @@ def look(lab, options, plain, name):
         expect(done.returncode == 0, f"doctor behind {name}: {done.stdout}{done.stderr}")
         status = send_long_body(proxy.port)
         expect(status in (413, 502), f"a body of 600 kB is too large, not {status}")
+        look_at_list(node, proxy.port)
         node.stop()
         lab.step(f"{name}: passed")
     finally:
