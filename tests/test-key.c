@@ -75,7 +75,9 @@ test_rfc8032 (void)
     }
 }
 
-/* Points of small order, of no order, and not in canonical form. */
+/* Points of small order, of no order, and not in canonical form; last the base point and one of
+ * order 2, 4 and 8 added up, of which libsodium takes the first without the fix of
+ * CVE-2025-69277. */
 static void
 test_weak_points (void)
 {
@@ -89,6 +91,9 @@ test_weak_points (void)
     "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
     "0200000000000000000000000000000000000000000000000000000000000000",
+    "9599999999999999999999999999999999999999999999999999999999999999",
+    "5252cc0a7f208133b620acbd4537eba2a4123bf0a8c2e4f980c3b31bb69765ea",
+    "98519eadf35b995233b51b5cd23e9cc5a28b639b5a4af0ec903cb960d81b7819",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (weak); i++)

@@ -5,7 +5,8 @@
 
 Usage: check-flatpak.py ROOT
 
-Every module but our own is pinned by checksum; flatpak-builder and appstreamcli have nothing to
+Every module but our own is pinned by checksum, libsodium to a version whose look at points is whole
+(CVE-2025-69277), which Debian mended in its own; flatpak-builder and appstreamcli have nothing to
 say, where they are; name, version and licence are those of the project.
 """
 import json
@@ -18,6 +19,7 @@ import tempfile
 import xml.etree.ElementTree as ET
 
 ID = "org.tocsin.Node"
+OLDEST = {"libsodium": [1, 0, 21]}
 
 
 def manifest_complaints(path: pathlib.Path):
@@ -31,6 +33,9 @@ def manifest_complaints(path: pathlib.Path):
         for source in module["sources"]:
             if not re.fullmatch(r"[0-9a-f]{64}", source.get("sha256", "")) or not source["url"].startswith("https://"):
                 yield f"{path.name}: {module['name']} is not pinned"
+            version = re.search(r"[-_](\d+\.\d+\.\d+)[.\w]*$", source["url"])[1]
+            if list(map(int, version.split("."))) < OLDEST.get(module["name"], []):
+                yield f"{path.name}: {module['name']} {version} is too old"
     if shutil.which("flatpak-builder"):
         with tempfile.TemporaryDirectory() as state:
             shown = subprocess.run(["flatpak-builder", "--show-manifest", str(path.resolve())],
