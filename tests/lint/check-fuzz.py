@@ -9,11 +9,14 @@ libFuzzer refuses a whole dictionary for one line that it cannot read, and forge
 is longer than 64 bytes. So: each dictionary belongs to a target and parses as libFuzzer does it,
 each target that reads text has one, no token stands twice, and no corpus outgrows what a test
 should read. docs/fuzzing.md has a row for each target, in both of its tables. And build-aux/fuzz
-adds up the lines of its ledger that are whole, and says how many are not.
+adds up the lines of its ledger that are whole, and says how many are not; a second run does not
+take the folder of one that is at work, and one whose terminal goes leaves no target behind.
 """
 import os
 import pathlib
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +34,14 @@ LEDGER = (
     "uri\t1"
 )
 MALFORMED = 5
+# Runs until SIGTERM, which the script has it ignore, as libFuzzer's do; the test waits for its name.
+TARGET = """#!/usr/bin/env python3
+import os, signal
+signal.signal(signal.SIGTERM, lambda *_: exit("stat::number_of_executed_units: 7"))
+with open(os.environ["BEGUN"], "w") as begun:
+    begun.write(str(os.getpid()))
+signal.pause()
+"""
 
 
 def parse(line: str) -> bytes:
@@ -75,6 +86,50 @@ def complaint_of_sums(root: pathlib.Path):
         yield f"build-aux/fuzz: --ledger does not say that {MALFORMED} lines are malformed"
 
 
+def is_alive(pid: int):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def complaints_of_runs(root: pathlib.Path):
+    """In a tree of its own, whose one target is TARGET, and where nothing is built."""
+    with tempfile.TemporaryDirectory() as name:
+        tree = pathlib.Path(name)
+        for folder in ("build-aux", "bin", "tests/fuzz/corpus-uri", "_fuzz/schemas", "_fuzz/tests"):
+            (tree / folder).mkdir(parents=True)
+        shutil.copy(root / "build-aux/fuzz", tree / "build-aux")
+        for file in ("tests/fuzz/fuzz-uri.c", "tests/fuzz/uri.dict", "tests/lsan.supp", "_fuzz/build.ninja"):
+            (tree / file).touch()
+        for file, text in (("_fuzz/tests/fuzz-uri", TARGET), *((f, "#!/bin/sh\n") for f in (
+                "build-aux/install-deps", "bin/ninja", "bin/clang"))):
+            (tree / file).write_text(text, encoding="ascii")
+            (tree / file).chmod(0o755)
+        os.mkfifo(tree / "begun")
+        env = {**os.environ, "PATH": f"{tree}/bin:{os.environ['PATH']}", "TMPDIR": name, "BEGUN": f"{tree}/begun"}
+        env.pop("TOCSIN_FUZZ_DIR", None)
+        command = [tree / "build-aux/fuzz", "60", "uri"]
+        run = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
+        target = int((tree / "begun").read_text(encoding="ascii"))
+        try:
+            (tree / "_fuzz/tests/fuzz-uri").write_text("#!/bin/sh\n", encoding="ascii")
+            second = subprocess.run(command, env=env, capture_output=True, text=True)
+            if second.returncode != 1 or not second.stderr.startswith("build-aux/fuzz: another run has "):
+                yield f"build-aux/fuzz: a second run in one folder: {second.returncode}, {second.stderr!r}"
+            run.send_signal(signal.SIGHUP)
+            run.wait()
+            if is_alive(target):
+                yield "build-aux/fuzz: it leaves a target behind when its terminal goes"
+            if not (tree / "_fuzz/kept/ledger").read_text(encoding="ascii").startswith("uri\t"):
+                yield "build-aux/fuzz: it does not write down what was stopped"
+        finally:
+            if is_alive(target):
+                os.kill(target, signal.SIGKILL)
+            run.wait()
+
+
 def complaints(root: pathlib.Path):
     fuzz = root / "tests/fuzz"
     targets = {path.stem.removeprefix("fuzz-") for path in fuzz.glob("fuzz-*.c")}
@@ -98,6 +153,7 @@ def complaints(root: pathlib.Path):
         wrong = sorted({name for name in {*rows, *targets} if rows.count(name) != 2 or name not in targets})
         yield f"docs/fuzzing.md: not two rows each: {', '.join(wrong)}"
     yield from complaint_of_sums(root)
+    yield from complaints_of_runs(root)
 
 
 if __name__ == "__main__":
