@@ -246,4 +246,5 @@ const TocsinCommand tocsin_cmd_doctor = {
   .summary = N_ ("Look for what commonly is wrong, and say what to do"),
   .options = options,
   .run = run,
+  .is_long = TRUE,
 };

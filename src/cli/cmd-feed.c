@@ -347,12 +347,13 @@ static const GOptionEntry refresh_options[] = {
 
 static const TocsinCommand feed_commands[] = {
   { "add", N_ ("NAME [URL|FILE]"), N_ ("Read a list from now on: a ready-made one, or a new one"),
-    NULL, add_options, 1, 2, FALSE, run_add },
+    NULL, add_options, 1, 2, FALSE, run_add, TRUE },
   { "list", "", N_ ("List feeds, ready-made ones too"), NULL, NULL, 0, 0, FALSE, run_list },
   { "show", N_ ("NAME"), N_ ("Show one feed"), NULL, NULL, 1, 1, FALSE, run_show },
-  { "refresh", N_ ("NAME"), N_ ("Read a list now"), NULL, refresh_options, 1, 1, FALSE,
-    run_refresh },
-  { "enable", N_ ("NAME"), N_ ("Read a list from now on"), NULL, NULL, 1, 1, FALSE, run_enable },
+  { "refresh", N_ ("NAME"), N_ ("Read a list now"), NULL, refresh_options, 1, 1, FALSE, run_refresh,
+    TRUE },
+  { "enable", N_ ("NAME"), N_ ("Read a list from now on"), NULL, NULL, 1, 1, FALSE, run_enable,
+    TRUE },
   { "disable", N_ ("NAME"), N_ ("Stop reading a list, and take back what it said"), NULL, NULL, 1,
     1, FALSE, run_disable },
   { "remove", N_ ("NAME"), N_ ("Disable a list, and forget it if it was added"), NULL, NULL, 1, 1,

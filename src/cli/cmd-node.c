@@ -124,6 +124,7 @@ const TocsinCommand tocsin_cmd_backup = {
   .min_args = 1,
   .max_args = 1,
   .run = run_backup,
+  .is_long = TRUE,
 };
 
 static struct
@@ -158,6 +159,7 @@ const TocsinCommand tocsin_cmd_housekeeping = {
   .summary = N_ ("Let go of what has been kept long enough"),
   .options = housekeeping_options,
   .run = run_housekeeping,
+  .is_long = TRUE,
 };
 
 /* tocsin key rotate: the old key proves the new one, so that peers follow by themselves. */

@@ -578,12 +578,12 @@ static const TocsinCommand report_commands[] = {
   { "withdraw", N_ ("ID"), N_ ("Withdraw a report of this node, here and at its peers"), NULL,
     withdraw_options, 1, 1, TRUE, run_withdraw },
   { "import", N_ ("FILE|-"), N_ ("Read a list; one import is one batch"), NULL,
-    tocsin_report_import_options, 1, 1, FALSE, tocsin_report_import_run },
+    tocsin_report_import_options, 1, 1, FALSE, tocsin_report_import_run, TRUE },
   { "imports", "", N_ ("List imports, each with the BATCH that undoes it"), NULL, imports_options,
     0, 0, FALSE, run_imports },
-  { "undo", N_ ("BATCH"), N_ ("Take an import back"), NULL, NULL, 1, 1, TRUE, run_undo },
+  { "undo", N_ ("BATCH"), N_ ("Take an import back"), NULL, NULL, 1, 1, TRUE, run_undo, TRUE },
   { "export", "", N_ ("Write what the node judges, as a list for a program"), NULL, export_options,
-    0, 0, FALSE, run_export },
+    0, 0, FALSE, run_export, TRUE },
   { NULL },
 };
 

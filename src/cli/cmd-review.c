@@ -82,9 +82,9 @@ static const TocsinCommand review_commands[] = {
   { "list", "", N_ ("List what waits for the operator"), NULL, review_options, 0, 0, FALSE,
     run_review_list },
   { "accept", N_ ("ID"), N_ ("Take what was held back"), NULL, decision_options, 1, 1, FALSE,
-    run_review_accept },
+    run_review_accept, TRUE },
   { "reject", N_ ("ID"), N_ ("Drop what was held back"), NULL, decision_options, 1, 1, TRUE,
-    run_review_reject },
+    run_review_reject, TRUE },
   { NULL },
 };
 

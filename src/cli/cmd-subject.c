@@ -132,6 +132,7 @@ const TocsinCommand tocsin_cmd_export_subject = {
   .min_args = 1,
   .max_args = 1,
   .run = run_export,
+  .is_long = TRUE,
 };
 
 const TocsinCommand tocsin_cmd_erase = {
@@ -143,4 +144,5 @@ const TocsinCommand tocsin_cmd_erase = {
   .max_args = 1,
   .confirms = TRUE,
   .run = run_erase,
+  .is_long = TRUE,
 };

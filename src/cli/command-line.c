@@ -533,6 +533,8 @@ run_command (char ***argv)
   if (!check_arguments (command, args, &error) || !make_control (&control, &error))
     return complain (error, typed + 1);
 
+  if (command->is_long)
+    tocsin_control_set_timeout_seconds (control, 0);
   self.args = args;
   self.n_args = g_strv_length (args);
   self.json = given.json;

@@ -54,6 +54,8 @@ typedef struct
  * @max_args: most arguments; 0 with @min_args 0 for none
  * @confirms: it asks before it acts, and so takes `--yes`
  * @run: does it
+ * @is_long: the node may be at work on it for hours, and completes it whether or not anybody waits:
+ *   its silence says nothing
  *
  * One command, or a group of them. Each group lives in its own `cmd-NAME.c`, which exports
  * nothing else.
@@ -70,6 +72,7 @@ struct _TocsinCommand
   guint max_args;
   gboolean confirms;
   gboolean (*run) (TocsinInvocation *self, GError **error);
+  gboolean is_long;
 };
 
 extern const TocsinCommand tocsin_cmd_allow;

@@ -25,7 +25,7 @@
 #define ANSWER_MAX_BYTES     (64 * 1024 * 1024)
 #define PROBLEM_MAX_BYTES    (64 * 1024)
 #define TOKEN_MAX_BYTES      4096
-#define DEFAULT_WAIT_SECONDS 600 /* an import or a backup may take long; Ctrl-C ends any call */
+#define DEFAULT_WAIT_SECONDS 600
 #define PULSE_MS             100
 /* What a node says of a path that one of its sides does not have. */
 #define NO_SUCH_PATH "There is nothing at this path"
@@ -74,6 +74,18 @@ speak_http1_alone (void)
   (void) setenv ("SOUP_FORCE_HTTP1", "1", 1); /* NOLINT(concurrency-mt-unsafe) */
 }
 
+/* Shorter in the environment, for tests. */
+static guint
+wait_seconds (void)
+{
+  const char *text = g_getenv ("TOCSIN_WAIT_SECONDS");
+  guint64 seconds = DEFAULT_WAIT_SECONDS;
+
+  if (text != NULL)
+    g_ascii_string_to_unsigned (text, 10, 1, DEFAULT_WAIT_SECONDS, &seconds, NULL);
+  return (guint) seconds;
+}
+
 static TocsinControl *
 control_new (GSocketConnectable *connectable, const char *base, const char *place)
 {
@@ -81,7 +93,7 @@ control_new (GSocketConnectable *connectable, const char *base, const char *plac
 
   /* No proxy resolver: http_proxy is for other machines, the node is this one. */
   self->session = g_object_new (SOUP_TYPE_SESSION, "remote-connectable", connectable,
-                                "proxy-resolver", NULL, "timeout", DEFAULT_WAIT_SECONDS, NULL);
+                                "proxy-resolver", NULL, "timeout", wait_seconds (), NULL);
   self->base = g_strdup (base);
   self->place = g_strdup (place);
   self->headers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
@@ -239,7 +251,8 @@ tocsin_control_set_cancellable (TocsinControl *self, GCancellable *cancellable)
 /**
  * tocsin_control_set_timeout_seconds:
  * @self: a node
- * @seconds: how long it may be silent, instead of ten minutes
+ * @seconds: how long it may be silent, instead of ten minutes; 0 for as long as it wants, until
+ *   it ends the connection or Ctrl-C the program
  */
 void
 tocsin_control_set_timeout_seconds (TocsinControl *self, guint seconds)
