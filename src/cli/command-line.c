@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n.h>
-#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 #include "cli/arguments.h"
 #include "cli/terminal.h"
 #include "core/error.h"
+#include "core/process.h"
 
 #define COMPLAINT_MAX_COLUMNS 1200
 #define TYPED_MAX_COLUMNS     100
@@ -563,7 +563,7 @@ tocsin_cli_main (int argc, char *argv[])
   const char *catalogues = g_getenv ("TOCSIN_LOCALEDIR"); /* those of a build, for its tests */
 
   occupy_standard_descriptors ();
-  (void) setlocale (LC_ALL, ""); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+  tocsin_process_set_locale ();
   bindtextdomain (GETTEXT_PACKAGE, catalogues != NULL ? catalogues : LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);

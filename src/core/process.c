@@ -6,6 +6,9 @@
 #include "core/process.h"
 
 #include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -17,4 +20,15 @@ tocsin_process_keep_private (void)
   /* A dump that goes to a program instead of a file does not ask for the limit. */
   if (setrlimit (RLIMIT_CORE, &none) != 0 || prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
     g_warning ("The memory could not be kept out of core dumps: %s", g_strerror (errno));
+}
+
+void
+tocsin_process_set_locale (void)
+{
+  const char *codeset;
+
+  (void) setlocale (LC_ALL, ""); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+  codeset = nl_langinfo (CODESET);
+  if (strcmp (codeset, "ANSI_X3.4-1968") == 0 || strcmp (codeset, "ASCII") == 0)
+    (void) setlocale (LC_CTYPE, "C.UTF-8"); /* NOLINT(concurrency-mt-unsafe) */
 }

@@ -16,4 +16,13 @@ G_BEGIN_DECLS
  */
 void tocsin_process_keep_private (void);
 
+/**
+ * tocsin_process_set_locale:
+ *
+ * Takes the locale of the environment. Where that knows ASCII alone, as under cron and in most
+ * containers, text is UTF-8 all the same, if the system has C.UTF-8. For the beginning of a
+ * program, while it has one thread.
+ */
+void tocsin_process_set_locale (void);
+
 G_END_DECLS

@@ -10,7 +10,6 @@
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -155,7 +154,7 @@ main (int argc, char *argv[])
   g_autoptr (TocsinConfig) config = NULL;
   g_autoptr (GError) error = NULL;
 
-  (void) setlocale (LC_ALL, ""); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+  tocsin_process_set_locale ();
   bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);

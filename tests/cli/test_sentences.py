@@ -7,6 +7,7 @@ Usage: TOCSIN=PATH test_sentences.py
 import json
 import pathlib
 import sys
+import tempfile
 import unittest
 import urllib.parse
 
@@ -22,6 +23,24 @@ class Sentences(unittest.TestCase):
     def says(self, words, code, sentence):
         done = self.node.run(*words)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (code, "", f"tocsin: {sentence}\n"))
+
+    def test_without_a_locale(self):
+        """As under cron: what is typed and what is shown are UTF-8 all the same, and what is not is refused."""
+        said = "Spam über “Pillen”"
+        env = {"LC_ALL": "C"}
+        self.node.answer("POST", "/v1/allow", {"id": "7"})
+        self.assertEqual(self.node.run("allow", "add", "ip=192.0.2.1", "--reason", said, env=env).returncode, 0)
+        self.assertEqual(self.node.requests[-1].body["reason"], said)
+        self.node.answer("GET", "/v1/allow", {"allow": [{"type": "ip", "value": "192.0.2.1", "reason": said}]})
+        self.assertIn(said, self.node.run("allow", "list", env=env).stdout)
+        done = self.node.run("allow", "add", "ip=192.0.2.1", "--reason", b"\xfcber", env=env)
+        self.assertEqual((done.returncode, done.stderr), (2, "tocsin: The value of an option is not UTF-8\n"))
+        with tempfile.TemporaryDirectory() as directory:
+            file = pathlib.Path(directory, "für.conf")
+            file.write_text("[node]\nno-such-setting=1\n", encoding="ascii")
+            done = run("config", "check", str(file), env=env)  # by the daemon
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{file}:2: ", done.stderr)
 
     def test_a_long_argument_hides_no_reason(self):
         long = "x" * 3500
