@@ -76,6 +76,21 @@ trust_anew (Case *c, guint32 first, guint32 second, guint32 third)
   c->policy->trust = trust_in_three (first, second, third);
 }
 
+/* b.example and c.example are followed, and both trust d.example, b.example the most. */
+static void
+trust_by_both (Case *c)
+{
+  const TocsinTrustPeer peers[] = { { c->b, TOCSIN_AREA_ANY, 0.5, FALSE },
+                                    { c->c, TOCSIN_AREA_ANY, 0.5, FALSE } };
+  const TocsinGraphStatement statements[] = { { c->b, c->d, 1000000000, TOCSIN_AREA_ANY },
+                                              { c->c, c->d, 300000000, TOCSIN_AREA_ANY } };
+  const TocsinTrustInput input = { statements, G_N_ELEMENTS (statements), peers,
+                                   G_N_ELEMENTS (peers) };
+
+  tocsin_trust_snapshot_unref (c->policy->trust);
+  c->policy->trust = tocsin_trust_snapshot_new (&input, 1, 1);
+}
+
 /* ---- reports ---- */
 
 /* By actors that b.example trusts no more. */
@@ -171,6 +186,66 @@ test_reports (Case *c, gconstpointer data)
   assert_report (c, "d.example", "later", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
   g_assert_cmpuint (counts_of (c, c->b).reports, ==, TOCSIN_QUOTA_DIRECT_REPORTS);
   lift (c, (TocsinBranchCounts){ .reports = NAMED * OF_EACH - TOCSIN_QUOTA_DIRECT_REPORTS });
+}
+
+/* A peer that has used up its room takes nothing of the room of another by drawing to itself whom
+ * that one vouches for. */
+static void
+test_drawn (Case *c, gconstpointer data)
+{
+  const TocsinBranchCounts full = { .reports = TOCSIN_QUOTA_DIRECT_REPORTS };
+  const TocsinBranchCounts fuller = { .reports = TOCSIN_QUOTA_DIRECT_REPORTS,
+                                      .statements = TOCSIN_QUOTA_BRANCH_STATEMENTS };
+  const Draft of_d = { .host = "d.example", .name = "of-d" };
+  const Draft of_d_too = { .host = "d.example", .name = "of-d-too" };
+  const Way by_b = { .signer = "b.example" };
+  const Way by_c = { .signer = "c.example" };
+  Lift lift_c = { c->c, full };
+
+  trust_by_both (c);
+  lift (c, fuller);
+  g_assert_cmpint (admit_draft (c, &of_d, &by_c), ==, DONE);
+  assert_report (c, "d.example", "of-d", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  g_assert_cmpint (admit (c, statement_bytes ("d.example", "s", "e.example", 70, T0, "s"), &by_b),
+                   ==, DONE);
+  g_assert_cmpint (admit (c, remove_bytes ("d.example", "never", NOON, TOCSIN_REASON_ERROR), &by_c),
+                   ==, DONE);
+  g_assert_cmpuint (counts_of (c, c->c).reports, ==, 1);
+  g_assert_cmpuint (counts_of (c, c->c).statements, ==, 1);
+  g_assert_cmpuint (counts_of (c, c->c).tombstones, ==, 1);
+  /* There is an end to that too. */
+  write_ok (&c->f, write_lift, &lift_c);
+  g_assert_cmpint (admit_draft (c, &of_d_too, &by_c), ==, DONE);
+  assert_report (c, "d.example", "of-d-too", TOCSIN_STATE_REFUSED, TOCSIN_HOLD_NONE);
+  g_assert_cmpuint (counts_of (c, c->b).refused, ==, 1);
+  lift_c.by.reports = 0u - full.reports;
+  write_ok (&c->f, write_lift, &lift_c);
+  lift (c, (TocsinBranchCounts){ .reports = 0u - fuller.reports,
+                                 .statements = 0u - fuller.statements });
+}
+
+/* What was refused is taken when it comes again and there is room, and counts once until then. */
+static void
+test_again (Case *c, gconstpointer data)
+{
+  const Draft of_d = { .host = "d.example", .name = "of-d" };
+  const Way by_b = { .signer = "b.example" };
+  g_auto (TocsinPeerRecord) before = { 0 };
+  g_auto (TocsinPeerRecord) after = { 0 };
+
+  lift (c, (TocsinBranchCounts){ .reports = TOCSIN_QUOTA_DIRECT_REPORTS });
+  g_assert_cmpint (admit_draft (c, &of_d, &by_b), ==, DONE);
+  assert_report (c, "d.example", "of-d", TOCSIN_STATE_REFUSED, TOCSIN_HOLD_NONE);
+  get_case_peer (c, c->b, &before);
+  g_assert_cmpint (admit_draft (c, &of_d, &by_b), ==, DROPPED);
+  get_case_peer (c, c->b, &after);
+  g_assert_cmpfloat (after.burst.left, ==, before.burst.left);
+  lift (c, (TocsinBranchCounts){ .reports = 0u - TOCSIN_QUOTA_DIRECT_REPORTS });
+  g_assert_cmpint (admit_draft (c, &of_d, &by_b), ==, DONE);
+  assert_report (c, "d.example", "of-d", TOCSIN_STATE_LIVE, TOCSIN_HOLD_NONE);
+  g_assert_cmpuint (counts_of (c, c->b).reports, ==, 1);
+  g_assert_cmpuint (counts_of (c, c->b).refused, ==, 0);
+  g_assert_cmpint (admit_draft (c, &of_d, &by_b), ==, DROPPED);
 }
 
 /* Ids of what is past the quota are bounded likewise. */
@@ -493,6 +568,8 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("reports", test_reports);
+  ADD ("drawn", test_drawn);
+  ADD ("again", test_again);
   ADD ("refused", test_refused);
   ADD ("moves", test_moves);
   ADD ("statements", test_statements);

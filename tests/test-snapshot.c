@@ -109,6 +109,32 @@ test_who_is_believed (void)
   g_assert_false (tocsin_trust_snapshot_is_distrusted (snapshot, 5));
 }
 
+/* In whichever area, each direct peer once, and nobody who is followed. */
+static void
+test_vouchers (void)
+{
+  static const TocsinTrustPeer three[] = { { 1, ANY, 0.5, FALSE },
+                                           { 2, ANY, 0.5, FALSE },
+                                           { 3, ANY, 0.5, FALSE } };
+  const TocsinGraphStatement says[] = { SAYS (1, 10, 30, ANY),  SAYS (1, 10, 30, SPAM),
+                                        SAYS (2, 10, 100, ANY), SAYS (3, 10, 20, SPAM),
+                                        SAYS (1, 2, 100, ANY),  SAYS (3, 11, 100, ANY) };
+  const TocsinTrustInput from = { says, G_N_ELEMENTS (says), three, G_N_ELEMENTS (three) };
+  g_autoptr (TocsinTrustSnapshot) snapshot = snapshot_of (&from);
+
+  g_assert_cmpuint (tocsin_trust_snapshot_branch_of (snapshot, 10), ==, 2);
+  g_assert_cmpuint (tocsin_trust_snapshot_voucher (snapshot, 10, 0), ==, 2);
+  g_assert_cmpuint (tocsin_trust_snapshot_voucher (snapshot, 10, 1), ==, 1);
+  g_assert_cmpuint (tocsin_trust_snapshot_voucher (snapshot, 10, 2), ==, 3);
+  g_assert_cmpuint (tocsin_trust_snapshot_voucher (snapshot, 10, 3), ==, TOCSIN_WALKS_NOBODY);
+  g_assert_cmpuint (tocsin_trust_snapshot_voucher (snapshot, 11, 0), ==, 3);
+  g_assert_cmpuint (tocsin_trust_snapshot_voucher (snapshot, 11, 1), ==, TOCSIN_WALKS_NOBODY);
+  g_assert_cmpuint (tocsin_trust_snapshot_voucher (snapshot, 11, G_MAXUINT), ==,
+                    TOCSIN_WALKS_NOBODY);
+  g_assert_cmpuint (tocsin_trust_snapshot_voucher (snapshot, 2, 0), ==, TOCSIN_WALKS_NOBODY);
+  g_assert_cmpuint (tocsin_trust_snapshot_voucher (snapshot, 9999, 0), ==, TOCSIN_WALKS_NOBODY);
+}
+
 static void
 test_areas_override (void)
 {
@@ -248,6 +274,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/snapshot/empty", test_empty);
   g_test_add_func ("/snapshot/who-is-believed", test_who_is_believed);
+  g_test_add_func ("/snapshot/vouchers", test_vouchers);
   g_test_add_func ("/snapshot/areas-override", test_areas_override);
   g_test_add_func ("/snapshot/paths", test_paths);
   g_test_add_func ("/snapshot/trusted-by-rank", test_trusted_by_rank);

@@ -45,14 +45,45 @@ find (const GArray *set, guint32 node)
   return NULL;
 }
 
+/* Here no branch hears more than may be among its loudest. */
+static void
+check_vouchers (const TocsinGraph *graph, const GArray *vouchers, double least)
+{
+  guint at = 0;
+
+  for (guint32 x = 0; x < graph->n_nodes; x++)
+    {
+      double before = G_MAXDOUBLE;
+
+      for (; at < vouchers->len && g_array_index (vouchers, TocsinTrusted, at).node == x; at++)
+        {
+          const TocsinTrusted *voucher = &g_array_index (vouchers, TocsinTrusted, at);
+          double visits[WORLD_NODES_MAX];
+
+          count_visits (graph, voucher->branch, visits);
+          g_assert_cmpuint (x, >=, graph->n_direct);
+          g_assert_cmpfloat (voucher->heard, <=, before);
+          g_assert_cmpfloat (voucher->heard, >=, least - TOLERANCE);
+          g_assert_cmpfloat_with_epsilon (
+              voucher->heard, graph->direct_weight[voucher->branch] * visits[x], TOLERANCE);
+          before = voucher->heard;
+        }
+    }
+  g_assert_cmpuint (at, ==, vouchers->len);
+}
+
 static void
 check_world (const TocsinGraph *graph, guint *n_left_out)
 {
-  g_autoptr (GArray) set = tocsin_trusted_set_new (graph);
+  g_autoptr (GArray) vouchers = NULL;
+  g_autoptr (GArray) set = tocsin_trusted_set_new (graph, &vouchers);
+  guint n_heard = 0;
   double sum[WORLD_NODES_MAX] = { 0 }, most[WORLD_NODES_MAX] = { 0 };
   guint32 charged[WORLD_NODES_MAX] = { 0 };
   double largest = 0;
 
+  for (guint32 i = 0; i < graph->n_direct; i++)
+    largest = MAX (largest, graph->direct_weight[i]);
   for (guint32 i = 0; i < graph->n_direct; i++)
     {
       const TocsinTrusted *direct = &g_array_index (set, TocsinTrusted, i);
@@ -61,13 +92,13 @@ check_world (const TocsinGraph *graph, guint *n_left_out)
       g_assert_cmpuint (direct->node, ==, i);
       g_assert_cmpuint (direct->branch, ==, i);
       g_assert_cmpfloat (direct->heard, ==, graph->direct_weight[i]);
-      largest = MAX (largest, graph->direct_weight[i]);
       count_visits (graph, i, visits);
       for (guint32 x = 0; x < graph->n_nodes; x++)
         {
           double heard = graph->direct_weight[i] * visits[x];
 
           sum[x] += heard;
+          n_heard += heard >= LEAST * largest ? 1 : 0;
           if (heard > most[x])
             {
               most[x] = heard;
@@ -88,6 +119,8 @@ check_world (const TocsinGraph *graph, guint *n_left_out)
       g_assert_cmpuint (trusted->branch, ==, charged[x]);
       g_assert_cmpfloat_with_epsilon (trusted->heard, most[x], TOLERANCE);
     }
+  g_assert_cmpuint (vouchers->len, ==, n_heard);
+  check_vouchers (graph, vouchers, LEAST * largest);
   for (guint i = graph->n_direct + 1; i < set->len; i++)
     {
       const TocsinTrusted *a = &g_array_index (set, TocsinTrusted, i - 1);
@@ -121,12 +154,14 @@ test_alike (void)
   g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
   g_autoptr (TocsinGraph) graph = NULL;
   g_autoptr (GArray) set = NULL;
+  g_autoptr (GArray) vouchers = NULL;
 
   for (guint32 i = 0; i < TOCSIN_TRUSTED_PER_BRANCH + 5; i++)
     for (guint32 peer = 1; peer <= 2; peer++)
       add_statement (statements, peer, 100 - i, 0.5);
   graph = make_graph (statements, peers, G_N_ELEMENTS (peers));
-  set = tocsin_trusted_set_new (graph);
+  set = tocsin_trusted_set_new (graph, &vouchers);
+  g_assert_cmpuint (vouchers->len, ==, 2 * TOCSIN_TRUSTED_PER_BRANCH);
   g_assert_cmpuint (set->len, ==, 2 + TOCSIN_TRUSTED_PER_BRANCH);
   for (guint i = 2; i < set->len; i++)
     {
@@ -155,6 +190,7 @@ test_pushed_out (void)
   g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (TocsinGraphStatement));
   g_autoptr (TocsinGraph) graph = NULL;
   g_autoptr (GArray) set = NULL;
+  g_autoptr (GArray) vouchers = NULL;
   guint n_others = 0;
 
   for (guint32 i = 0; i < N_HONEST; i++)
@@ -164,7 +200,8 @@ test_pushed_out (void)
   for (guint32 i = 0; i < N_VICTIMS; i++)
     add_statement (statements, 2, HONEST + i, 0.99);
   graph = make_graph (statements, peers, G_N_ELEMENTS (peers));
-  set = tocsin_trusted_set_new (graph);
+  set = tocsin_trusted_set_new (graph, &vouchers);
+  g_assert_cmpuint (vouchers->len, ==, 2 * TOCSIN_TRUSTED_PER_BRANCH);
   for (guint i = 2; i < set->len; i++)
     n_others += graph->actor_of[g_array_index (set, TocsinTrusted, i).node] >= OTHERS ? 1 : 0;
   g_assert_cmpuint (n_others, ==, TOCSIN_TRUSTED_PER_BRANCH);
@@ -184,9 +221,11 @@ test_nobody (void)
   static const TocsinTrustInput nothing = { NULL, 0, NULL, 0 };
   g_autoptr (TocsinGraph) graph =
       tocsin_graph_new (&nothing, TOCSIN_AREA_ANY, TOCSIN_GRAPH_DEFAULT);
-  g_autoptr (GArray) set = tocsin_trusted_set_new (graph);
+  g_autoptr (GArray) vouchers = NULL;
+  g_autoptr (GArray) set = tocsin_trusted_set_new (graph, &vouchers);
 
   g_assert_cmpuint (set->len, ==, 0);
+  g_assert_cmpuint (vouchers->len, ==, 0);
 }
 
 int

@@ -17,7 +17,7 @@ typedef struct
   guint32 reporter;
   gboolean is_relayed;
   gboolean peer_changed; /* signer_peer is to be written back */
-  gboolean forgets_id;   /* nothing that was stored is bounded by a quota or a guard */
+  gboolean forgets_id;   /* what was stored took no room, and may come again */
   TocsinPeerRecord signer_peer;
   guint8 content_hash[TOCSIN_SHA256_BYTES];
 } TocsinAdmitting;
@@ -30,7 +30,13 @@ tocsin_admitting_clear (TocsinAdmitting *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinAdmitting, tocsin_admitting_clear)
 
 guint32 tocsin_admission_branch (const TocsinAdmitting *a);
-gboolean tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a, guint32 branch);
+gboolean tocsin_admission_has_room (TocsinTxn *txn, const TocsinAdmitting *a, guint32 branch);
+/* Whether @branch has room for one more of what @a brings. */
+typedef gboolean (*TocsinRoomFunc) (TocsinTxn *txn, const TocsinAdmitting *a, guint32 branch);
+gboolean tocsin_admission_find_room (TocsinTxn *txn,
+                                     const TocsinAdmitting *a,
+                                     TocsinRoomFunc has_room,
+                                     guint32 *branch);
 gboolean tocsin_admission_holds_key (TocsinTxn *txn, TocsinAdmitting *a);
 gboolean tocsin_admission_keeps_older (TocsinTxn *txn, TocsinAdmitting *a);
 void tocsin_admission_note_leak (TocsinTxn *txn, TocsinAdmitting *a);

@@ -29,8 +29,8 @@ needs_a_person (const TocsinPolicy *policy, const TocsinReport *report)
          tocsin_protected_concerns (policy->protected, subject);
 }
 
-/* The direct peer whose room new things of the reporter take: itself, or whom it is heard through
- * now. Of who is believed no longer a relay brings only what takes something back. */
+/* The direct peer that is charged for new things of the reporter: itself, or whom it is heard
+ * through now. Of who is believed no longer a relay brings only what takes something back. */
 guint32
 tocsin_admission_branch (const TocsinAdmitting *a)
 {
@@ -41,11 +41,11 @@ tocsin_admission_branch (const TocsinAdmitting *a)
   return branch != TOCSIN_WALKS_NOBODY ? branch : a->signer;
 }
 
-/* Whether the reporter, or @branch as a whole, has all that it may have here. Whoever of the branch
- * is believed no more counts on: else a peer that names ever others has room without end. But one
- * that was wrong about them has some of its own. */
+/* A #TocsinRoomFunc for reports and tombstones: not if the reporter, or @branch as a whole, has all
+ * that it may have here. Whoever of the branch is believed no more counts on: else a peer that
+ * names ever others has room without end. But one that was wrong about them has some of its own. */
 gboolean
-tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a, guint32 branch)
+tocsin_admission_has_room (TocsinTxn *txn, const TocsinAdmitting *a, guint32 branch)
 {
   TocsinBranchCounts of_branch;
   TocsinActorCounts counts;
@@ -54,21 +54,64 @@ tocsin_admission_is_past_quota (TocsinTxn *txn, const TocsinAdmitting *a, guint3
   tocsin_reports_counts (txn, a->reporter, &counts);
   own = tocsin_actor_counts_quota (&counts);
   if (a->reporter == branch && own < TOCSIN_QUOTA_OWN_REPORTS)
-    return FALSE;
-  if (a->reporter != branch && own >= TOCSIN_QUOTA_INDIRECT_REPORTS)
     return TRUE;
+  if (a->reporter != branch && own >= TOCSIN_QUOTA_INDIRECT_REPORTS)
+    return FALSE;
   tocsin_branches_get (txn, branch, &of_branch);
-  return (guint64) of_branch.reports + of_branch.tombstones >= TOCSIN_QUOTA_DIRECT_REPORTS;
+  return (guint64) of_branch.reports + of_branch.tombstones < TOCSIN_QUOTA_DIRECT_REPORTS;
 }
 
-/* The branch that a version counts for, of which the version before counts for @before. A reporter
- * that brings it itself takes it over, if it has room; else it stays where it is. */
-static guint32
-find_branch (TocsinTxn *txn, const TocsinAdmitting *a, guint32 before, gboolean is_new)
+/**
+ * tocsin_admission_find_room:
+ * @txn: the write transaction
+ * @a: the admission, whose signer and reporter are known
+ * @has_room: asked of one branch after another
+ * @branch: (out): whose room is taken; if nobody has any, whose it would have been
+ *
+ * Who is charged for the reporter comes first, then the others that vouch for it, the loudest
+ * first: else a peer that has used up its room could take that of others, by trusting whom they
+ * vouch for more than they do.
+ *
+ * Returns: whether there is room
+ */
+gboolean
+tocsin_admission_find_room (TocsinTxn *txn,
+                            const TocsinAdmitting *a,
+                            TocsinRoomFunc has_room,
+                            guint32 *branch)
 {
-  if (is_new || (!a->is_relayed && !tocsin_admission_is_past_quota (txn, a, a->reporter)))
-    return tocsin_admission_branch (a);
-  return before;
+  const TocsinTrustSnapshot *trust = a->admission->policy->trust;
+  guint32 charged = tocsin_admission_branch (a);
+  guint32 voucher;
+
+  *branch = charged;
+  if (has_room (txn, a, charged))
+    return TRUE;
+  if (charged == a->reporter)
+    return FALSE;
+  for (guint i = 0;
+       (voucher = tocsin_trust_snapshot_voucher (trust, a->reporter, i)) != TOCSIN_WALKS_NOBODY;
+       i++)
+    if (voucher != charged && has_room (txn, a, voucher))
+      {
+        *branch = voucher;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/* Finds the branch that a version counts for, of which the version before counts for @before. A
+ * reporter that brings it itself takes it over, if it has room; else it stays where it is. %FALSE
+ * if there is no room for a new one. */
+static gboolean
+find_branch (
+    TocsinTxn *txn, const TocsinAdmitting *a, guint32 before, gboolean is_new, guint32 *branch)
+{
+  if (is_new)
+    return tocsin_admission_find_room (txn, a, tocsin_admission_has_room, branch);
+  *branch =
+      !a->is_relayed && tocsin_admission_has_room (txn, a, a->reporter) ? a->reporter : before;
+  return TRUE;
 }
 
 static void
@@ -269,7 +312,8 @@ is_for_a_person (TocsinHold hold)
   return hold == TOCSIN_HOLD_REJECTED || hold == TOCSIN_HOLD_EQUIVOCATION;
 }
 
-/* Past the quota: the digest of what came still needs id and hash, and nothing else. */
+/* Past the quota: the digest of what came still needs id and hash, and nothing else. Its activity
+ * is not remembered as seen, so that it is taken if it comes again when there is room. */
 static void
 refuse_report (TocsinReportRecord *record)
 {
@@ -317,17 +361,19 @@ store_version (TocsinTxn *txn,
   const TocsinAdmission *self = a->admission;
   TocsinHold before = record->hold;
   TocsinHold found = find_hold (txn, a);
-  guint32 branch = find_branch (txn, a, last_branch, is_new);
   gboolean contradicted;
+  guint32 branch;
+  gboolean has_room = find_branch (txn, a, last_branch, is_new, &branch);
 
   fill_record (a, record);
   record->charged = tocsin_charged_to (branch, a->reporter);
   record->hold = is_for_a_person (before) ? before : found;
   record->state = record->hold == TOCSIN_HOLD_NONE ? TOCSIN_STATE_LIVE : TOCSIN_STATE_HELD;
   record->held_us = record->hold == TOCSIN_HOLD_NONE ? 0 : self->now_us;
-  if (is_new && tocsin_admission_is_past_quota (txn, a, branch))
+  if (!has_room)
     {
       a->peer_changed = TRUE;
+      a->forgets_id = TRUE;
       if (record->number == 0 && has_been_refused_enough (txn, a))
         return;
       refuse_report (record);
@@ -396,6 +442,19 @@ count_refused (TocsinTxn *txn, TocsinAdmitting *a, const TocsinReportRecord *bef
   drop_review (txn, &record);
 }
 
+/* Whether it was refused before, and there is no room for it now either: it counts once. */
+static gboolean
+is_refused_again (TocsinTxn *txn,
+                  const TocsinAdmitting *a,
+                  const TocsinReportRecord *record,
+                  gboolean is_same)
+{
+  guint32 branch;
+
+  return record->state == TOCSIN_STATE_REFUSED && is_same &&
+         !find_branch (txn, a, tocsin_report_record_branch (record), TRUE, &branch);
+}
+
 /* @record: (inout): the version that is here */
 static void
 add_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record)
@@ -413,7 +472,8 @@ add_version (TocsinTxn *txn, TocsinAdmitting *a, TocsinReportRecord *record)
     .hold = was_held || was_refused ? record->hold : TOCSIN_HOLD_NONE,
   };
 
-  if (report->updated_us < record->updated_us || (is_same && !was_refused))
+  if (report->updated_us < record->updated_us || (is_same && !was_refused) ||
+      is_refused_again (txn, a, record, is_same))
     return;
   if (record->state == TOCSIN_STATE_LIVE && tocsin_admission_keeps_older (txn, a))
     return;

@@ -53,20 +53,27 @@ keep_equivocation (TocsinTxn *txn, const TocsinAdmitting *a, TocsinTrustRecord *
   tocsin_review_add (txn, &line);
 }
 
+/* A #TocsinRoomFunc for statements. */
+static gboolean
+branch_has_room (TocsinTxn *txn, const TocsinAdmitting *a, guint32 branch)
+{
+  const TocsinAdmission *self = a->admission;
+
+  return branch == a->reporter ||
+         tocsin_room_for_statement (txn, self->policy, branch, self->now_us);
+}
+
 /* Who states and takes back by turns has no more than a few rows at any time, and leaves a
  * tombstone and an actor's name each time. So both count. */
 static gboolean
-has_room (TocsinTxn *txn, const TocsinAdmitting *a)
+find_room (TocsinTxn *txn, const TocsinAdmitting *a, guint32 *branch)
 {
-  const TocsinAdmission *self = a->admission;
-  guint32 branch = tocsin_admission_branch (a);
   TocsinActorCounts counts;
 
   tocsin_reports_counts (txn, a->reporter, &counts);
   return counts.tombstones < TOMBSTONES_MAX &&
          tocsin_trust_count_of (txn, a->reporter) < TOCSIN_QUOTA_TRUST_STATEMENTS &&
-         (branch == a->reporter ||
-          tocsin_room_for_statement (txn, self->policy, branch, self->now_us));
+         tocsin_admission_find_room (txn, a, branch_has_room, branch);
 }
 
 /* Whether what came gives way to @other: its own older version, or what now stands in the same
@@ -129,7 +136,10 @@ inherit (TocsinTxn *txn, TocsinTrustRecord *record, const TocsinTrustRecord *old
 }
 
 static void
-fill (TocsinTrustRecord *record, const TocsinAdmitting *a, const TocsinTrustRecord *old)
+fill (TocsinTrustRecord *record,
+      const TocsinAdmitting *a,
+      guint32 branch,
+      const TocsinTrustRecord *old)
 {
   const TocsinAdmission *self = a->admission;
   const TocsinTrustStatement *statement = &self->activity->statement;
@@ -138,10 +148,8 @@ fill (TocsinTrustRecord *record, const TocsinAdmitting *a, const TocsinTrustReco
   record->area = statement->area;
   record->weight = statement->weight;
   /* What takes the place of another takes its room too; what its own truster brings, nobody's. */
-  record->charged =
-      tocsin_charged_to (a->is_relayed && old->id != NULL ? tocsin_trust_record_branch (old)
-                                                          : tocsin_admission_branch (a),
-                         a->reporter);
+  record->charged = tocsin_charged_to (
+      a->is_relayed && old->id != NULL ? tocsin_trust_record_branch (old) : branch, a->reporter);
   record->via = a->signer;
   record->published_us = statement->published_us;
   record->updated_us = statement->updated_us;
@@ -176,10 +184,12 @@ forward (TocsinTxn *txn, const TocsinAdmitting *a, TocsinTrustRecord *record, gb
 }
 
 /* What is left to do once it is clear that the statement takes the place of @old, and of
- * @elsewhere. @tombstone: (nullable): of its id */
+ * @elsewhere. @branch: whose room it takes if there is no @old. @tombstone: (nullable): of its id
+ */
 static void
 store_statement (TocsinTxn *txn,
                  TocsinAdmitting *a,
+                 guint32 branch,
                  const TocsinTrustRecord *old,
                  const TocsinTrustRecord *elsewhere,
                  const TocsinTombstone *tombstone)
@@ -191,7 +201,7 @@ store_statement (TocsinTxn *txn,
   g_auto (TocsinTrustRecord) record = { 0 };
   guint64 before;
 
-  fill (&record, a, old);
+  fill (&record, a, branch, old);
   record.trustee = tocsin_actors_intern (txn, self->activity->statement.about, self->now_us);
   inherit (txn, &record, old);
   inherit (txn, &record, elsewhere);
@@ -227,6 +237,7 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
   g_auto (TocsinTrustRecord) old = { 0 };
   g_auto (TocsinTrustRecord) elsewhere = { 0 };
   TocsinTombstone tombstone;
+  guint32 branch = tocsin_admission_branch (a);
   gboolean named, was_removed;
   guint32 about;
 
@@ -246,11 +257,11 @@ tocsin_admission_add_trust (TocsinTxn *txn, TocsinAdmitting *a)
     return;
   if (elsewhere.id != NULL)
     give_up (txn, a, &elsewhere, !named || elsewhere.trustee != about);
-  if (old.id == NULL && !has_room (txn, a))
+  if (old.id == NULL && !find_room (txn, a, &branch))
     {
       if (elsewhere.sequence != 0)
         tocsin_outbox_forget (txn, elsewhere.sequence);
       return;
     }
-  store_statement (txn, a, &old, &elsewhere, was_removed ? &tombstone : NULL);
+  store_statement (txn, a, branch, &old, &elsewhere, was_removed ? &tombstone : NULL);
 }

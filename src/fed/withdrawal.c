@@ -171,20 +171,34 @@ is_evidence (TocsinTxn *txn, const TocsinReportRecord *record)
   return FALSE;
 }
 
-/* Of what never came, or is newer here: the tombstone counts against the quota of @branch, or
- * made-up Removes could fill the store. A later date for one that there is takes no room. */
+/* Whose room a tombstone takes: that of the statement of which it is, if there is one. */
+static gboolean
+find_room (TocsinTxn *txn,
+           const TocsinAdmitting *a,
+           const TocsinTrustRecord *record,
+           guint32 *branch)
+{
+  if (record->id == NULL)
+    return tocsin_admission_find_room (txn, a, tocsin_admission_has_room, branch);
+  *branch = tocsin_trust_record_branch (record);
+  return tocsin_admission_has_room (txn, a, *branch);
+}
+
+/* Of what never came, or is newer here: the tombstone counts against the quota, or made-up Removes
+ * could fill the store. A later date for one that there is takes no room. @record: the statement
+ * that is here, or zero */
 static void
 keep_date (TocsinTxn *txn,
            TocsinAdmitting *a,
-           guint32 branch,
+           const TocsinTrustRecord *record,
            gint64 removed_us,
            const TocsinTombstone *before)
 {
+  guint32 branch = a->reporter;
   const TocsinTombstone tombstone = { .removed_us = removed_us,
                                       .until_us = keep_until (txn, a->admission->now_us) };
 
-  if (before != NULL ? removed_us <= before->removed_us
-                     : tocsin_admission_is_past_quota (txn, a, branch))
+  if (before != NULL ? removed_us <= before->removed_us : !find_room (txn, a, record, &branch))
     return;
   tocsin_tombstones_put_for (txn, branch, a->reporter, a->admission->activity->object, &tombstone);
   a->admission->stored = before == NULL;
@@ -252,12 +266,11 @@ remove_other (TocsinTxn *txn, TocsinAdmitting *a, gint64 removed_us)
   TocsinTombstone before;
   gboolean had = tocsin_tombstones_get (txn, a->reporter, object, &before);
   gboolean found = tocsin_trust_find (txn, a->reporter, object, &record);
-  guint32 branch = found ? tocsin_trust_record_branch (&record) : tocsin_admission_branch (a);
 
   if (found && record.updated_us <= removed_us)
     remove_statement (txn, a, &record, removed_us, had);
   else
-    keep_date (txn, a, branch, removed_us, had ? &before : NULL);
+    keep_date (txn, a, &record, removed_us, had ? &before : NULL);
 }
 
 /**

@@ -14,9 +14,18 @@ typedef struct
 {
   TocsinGraph *graph;
   TocsinAppleseed appleseed;
-  GArray *trusted; /* of TocsinTrusted */
+  GArray *trusted;  /* of TocsinTrusted */
+  GArray *vouchers; /* of TocsinTrusted: who has whom among its loudest */
   TocsinWalks *walks;
 } Area;
+
+/* @branch has @actor among its loudest in some area. */
+typedef struct
+{
+  guint32 actor;
+  guint32 branch;
+  double heard; /* where that is most */
+} Voucher;
 
 struct _TocsinTrustSnapshot
 {
@@ -25,6 +34,7 @@ struct _TocsinTrustSnapshot
   Area *areas[TOCSIN_N_AREAS]; /* (owned) one that nothing overrides is that of area any */
   GArray *trusted;             /* of TocsinTrustedActor, by y */
   GHashTable *by_actor;        /* actor number to place in trusted, plus one */
+  GArray *vouchers;            /* of Voucher, by actor, the loudest first */
   GHashTable *full_trust;      /* set of actor numbers */
   GHashTable *distrusted;      /* set of actor numbers */
 };
@@ -37,7 +47,7 @@ area_new (const TocsinTrustInput *input, TocsinArea area, guint64 seed)
 
   self->graph = tocsin_graph_new (input, area, TOCSIN_GRAPH_DEFAULT);
   tocsin_appleseed_solve (&self->appleseed, self->graph, TOCSIN_APPLESEED_RESIDUAL);
-  self->trusted = tocsin_trusted_set_new (self->graph);
+  self->trusted = tocsin_trusted_set_new (self->graph, &self->vouchers);
   believed = g_new (guint32, MAX (1, self->trusted->len));
   for (guint i = 0; i < self->trusted->len; i++)
     believed[i] = self->graph->actor_of[g_array_index (self->trusted, TocsinTrusted, i).node];
@@ -50,6 +60,7 @@ area_free (Area *self)
 {
   tocsin_walks_free (self->walks);
   g_array_unref (self->trusted);
+  g_array_unref (self->vouchers);
   tocsin_appleseed_clear (&self->appleseed);
   tocsin_graph_free (self->graph);
   g_free (self);
@@ -146,6 +157,60 @@ gather_trusted (TocsinTrustSnapshot *self)
         GUINT_TO_POINTER (i + 1));
 }
 
+static int
+compare_actor_branch (gconstpointer a, gconstpointer b)
+{
+  const Voucher *x = a;
+  const Voucher *y = b;
+
+  if (x->actor != y->actor)
+    return x->actor < y->actor ? -1 : 1;
+  return (x->branch > y->branch) - (x->branch < y->branch);
+}
+
+static int
+compare_actor_heard (gconstpointer a, gconstpointer b)
+{
+  const Voucher *x = a;
+  const Voucher *y = b;
+
+  if (x->actor != y->actor || x->heard == y->heard)
+    return compare_actor_branch (a, b);
+  return x->heard > y->heard ? -1 : 1;
+}
+
+static void
+gather_vouchers (TocsinTrustSnapshot *self)
+{
+  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (Voucher));
+
+  for (int i = 0; i < TOCSIN_N_AREAS; i++)
+    if (i == TOCSIN_AREA_ANY || self->areas[i] != self->areas[TOCSIN_AREA_ANY])
+      for (guint j = 0; j < self->areas[i]->vouchers->len; j++)
+        {
+          const TocsinTrusted *in_area =
+              &g_array_index (self->areas[i]->vouchers, TocsinTrusted, j);
+          const guint32 *actor_of = self->areas[i]->graph->actor_of;
+          Voucher voucher = { actor_of[in_area->node], actor_of[in_area->branch], in_area->heard };
+
+          g_array_append_val (all, voucher);
+        }
+  g_array_sort (all, compare_actor_branch);
+  for (guint i = 0; i < all->len; i++)
+    {
+      const Voucher *voucher = &g_array_index (all, Voucher, i);
+      Voucher *last = self->vouchers->len > 0
+                          ? &g_array_index (self->vouchers, Voucher, self->vouchers->len - 1)
+                          : NULL;
+
+      if (last != NULL && compare_actor_branch (last, voucher) == 0)
+        last->heard = MAX (last->heard, voucher->heard);
+      else
+        g_array_append_val (self->vouchers, *voucher);
+    }
+  g_array_sort (self->vouchers, compare_actor_heard);
+}
+
 /**
  * tocsin_trust_snapshot_new:
  * @input: (transfer none): statements and the operator's row; nothing of it is kept
@@ -165,6 +230,7 @@ tocsin_trust_snapshot_new (const TocsinTrustInput *input, guint64 version, guint
   g_atomic_ref_count_init (&self->ref_count);
   self->version = version;
   self->trusted = g_array_new (FALSE, FALSE, sizeof (TocsinTrustedActor));
+  self->vouchers = g_array_new (FALSE, FALSE, sizeof (Voucher));
   self->by_actor = g_hash_table_new (NULL, NULL);
   self->full_trust = g_hash_table_new (NULL, NULL);
   self->distrusted = g_hash_table_new (NULL, NULL);
@@ -175,6 +241,7 @@ tocsin_trust_snapshot_new (const TocsinTrustInput *input, guint64 version, guint
         is_overridden (input, area) ? area_new (input, area, seed) : self->areas[TOCSIN_AREA_ANY];
   read_peers (self, input);
   gather_trusted (self);
+  gather_vouchers (self);
   return self;
 }
 
@@ -195,6 +262,7 @@ tocsin_trust_snapshot_unref (TocsinTrustSnapshot *self)
       area_free (self->areas[area]);
   area_free (self->areas[TOCSIN_AREA_ANY]);
   g_array_unref (self->trusted);
+  g_array_unref (self->vouchers);
   g_hash_table_unref (self->by_actor);
   g_hash_table_unref (self->full_trust);
   g_hash_table_unref (self->distrusted);
@@ -364,6 +432,34 @@ tocsin_trust_snapshot_branch_of (const TocsinTrustSnapshot *self, guint32 actor)
   const TocsinTrustedActor *trusted = find_trusted (self, actor);
 
   return trusted != NULL ? trusted->branch : TOCSIN_WALKS_NOBODY;
+}
+
+/**
+ * tocsin_trust_snapshot_voucher:
+ * @nth: 0 for the loudest
+ *
+ * Returns: the direct peer that has @actor among its loudest in some area, as the @nth of those, or
+ *   %TOCSIN_WALKS_NOBODY if there are no more
+ */
+guint32
+tocsin_trust_snapshot_voucher (const TocsinTrustSnapshot *self, guint32 actor, guint nth)
+{
+  guint low = 0, high = self->vouchers->len;
+  const Voucher *voucher;
+
+  while (low < high)
+    {
+      guint middle = low + (high - low) / 2;
+
+      if (g_array_index (self->vouchers, Voucher, middle).actor < actor)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  if (nth >= self->vouchers->len - low)
+    return TOCSIN_WALKS_NOBODY;
+  voucher = &g_array_index (self->vouchers, Voucher, low + nth);
+  return voucher->actor == actor ? voucher->branch : TOCSIN_WALKS_NOBODY;
 }
 
 double

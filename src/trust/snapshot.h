@@ -62,6 +62,7 @@ gboolean tocsin_trust_snapshot_is_full_trust (const TocsinTrustSnapshot *self,
                                               guint32 actor);
 gboolean tocsin_trust_snapshot_is_distrusted (const TocsinTrustSnapshot *self, guint32 actor);
 guint32 tocsin_trust_snapshot_branch_of (const TocsinTrustSnapshot *self, guint32 actor);
+guint32 tocsin_trust_snapshot_voucher (const TocsinTrustSnapshot *self, guint32 actor, guint nth);
 /* The weight of the operator's own edge to @actor, 0 to 1; 0 if there is none. */
 double tocsin_trust_snapshot_direct_weight (const TocsinTrustSnapshot *self,
                                             TocsinArea area,

@@ -22,8 +22,7 @@ typedef struct
   guint32 *charged; /* (owned) whose it is */
   double least;     /* what has to be heard */
   GArray *loud;     /* of TocsinTrusted: what the present branch hears so loud by itself */
-  double *vouched;  /* (owned) the largest t_i·V_i of a branch that has it among its loudest */
-  guint32 *voucher; /* (owned) which branch that is */
+  GArray *vouchers; /* of TocsinTrusted: the loudest of each branch */
 } Spread;
 
 static void
@@ -35,9 +34,8 @@ spread_clear (Spread *self)
   g_free (self->sum);
   g_free (self->most);
   g_free (self->charged);
-  g_free (self->vouched);
-  g_free (self->voucher);
   g_clear_pointer (&self->loud, g_array_unref);
+  g_clear_pointer (&self->vouchers, g_array_unref);
   g_clear_pointer (&self->at, g_array_unref);
   g_clear_pointer (&self->to, g_array_unref);
   g_clear_pointer (&self->visited, g_array_unref);
@@ -57,9 +55,8 @@ spread_init (Spread *self, const TocsinGraph *graph)
   self->sum = g_new0 (double, n);
   self->most = g_new0 (double, n);
   self->charged = g_new0 (guint32, n);
-  self->vouched = g_new0 (double, n);
-  self->voucher = g_new0 (guint32, n);
   self->loud = g_array_new (FALSE, FALSE, sizeof (TocsinTrusted));
+  self->vouchers = g_array_new (FALSE, FALSE, sizeof (TocsinTrusted));
   for (guint32 i = 0; i < graph->n_direct; i++)
     self->least = MAX (self->least, LEAST_HEARD * graph->direct_weight[i]);
   self->at = g_array_new (FALSE, FALSE, sizeof (guint32));
@@ -122,21 +119,28 @@ compare_candidates (gconstpointer a, gconstpointer b, gpointer user_data)
   return graph->actor_of[x->node] < graph->actor_of[y->node] ? -1 : 1;
 }
 
+/* By node, the loudest branch first; among equals the one that was followed first. */
+static int
+compare_vouchers (gconstpointer a, gconstpointer b)
+{
+  const TocsinTrusted *x = a;
+  const TocsinTrusted *y = b;
+
+  if (x->node != y->node)
+    return x->node < y->node ? -1 : 1;
+  if (x->heard != y->heard)
+    return x->heard > y->heard ? -1 : 1;
+  return (x->branch > y->branch) - (x->branch < y->branch);
+}
+
 /* Whom a branch hears loudest gets in by it, whoever else is charged: else a peer that turned
  * could draw the actors of others to itself, and leave them out in favour of its own. */
 static void
 vouch (Spread *self)
 {
   g_array_sort_with_data (self->loud, compare_candidates, (gpointer) self->graph);
-  for (guint i = 0; i < MIN (self->loud->len, TOCSIN_TRUSTED_PER_BRANCH); i++)
-    {
-      const TocsinTrusted *loud = &g_array_index (self->loud, TocsinTrusted, i);
-
-      if (loud->heard <= self->vouched[loud->node])
-        continue;
-      self->vouched[loud->node] = loud->heard;
-      self->voucher[loud->node] = loud->branch;
-    }
+  g_array_append_vals (self->vouchers, self->loud->data,
+                       MIN (self->loud->len, TOCSIN_TRUSTED_PER_BRANCH));
   g_array_set_size (self->loud, 0);
 }
 
@@ -176,6 +180,26 @@ walk_branch (Spread *self, guint32 peer)
   vouch (self);
 }
 
+/* Who vouches for @node most loudly, in what is sorted by now; %NULL if nobody does. */
+static const TocsinTrusted *
+find_voucher (const GArray *vouchers, guint32 node)
+{
+  guint low = 0, high = vouchers->len;
+
+  while (low < high)
+    {
+      guint middle = low + (high - low) / 2;
+
+      if (g_array_index (vouchers, TocsinTrusted, middle).node < node)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  if (low == vouchers->len || g_array_index (vouchers, TocsinTrusted, low).node != node)
+    return NULL;
+  return &g_array_index (vouchers, TocsinTrusted, low);
+}
+
 /* Of those that are charged to one branch its loudest get in, and whom another branch vouches for.
  */
 static void
@@ -186,21 +210,23 @@ admit (const Spread *spread, const GArray *candidates, GArray *set)
   for (guint i = 0; i < candidates->len; i++)
     {
       const TocsinTrusted *candidate = &g_array_index (candidates, TocsinTrusted, i);
-      guint32 x = candidate->node;
-      TocsinTrusted vouched = { x, spread->voucher[x], spread->vouched[x] };
+      const TocsinTrusted *vouched = find_voucher (spread->vouchers, candidate->node);
 
       if (i > 0 && candidate[-1].branch != candidate->branch)
         admitted = 0;
       if (admitted++ < TOCSIN_TRUSTED_PER_BRANCH)
         g_array_append_val (set, *candidate);
-      else if (vouched.heard > 0)
-        g_array_append_val (set, vouched);
+      else if (vouched != NULL)
+        g_array_append_val (set, *vouched);
     }
 }
 
 /**
  * tocsin_trusted_set_new:
  * @graph: a graph
+ * @vouchers: (out) (transfer full) (element-type TocsinTrusted): whom each branch has among its
+ *   loudest, at most %TOCSIN_TRUSTED_PER_BRANCH, by node and then the loudest branch first; all of
+ *   them are in the set
  *
  * Who is believed (model.md 1): the direct peers, and by what the first three steps of the walks
  * find, %TOCSIN_TRUSTED_PER_BRANCH a branch, so that no peer can bring in a crowd: of those that
@@ -210,7 +236,7 @@ admit (const Spread *spread, const GArray *candidates, GArray *set)
  * Returns: (transfer full) (element-type TocsinTrusted): the trusted set, direct peers first
  */
 GArray *
-tocsin_trusted_set_new (const TocsinGraph *graph)
+tocsin_trusted_set_new (const TocsinGraph *graph, GArray **vouchers)
 {
   g_auto (Spread) spread = { NULL };
   GArray *set = g_array_new (FALSE, FALSE, sizeof (TocsinTrusted));
@@ -233,8 +259,10 @@ tocsin_trusted_set_new (const TocsinGraph *graph)
         g_array_append_val (candidates, candidate);
       }
   g_array_sort_with_data (candidates, compare_candidates, (gpointer) graph);
+  g_array_sort (spread.vouchers, compare_vouchers);
   admit (&spread, candidates, admitted);
   g_array_sort_with_data (admitted, compare_candidates, (gpointer) graph);
   g_array_append_vals (set, admitted->data, admitted->len);
+  *vouchers = g_steal_pointer (&spread.vouchers);
   return set;
 }

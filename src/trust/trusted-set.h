@@ -23,6 +23,7 @@ typedef struct
   double heard;
 } TocsinTrusted;
 
-GArray *tocsin_trusted_set_new (const TocsinGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
+GArray *tocsin_trusted_set_new (const TocsinGraph *graph,
+                                GArray **vouchers) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS
