@@ -481,6 +481,61 @@ test_listed_in_clear (Fixture *f, gconstpointer data)
   write_ok (f, listed, NULL);
 }
 
+/* Peers say that the digests of an address, of networks and of a name are those of others. */
+static gboolean
+mistyped (TocsinTxn *txn, gpointer data, GError **error)
+{
+  static const struct
+  {
+    TocsinSubjectType type, key_type;
+    const char *value, *key_value;
+  } rows[] = {
+    { TOCSIN_SUBJECT_IP, TOCSIN_SUBJECT_IP, "192.0.2.1", "192.0.2.1" },
+    { TOCSIN_SUBJECT_IP, TOCSIN_SUBJECT_NETWORK, "2001:db8::1", "2001:db8::/64" },
+    { TOCSIN_SUBJECT_NETWORK, TOCSIN_SUBJECT_NETWORK, "192.0.2.0/24", "192.0.2.0/24" },
+    { TOCSIN_SUBJECT_DOMAIN, TOCSIN_SUBJECT_DOMAIN, "mail.example", "mail.example" },
+  };
+  TocsinNetworkLengths lengths;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      TocsinSubjectKey key = key_of (rows[i].type, rows[i].value);
+      TocsinSubjectRecord subject = { .key = key,
+                                      .type = rows[i].key_type,
+                                      .value = rows[i].key_value };
+      guint64 first = report (txn, PEER, 10 * i + 1, rows[i].type, rows[i].value, TRUE, T0 + DAY);
+      guint64 last = report (txn, PEER, 10 * i + 2, rows[i].type, rows[i].value, TRUE, T0 + DAY);
+      g_auto (TocsinReportRecord) record = make (PEER + 1, 10 * i + 3);
+
+      tocsin_subjects_remove (txn, &key);
+      tocsin_subjects_put (txn, &subject);
+      g_clear_pointer (&record.value, g_free);
+      record.subject_type = record.key_type = TOCSIN_SUBJECT_EMAIL;
+      record.key = key;
+      record.end_us = record.evidence_end_us = T0 + DAY;
+      tocsin_reports_put (txn, &record, T0);
+      withdraw (txn, first);
+      g_assert_true (tocsin_subjects_get (txn, &key, &subject));
+      g_assert_cmpstr (subject.value, ==, rows[i].key_value);
+      g_assert_cmpint (subject.type, ==, rows[i].key_type);
+      withdraw (txn, last);
+      g_assert_true (tocsin_subjects_get (txn, &key, &subject));
+      g_assert_null (subject.value);
+      g_assert_cmpint (subject.type, ==, TOCSIN_SUBJECT_EMAIL);
+    }
+  tocsin_lengths_read (txn, &lengths);
+  g_assert_cmpuint (lengths.v4, ==, 0);
+  g_assert_cmpuint (lengths.v6[0], ==, 0);
+  g_assert_cmpuint (lengths.v6[1], ==, 0);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+test_mistyped_in_clear (Fixture *f, gconstpointer data)
+{
+  write_ok (f, mistyped, NULL);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -496,5 +551,6 @@ main (int argc, char *argv[])
   ADD ("ended-in-clear", test_ended_in_clear);
   ADD ("changed-in-clear", test_changed_in_clear);
   ADD ("listed-in-clear", test_listed_in_clear);
+  ADD ("mistyped-in-clear", test_mistyped_in_clear);
   return g_test_run ();
 }

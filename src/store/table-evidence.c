@@ -289,35 +289,45 @@ tocsin_evidence_add_quietly (TocsinTxn *txn,
   keep_newest (txn, key, evidence);
 }
 
-/* Whether one of the reports that are left says in clear what @key stands for, as lists do. */
+/* What peers may tell by a digest, so that not every report of it has it in clear. */
 static gboolean
-is_said_in_clear (TocsinTxn *txn, const TocsinSubjectKey *key)
+may_be_digest (TocsinSubjectType type)
 {
-  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
-  const TocsinEvidence *rows;
-  gsize n = tocsin_evidence_read (txn, key, &buffer, &rows);
-  gboolean said = FALSE;
-
-  for (gsize i = 0; i < n && !said; i++)
-    {
-      g_auto (TocsinReportRecord) record = { 0 };
-
-      said = tocsin_reports_get (txn, rows[i].report, &record) &&
-             (record.id == NULL || record.value != NULL || record.key_value != NULL);
-    }
-  return said;
+  return tocsin_subject_type_is_digested (type) || type == TOCSIN_SUBJECT_URL;
 }
 
-/* A report of which peers know the digest alone may have been the last to say what that is of. */
+/* Whether the report of @row says in clear what its key, of @key_type, stands for, as lists do.
+ * What is no digest always does; what claims another type is one. */
+static gboolean
+says_in_clear (TocsinTxn *txn, const TocsinEvidence *row, TocsinSubjectType key_type)
+{
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  if (!may_be_digest (key_type))
+    return tocsin_evidence_is_of (row, key_type);
+  return tocsin_reports_get (txn, row->report, &record) &&
+         (record.id == NULL || record.value != NULL || record.key_value != NULL);
+}
+
+/* A report beside which others know the digest alone may have been the last to say what that is of.
+ * Of what is no digest their claim of a type is left, as if there had been nothing else. */
 static void
 forget_clear (TocsinTxn *txn, const TocsinSubjectKey *key)
 {
+  g_auto (TocsinEvidenceBuffer) buffer = { 0 };
   TocsinSubjectRecord subject;
+  const TocsinEvidence *rows;
+  gsize n;
 
-  if (tocsin_subjects_get (txn, key, &subject) && (subject.value != NULL || subject.has_mastodon) &&
-      (tocsin_subject_type_is_digested (subject.type) || subject.type == TOCSIN_SUBJECT_URL) &&
-      !is_said_in_clear (txn, key))
-    tocsin_subjects_forget_clear (txn, key);
+  if (!tocsin_subjects_get (txn, key, &subject) || (subject.value == NULL && !subject.has_mastodon))
+    return;
+  n = tocsin_evidence_read (txn, key, &buffer, &rows);
+  for (gsize i = 0; i < n; i++)
+    if (says_in_clear (txn, &rows[i], subject.type))
+      return;
+  if (n > 0 && !may_be_digest (subject.type))
+    subject.type = (TocsinSubjectType) rows[0].subject_type;
+  tocsin_subjects_forget_clear (txn, key, subject.type);
 }
 
 gboolean

@@ -211,13 +211,14 @@ tocsin_subjects_remove (TocsinTxn *txn, const TocsinSubjectKey *key)
 }
 
 void
-tocsin_subjects_forget_clear (TocsinTxn *txn, const TocsinSubjectKey *key)
+tocsin_subjects_forget_clear (TocsinTxn *txn, const TocsinSubjectKey *key, TocsinSubjectType type)
 {
   TocsinSubjectRecord record;
 
   if (!tocsin_subjects_get (txn, key, &record))
     return;
   tocsin_lengths_count (txn, record.type, record.value, -1);
+  record.type = type;
   record.value = NULL;
   record.has_mastodon = FALSE;
   put_row (txn, &record);

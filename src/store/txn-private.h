@@ -191,8 +191,10 @@ void tocsin_txn_foreach_peek (TocsinTxn *self,
 void tocsin_lengths_count (TocsinTxn *txn, TocsinSubjectType type, const char *value, int by);
 void tocsin_lengths_read (TocsinTxn *txn, TocsinNetworkLengths *out);
 void tocsin_subjects_remove (TocsinTxn *txn, const TocsinSubjectKey *key);
-/* What is left is that there is one of its type. */
-void tocsin_subjects_forget_clear (TocsinTxn *txn, const TocsinSubjectKey *key);
+/* What is left is that there is one, which is said to be of @type. */
+void tocsin_subjects_forget_clear (TocsinTxn *txn,
+                                   const TocsinSubjectKey *key,
+                                   TocsinSubjectType type);
 /* tocsin_subjects_put() where most are new and come in the order of keys; @cursor is of the table.
  * @data is a TocsinSubjectRecord. */
 void tocsin_subjects_add (TocsinTxn *txn, TocsinCursor *cursor, gconstpointer data);
