@@ -536,6 +536,53 @@ test_mistyped_in_clear (Fixture *f, gconstpointer data)
   write_ok (f, mistyped, NULL);
 }
 
+#define PAGE "https://mail.example/jdoe"
+
+/* The newer version of a report tells by a digest what the older one said in clear. */
+static gboolean
+versions (TocsinTxn *txn, gpointer data, GError **error)
+{
+  guint64 number = report (txn, PEER, 1, TOCSIN_SUBJECT_URL, PAGE, TRUE, T0 + DAY);
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  g_assert_true (tocsin_reports_get (txn, number, &record));
+  record.updated_us++;
+  tocsin_reports_put (txn, &record, T0);
+  assert_known (txn, TOCSIN_SUBJECT_URL, PAGE, TRUE);
+  record.updated_us++;
+  g_clear_pointer (&record.value, g_free);
+  tocsin_reports_put (txn, &record, T0);
+  assert_known (txn, TOCSIN_SUBJECT_URL, PAGE, FALSE);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+test_version_by_digest (Fixture *f, gconstpointer data)
+{
+  write_ok (f, versions, NULL);
+}
+
+/* More reports than have evidence: that of the one in clear is the first to go. */
+static gboolean
+pushed_out (TocsinTxn *txn, gpointer data, GError **error)
+{
+  guint64 first = report (txn, PEER, 3, TOCSIN_SUBJECT_URL, PAGE, TRUE, T0 + DAY);
+
+  for (guint n = 2; n <= TOCSIN_EVIDENCE_MAX_SAME; n++)
+    report (txn, PEER, 3 * n, TOCSIN_SUBJECT_URL, PAGE, FALSE, T0 + DAY);
+  assert_known (txn, TOCSIN_SUBJECT_URL, PAGE, TRUE);
+  report (txn, PEER, 3 * TOCSIN_EVIDENCE_MAX_SAME + 3, TOCSIN_SUBJECT_URL, PAGE, FALSE, T0 + DAY);
+  withdraw (txn, first);
+  assert_known (txn, TOCSIN_SUBJECT_URL, PAGE, FALSE);
+  return tocsin_txn_check (txn, error);
+}
+
+static void
+test_pushed_out (Fixture *f, gconstpointer data)
+{
+  write_ok (f, pushed_out, NULL);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -552,5 +599,7 @@ main (int argc, char *argv[])
   ADD ("changed-in-clear", test_changed_in_clear);
   ADD ("listed-in-clear", test_listed_in_clear);
   ADD ("mistyped-in-clear", test_mistyped_in_clear);
+  ADD ("version-by-digest", test_version_by_digest);
+  ADD ("pushed-out", test_pushed_out);
   return g_test_run ();
 }

@@ -274,8 +274,10 @@ keep_newest (TocsinTxn *txn, const TocsinSubjectKey *key, const TocsinEvidence *
       if (n++ == 0 || goes_before (&row, &oldest))
         oldest = row;
     }
-  if (n > TOCSIN_EVIDENCE_MAX_SAME)
-    delete_row (txn, key, &oldest);
+  if (n <= TOCSIN_EVIDENCE_MAX_SAME)
+    return;
+  delete_row (txn, key, &oldest);
+  tocsin_evidence_forget_clear (txn, key);
 }
 
 void
@@ -311,8 +313,8 @@ says_in_clear (TocsinTxn *txn, const TocsinEvidence *row, TocsinSubjectType key_
 
 /* A report beside which others know the digest alone may have been the last to say what that is of.
  * Of what is no digest their claim of a type is left, as if there had been nothing else. */
-static void
-forget_clear (TocsinTxn *txn, const TocsinSubjectKey *key)
+void
+tocsin_evidence_forget_clear (TocsinTxn *txn, const TocsinSubjectKey *key)
 {
   g_auto (TocsinEvidenceBuffer) buffer = { 0 };
   TocsinSubjectRecord subject;
@@ -341,7 +343,7 @@ tocsin_evidence_remove_quietly (
   if (!tocsin_evidence_exists (txn, key))
     tocsin_subjects_remove (txn, key);
   else
-    forget_clear (txn, key);
+    tocsin_evidence_forget_clear (txn, key);
   return TRUE;
 }
 

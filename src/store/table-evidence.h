@@ -48,7 +48,8 @@ gboolean tocsin_evidence_exists (TocsinTxn *txn, const TocsinSubjectKey *key);
 
 /* Adds a row, or replaces the one of the same (reporter, category, report). Of one (reporter,
  * subject, category) the 4 newest by @observed_s stay, imported and held ones last of all; the
- * others are in `reports` only. Moves the generation and writes the change log. */
+ * others are in `reports` only, and keep nothing of the subject in clear. Moves the generation and
+ * writes the change log. */
 void
 tocsin_evidence_add (TocsinTxn *txn, const TocsinSubjectKey *key, const TocsinEvidence *evidence);
 

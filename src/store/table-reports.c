@@ -416,6 +416,12 @@ add_evidence (TocsinTxn *txn, const TocsinReportRecord *r)
   tocsin_evidence_add (txn, &r->key, &evidence);
 }
 
+static gboolean
+says_in_clear (const TocsinReportRecord *r)
+{
+  return r->value != NULL || r->key_value != NULL;
+}
+
 /* @old is NULL for a new one; @record never is. The row of @record is written, and all that
  * follows from the difference. */
 void
@@ -446,9 +452,12 @@ tocsin_report_replace (TocsinTxn *txn,
   /* First the new row, so that a subject that stays is not forgotten in between. */
   if (adds)
     add_evidence (txn, record);
-  if (old != NULL &&
-      (!adds || old->category != record->category || !tocsin_id_equal (&old->key, &record->key)))
+  if (old == NULL)
+    return;
+  if (!adds || old->category != record->category || !tocsin_id_equal (&old->key, &record->key))
     tocsin_evidence_remove (txn, &old->key, old->actor, old->category, old->number);
+  else if (says_in_clear (old) && !says_in_clear (record))
+    tocsin_evidence_forget_clear (txn, &record->key);
 }
 
 void

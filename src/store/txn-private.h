@@ -192,9 +192,8 @@ void tocsin_lengths_count (TocsinTxn *txn, TocsinSubjectType type, const char *v
 void tocsin_lengths_read (TocsinTxn *txn, TocsinNetworkLengths *out);
 void tocsin_subjects_remove (TocsinTxn *txn, const TocsinSubjectKey *key);
 /* What is left is that there is one, which is said to be of @type. */
-void tocsin_subjects_forget_clear (TocsinTxn *txn,
-                                   const TocsinSubjectKey *key,
-                                   TocsinSubjectType type);
+void
+tocsin_subjects_forget_clear (TocsinTxn *txn, const TocsinSubjectKey *key, TocsinSubjectType type);
 /* tocsin_subjects_put() where most are new and come in the order of keys; @cursor is of the table.
  * @data is a TocsinSubjectRecord. */
 void tocsin_subjects_add (TocsinTxn *txn, TocsinCursor *cursor, gconstpointer data);
@@ -216,5 +215,8 @@ void tocsin_evidence_add_quietly (TocsinTxn *txn,
                                   const TocsinEvidence *evidence);
 gboolean tocsin_evidence_remove_quietly (
     TocsinTxn *txn, const TocsinSubjectKey *key, guint32 reporter, guint8 category, guint64 report);
+/* Where no report that has evidence about @key says in clear any more what that stands for: to be
+ * called once one of them does not. */
+void tocsin_evidence_forget_clear (TocsinTxn *txn, const TocsinSubjectKey *key);
 
 G_END_DECLS
