@@ -9,6 +9,7 @@
 #include "fed-case.h"
 #include "fed/room.h"
 #include "store/branches-private.h"
+#include "store/bulk.h"
 #include "store/purge.h"
 #include "store/recount.h"
 #include "store/reports-private.h"
@@ -456,6 +457,7 @@ typedef struct
 {
   const Case *c;
   gint64 now_us;
+  TocsinReportPlace place;
   guint n; /* out */
 } Leaving;
 
@@ -463,10 +465,8 @@ static gboolean
 write_leave (TocsinTxn *txn, gpointer data, GError **error)
 {
   Leaving *leaving = data;
-  guint64 position = 0;
 
-  leaving->n = tocsin_room_leave (txn, leaving->c->policy, leaving->now_us, 2, &position);
-  g_assert_cmpuint (position, ==, 0);
+  leaving->n = tocsin_room_leave (txn, leaving->c->policy, leaving->now_us, 2, &leaving->place);
   return TRUE;
 }
 
@@ -476,6 +476,8 @@ leave (Case *c)
   Leaving leaving = { .c = c, .now_us = c->now_us };
 
   write_ok (&c->f, write_leave, &leaving);
+  g_assert_cmpuint (leaving.place.actor, ==, 0);
+  g_assert_cmpuint (leaving.place.number, ==, 0);
   return leaving.n;
 }
 
@@ -561,6 +563,71 @@ test_leave_reports (Case *c, gconstpointer data)
   assert_reports (c, 1, 1, 0);
 }
 
+#define ROWS  20500 /* of a list, more than one listing looks at */
+#define LOOKS 500
+
+/* A list, then reports of d.example, one more than one change looks at. */
+static gboolean
+write_list (TocsinTxn *txn, gpointer data, GError **error)
+{
+  const Case *c = data;
+  g_autoptr (TocsinBulk) list = tocsin_bulk_new (9);
+
+  for (guint n = 0; n < ROWS; n++)
+    {
+      TocsinBulkRow row = { .key = key_number (n),
+                            .evidence = { .reporter = 8,
+                                          .category = 1,
+                                          .flags = TOCSIN_EVIDENCE_IMPORTED,
+                                          .subject_type = TOCSIN_SUBJECT_IP,
+                                          .expires_s = TOCSIN_EVIDENCE_NEVER_S },
+                            .value = "192.0.2.1",
+                            .key_type = TOCSIN_SUBJECT_IP };
+
+      tocsin_bulk_add (list, &row);
+    }
+  if (!tocsin_bulk_write (txn, list, error))
+    return FALSE;
+  for (guint n = 0; n <= LOOKS; n++)
+    {
+      g_autofree char *id = g_strdup_printf ("https://d.example/reports/%u", n);
+      TocsinReportRecord record = { .actor = c->d,
+                                    .via = c->b,
+                                    .charged = TOCSIN_CHARGED_VIA,
+                                    .sharing = TOCSIN_SHARING_GREEN,
+                                    .end_us = NOON + 36500 * TOCSIN_DAY_US,
+                                    .received_us = NOON,
+                                    .id = id };
+
+      tocsin_reports_put (txn, &record, NOON);
+    }
+  return TRUE;
+}
+
+/* However much of lists is stored, what is looked at is what peers brought, and no more of it than
+ * a change has time for; of who is believed nothing. */
+static void
+test_leave_slowly (Case *c, gconstpointer data)
+{
+  const guint32 other = 99;
+  Leaving leaving = { .c = c, .now_us = NOON + 401 * TOCSIN_DAY_US };
+
+  write_ok (&c->f, write_list, c);
+  edit_peer (c, c->b, block);
+  trust_anew (c, c->c, other, c->d);
+  write_ok (&c->f, write_leave, &leaving);
+  g_assert_cmpuint (leaving.n, ==, 0);
+  g_assert_cmpuint (leaving.place.number, ==, 0);
+  trust_anew (c, c->c, other, other + 1);
+  write_ok (&c->f, write_leave, &leaving);
+  g_assert_cmpuint (leaving.n, ==, LOOKS);
+  g_assert_cmpuint (leaving.place.actor, ==, c->d);
+  write_ok (&c->f, write_leave, &leaving);
+  g_assert_cmpuint (leaving.n, ==, 1);
+  g_assert_cmpuint (leaving.place.number, ==, 0);
+  assert_reports (c, 0, 0, 0);
+}
+
 #define ADD(path, func) g_test_add ("/room/" path, Case, NULL, case_set_up, func, case_end)
 
 int
@@ -577,5 +644,6 @@ main (int argc, char *argv[])
   ADD ("tombstones", test_tombstones);
   ADD ("leave", test_leave);
   ADD ("leave/reports", test_leave_reports);
+  ADD ("leave/slowly", test_leave_slowly);
   return g_test_run ();
 }

@@ -46,7 +46,7 @@ struct _TocsinHousekeeping
   gint64 noted_us;     /* as the store has it */
   Doubt doubt;         /* likewise; 0: none */
   const char *doubted; /* (unowned) (nullable): why the clock is in doubt, as the log has it */
-  guint64 left_over;   /* the report that was looked at last; the writer's */
+  TocsinReportPlace left_over; /* the report that was looked at last; the writer's */
   gboolean stopped;
   gboolean running;
 };

@@ -155,40 +155,39 @@ collect_over (guint32 branch, const TocsinBranchCounts *counts, gpointer data)
 
 /* What was taken back or has ended goes by itself. */
 static gboolean
-is_left_over (const TocsinReportRecord *record,
-              const TocsinPolicy *policy,
-              GHashTable *over,
-              gint64 before_us)
+is_left_over (const TocsinReportRecord *record, GHashTable *over, gint64 before_us)
 {
   return record->state != TOCSIN_STATE_WITHDRAWN && record->state != TOCSIN_STATE_EXPIRED &&
          record->received_us < before_us &&
-         g_hash_table_contains (over, GUINT_TO_POINTER (tocsin_report_record_branch (record))) &&
-         !tocsin_trust_snapshot_is_believed (policy->trust, record->actor);
+         g_hash_table_contains (over, GUINT_TO_POINTER (tocsin_report_record_branch (record)));
 }
 
-/* There is no index by branch; so all are looked at, some a minute. */
+/* There is no index by branch; so all of those who are not believed are looked at, some a minute.
+ */
 static guint
-drop_reports (
-    TocsinTxn *txn, const TocsinPolicy *policy, GHashTable *over, gint64 now_us, guint64 *position)
+drop_reports (TocsinTxn *txn,
+              const TocsinPolicy *policy,
+              GHashTable *over,
+              gint64 now_us,
+              TocsinReportPlace *place)
 {
-  const TocsinReportFilter all = { .ascending = TRUE };
   gint64 before_us = now_us - tocsin_store_keep_us (tocsin_txn_get_store (txn));
-  g_autoptr (GPtrArray) page = NULL;
-  guint64 next = 0;
+  gboolean skip = FALSE;
   guint n = 0;
 
   if (g_hash_table_size (over) == 0)
     return 0;
-  page = tocsin_reports_list (txn, &all, *position, REPORT_LOOKS, &next);
-  for (guint i = 0; i < page->len; i++)
+  for (guint i = 0; i < REPORT_LOOKS && tocsin_reports_next (txn, skip, place); i++)
     {
-      const TocsinReportRecord *record = g_ptr_array_index (page, i);
+      g_auto (TocsinReportRecord) record = { 0 };
 
-      if (is_left_over (record, policy, over, before_us) &&
-          tocsin_reports_drop (txn, record->number, now_us))
+      skip = place->actor == TOCSIN_ACTOR_LOCAL ||
+             tocsin_trust_snapshot_is_believed (policy->trust, place->actor);
+      if (!skip && tocsin_reports_get (txn, place->number, &record) &&
+          is_left_over (&record, over, before_us) &&
+          tocsin_reports_drop (txn, place->number, now_us))
         n++;
     }
-  *position = next;
   return n;
 }
 
@@ -198,7 +197,7 @@ drop_reports (
  * @policy: the state of this node
  * @now_us: the time
  * @max_rows: how many statements to let go of at most
- * @position: (inout): where it looks for reports; 0 to begin
+ * @place: (inout): where it looks for reports; zeroed to begin
  *
  * Lets go of what came through peers that the operator blocked, or follows no longer, by actors
  * whom nobody else vouches for: of all statements, and of reports that came as long ago as anything
@@ -207,8 +206,11 @@ drop_reports (
  * Returns: how many rows it was; call again while this is not 0
  */
 guint
-tocsin_room_leave (
-    TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us, guint max_rows, guint64 *position)
+tocsin_room_leave (TocsinTxn *txn,
+                   const TocsinPolicy *policy,
+                   gint64 now_us,
+                   guint max_rows,
+                   TocsinReportPlace *place)
 {
   g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_autoptr (GHashTable) reports = g_hash_table_new (NULL, NULL);
@@ -221,5 +223,5 @@ tocsin_room_leave (
   tocsin_branches_foreach (txn, collect_over, &branches);
   for (guint i = 0; i < statements->len && n < max_rows; i++)
     n += let_go_of_some (txn, policy, g_array_index (statements, guint32, i), now_us, max_rows - n);
-  return n + drop_reports (txn, policy, reports, now_us, position);
+  return n + drop_reports (txn, policy, reports, now_us, place);
 }

@@ -33,6 +33,9 @@ typedef struct
 G_STATIC_ASSERT (sizeof (TocsinCompactRow) == 56);
 
 TocsinKey tocsin_report_end_key (gint64 time_us, guint64 number, TocsinEndKind kind);
+/* As tocsin_reports_get(), without the text that a compact row leaves to `subjects`; that. */
+gboolean tocsin_report_get_row (TocsinTxn *txn, guint64 number, TocsinReportRecord *out);
+void tocsin_report_add_text (TocsinTxn *txn, TocsinReportRecord *record);
 gboolean tocsin_report_read (TocsinTxn *txn, const TocsinSpan *span, TocsinReportRecord *out);
 void tocsin_report_replace (TocsinTxn *txn,
                             const TocsinReportRecord *old,

@@ -71,8 +71,11 @@ take_if_match (TocsinTxn *txn, const TocsinReportFilter *filter, guint64 number,
 {
   TocsinReportRecord *record = g_new0 (TocsinReportRecord, 1);
 
-  if (tocsin_reports_get (txn, number, record) && matches (filter, record))
-    g_ptr_array_add (page, record);
+  if (tocsin_report_get_row (txn, number, record) && matches (filter, record))
+    {
+      tocsin_report_add_text (txn, record);
+      g_ptr_array_add (page, record);
+    }
   else
     tocsin_report_record_free (record);
 }
@@ -162,6 +165,23 @@ tocsin_reports_list (
       more = filter->ascending ? tocsin_cursor_next (&walk) : tocsin_cursor_prev (&walk);
     }
   return g_steal_pointer (&page);
+}
+
+gboolean
+tocsin_reports_next (TocsinTxn *txn, gboolean skip, TocsinReportPlace *place)
+{
+  g_auto (TocsinCursor) cursor = { 0 };
+  TocsinKey key = tocsin_key_u32_u64 (place->actor, skip ? G_MAXUINT64 : place->number + 1);
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_REPORT_ACTORS);
+  if (!tocsin_cursor_seek (&cursor, &key))
+    {
+      *place = (TocsinReportPlace){ 0 };
+      return FALSE;
+    }
+  place->actor = tocsin_key_read_u32 (cursor.key.data);
+  place->number = tocsin_key_read_u64 ((const guint8 *) cursor.key.data + sizeof (guint32));
+  return TRUE;
 }
 
 static GArray *

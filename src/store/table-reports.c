@@ -209,19 +209,31 @@ tocsin_report_read (TocsinTxn *txn, const TocsinSpan *span, TocsinReportRecord *
 }
 
 gboolean
-tocsin_reports_get (TocsinTxn *txn, guint64 number, TocsinReportRecord *out)
+tocsin_report_get_row (TocsinTxn *txn, guint64 number, TocsinReportRecord *out)
 {
   TocsinKey key = tocsin_key_u64 (number);
-  TocsinSubjectRecord subject;
   TocsinSpan span;
 
   memset (out, 0, sizeof *out);
-  if (!tocsin_txn_get (txn, TOCSIN_TABLE_REPORTS, &key, &span) ||
-      !tocsin_report_read (txn, &span, out))
+  return tocsin_txn_get (txn, TOCSIN_TABLE_REPORTS, &key, &span) &&
+         tocsin_report_read (txn, &span, out);
+}
+
+void
+tocsin_report_add_text (TocsinTxn *txn, TocsinReportRecord *record)
+{
+  TocsinSubjectRecord subject;
+
+  if (record->id == NULL && tocsin_subjects_get (txn, &record->key, &subject))
+    record->value = g_strdup (subject.value);
+}
+
+gboolean
+tocsin_reports_get (TocsinTxn *txn, guint64 number, TocsinReportRecord *out)
+{
+  if (!tocsin_report_get_row (txn, number, out))
     return FALSE;
-  /* A compact row leaves its text to `subjects`. */
-  if (out->id == NULL && tocsin_subjects_get (txn, &out->key, &subject))
-    out->value = g_strdup (subject.value);
+  tocsin_report_add_text (txn, out);
   return TRUE;
 }
 

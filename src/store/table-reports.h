@@ -231,6 +231,22 @@ GPtrArray *tocsin_reports_list (TocsinTxn *txn,
                                 guint limit,
                                 guint64 *next) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * TocsinReportPlace: where a walk through all reports but those of list imports is; zeroed before
+ * the first.
+ */
+typedef struct
+{
+  guint32 actor; /* the reporter */
+  guint64 number;
+} TocsinReportPlace;
+
+/* Goes on to the next report, in the order of reporters and then of numbers; past all that are left
+ * of the reporter, if @skip is set. %FALSE, and zeroed, if there is none. */
+gboolean tocsin_reports_next (TocsinTxn *txn,
+                              gboolean skip,
+                              TocsinReportPlace *place) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Numbers of a batch after @after, ascending, at most @limit; of guint64. */
 GArray *tocsin_reports_in_batch (TocsinTxn *txn, guint64 batch, guint64 after, guint limit)
     G_GNUC_WARN_UNUSED_RESULT;
