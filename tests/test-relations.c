@@ -43,6 +43,38 @@ test_answers (void)
   g_assert_true (is_told (TOCSIN_REVIEW_OTHER, asked));
 }
 
+static gboolean
+write_read (TocsinTxn *txn, gpointer actor, GError **error)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  g_assert_true (tocsin_peers_get (txn, *(guint32 *) actor, &peer));
+  peer.sync_sequence = 57;
+  tocsin_peers_put (txn, &peer);
+  return TRUE;
+}
+
+/* Meanwhile what it said may have gone: it is all read again. */
+static void
+test_accept_again (void)
+{
+  static const char follow_id[] = "https://a.example/activities/follow-10";
+  guint32 asked = new_actor ("wavers.example");
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  set_relation (
+      (Relation){ .actor = asked, .following = TOCSIN_FOLLOWING_PENDING, .follow_id = follow_id });
+  g_assert_cmpint (receive (message ("wavers.example", "Accept", "1", follow_id), NULL), ==, -1);
+  read_peer ("wavers.example", &peer);
+  g_assert_cmpint (peer.reread_us, ==, 0);
+  write_ok (&f, write_read, &asked);
+  g_assert_cmpint (receive (message ("wavers.example", "Reject", "2", follow_id), NULL), ==, -1);
+  g_assert_cmpint (receive (message ("wavers.example", "Accept", "3", follow_id), NULL), ==, -1);
+  read_peer ("wavers.example", &peer);
+  g_assert_true (tocsin_peer_record_is_direct (&peer));
+  g_assert_cmpint (peer.reread_us, <, 0);
+}
+
 /* Who is asked can say no at once. */
 static void
 test_reject_at_once (void)
@@ -737,6 +769,7 @@ main (int argc, char **argv)
   g_test_add_func ("/relations/update/spelling", test_update_spelling);
   g_test_add_func ("/relations/update/version", test_update_version);
   g_test_add_func ("/relations/follow/version", test_follow_version);
+  g_test_add_func ("/relations/answers/accept-again", test_accept_again);
   g_test_add_func ("/relations/answers/reject-at-once", test_reject_at_once);
   g_test_add_func ("/relations/block", test_block);
   g_test_add_func ("/relations/block/undone", test_block_undone);

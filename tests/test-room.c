@@ -457,7 +457,7 @@ typedef struct
 {
   const Case *c;
   gint64 now_us;
-  TocsinReportPlace place;
+  TocsinLeaving at;
   guint n; /* out */
 } Leaving;
 
@@ -466,7 +466,7 @@ write_leave (TocsinTxn *txn, gpointer data, GError **error)
 {
   Leaving *leaving = data;
 
-  leaving->n = tocsin_room_leave (txn, leaving->c->policy, leaving->now_us, 2, &leaving->place);
+  leaving->n = tocsin_room_leave (txn, leaving->c->policy, leaving->now_us, 2, &leaving->at);
   return TRUE;
 }
 
@@ -476,8 +476,8 @@ leave (Case *c)
   Leaving leaving = { .c = c, .now_us = c->now_us };
 
   write_ok (&c->f, write_leave, &leaving);
-  g_assert_cmpuint (leaving.place.actor, ==, 0);
-  g_assert_cmpuint (leaving.place.number, ==, 0);
+  g_assert_cmpuint (leaving.at.report.actor, ==, 0);
+  g_assert_cmpuint (leaving.at.report.number, ==, 0);
   return leaving.n;
 }
 
@@ -563,6 +563,59 @@ test_leave_reports (Case *c, gconstpointer data)
   assert_reports (c, 1, 1, 0);
 }
 
+static void
+unfollow (TocsinPeerRecord *peer)
+{
+  peer->following = TOCSIN_FOLLOWING_NONE;
+}
+
+static guint
+statements_of (Case *c, guint32 truster)
+{
+  g_autoptr (TocsinReading) txn = case_read (c);
+
+  return tocsin_trust_count_of (txn, truster);
+}
+
+/* What the peer stated itself goes as well, unless others vouch for it; nobody else's does. */
+static void
+test_leave_own (Case *c, gconstpointer data)
+{
+  static const char *const abouts[] = { "e.example", "f.example", "g.example" };
+  const guint32 other = 99;
+
+  for (guint i = 0; i < G_N_ELEMENTS (abouts); i++)
+    for (guint j = 0; j < 2; j++)
+      {
+        const char *host = j == 0 ? "b.example" : "c.example";
+
+        g_assert_cmpint (
+            admit (c, statement_bytes (host, abouts[i], abouts[i], 70, T0, abouts[i]), NULL), ==,
+            DONE);
+      }
+  g_assert_cmpuint (leave (c), ==, 0);
+  edit_peer (c, c->b, unfollow);
+  trust_anew (c, c->c, other, c->b);
+  g_assert_cmpuint (leave (c), ==, 0);
+  trust_anew (c, c->c, other, c->d);
+  g_assert_cmpuint (leave (c), ==, 2);
+  g_assert_cmpuint (leave (c), ==, 1);
+  g_assert_cmpuint (leave (c), ==, 0);
+  g_assert_cmpuint (statements_of (c, c->b), ==, 0);
+  g_assert_cmpuint (statements_of (c, c->c), ==, 3);
+  edit_peer (c, c->c, block);
+  trust_anew (c, other, other + 1, c->d);
+  g_assert_cmpuint (leave (c), ==, 2);
+  g_assert_cmpuint (leave (c), ==, 1);
+  g_assert_cmpuint (statements_of (c, c->c), ==, 0);
+  /* They come again with the peer. */
+  edit_peer (c, c->c, unblock);
+  g_assert_cmpint (
+      admit (c, statement_bytes ("c.example", "e.example", "e.example", 70, T0, "e.example"), NULL),
+      ==, DONE);
+  g_assert_cmpuint (statements_of (c, c->c), ==, 1);
+}
+
 #define ROWS  20500 /* of a list, more than one listing looks at */
 #define LOOKS 500
 
@@ -617,14 +670,14 @@ test_leave_slowly (Case *c, gconstpointer data)
   trust_anew (c, c->c, other, c->d);
   write_ok (&c->f, write_leave, &leaving);
   g_assert_cmpuint (leaving.n, ==, 0);
-  g_assert_cmpuint (leaving.place.number, ==, 0);
+  g_assert_cmpuint (leaving.at.report.number, ==, 0);
   trust_anew (c, c->c, other, other + 1);
   write_ok (&c->f, write_leave, &leaving);
   g_assert_cmpuint (leaving.n, ==, LOOKS);
-  g_assert_cmpuint (leaving.place.actor, ==, c->d);
+  g_assert_cmpuint (leaving.at.report.actor, ==, c->d);
   write_ok (&c->f, write_leave, &leaving);
   g_assert_cmpuint (leaving.n, ==, 1);
-  g_assert_cmpuint (leaving.place.number, ==, 0);
+  g_assert_cmpuint (leaving.at.report.number, ==, 0);
   assert_reports (c, 0, 0, 0);
 }
 
@@ -644,6 +697,7 @@ main (int argc, char *argv[])
   ADD ("tombstones", test_tombstones);
   ADD ("leave", test_leave);
   ADD ("leave/reports", test_leave_reports);
+  ADD ("leave/own", test_leave_own);
   ADD ("leave/slowly", test_leave_slowly);
   return g_test_run ();
 }

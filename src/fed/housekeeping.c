@@ -43,10 +43,10 @@ struct _TocsinHousekeeping
   TocsinFederation *fed; /* (unowned) */
   GSource *timer;        /* (owned) (nullable) */
   TocsinClockWatch clock;
-  gint64 noted_us;     /* as the store has it */
-  Doubt doubt;         /* likewise; 0: none */
-  const char *doubted; /* (unowned) (nullable): why the clock is in doubt, as the log has it */
-  TocsinReportPlace left_over; /* the report that was looked at last; the writer's */
+  gint64 noted_us;       /* as the store has it */
+  Doubt doubt;           /* likewise; 0: none */
+  const char *doubted;   /* (unowned) (nullable): why the clock is in doubt, as the log has it */
+  TocsinLeaving leaving; /* the writer's */
   gboolean stopped;
   gboolean running;
 };
@@ -161,8 +161,7 @@ write_round (TocsinTxn *txn, gpointer data, GError **error G_GNUC_UNUSED)
 
   round->done = tocsin_store_purge (txn, round->now_us, ROWS);
   round->done += settle_peers (txn, round);
-  round->done +=
-      tocsin_room_leave (txn, round->policy, round->now_us, ROWS, &round->self->left_over);
+  round->done += tocsin_room_leave (txn, round->policy, round->now_us, ROWS, &round->self->leaving);
   round->done += tocsin_held_release_some (txn, round->policy, round->now_us) ? 1 : 0;
   tocsin_relay_waiting (txn, round->policy, round->now_us);
   if (round->notes)

@@ -393,6 +393,9 @@ write_answer (TocsinTxn *txn, TocsinRelationChange *self, TocsinPeerRecord *peer
   peer->following = TOCSIN_FOLLOWING_ACCEPTED;
   peer->following_since_us = self->now_us;
   peer->sync_due_us = self->now_us;
+  /* What it said has gone since it rejected the Follow. */
+  if (peer->sync_sequence != 0)
+    tocsin_peer_record_want_reread (peer);
   if (!pinned)
     tocsin_pinning_pin_all (peer, self->sender->document, self->now_us);
   /* What waited for its keys while it was not followed. */

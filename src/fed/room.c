@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * Room for what has no end (model.md 1). Statements of trust by others than direct peers go where
- * their branch has no room for another, and with reports whose end is far where it is a branch no
- * more; both only of actors who are believed no longer.
+ * their branch has no room for another. Where it is a branch no more all of its statements go, its
+ * own peer's too, and reports whose end is far. Both only of actors who are believed no longer.
  */
 #define G_LOG_DOMAIN "tocsin-fed"
 
@@ -19,8 +19,8 @@
 #include "store/table-seen.h"
 #include "store/table-trust.h"
 
-#define SLICE        100 /* let go of for one that comes */
-#define REPORT_LOOKS 500 /* reports that one change looks at */
+#define SLICE 100 /* let go of for one that comes */
+#define LOOKS 500 /* reports, and trusters, that one change looks at */
 
 typedef struct
 {
@@ -136,21 +136,52 @@ typedef struct
   GHashTable *reports; /* of guint32: likewise */
 } Branches;
 
+/* Whether @branch is no direct peer, or no longer. */
+static gboolean
+is_over (TocsinTxn *txn, guint32 branch)
+{
+  g_auto (TocsinPeerRecord) peer = { 0 };
+
+  return branch != TOCSIN_ACTOR_LOCAL && !(tocsin_peers_get (txn, branch, &peer) && !peer.blocked &&
+                                           peer.following == TOCSIN_FOLLOWING_ACCEPTED);
+}
+
 static gboolean
 collect_over (guint32 branch, const TocsinBranchCounts *counts, gpointer data)
 {
   Branches *branches = data;
-  g_auto (TocsinPeerRecord) peer = { 0 };
 
-  if (branch == TOCSIN_ACTOR_LOCAL ||
-      (tocsin_peers_get (branches->txn, branch, &peer) && !peer.blocked &&
-       peer.following == TOCSIN_FOLLOWING_ACCEPTED))
+  if (!is_over (branches->txn, branch))
     return TRUE;
   if (counts->statements > 0)
     g_array_append_val (branches->statements, branch);
   if (counts->reports > 0 || counts->refused > 0)
     g_hash_table_add (branches->reports, GUINT_TO_POINTER (branch));
   return TRUE;
+}
+
+/* What a peer itself stated counts for no branch, and so is looked for among all. Returns how many
+ * went, @max at most. */
+static guint
+let_go_of_own (
+    TocsinTxn *txn, const TocsinPolicy *policy, gint64 now_us, guint max, guint32 *truster)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < LOOKS && n < max; i++)
+    {
+      if (!tocsin_trust_next (txn, *truster, truster))
+        {
+          *truster = 0;
+          break;
+        }
+      if (!tocsin_trust_snapshot_is_believed (policy->trust, *truster) && is_over (txn, *truster))
+        n += let_go_of (txn, *truster, *truster, now_us, max - n);
+      /* Of the last there may be more. */
+      if (n < max)
+        ++*truster;
+    }
+  return n;
 }
 
 /* What was taken back or has ended goes by itself. */
@@ -177,7 +208,7 @@ drop_reports (TocsinTxn *txn,
 
   if (g_hash_table_size (over) == 0)
     return 0;
-  for (guint i = 0; i < REPORT_LOOKS && tocsin_reports_next (txn, skip, place); i++)
+  for (guint i = 0; i < LOOKS && tocsin_reports_next (txn, skip, place); i++)
     {
       g_auto (TocsinReportRecord) record = { 0 };
 
@@ -197,7 +228,7 @@ drop_reports (TocsinTxn *txn,
  * @policy: the state of this node
  * @now_us: the time
  * @max_rows: how many statements to let go of at most
- * @place: (inout): where it looks for reports; zeroed to begin
+ * @leaving: (inout): where it looks
  *
  * Lets go of what came through peers that the operator blocked, or follows no longer, by actors
  * whom nobody else vouches for: of all statements, and of reports that came as long ago as anything
@@ -210,7 +241,7 @@ tocsin_room_leave (TocsinTxn *txn,
                    const TocsinPolicy *policy,
                    gint64 now_us,
                    guint max_rows,
-                   TocsinReportPlace *place)
+                   TocsinLeaving *leaving)
 {
   g_autoptr (GArray) statements = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_autoptr (GHashTable) reports = g_hash_table_new (NULL, NULL);
@@ -223,5 +254,7 @@ tocsin_room_leave (TocsinTxn *txn,
   tocsin_branches_foreach (txn, collect_over, &branches);
   for (guint i = 0; i < statements->len && n < max_rows; i++)
     n += let_go_of_some (txn, policy, g_array_index (statements, guint32, i), now_us, max_rows - n);
-  return n + drop_reports (txn, policy, reports, now_us, place);
+  if (n < max_rows)
+    n += let_go_of_own (txn, policy, now_us, max_rows - n, &leaving->truster);
+  return n + drop_reports (txn, policy, reports, now_us, &leaving->report);
 }

@@ -8,6 +8,15 @@
 
 G_BEGIN_DECLS
 
+/**
+ * TocsinLeaving: how far tocsin_room_leave() has looked; zeroed to begin.
+ */
+typedef struct
+{
+  guint32 truster;          /* whose statements are looked at next */
+  TocsinReportPlace report; /* the one that was looked at last */
+} TocsinLeaving;
+
 gboolean tocsin_room_for_statement (TocsinTxn *txn,
                                     const TocsinPolicy *policy,
                                     guint32 branch,
@@ -16,6 +25,6 @@ guint tocsin_room_leave (TocsinTxn *txn,
                          const TocsinPolicy *policy,
                          gint64 now_us,
                          guint max_rows,
-                         TocsinReportPlace *place);
+                         TocsinLeaving *leaving);
 
 G_END_DECLS

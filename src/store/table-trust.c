@@ -239,6 +239,19 @@ tocsin_trust_next_of_branch (TocsinTxn *txn, guint32 branch, guint32 from, guint
   return TRUE;
 }
 
+gboolean
+tocsin_trust_next (TocsinTxn *txn, guint32 from, guint32 *truster)
+{
+  g_auto (TocsinCursor) cursor = { 0 };
+  TocsinKey key = tocsin_key_u32 (from);
+
+  tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_TRUST);
+  if (!tocsin_cursor_seek (&cursor, &key))
+    return FALSE;
+  *truster = tocsin_key_read_u32 (cursor.key.data);
+  return TRUE;
+}
+
 void
 tocsin_trust_foreach (TocsinTxn *txn, TocsinTrustFunc func, gpointer data)
 {

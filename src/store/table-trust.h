@@ -77,6 +77,9 @@ void tocsin_trust_foreach_of (TocsinTxn *txn, guint32 truster, TocsinTrustFunc f
 gboolean
 tocsin_trust_next_of_branch (TocsinTxn *txn, guint32 branch, guint32 from, guint32 *truster);
 
+/* The first truster from number @from on that has statements. %FALSE if there is none. */
+gboolean tocsin_trust_next (TocsinTxn *txn, guint32 from, guint32 *truster);
+
 /* Statements of one truster; the cap is 1,000. */
 guint tocsin_trust_count_of (TocsinTxn *txn, guint32 truster);
 guint64 tocsin_trust_count (TocsinTxn *txn);
