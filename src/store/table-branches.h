@@ -35,9 +35,12 @@ typedef gboolean (*TocsinBranchFunc) (guint32 branch,
                                       gpointer data);
 void tocsin_branches_foreach (TocsinTxn *txn, TocsinBranchFunc func, gpointer data);
 
-/* How a report or a statement of trust names its branch. Stored: frozen. */
-#define TOCSIN_CHARGED_OWN 0u /* its author is the direct peer */
+/* A row names the branch that it counts for by its number and one more, or by one of these. Stored:
+ * frozen. This node, whose number would be 1 so, is no other actor's branch. */
+#define TOCSIN_CHARGED_OWN 0u /* of a report or statement: its author is the direct peer */
 #define TOCSIN_CHARGED_VIA 1u /* so older versions marked what was relayed: who brought it */
+#define TOCSIN_COUNTED_NOT 0u /* of a tombstone: there was a report, which counts itself */
+#define TOCSIN_COUNTED_OWN 1u /* its author is the direct peer */
 
 /* What a row of @author says that is charged to @branch. */
 static inline guint32
@@ -51,6 +54,21 @@ static inline guint32
 tocsin_charged_branch (guint32 charged, guint32 author, guint32 via)
 {
   return charged == TOCSIN_CHARGED_OWN ? author : charged == TOCSIN_CHARGED_VIA ? via : charged - 1;
+}
+
+/* What a tombstone of @author says that counts for @branch. */
+static inline guint32
+tocsin_counted_for (guint32 branch, guint32 author)
+{
+  return branch == author ? TOCSIN_COUNTED_OWN : branch + 1;
+}
+
+/* The branch that a tombstone of @author counts for, which says @counted, and not that it does not
+ * count. */
+static inline guint32
+tocsin_counted_branch (guint32 counted, guint32 author)
+{
+  return counted == TOCSIN_COUNTED_OWN ? author : counted - 1;
 }
 
 G_END_DECLS

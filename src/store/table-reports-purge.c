@@ -19,16 +19,13 @@ typedef struct
 {
   TocsinTombstone tombstone;
   guint32 actor;
-  guint32 counted; /* 0: there was a report row; COUNTED_OWN, or tocsin_charged_to() */
+  guint32 counted; /* TOCSIN_COUNTED_…, or tocsin_counted_for() */
 } TombstoneRow;
-
-/* For the actor itself, and in its counts; so are the others. */
-#define COUNTED_OWN 1u
 
 static guint32
 branch_of (const TombstoneRow *row)
 {
-  return row->counted == COUNTED_OWN ? row->actor : row->counted - 1;
+  return tocsin_counted_branch (row->counted, row->actor);
 }
 
 static TocsinKey
@@ -116,8 +113,8 @@ tocsin_tombstones_put_for (
       row.tombstone = *in;
       row.actor = actor;
       if (!tocsin_reports_find (txn, actor, id, &number))
-        row.counted = branch == actor ? COUNTED_OWN : tocsin_charged_to (branch, actor);
-      if (row.counted != 0)
+        row.counted = tocsin_counted_for (branch, actor);
+      if (row.counted != TOCSIN_COUNTED_NOT)
         count_tombstone (txn, &row, 1);
     }
   end_key = tombstone_end_key (row.tombstone.until_us, &key);
@@ -144,7 +141,7 @@ tocsin_tombstones_foreach_counted (TocsinTxn *txn,
           return;
         }
       memcpy (&row, cursor.value.data, sizeof row);
-      if (row.counted != 0)
+      if (row.counted != TOCSIN_COUNTED_NOT)
         func (row.actor, branch_of (&row), data);
     }
 }
@@ -176,7 +173,7 @@ tocsin_tombstones_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
       TombstoneRow row;
 
       tocsin_key_add (&key, end_key.bytes + sizeof (guint32), end_key.size - sizeof (guint32));
-      if (read_tombstone (txn, &key, &row) && row.counted != 0)
+      if (read_tombstone (txn, &key, &row) && row.counted != TOCSIN_COUNTED_NOT)
         count_tombstone (txn, &row, -1);
       tocsin_txn_del (txn, TOCSIN_TABLE_TOMBSTONES, &key);
       tocsin_txn_del (txn, TOCSIN_TABLE_TOMBSTONE_ENDS, &end_key);
