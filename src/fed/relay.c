@@ -338,21 +338,15 @@ tocsin_relay_statement (TocsinTxn *txn,
 typedef struct
 {
   guint n;       /* looked at */
-  GArray *found; /* (unowned) of #Place */
+  GArray *found; /* (unowned) of #TocsinTrustPlace */
 } Waiting;
-
-typedef struct
-{
-  guint32 trustee;
-  TocsinArea area;
-} Place;
 
 /* What is held is not for others; when it no longer is, that is looked at again. */
 static gboolean
 collect_waiting (const TocsinTrustRecord *record, gpointer data)
 {
   Waiting *waiting = data;
-  Place place = { .trustee = record->trustee, .area = record->area };
+  TocsinTrustPlace place = { .trustee = record->trustee, .area = record->area };
 
   waiting->n++;
   if (record->live && (record->forwarded & TOCSIN_FORWARDED_LATER) != 0)
@@ -365,7 +359,7 @@ static gboolean
 relay_waiting_of (
     TocsinTxn *txn, const TocsinPolicy *policy, guint32 truster, gint64 now_us, guint *looked_at)
 {
-  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (Place));
+  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (TocsinTrustPlace));
   Waiting waiting = { .found = found };
   gboolean believed = is_believed (txn, policy, truster);
   gint64 turn = turn_us (txn, policy, truster);
@@ -375,7 +369,7 @@ relay_waiting_of (
   *looked_at += waiting.n;
   for (guint i = 0; i < found->len; i++)
     {
-      const Place *place = &g_array_index (found, Place, i);
+      const TocsinTrustPlace *place = &g_array_index (found, TocsinTrustPlace, i);
       g_auto (TocsinTrustRecord) record = { 0 };
 
       if (!tocsin_trust_get (txn, truster, place->trustee, place->area, &record))

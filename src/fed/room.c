@@ -26,20 +26,14 @@ typedef struct
 {
   guint32 branch;
   guint max;
-  GArray *found; /* of Place */
+  GArray *found; /* of TocsinTrustPlace */
 } Search;
-
-typedef struct
-{
-  guint32 trustee;
-  TocsinArea area;
-} Place;
 
 static gboolean
 collect (const TocsinTrustRecord *record, gpointer data)
 {
   Search *search = data;
-  Place place = { .trustee = record->trustee, .area = record->area };
+  TocsinTrustPlace place = { .trustee = record->trustee, .area = record->area };
 
   if (tocsin_trust_record_branch (record) == search->branch)
     g_array_append_val (search->found, place);
@@ -68,13 +62,13 @@ let_go (TocsinTxn *txn, const TocsinTrustRecord *record, gint64 now_us)
 static guint
 let_go_of (TocsinTxn *txn, guint32 branch, guint32 truster, gint64 now_us, guint max)
 {
-  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (Place));
+  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (TocsinTrustPlace));
   Search search = { .branch = branch, .max = max, .found = found };
 
   tocsin_trust_foreach_of (txn, truster, collect, &search);
   for (guint i = 0; i < found->len; i++)
     {
-      const Place *place = &g_array_index (found, Place, i);
+      const TocsinTrustPlace *place = &g_array_index (found, TocsinTrustPlace, i);
       g_auto (TocsinTrustRecord) record = { 0 };
 
       if (tocsin_trust_get (txn, truster, place->trustee, place->area, &record))

@@ -36,6 +36,15 @@ typedef struct
   GBytes *alternate; /* (owned) (nullable) the other one of an equivocation */
 } TocsinTrustRecord;
 
+/**
+ * TocsinTrustPlace: which of the statements of one truster.
+ */
+typedef struct
+{
+  guint32 trustee;
+  TocsinArea area;
+} TocsinTrustPlace;
+
 void tocsin_trust_record_clear (TocsinTrustRecord *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinTrustRecord, tocsin_trust_record_clear)
 
