@@ -119,26 +119,34 @@ is_reread_due (const TocsinSyncNote *note, const TocsinPeerRecord *peer)
          note->now_us;
 }
 
-/* A new epoch begins at 0. So does an outbox that goes less far than it was read, which none does
- * by itself: it is of an older copy of the disk, or somebody had the host and said that it went
- * further. What it has was never read then, nor what it will have. Once a day, as all that is read
- * again; until then the cursor stays where nothing can be. */
+/* An outbox that goes less far than it was read, which none does by itself, begins at 0: it is of
+ * an older copy of the disk, or somebody had the host and said that it went further. What it has
+ * was never read then, nor what it will have. Once a day, as all that is read again; until then the
+ * cursor stays where nothing can be. */
+static void
+go_back (const TocsinSyncNote *note, TocsinPeerRecord *peer)
+{
+  if (!note->from_zero && !is_reread_due (note, peer))
+    {
+      tocsin_peer_record_want_reread (peer);
+      return;
+    }
+  if (!note->from_zero)
+    peer->reread_us = note->now_us;
+  peer->sync_sequence = 0;
+}
+
+/* So does a new epoch, at once. */
 static void
 follow_head (const TocsinSyncNote *note, TocsinPeerRecord *peer)
 {
-  if (peer->sync_epoch == note->epoch && peer->sync_sequence <= note->last)
-    return;
-  if (peer->sync_epoch == note->epoch && !note->from_zero)
+  if (peer->sync_epoch != note->epoch)
     {
-      if (!is_reread_due (note, peer))
-        {
-          tocsin_peer_record_want_reread (peer);
-          return;
-        }
-      peer->reread_us = note->now_us;
+      peer->sync_epoch = note->epoch;
+      peer->sync_sequence = 0;
     }
-  peer->sync_epoch = note->epoch;
-  peer->sync_sequence = 0;
+  else if (peer->sync_sequence > note->last)
+    go_back (note, peer);
 }
 
 /* A #TocsinWriteFunc: the first reading of a peer is one batch. */
