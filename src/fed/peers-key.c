@@ -143,12 +143,10 @@ describe (const TocsinDoubts *doubts)
   return g_error_new (
       TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
       "This key is pinned now, and the peer still held, for its document names as well what "
-      "nothing "
-      "proves: %s; %shave its admin run “tocsin key rotate”, which proves all that is right",
+      "nothing proves: %s; %shave its admin run “tocsin key rotate”, which proves all that is "
+      "right",
       text->str,
-      doubts->rsa || doubts->requests || doubts->inbox || doubts->outbox
-          ? ""
-          : "confirm each that its admin knows, or ");
+      tocsin_doubts_have_uncomparable (doubts) ? "" : "confirm each that its admin knows, or ");
 }
 
 static gboolean

@@ -309,6 +309,12 @@ tocsin_doubts_clear (TocsinDoubts *self)
   g_clear_pointer (&self->keys, g_ptr_array_unref);
 }
 
+gboolean
+tocsin_doubts_have_uncomparable (const TocsinDoubts *self)
+{
+  return self->rsa || self->requests || self->inbox || self->outbox;
+}
+
 static void
 doubt_key (const TocsinPeerRecord *peer,
            const GPtrArray *remembered,
@@ -365,7 +371,7 @@ tocsin_pinning_find_doubts (TocsinTxn *txn,
   keys = parse_all (remembered.keys);
   for (guint i = 0; i < document->keys->len; i++)
     doubt_key (peer, keys, document, g_ptr_array_index (document->keys, i), now_us, out);
-  return out->inbox || out->outbox || out->rsa || out->requests || out->keys->len > 0;
+  return tocsin_doubts_have_uncomparable (out) || out->keys->len > 0;
 }
 
 /**

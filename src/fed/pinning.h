@@ -44,6 +44,8 @@ typedef struct
 } TocsinDoubts;
 
 void tocsin_doubts_clear (TocsinDoubts *self);
+/* Whether there is more in doubt than keys that the operator can compare. */
+gboolean tocsin_doubts_have_uncomparable (const TocsinDoubts *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinDoubts, tocsin_doubts_clear)
 
 gboolean tocsin_pinning_has_any (const TocsinPeerRecord *peer);
