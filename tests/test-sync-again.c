@@ -339,6 +339,52 @@ test_entered_while_down (void)
   stop ();
 }
 
+/* Another direct peer is louder about `other` than `peer` is, from the moment it is believed on. */
+static void
+believe_louder (guint32 actor)
+{
+  const guint32 louder = 4711;
+  const TocsinTrustPeer rows[] = {
+    { .actor = peer_number, .area = TOCSIN_AREA_ANY, .weight = 0.5 },
+    { .actor = louder, .area = TOCSIN_AREA_ANY, .weight = 1 },
+  };
+  const TocsinGraphStatement statements[] = {
+    { peer_number, actor, TOCSIN_TRUST_WEIGHT_ONE, TOCSIN_AREA_ANY },
+    { louder, actor, TOCSIN_TRUST_WEIGHT_ONE, TOCSIN_AREA_ANY },
+  };
+  const TocsinTrustInput input = { .statements = statements,
+                                   .n_statements = G_N_ELEMENTS (statements),
+                                   .peers = rows,
+                                   .n_peers = G_N_ELEMENTS (rows) };
+  g_autoptr (TocsinTrustSnapshot) trust = tocsin_trust_snapshot_new (&input, 1, 1);
+
+  g_assert_cmpuint (tocsin_trust_snapshot_branch_of (trust, actor), ==, louder);
+  tocsin_federation_set_trust (us.fed, trust);
+}
+
+/* Whoever is charged for somebody, all who vouch for it may have what it said. */
+static void
+test_entered_by_a_louder_one (void)
+{
+  Befriend as_known = { .peer = &other };
+  guint32 actor;
+
+  start (TOCSIN_FOLLOWER_READER);
+  public_node_start (&other);
+  actor = public_node_befriend (&us, &as_known);
+  us.fed->time_scale = 1000;
+  publish_green (1);
+  read_ok (FALSE);
+  believe_through (actor, FALSE);
+  tocsin_sync_start (us.fed->sync);
+  believe_louder (actor);
+  WAIT_FOR (reread_us () != 0);
+  tocsin_sync_stop (us.fed->sync);
+  WAIT_FOR (tocsin_sync_is_idle (us.fed->sync));
+  public_node_stop (&other);
+  stop ();
+}
+
 /* ---- authors ---- */
 
 /* `peer` has @n reports of `other` in its outbox. Gives the number of `other` here. */
@@ -647,6 +693,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync-again/followed-again", test_followed_again);
   g_test_add_func ("/sync-again/read-again", test_read_again);
   g_test_add_func ("/sync-again/entered-while-down", test_entered_while_down);
+  g_test_add_func ("/sync-again/entered-by-a-louder-one", test_entered_by_a_louder_one);
   g_test_add_func ("/sync-again/dropped-key", test_dropped_key);
   g_test_add_func ("/sync-again/silent-author", test_silent_author);
   g_test_add_func ("/sync-again/gone-author", test_gone_author);

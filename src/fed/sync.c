@@ -375,6 +375,19 @@ compare_actors (gconstpointer a, gconstpointer b)
   return (*left > *right) - (*left < *right);
 }
 
+/* Whoever is charged for it may not be who has its reports. */
+static void
+add_ways (GHashTable *ways, const TocsinTrustSnapshot *trust, const TocsinTrustedActor *entered)
+{
+  guint32 voucher;
+
+  g_hash_table_add (ways, GUINT_TO_POINTER (entered->branch));
+  for (guint i = 0;
+       (voucher = tocsin_trust_snapshot_voucher (trust, entered->actor, i)) != TOCSIN_WALKS_NOBODY;
+       i++)
+    g_hash_table_add (ways, GUINT_TO_POINTER (voucher));
+}
+
 /* The direct peers through which trust reaches whom it did not when the store was told last. */
 static GHashTable *
 find_new_ways (TocsinTxn *txn, const TocsinTrustSnapshot *trust)
@@ -389,7 +402,7 @@ find_new_ways (TocsinTxn *txn, const TocsinTrustSnapshot *trust)
     if (!trusted[i].direct &&
         (size == 0 || bsearch (&trusted[i].actor, before, size / sizeof *before, sizeof *before,
                                compare_actors) == NULL))
-      g_hash_table_add (ways, GUINT_TO_POINTER (trusted[i].branch));
+      add_ways (ways, trust, &trusted[i]);
   return ways;
 }
 
