@@ -294,8 +294,19 @@ measure (Node *node, const char *method, const char *if_none_match, gsize *both)
   return n;
 }
 
+static guint
+digits (gsize n)
+{
+  guint count = 1;
+
+  for (; n >= 10; n /= 10)
+    count++;
+  return count;
+}
+
 /* Whatever is known of the keys, the length tells how many times 64 lines there are; until that is
- * more than the header may make up for. */
+ * more than the header may make up for. As long as that goes, the number in Content-Length has as
+ * many digits as that of the longest body, which needs a header of one letter. */
 static void
 test_length (void)
 {
@@ -318,23 +329,13 @@ test_length (void)
       tocsin_store_write (node.store, fill, &n, NULL);
       length = measure (&node, "GET", NULL, &both);
       if (cases[i].both != 0)
-        g_assert_cmpuint (both, ==, cases[i].both);
+        {
+          g_assert_cmpuint (both, ==, cases[i].both);
+          g_assert_cmpuint (digits (both - length), ==, digits (both - 1));
+        }
       g_assert_cmpint (length != 0, ==, cases[i].both != 0);
       g_assert_cmpuint (measure (&node, "HEAD", NULL, &both), ==, 0);
       g_assert_cmpuint (measure (&node, "GET", "*", &both), ==, 0);
-    }
-}
-
-/* As long as that goes, the number in Content-Length is as long. */
-static void
-test_length_of_length (void)
-{
-  for (guint n = 64; n <= 256; n += 64)
-    {
-      g_autofree char *least = g_strdup_printf ("%u", n * 32);
-      g_autofree char *most = g_strdup_printf ("%u", n * 36);
-
-      g_assert_cmpuint (strlen (least), ==, strlen (most));
     }
 }
 
@@ -430,7 +431,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/range/etag", test_etag);
   g_test_add_func ("/range/padding", test_padding);
   g_test_add_func ("/range/length", test_length);
-  g_test_add_func ("/range/length-of-length", test_length_of_length);
   g_test_add_func ("/range/long", test_long);
   g_test_add_func ("/range/many-long", test_many_long);
   g_test_add_func ("/range/bad", test_bad);
