@@ -4,6 +4,7 @@
 #include "fed/protected.h"
 
 #include "own-network.h"
+#include "skips.h"
 
 static gboolean have_network;
 
@@ -157,7 +158,7 @@ test_interfaces (void)
 
   if (!have_network)
     {
-      g_test_skip ("no network of its own may be made here");
+      skip_test ("no network of its own may be made here");
       return;
     }
   tocsin_protected_add_interfaces (self);

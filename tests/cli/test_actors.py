@@ -9,7 +9,7 @@ import sys
 import unittest
 import urllib.parse
 
-from fake_node import FakeNode
+from fake_node import FakeNode, main
 
 B = "https://b.example/actor"
 CONFIRMED = "https://web.example/x"
@@ -88,4 +88,4 @@ class Actors(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main())
+    sys.exit(main())

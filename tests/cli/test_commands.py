@@ -21,7 +21,7 @@ import fcntl
 import unittest
 import urllib.parse
 
-from fake_node import FakeNode, TOCSIN, problem, read_terminal, run
+from fake_node import FakeNode, TOCSIN, main, problem, read_terminal, run
 
 B = "https://b.example/actor"
 C = "https://c.example/actor"
@@ -81,12 +81,12 @@ class Commands(unittest.TestCase):
     @unittest.skipIf(os.geteuid() != 0, "only root can become another user")
     def test_not_permitted(self):
         os.chmod(self.node.dir.name, 0o700)
-        try:
-            done = subprocess.run([TOCSIN, "--socket", self.node.socket, "status"], stdin=subprocess.DEVNULL,
+        with tempfile.TemporaryDirectory() as place:  # the build may lie where no other user comes
+            os.chmod(place, 0o755)
+            program = shutil.copy(shutil.which(TOCSIN), place)
+            done = subprocess.run([program, "--socket", self.node.socket, "status"], stdin=subprocess.DEVNULL,
                                   capture_output=True, text=True, check=False, timeout=60, user=65534, group=65534,
                                   extra_groups=[], cwd="/", env={**os.environ, "NO_COLOR": "1"})
-        except PermissionError:
-            self.skipTest("the program lies where no other user comes")
         self.check(done, 5, r"\A\Z", "You may not use .*api.sock: be root, or the user that the node runs as")
 
     def test_refusals_name_what_was_typed(self):
@@ -733,4 +733,4 @@ class Commands(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main())
+    sys.exit(main())

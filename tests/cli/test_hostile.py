@@ -20,7 +20,7 @@ import threading
 import unittest
 
 from every_command import Everything, every_command
-from fake_node import FakeNode, TOCSIN, read_terminal, run
+from fake_node import FakeNode, TOCSIN, main, read_terminal, run
 
 # Clears the screen, as C0 and as C1; turns the line round; is not seen; piles up on the line above.
 EVIL = "a\x1b[2J\x9b2J\x7f\r\u202e\u200b\u2060\U000e0041" + "\u0301" * 40 + "\ttocsin: \nall is well"
@@ -183,4 +183,4 @@ class Hostile(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main())
+    sys.exit(main())

@@ -12,7 +12,7 @@ import tempfile
 import time
 import unittest
 
-from fake_node import FakeNode, problem
+from fake_node import FakeNode, main, problem
 
 LISTS = pathlib.Path(__file__).resolve().parent.parent / "data" / "lists"
 
@@ -180,4 +180,4 @@ class Imports(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main())
+    sys.exit(main())

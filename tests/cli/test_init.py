@@ -14,7 +14,7 @@ import sys
 import tempfile
 import unittest
 
-from fake_node import TOCSIN, run
+from fake_node import TOCSIN, main, run
 
 URL = "https://tocsin.village.example"
 
@@ -205,4 +205,4 @@ class Init(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main())
+    sys.exit(main())

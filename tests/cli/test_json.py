@@ -12,7 +12,7 @@ import sys
 import unittest
 
 from every_command import Everything, every_command
-from fake_node import problem
+from fake_node import main, problem
 
 
 class Json(unittest.TestCase):
@@ -37,4 +37,4 @@ class Json(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main())
+    sys.exit(main())

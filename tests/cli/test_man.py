@@ -18,7 +18,7 @@ import unittest
 import xml.etree.ElementTree as ET
 
 from every_command import commands
-from fake_node import run
+from fake_node import main, run
 
 SOURCES, SCHEMA, *PAGES = (pathlib.Path(a) for a in sys.argv[1:])
 COMMON = {"--socket", "--url", "--token-file", "--json", "--help"}
@@ -116,4 +116,4 @@ class Manual(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main(argv=sys.argv[:1]))
+    sys.exit(main(sys.argv[:1]))

@@ -10,7 +10,7 @@ import sys
 import unittest
 import urllib.parse
 
-from fake_node import FakeNode, TOCSIN
+from fake_node import FakeNode, TOCSIN, main
 
 
 def quoted(text):
@@ -139,4 +139,4 @@ class Reports(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main())
+    sys.exit(main())

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 import urllib.parse
 
-from fake_node import FakeNode, problem, run
+from fake_node import FakeNode, main, problem, run
 
 
 class Sentences(unittest.TestCase):
@@ -220,4 +220,4 @@ class Sentences(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.exit(unittest.main())
+    sys.exit(main())

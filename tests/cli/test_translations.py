@@ -17,7 +17,7 @@ import sys
 import tempfile
 import unittest
 
-from fake_node import run
+from fake_node import main, run
 
 PO = pathlib.Path(sys.argv[1])
 C_LOCALE = "/usr/lib/locale/C.utf8"
@@ -90,4 +90,4 @@ if __name__ == "__main__":
     if shutil.which("msgfmt") is None:
         print("skipped: no msgfmt here")
         sys.exit(77)
-    unittest.main(argv=sys.argv[:1])
+    sys.exit(main(sys.argv[:1]))

@@ -292,7 +292,9 @@ def test(lab, options, names):
     if "caddy" in names:
         look_at_gate(lab, options)
     else:
-        lab.step("caddy is not installed: data/Caddyfile and data/Caddyfile-gate are not tried")
+        lab.skip("caddy is not installed, so data/Caddyfile and data/Caddyfile-gate are not tried")
+    if "nginx" not in names:
+        lab.skip("nginx is not installed, so data/nginx.conf is not tried")
     plain = lab.node("plain").start()
     for name in names:
         look(lab, options, plain, name)

@@ -255,7 +255,7 @@ def test_with(lab, options):
     try:
         small = Small(lab)
     except (subprocess.CalledProcessError, OSError):
-        lab.step("skipped: no tmpfs may be mounted here")
+        lab.skip("no tmpfs may be mounted here")
     else:
         lab.step("the file system is full")
         rounds_on(lab, "small", small, second, options.rounds)

@@ -130,10 +130,6 @@ class Tools:
             return log.read()[-2000:]
 
 
-def skip(node, tool):
-    node.lab.step(f"{tool} is not installed: skipped")
-
-
 # ---- what every reader does ----
 
 
@@ -191,7 +187,7 @@ def check_lists(tools):
 def check_fetch_list(tools, withdraw, again):
     """The cron job of docs/exports.md: a whole new list or the old one, and nothing where nothing changed."""
     if find("curl") is None:
-        return skip(tools.node, "curl")
+        return tools.node.lab.skip("curl is not installed")
     script = documented("# fetch-list FORMAT FILE", "exports.md")[0]
     tools.write("reader.token", tools.token, 0o600)
     script = script.replace("/etc/tocsin/reader.token", tools.path("reader.token"))
@@ -241,7 +237,7 @@ def reverse(address):
 def check_rbldnsd(tools, dig, withdraw):
     rbldnsd = find("rbldnsd")
     if rbldnsd is None or dig is None:
-        return skip(tools.node, "rbldnsd or dig")
+        return tools.node.lab.skip("rbldnsd or dig is not installed")
     zone, port = "bl.test", free_port()
     tools.export("rbldnsd", "tocsin.rbl")
     command = [rbldnsd, "-n", "-c", "1", "-b", f"127.0.0.1/{port}", "-w", tools.dir]
@@ -321,7 +317,7 @@ def serial_of(dig, port):
 def check_knot(tools, dig, withdraw):
     """A primary that reads the file, and a secondary that has the zone by transfer alone."""
     if find("knotd") is None or dig is None:
-        return skip(tools.node, "Knot or dig")
+        return tools.node.lab.skip("Knot or dig is not installed")
     primary, secondary = free_port(), free_port()
     os.makedirs(tools.path("primary"), exist_ok=True)
     tools.export("rpz?type=domain,ip,network", "primary/rpz.zone")
@@ -396,7 +392,7 @@ def check_documented(tools):
     for command, mark in ((["named-checkconf", path], 'zone "rpz.example.org" {'),
                           (["knotc", "-c", path, "conf-check"], "domain: rpz"), (["unbound-checkconf", path], "rpz:\n")):
         if find(command[0]) is None:
-            skip(tools.node, command[0])
+            tools.node.lab.skip(f"{command[0]} is not installed")
             continue
         for block in documented(mark):
             tools.write("documented.conf", block)
@@ -423,7 +419,7 @@ def start_bind(tools, name, port, role, policy=""):
 def check_bind(tools, dig, withdraw):
     """BIND as primary; BIND and Unbound as resolvers, which have the zone by transfer and apply it."""
     if find("named") is None or dig is None:
-        return skip(tools.node, "BIND or dig")
+        return tools.node.lab.skip("BIND or dig is not installed")
     primary, bind, unbound = free_port(), free_port(), free_port()
     os.makedirs(tools.path("bind-primary"), exist_ok=True)
     query = "rpz?type=domain,ip,network"
@@ -439,7 +435,7 @@ def check_bind(tools, dig, withdraw):
     ]
     resolvers = [bind]
     if find("unbound") is None:
-        skip(tools.node, "Unbound")
+        tools.node.lab.skip("Unbound is not installed")
     else:
         zone = documented("rpz:\n")[0].replace("rpz.example.org", "rpz.test").replace("192.0.2.53", f"127.0.0.1@{primary}")
         config = tools.write("unbound.conf", UNBOUND.format(dir=tools.dir, port=unbound, primary=primary) + zone)
@@ -515,7 +511,7 @@ def start_nginx(tools, nginx):
 def check_nginx(tools):
     nginx = find("nginx")
     if nginx is None:
-        return skip(tools.node, "nginx")
+        return tools.node.lab.skip("nginx is not installed")
     process, ask = start_nginx(tools, nginx)
     block = documented("geo $tocsin_client", "exports.md")[0]
     block = block.replace("/etc/nginx/tocsin-geo.conf", "geo").replace("/etc/nginx/tocsin-map.conf", "map")
@@ -545,7 +541,7 @@ def check_nginx(tools):
 def check_postfix(tools):
     postmap = find("postmap")
     if postmap is None:
-        return skip(tools.node, "postmap")
+        return tools.node.lab.skip("postmap is not installed")
     os.makedirs(tools.path("postfix"), exist_ok=True)
     tools.write("postfix/main.cf", "compatibility_level = 3.6\n")
     access = tools.export("postfix", "access")
@@ -571,9 +567,9 @@ def check_postfix(tools):
 def check_nft(tools, withdraw):
     nft = find("nft")
     if nft is None:
-        return skip(tools.node, "nft")
+        return tools.node.lab.skip("nft is not installed")
     if not OwnNetwork.available(nft, "list", "ruleset"):
-        return skip(tools.node, "a network of its own for nft")
+        return tools.node.lab.skip("nft may have no network of its own")
     first = tools.export("nftables", "first.nft")
     withdraw()
     second = tools.export("nftables", "second.nft")
@@ -623,7 +619,7 @@ prometheus:
 def check_bouncer(tools, withdraw, again):
     bouncer = find("crowdsec-custom-bouncer")
     if bouncer is None:
-        return skip(tools.node, "crowdsec-custom-bouncer")
+        return tools.node.lab.skip("crowdsec-custom-bouncer is not installed")
     told = tools.path("told")
     program = tools.write("tell", f"#!/bin/sh\necho \"$1 $2 $3\" >>{told}\n", 0o755)
     config = tools.write("bouncer.yaml", BOUNCER.format(
@@ -694,9 +690,9 @@ def check_firewall(tools, mode, withdraw, again):
     possible, asks, rule = FIREWALL_MODES[mode]
     bouncer = find("crowdsec-firewall-bouncer")
     if bouncer is None or find(possible[0]) is None:
-        return skip(tools.node, "crowdsec-firewall-bouncer or " + possible[0])
+        return tools.node.lab.skip(f"crowdsec-firewall-bouncer or {possible[0]} is not installed")
     if not OwnNetwork.available(*possible):
-        return skip(tools.node, f"what crowdsec-firewall-bouncer needs for {mode}, in a network of its own,")
+        return tools.node.lab.skip(f"no network of its own can have what crowdsec-firewall-bouncer needs for {mode}")
     key = tools.node.ask("POST", "/v1/tokens", {"name": "firewall-" + mode, "scopes": ["stream"]}, 201)["token"]
     config = tools.write("firewall.yaml", FIREWALL.format(
         mode=mode, dir=tools.dir, url=f"http://127.0.0.1:{tools.node.api_port}/", key=key), 0o600)

@@ -362,7 +362,7 @@ def places(lab, node, server):
     add(node, "country", server.serve("/country", country), "mmdb", None, None, title="Countries")
     done = node.api("POST", "/v1/feeds/country/refresh", {})
     if done.status == 415 or b"reads no MaxMind" in done.body:
-        lab.step("skipped: this build has no libmaxminddb")
+        lab.skip("this build has no libmaxminddb")
         return
     expect(done.status == 200 and done.json["entries"] > 0, f"{done}")
     path = os.path.join(lab.dir, "asn.mmdb")
@@ -385,7 +385,7 @@ def places(lab, node, server):
 def compare(lab, node, country):
     tool = shutil.which("mmdblookup")
     if tool is None:
-        lab.step("skipped: no mmdblookup")
+        lab.skip("mmdblookup is not installed")
         return
     lab.step("as mmdblookup finds it")
     path = os.path.join(lab.dir, "country.mmdb")

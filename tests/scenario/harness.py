@@ -29,6 +29,10 @@ import tempfile
 import time
 import urllib.parse
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from skips import may_skip  # noqa: E402 pylint: disable=wrong-import-position
+
 START_SECONDS = 60
 STOP_SECONDS = 60
 WAIT_SECONDS = 60
@@ -333,6 +337,11 @@ class Lab:
 
     def step(self, text):
         print(f"# {text}", flush=True)
+
+    def skip(self, text):
+        """Says which part of the test cannot run here and why; a failure where none may be left out."""
+        self.step(f"skipped: {text}")
+        expect(may_skip(), f"nothing may be skipped here (TOCSIN_SKIP=never), but {text}")
 
     def __exit__(self, kind, value, trace):
         try:

@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -157,23 +158,40 @@ def is_private(pid, user):
         expect(os.stat(f"/proc/{pid}/{name}").st_uid == 0, f"/proc/PID/{name} is closed to that user")
 
 
+def copy_programs(lab, folder):
+    """To where any user comes, which the folder of the build need not be. Gives the daemon and the command line."""
+    build = os.path.dirname(os.path.dirname(lab.tocsind))
+    copies = [os.path.join(folder, name) for name in ("src/tocsind", "src/tocsin", "schemas/gschemas.compiled")]
+    for copy in copies:
+        os.makedirs(os.path.dirname(copy), exist_ok=True)
+        shutil.copyfile(os.path.join(build, os.path.relpath(copy, folder)), copy)
+        for path in (folder, os.path.dirname(copy), copy):
+            os.chmod(path, 0o755)
+    return copies[:2]
+
+
 def memory_is_private(lab):
     """Files of /proc that show memory belong to root where the kernel lets nobody else look."""
     user = NOBODY if os.geteuid() == 0 else None
-    node = lab.node("user", user=user)
-    try:
-        node.start()
-    except PermissionError:
-        lab.step("nobody may not run a program from here: not tested")
-        return
-    is_private(node.process.pid, user)
-    node.stop()
     with tempfile.TemporaryDirectory() as folder:
-        waiting = os.path.join(folder, "token")
+        lab.tocsind, program = copy_programs(lab, folder)
+        node = lab.node("user", user=user)
+        try:
+            node.start()
+        except PermissionError:
+            lab.skip("nobody may run no program from a temporary folder")
+            return
+        is_private(node.process.pid, user)
+        node.stop()
+        command_line_is_private(folder, program, user)
+
+
+def command_line_is_private(folder, program, user):
+    with tempfile.TemporaryDirectory(dir=folder) as private:
+        waiting = os.path.join(private, "token")
         os.mkfifo(waiting, 0o600)
-        for path in (folder, waiting):
+        for path in (private, waiting):
             os.chown(path, user if user is not None else -1, -1)
-        program = os.path.join(os.path.dirname(lab.tocsind), "tocsin")
         with open(waiting, "r+b", buffering=0), subprocess.Popen(
             [program, "--url", "http://127.0.0.1:1", "--token-file", waiting, "status"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=user
