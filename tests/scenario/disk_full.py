@@ -7,13 +7,16 @@ The disk is full thrice: the file may not grow (RLIMIT_FSIZE), the file system h
 bytes and no more names (a tmpfs, where one may be mounted), and a preloaded library fails writes and
 fsyncs at random with ENOSPC and EIO, or cuts them short (tests/tools/failing-writes.c). Meanwhile
 changes and backups get 503 and checks get answers. Once there is room, changes are taken again by the
-same process, and nothing that was acknowledged is missing. Where the root of the store could not be
+same process. Every second time it was killed before that, and whoever is started while there is no
+room answers checks too, or ends with status 1. Each round ends with a kill under load, and nothing
+that was acknowledged is missing in what is started then. Where the root of the store could not be
 written LMDB wants to be opened anew: then the node ends by itself, with status 1, so that the service
 manager starts it. So does a node whose first start has no room, however far that got. The library
 also ends a node of which a power cut could take back what it answered.
 """
 
 import glob
+import http.client
 import itertools
 import os
 import resource
@@ -48,7 +51,12 @@ class Disk:
     def take(self, node, randomness):
         raise NotImplementedError
 
+    def start(self, node):
+        """Has it start without room, and does not wait for it."""
+        node.start(wait=False)
+
     def give(self, node):
+        """Whether it runs or not."""
         raise NotImplementedError
 
     def close(self):
@@ -56,13 +64,26 @@ class Disk:
 
 
 class Limited(Disk):
-    def take(self, node, randomness):
+    unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+
+    def limit(self, node):
         size = os.stat(os.path.join(node.data_dir, "store", "data.mdb")).st_size
-        resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, (size + 4096, resource.RLIM_INFINITY))
+        return (size + 4096, resource.RLIM_INFINITY)
+
+    def take(self, node, randomness):
+        resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, self.limit(node))
+
+    def start(self, node):
+        """A process begins with the limits of who starts it."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, self.limit(node))
+        try:
+            super().start(node)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, self.unlimited)
 
     def give(self, node):
-        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-        resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, unlimited)
+        if node.process is not None:
+            resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, self.unlimited)
 
 
 class Small(Disk):
@@ -156,8 +177,34 @@ def backs_up(node):
     return there
 
 
-def one_round(lab, cast, disk):
+def is_up_or_over(node):
+    try:
+        return node.api("GET", "/health/live").status == 200
+    except (OSError, http.client.HTTPException):
+        return node.process.poll() is not None
+
+
+def killed_while_full(cast, disk):
+    """And started, once without room; with room, if it ended for want of that."""
     node = cast.node
+    node.kill()
+    disk.start(node)
+    wait_until(lambda: is_up_or_over(node), "the node answers, or ends, that starts without room")
+    status = node.process.poll()
+    if status is None:
+        checks_are_answered(node)
+    else:
+        expect(status == 1, f"without room it ended with {status}")
+        node.process = None
+    disk.give(node)
+    if node.process is None:
+        node.start()
+    return status
+
+
+def one_round(lab, cast, disk, kill):
+    """With @kill no process goes on from before there was no room to after it."""
+    node, cut = cast.node, cast.ledger.counted["cut"]
     load = cast.begin()
     try:
         pause(lab.random.random() * LOAD_SECONDS)
@@ -168,28 +215,39 @@ def one_round(lab, cast, disk):
         pause(lab.random.random() * LOAD_SECONDS)
         checks_are_answered(node)
         expect(node.process.poll() is None, "the node goes on")
-        disk.give(node)
+        expect(cast.ledger.counted["cut"] == cut, "every call is answered while there is no room")
+        if kill:
+            status = killed_while_full(cast, disk)
+            lab.step(f"started without room: {'it goes on' if status is None else 'it ends'}")
+            load.end()
+            cut, load = cast.ledger.counted["cut"], cast.begin()
+        else:
+            disk.give(node)
+        wait_until(lambda: takes_again(node), "changes are taken again")
+        wait_until(lambda: node.api("GET", "/health/ready").status == 200, "the node is ready again")
+        expect(backs_up(node), "a backup is made")
+        pause(lab.random.random() * LOAD_SECONDS)
+        expect(cast.ledger.counted["cut"] == cut, "every call is answered until the node is killed")
+        node.kill()
     finally:
         load.end()
-    wait_until(lambda: takes_again(node), "changes are taken again")
-    wait_until(lambda: node.api("GET", "/health/ready").status == 200, "the node is ready again")
-    expect(backs_up(node), "a backup is made")
+    node.start()
     cast.ledger.examine(node)
     cast.ledger.examine_trust(node, cast.second.actor)
     is_whole(lab, node)
 
 
-def rounds_on(lab, name, disk, second, rounds):
+def rounds_on(lab, name, disk, second, kills):
+    """A round for each of @kills, which says how."""
     node = lab.node(name, settings=SETTINGS, data_dir=disk.data_dir, environment=disk.environment)
     try:
         node.start()
         node.follow(second.actor)
         cast = Cast(lab, node, second)
         try:
-            for _ in range(rounds):
-                one_round(lab, cast, disk)
+            for kill in kills:
+                one_round(lab, cast, disk, kill)
             lab.step(f"{name}: {cast.ledger.counted}")
-            expect(cast.ledger.counted["cut"] == 0, "every call is answered")
             cast.ledger.examine_all(node)
             node.stop()
             node.start()
@@ -250,22 +308,24 @@ def root_fails(lab, disk, second):
 def test_with(lab, options):
     lab.warnings += WARNINGS
     second = lab.node("second", settings=SETTINGS).start()
+    turns = itertools.cycle((False, True))  # with one round a disk, too, each has its turn
     lab.step("the file may not grow")
-    rounds_on(lab, "limited", Limited(), second, options.rounds)
+    rounds_on(lab, "limited", Limited(), second, itertools.islice(turns, options.rounds))
     try:
         small = Small(lab)
     except (subprocess.CalledProcessError, OSError):
         lab.skip("no tmpfs may be mounted here")
     else:
         lab.step("the file system is full")
-        rounds_on(lab, "small", small, second, options.rounds)
+        rounds_on(lab, "small", small, second, itertools.islice(turns, options.rounds))
         lab.step("the file system is full from the first start on")
         for pages in (*FIRST_PAGES, lab.random.randrange(max(FIRST_PAGES) + 1, MORE_PAGES)):
             first_start(lab, pages)
     lab.step("writes and syncs fail at random")
     failing = Failing(lab, options.library)
     for failing.calls in ("write", "sync", "write sync"):
-        rounds_on(lab, "failing-" + failing.calls.replace(" ", "-"), failing, second, options.rounds)
+        name = "failing-" + failing.calls.replace(" ", "-")
+        rounds_on(lab, name, failing, second, itertools.islice(turns, options.rounds))
     lab.step("the root cannot be written")
     root_fails(lab, failing, second)
     second.stop()
