@@ -86,8 +86,8 @@ class Target:
         return gauges(self.node)["http_connections"]
 
     def descriptors(self):
-        """How many the node has open; 0 where only root may look into a node, and this is not root."""
-        return len(os.listdir(f"/proc/{self.node.process.pid}/fd")) if os.geteuid() == 0 else 0
+        """How many the node has open; None where only root may look into a node, and this is not root."""
+        return len(os.listdir(f"/proc/{self.node.process.pid}/fd")) if os.geteuid() == 0 else None
 
 
 def is_documented(what, status, allowed=DOCUMENTED):
@@ -337,7 +337,10 @@ def test(lab, options):
     check_bodies_held(target, 40 if options.long else BODIES_TOO_MANY)
     check_polls(target, 10000 if options.long else 600)
     wait_until(lambda: target.connections() <= quiet, "every connection is over")
-    wait_until(lambda: target.descriptors() <= calm + 8, "every descriptor is given back")
+    if calm is None:
+        lab.skip("only root may count the descriptors of a node")
+    else:
+        wait_until(lambda: target.descriptors() <= calm + 8, "every descriptor is given back")
     growth = target.node.resident_bytes() - memory
     lab.step(f"resident memory grew by {growth // 1024} KiB")
     limit = GROWTH_MAX_BYTES * (3 if options.long else 1)  # thousands of connections take room too
