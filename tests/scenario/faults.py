@@ -88,7 +88,7 @@ def one_round(network, number):
             gone = lab.random.choice(live)
             node.withdraw(gone)
             network.withdrawn[node].add(gone)
-    for node in lab.random.sample(lab.nodes, lab.random.randint(0, 2)):
+    for node in lab.random.sample(lab.nodes, lab.random.randint(1, 2)):
         pause(lab.random.random() * 0.5)
         lab.step(f"round {number}: {node.name} is killed")
         node.kill()
@@ -137,6 +137,8 @@ def test(lab, options):
             lost = options.rounds * REPORTS_A_ROUND - len(own_live(node)) - len(network.withdrawn[node])
             expect(lost == 0, f"{node.name} lost {lost} of its reports that were answered 201")
         lab.step(f"faults: {sum((list(p.done.items()) for p in network.proxies), [])}")
+        for node, proxy in zip(lab.nodes, network.proxies):
+            expect(sum(proxy.done.values()) >= options.rounds, f"the network of {node.name} had too few faults")
         lab.step("the faults stop")
         try:
             wait_until(lambda: has_settled(network), "followers hold what is live", SETTLE_SECONDS)
