@@ -42,10 +42,12 @@ QUANTITIES = (
     Quantity("queue of deliveries", "queue_size", 3, statistics.fmean),
     Quantity("store, pages in use", "store_pages used"),
     Quantity("store, free pages", "store_pages free", part="store_pages used"),
+    Quantity("store, pages of its file", "store_pages all"),
     Quantity("reports, of every state", "reports"),
     Quantity("rows of evidence", "evidence", 5),
     Quantity("subjects", "subjects", 5),
     Quantity("actors", "actors", 2),
+    Quantity("peers", "peers any", 1),
     Quantity("statements of trust", "trust_statements", 2),
     Quantity("allow list", "allow_entries", 3),
     Quantity("open lines of review", "review_open", 2),
@@ -76,6 +78,12 @@ def gauges(node):
     return {f"{name} {label}".strip(): int(value) for name, label, value in GAUGE.findall(text)}
 
 
+def sample(node):
+    found = {**process_sample(node.process.pid), **gauges(node)}
+    found["store_pages all"] = found["store_pages used"] + found["store_pages free"]
+    return found
+
+
 class Sampler:
     def __init__(self, nodes):
         self.nodes = nodes
@@ -97,7 +105,7 @@ class Sampler:
         try:
             while not self.over.wait(INTERVAL_SECONDS):
                 for node in self.nodes:
-                    self.samples[node].append({**process_sample(node.process.pid), **gauges(node)})
+                    self.samples[node].append(sample(node))
         except Exception as failure:  # pylint: disable=broad-except
             self.failure = failure
 
@@ -105,8 +113,8 @@ class Sampler:
         with open(path, "w", encoding="ascii") as out:
             print("node", *(quantity.key.replace(" ", ".") for quantity in QUANTITIES), sep="\t", file=out)
             for node in self.nodes:
-                for sample in self.samples[node]:
-                    print(node.name, *(sample[quantity.key] for quantity in QUANTITIES), sep="\t", file=out)
+                for found in self.samples[node]:
+                    print(node.name, *(found[quantity.key] for quantity in QUANTITIES), sep="\t", file=out)
 
     def judge(self):
         """Gives the lines of a table, and what is not flat."""
@@ -125,11 +133,11 @@ class Sampler:
 
 def judge_one(quantity, samples):
     size = len(samples) // PARTS
-    values = [sample[quantity.key] for sample in samples]
+    values = [found[quantity.key] for found in samples]
     first, last = quantity.middle(values[:size]), quantity.middle(values[-size:])
     slack = quantity.slack
     if quantity.part is not None:
-        slack += TOLERANCE * quantity.middle([sample[quantity.part] for sample in samples[:size]])
+        slack += TOLERANCE * quantity.middle([found[quantity.part] for found in samples[:size]])
     flat = abs(last - first) <= max(TOLERANCE * first, slack)
     change = f"{100 * (last - first) / first:+.1f} %" if first else f"{last - first:+.1f}"
     return (f"{quantity.name:<31} {min(values):>9} {max(values):>9} {first:>10.1f} {last:>10.1f}"

@@ -434,6 +434,9 @@ class Flapping(threading.Thread):
         self.turn_seconds = part_seconds / math.ceil(part_seconds / TURN_SECONDS_MAX)
         self.lives = 0
 
+    def planned(self, seconds):
+        return int(seconds / self.turn_seconds * len(LIVES))
+
     def run(self):
         try:
             self.begin = time.monotonic()
@@ -546,16 +549,19 @@ def soak(lab, options, clock):
         sampler = Sampler([a, b])
         live(lab, options, clock, load, flapping, sampler)
         settle(lab, clock, nodes)
-        show(load, sampler, flapping, proxy)
+        show(load, sampler, flapping, proxy, options.minutes * 60)
     finally:
         cast.close()
         proxy.close()
 
 
-def show(load, sampler, flapping, proxy):
+def show(load, sampler, flapping, proxy, seconds):
     calls, too_few = load.table()
     quantities, bad = sampler.judge()
-    print(f"\n{flapping.lives} lives of c; faults of its network: {sum(proxy.done.values())}\n")
+    lives, faults = flapping.planned(seconds), sum(proxy.done.values())
+    print(f"\n{flapping.lives} lives of c, {lives} planned; faults of its network: {faults}\n")
+    too_few += [] if flapping.lives >= DONE_MIN[True] * lives else ["too few lives of c"]
+    too_few += [] if faults >= flapping.lives else ["too few faults of its network"]
     print("\n".join(calls), "\n", sep="")
     print("\n".join(quantities), flush=True)
     expect(not too_few, f"the machine had no time for the load, so this says nothing: {'; '.join(too_few)}")
