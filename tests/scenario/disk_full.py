@@ -32,7 +32,7 @@ TIME_SCALE = 3600
 ROUNDS = 6
 LOAD_SECONDS = 0.6
 FULL_SECONDS = 60
-TMPFS_BYTES = 24 * 1024 * 1024
+TMPFS_BYTES = 24 * 1024 * 1024  # at least
 TMPFS_FILES = 500
 FIRST_PAGES = (1, 2, 3)  # none for LMDB's two first pages, one, both; the lock file has one
 MORE_PAGES = 12  # too few for all tables
@@ -40,6 +40,10 @@ BACKUP = "backup"
 FAULTS = ("ENOSPC", "EIO", "SHORT")
 WARNINGS = ("What was delivered cannot be written down", "Who is believed cannot be worked out",
             "The root of the database could not be written")
+
+
+def store_bytes(node):
+    return os.stat(os.path.join(node.data_dir, "store", "data.mdb")).st_size
 
 
 class Disk:
@@ -67,8 +71,7 @@ class Limited(Disk):
     unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
     def limit(self, node):
-        size = os.stat(os.path.join(node.data_dir, "store", "data.mdb")).st_size
-        return (size + 4096, resource.RLIM_INFINITY)
+        return (store_bytes(node) + 4096, resource.RLIM_INFINITY)
 
     def take(self, node, randomness):
         resource.prlimit(node.process.pid, resource.RLIMIT_FSIZE, self.limit(node))
@@ -99,8 +102,8 @@ class Small(Disk):
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.place], check=True,
                        capture_output=True)
 
-    def grow(self):
-        self.mount(f"remount,size={TMPFS_BYTES}")
+    def grow(self, size=TMPFS_BYTES):
+        self.mount(f"remount,size={size}")
 
     def take(self, node, randomness):
         try:
@@ -119,6 +122,8 @@ class Small(Disk):
     def give(self, node):
         for filler in glob.glob(os.path.join(self.place, "filler*")):
             os.unlink(filler)
+        # However much the load was: for a copy, and for as much again.
+        self.grow(max(TMPFS_BYTES, 3 * store_bytes(node)))
 
     def close(self):
         subprocess.run(["umount", "--lazy", self.place], check=True)
@@ -202,6 +207,18 @@ def killed_while_full(cast, disk):
     return status
 
 
+def killed_under_load(lab, cast):
+    cut = cast.ledger.counted["cut"]
+    load = cast.begin()
+    try:
+        pause(lab.random.random() * LOAD_SECONDS)
+        expect(cast.ledger.counted["cut"] == cut, "every call is answered until the node is killed")
+        cast.node.kill()
+    finally:
+        load.end()
+    cast.node.start()
+
+
 def one_round(lab, cast, disk, kill):
     """With @kill no process goes on from before there was no room to after it."""
     node, cut = cast.node, cast.ledger.counted["cut"]
@@ -219,19 +236,14 @@ def one_round(lab, cast, disk, kill):
         if kill:
             status = killed_while_full(cast, disk)
             lab.step(f"started without room: {'it goes on' if status is None else 'it ends'}")
-            load.end()
-            cut, load = cast.ledger.counted["cut"], cast.begin()
         else:
             disk.give(node)
-        wait_until(lambda: takes_again(node), "changes are taken again")
-        wait_until(lambda: node.api("GET", "/health/ready").status == 200, "the node is ready again")
-        expect(backs_up(node), "a backup is made")
-        pause(lab.random.random() * LOAD_SECONDS)
-        expect(cast.ledger.counted["cut"] == cut, "every call is answered until the node is killed")
-        node.kill()
     finally:
         load.end()
-    node.start()
+    wait_until(lambda: takes_again(node), "changes are taken again")
+    wait_until(lambda: node.api("GET", "/health/ready").status == 200, "the node is ready again")
+    expect(backs_up(node), "a backup is made")
+    killed_under_load(lab, cast)
     cast.ledger.examine(node)
     cast.ledger.examine_trust(node, cast.second.actor)
     is_whole(lab, node)
