@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "skips.h"
 #include "store-fixture.h"
 #include "stored.h"
 
@@ -29,6 +30,6 @@ static inline gboolean
 is_missing (Fixture *f)
 {
   if (f->store == NULL)
-    g_test_skip ("The store is of a little-endian machine of 64 bits");
+    skip_test ("The store is of a little-endian machine of 64 bits");
   return f->store == NULL;
 }
