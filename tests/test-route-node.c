@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+#include "small-disk.h"
 #include "store/table-catch-up.h"
 #include "store/table-meta.h"
 #include "store/table-outbox.h"
@@ -99,6 +100,36 @@ test_troubles (void)
   g_assert_cmpuint (
       count_findings (OBJECT (doctor), "catch-up", "https://p2.example/actor was not read"), ==, 1);
   g_assert_cmpuint (count_findings (OBJECT (doctor), "catch-up", ""), ==, 1);
+}
+
+/* What room there is left is for what takes back; it is said what is short. */
+static void
+test_disk_almost_full (void)
+{
+  g_auto (Admin) admin = { 0 };
+  g_autoptr (JsonNode) status = NULL;
+  g_autoptr (JsonNode) doctor = NULL;
+  g_auto (Answer) metrics = { 0 };
+  JsonArray *warnings;
+
+  disk_kind = DISK_SMALL;
+  disk_told = (TocsinDisk){ 1 << 20, 1 << 30 };
+  admin_init (&admin);
+  admin_refused (&admin, "POST", "/v1/reports", ONE, 503, "The store is past 90 % of its room");
+  status = admin_ask (&admin, "GET", "/v1/status", NULL, 200);
+  warnings = ARRAY (OBJECT (status), "warnings");
+  g_assert_cmpuint (json_array_get_length (warnings), ==, 1);
+  g_assert_cmpstr (json_array_get_string_element (warnings, 0), ==,
+                   "The store is 100 % full; at 90 % it takes no reports any more: make room on "
+                   "its disk");
+  doctor = admin_ask (&admin, "POST", "/v1/doctor", "{}", 200);
+  g_assert_cmpuint (
+      count_findings (OBJECT (doctor), "store", "100 % full, of what its disk has room for"), ==,
+      1);
+  node_ask (&admin.node, "GET", "/metrics", NULL, NULL, &metrics);
+  g_assert_nonnull (strstr (metrics.body->str, "\ntocsin_store_fill_percent 100\n"));
+  g_assert_nonnull (strstr (metrics.body->str, "\ntocsin_store_disk_free_bytes 1048576\n"));
+  disk_kind = DISK_AS_IT_IS;
 }
 
 static void
@@ -477,6 +508,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/route-node/status", test_status);
   g_test_add_func ("/route-node/troubles", test_troubles);
+  g_test_add_func ("/route-node/disk-almost-full", test_disk_almost_full);
   g_test_add_func ("/route-node/modes-behind-a-link", test_modes_behind_a_link);
   g_test_add_func ("/route-node/wrong-clock", test_wrong_clock);
   g_test_add_func ("/route-node/trust-unknown", test_trust_unknown);

@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "small-disk.h"
 #include "store/table-allow.h"
 #include "store/table-evidence.h"
 #include "store/table-meta.h"
 #include "store/table-subjects.h"
 #include "store/txn-private.h"
-#include "store/work.h"
 
 static gboolean
 put_small (TocsinTxn *txn, gpointer data, GError **error)
@@ -251,6 +251,78 @@ test_full_then_free (Fixture *f, gconstpointer data)
   g_assert_cmpuint (pages.used, >, 0);
   g_assert_cmpuint (pages.free, >, pages.used);
   g_assert_cmpuint (pages.used + pages.free, <=, (2 << 20) / 4096);
+}
+
+/* Opens the store anew, so that it looks at the disk now, with a map of 1 GiB. In pages. */
+static TocsinStoreFill
+fill_on (Fixture *f, DiskKind kind, guint64 room, guint64 reserve)
+{
+  guint64 page_bytes = (guint64) sysconf (_SC_PAGESIZE);
+  TocsinStoreFill now;
+  guint64 bytes = 0;
+
+  disk_kind = kind;
+  disk_told = (TocsinDisk){ room * page_bytes, reserve * page_bytes };
+  g_clear_pointer (&f->store, tocsin_store_close);
+  fixture_open (f, 1 << 30);
+  tocsin_store_fill (f->store, &now);
+  g_assert_cmpuint (tocsin_store_fill_percent (f->store), ==, now.percent);
+  g_assert_true (tocsin_store_disk_free (f->store, &bytes) == (kind == DISK_SMALL));
+  if (kind == DISK_SMALL)
+    g_assert_cmpuint (bytes, ==, disk_told.free_bytes);
+  disk_kind = DISK_AS_IT_IS;
+  return now;
+}
+
+/* The limit is what is met first: the map, or the disk's room less its reserve. */
+static void
+test_small_disk (Fixture *f, gconstpointer data)
+{
+  TocsinStoreFill now;
+  TocsinStorePages pages;
+
+  now = fill_on (f, DISK_SMALL, 1000, 10);
+  g_assert_cmpuint (now.percent, <, 50); /* a new store has room enough on a little disk */
+  for (int n = 0; n < 64; n++)
+    write_ok (f, fill, &n);
+  tocsin_store_pages (f->store, &pages);
+
+  now = fill_on (f, DISK_MUTE, 0, 0);
+  g_assert_cmpuint (now.percent, <, 10);
+  g_assert_false (now.by_disk);
+  now = fill_on (f, DISK_SMALL, 1 << 20, 0);
+  g_assert_cmpuint (now.percent, <, 10);
+  g_assert_false (now.by_disk);
+
+  now = fill_on (f, DISK_SMALL, pages.used, 0);
+  g_assert_true (now.by_disk);
+  g_assert_cmpuint (now.percent, >, 30);
+  g_assert_cmpuint (now.percent, <=, 50);
+  now = fill_on (f, DISK_SMALL, pages.used, pages.used);
+  g_assert_cmpuint (now.percent, >=, 75);
+  now = fill_on (f, DISK_SMALL, pages.used, 2 * pages.used);
+  g_assert_cmpuint (now.percent, ==, 100); /* the reserve is touched */
+  now = fill_on (f, DISK_SMALL, 0, 1 << 20);
+  g_assert_cmpuint (now.percent, ==, 100);
+
+  /* What the file has free is room. */
+  for (int n = 0; n < 64; n++)
+    write_ok (f, drop, &n);
+  now = fill_on (f, DISK_SMALL, 0, 0);
+  g_assert_true (now.by_disk);
+  g_assert_cmpuint (now.percent, <, 50);
+}
+
+static void
+test_disk_look (void)
+{
+  int unsized = open ("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  TocsinDisk disk;
+
+  g_assert_cmpint (unsized, >=, 0);
+  g_assert_false (__real_tocsin_disk_look (unsized, &disk));
+  close (unsized);
+  g_assert_false (__real_tocsin_disk_look (-1, &disk));
 }
 
 /* RLIMIT_FSIZE stands for a full disk: EFBIG where that has ENOSPC. */
@@ -669,84 +741,6 @@ test_words (void)
     }
 }
 
-/* A store that is being closed takes no work, and waits for what it took. */
-static void
-test_closing (Fixture *f, gconstpointer data)
-{
-  GThread *closing = fixture_begin_closing (f);
-
-  g_assert_false (tocsin_store_begin_work (f->store));
-  g_assert_true (has (f, "format"));
-  fixture_end_closing (f, closing);
-  fixture_open (f, 0);
-  g_assert_false (tocsin_store_is_closing (f->store));
-  g_assert_true (tocsin_store_sync (f->store, NULL));
-  tocsin_store_close (NULL);
-}
-
-#define N_WORKS 40 /* more than GLib's pool has threads */
-
-typedef struct
-{
-  TocsinStore *store; /* (unowned) */
-  gint begun;         /* atomic */
-  guint ended;
-  guint refused;
-} Works;
-
-static void
-run_until_closing (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  Works *works = data;
-
-  g_atomic_int_inc (&works->begun);
-  while (!tocsin_store_is_closing (works->store))
-    g_thread_yield ();
-  g_task_return_boolean (task, TRUE);
-}
-
-static void
-on_work_ended (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Works *works = data;
-  g_autoptr (GError) error = NULL;
-
-  works->ended++;
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    return;
-  g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE);
-  works->refused++;
-}
-
-static void
-begin_work (Works *works)
-{
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_work_ended, works);
-
-  g_task_set_task_data (task, works, NULL);
-  tocsin_store_run_in_thread (works->store, task, run_until_closing);
-}
-
-/* What waits for a thread is work, too: it must not find the store gone when its turn comes. */
-static void
-test_closing_before_work_begins (Fixture *f, gconstpointer data)
-{
-  Works works = { .store = f->store };
-
-  for (guint i = 0; i < N_WORKS; i++)
-    begin_work (&works);
-  while (g_atomic_int_get (&works.begun) == 0)
-    g_thread_yield ();
-  tocsin_store_begin_close (f->store);
-  begin_work (&works);
-  g_clear_pointer (&f->store, tocsin_store_close);
-  while (works.ended < N_WORKS + 1)
-    g_main_context_iteration (NULL, TRUE);
-  g_assert_cmpuint (works.refused, ==, N_WORKS + 1 - (guint) works.begun);
-  g_assert_cmpuint (works.refused, >, 1);
-  fixture_open (f, 0);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -758,6 +752,7 @@ main (int argc, char *argv[])
   ADD ("formats", set_up, test_formats);
   ADD ("not-a-database", set_up, test_not_a_database);
   ADD ("full-then-free", set_up_small_map, test_full_then_free);
+  ADD ("small-disk", set_up, test_small_disk);
   ADD ("file-limit", set_up, test_file_limit_then_recovery);
   ADD ("stale-reader", set_up, test_stale_reader_is_freed);
   ADD ("copy", set_up, test_copy);
@@ -771,8 +766,7 @@ main (int argc, char *argv[])
   ADD ("copy-without-room", set_up, test_copy_without_room);
   ADD ("copy-cut-short", set_up, test_copy_cut_short);
   ADD ("copy-while-closing", set_up, test_copy_while_closing);
-  ADD ("closing", set_up, test_closing);
-  ADD ("closing-before-work-begins", set_up, test_closing_before_work_begins);
+  g_test_add_func ("/store/disk-look", test_disk_look);
   g_test_add_func ("/store/words", test_words);
   return g_test_run ();
 }

@@ -57,7 +57,7 @@
 #define TOCSIN_RANGE_PREFIX_DIGITS 5
 #define TOCSIN_RANGE_PADDING_LINES 64
 
-/* How full the map of the store may be (docs/wire "Answers"). */
+/* How full the store may be, of its map and its disk (docs/wire "Answers"). */
 #define TOCSIN_STORE_WARN_PERCENT 75 /* the operator is told */
 #define TOCSIN_STORE_FULL_PERCENT 90 /* nothing is added; what takes back still comes in */
 

@@ -100,7 +100,7 @@ tocsin_admin_has_room (TocsinApi *api, GError **error)
   if (tocsin_store_fill_percent (api->store) < TOCSIN_STORE_FULL_PERCENT)
     return TRUE;
   g_set_error (error, TOCSIN_ERROR, TOCSIN_ERROR_UNAVAILABLE,
-               "The store is past %d %% of its size and takes nothing more",
+               "The store is past %d %% of its room and takes nothing more",
                TOCSIN_STORE_FULL_PERCENT);
   return FALSE;
 }

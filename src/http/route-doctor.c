@@ -124,12 +124,14 @@ look_at_modes (TocsinJsonWriter *json, TocsinApi *api)
 static void
 look_at_store (TocsinJsonWriter *json, TocsinApi *api)
 {
-  guint fill = tocsin_store_fill_percent (api->store);
+  TocsinStoreFill fill;
 
+  tocsin_store_fill (api->store, &fill);
   if (!tocsin_writer_is_alive (api->writer))
     find (json, "store", FALSE, "nothing can be written to it");
   else
-    find (json, "store", fill < TOCSIN_STORE_WARN_PERCENT, "%u %% full", fill);
+    find (json, "store", fill.percent < TOCSIN_STORE_WARN_PERCENT, "%u %% full, %s", fill.percent,
+          fill.by_disk ? "of what its disk has room for" : "of map-size-gib");
 }
 
 static void

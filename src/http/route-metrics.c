@@ -331,6 +331,7 @@ write_store (GString *out, TocsinApi *api, TocsinTxn *txn)
 {
   TocsinWriterStats stats;
   TocsinStorePages pages;
+  guint64 disk_bytes;
 
   tocsin_writer_stats (api->writer, &stats);
   tocsin_store_pages (api->store, &pages);
@@ -343,8 +344,11 @@ write_store (GString *out, TocsinApi *api, TocsinTxn *txn)
   gauge (out, "tocsin_allow_entries", "Entries of the allow list", tocsin_allow_count (txn));
   gauge (out, "tocsin_review_open", "Lines that a person should look at",
          tocsin_review_count_open (txn));
-  gauge (out, "tocsin_store_fill_percent", "Part of the store's size in use",
+  gauge (out, "tocsin_store_fill_percent", "Part in use of what the map and the disk let it be",
          tocsin_store_fill_percent (api->store));
+  if (tocsin_store_disk_free (api->store, &disk_bytes))
+    gauge (out, "tocsin_store_disk_free_bytes", "Room that the disk of the store has left",
+           disk_bytes);
   describe (out, "tocsin_store_pages", "gauge", "Pages of the store by state");
   labelled (out, "tocsin_store_pages", "state", "used", pages.used);
   labelled (out, "tocsin_store_pages", "state", "free", pages.free);

@@ -159,18 +159,28 @@ write_feeds (TocsinJsonWriter *json, TocsinFeeds *feeds, gint64 now_us)
 }
 
 static void
-write_warnings (TocsinJsonWriter *json, TocsinApi *api, TocsinTxn *txn, guint fill, gint64 now_us)
+write_fill (TocsinJsonWriter *json, const TocsinStoreFill *fill)
+{
+  g_autofree char *text = NULL;
+
+  if (fill->percent < TOCSIN_STORE_WARN_PERCENT)
+    return;
+  text = g_strdup_printf ("The store is %u %% full; at %d %% it takes no reports any more: %s",
+                          fill->percent, TOCSIN_STORE_FULL_PERCENT,
+                          fill->by_disk ? "make room on its disk" : "raise map-size-gib");
+  tocsin_json_writer_string (json, text);
+}
+
+static void
+write_warnings (TocsinJsonWriter *json,
+                TocsinApi *api,
+                TocsinTxn *txn,
+                const TocsinStoreFill *fill,
+                gint64 now_us)
 {
   tocsin_json_writer_name (json, "warnings");
   tocsin_json_writer_begin_array (json);
-  if (fill >= TOCSIN_STORE_WARN_PERCENT)
-    {
-      g_autofree char *text = g_strdup_printf (
-          "The store is %u %% full; at %d %% it takes no reports any more: raise map-size-gib",
-          fill, TOCSIN_STORE_FULL_PERCENT);
-
-      tocsin_json_writer_string (json, text);
-    }
+  write_fill (json, fill);
   if (!tocsin_time_is_sane (now_us))
     tocsin_json_writer_string (json, "The clock is wrong; nothing is signed until it is set");
   if (!tocsin_writer_is_alive (api->writer))
@@ -191,9 +201,10 @@ on_status (TocsinRequest *request, TocsinReply *reply, gpointer data)
   g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_api_reader (api));
   TocsinJsonWriter json = TOCSIN_JSON_WRITER_INIT (tocsin_reply_begin (reply, TOCSIN_TYPE_JSON));
   gint64 now_us = tocsin_api_now_us (api);
-  guint fill = tocsin_store_fill_percent (api->store);
+  TocsinStoreFill fill;
   g_autoptr (GError) error = NULL;
 
+  tocsin_store_fill (api->store, &fill);
   tocsin_json_writer_begin_object (&json);
   write_identity (&json, api);
   tocsin_json_writer_member_int (&json, "uptime_seconds",
@@ -201,7 +212,7 @@ on_status (TocsinRequest *request, TocsinReply *reply, gpointer data)
   write_counts (&json, api, txn);
   tocsin_json_writer_name (&json, "store");
   tocsin_json_writer_begin_object (&json);
-  tocsin_json_writer_member_int (&json, "fill_percent", fill);
+  tocsin_json_writer_member_int (&json, "fill_percent", fill.percent);
   tocsin_json_writer_member_int (&json, "generation",
                                  (gint64) tocsin_store_generation (api->store));
   tocsin_json_writer_member_int (&json, "epoch", (gint64) tocsin_meta_epoch (txn));
@@ -214,7 +225,7 @@ on_status (TocsinRequest *request, TocsinReply *reply, gpointer data)
   tocsin_admin_member_time (&json, "now", now_us);
   tocsin_json_writer_member_bool (&json, "sane", tocsin_time_is_sane (now_us));
   tocsin_json_writer_end_object (&json);
-  write_warnings (&json, api, txn, fill, now_us);
+  write_warnings (&json, api, txn, &fill, now_us);
   tocsin_json_writer_end_object (&json);
   if (!tocsin_txn_check (txn, &error))
     tocsin_reply_set_error (reply, error);

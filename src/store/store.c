@@ -16,6 +16,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "store/disk.h"
 #include "store/format.h"
 #include "store/purge.h"
 #include "store/table-allow.h"
@@ -26,7 +27,7 @@
 #define MAX_READERS   126
 #define CLOSE_POLL_US 2000
 
-/* Counting free pages walks a table: not more often than this. */
+/* Counting free pages walks a table, and the disk is asked: not more often than this. */
 #define FILL_COUNT_US TOCSIN_SECOND_US
 
 typedef struct
@@ -44,14 +45,18 @@ struct _TocsinStore
   TocsinReader *reader; /* (owned) main's */
   GArray *listeners;    /* (owned) of Listener; main only */
   guint last_listener;
-  GSource *source;        /* (owned): wakes main after commits */
-  gint notes;             /* atomic: not told yet */
-  guint64 generation;     /* atomic */
-  guint64 allow_count;    /* atomic */
-  guint64 lengths[4];     /* atomic: v4, v6[0..2] */
-  guint64 pages;          /* that the map holds */
+  GSource *source;     /* (owned): wakes main after commits */
+  gint notes;          /* atomic: not told yet */
+  guint64 generation;  /* atomic */
+  guint64 allow_count; /* atomic */
+  guint64 lengths[4];  /* atomic: v4, v6[0..2] */
+  guint64 pages;       /* that the map holds */
+  guint64 page_bytes;
   guint64 free_pages;     /* atomic: on the free list when last counted */
   gint64 free_counted_us; /* atomic */
+  guint64 disk_free;      /* atomic: bytes; G_MAXUINT64: unknown */
+  guint64 disk_reserve;   /* atomic: bytes */
+  gint64 disk_looked_us;  /* atomic */
   gint work;              /* atomic: long work that is under way on other threads */
   gint closing;           /* atomic */
   gint lost;              /* atomic */
@@ -273,32 +278,91 @@ count_pages (TocsinStore *self)
   return info.me_last_pgno + 1;
 }
 
+/* Whether it is time to count anew, on this thread and no other. */
+static gboolean
+is_due (gint64 *counted_us)
+{
+  gint64 now_us = g_get_monotonic_time ();
+  gint64 last_us = __atomic_load_n (counted_us, __ATOMIC_RELAXED);
+
+  return (last_us == 0 || now_us - last_us > FILL_COUNT_US) &&
+         __atomic_compare_exchange_n (counted_us, &last_us, now_us, FALSE, __ATOMIC_RELAXED,
+                                      __ATOMIC_RELAXED);
+}
+
 void
 tocsin_store_pages (TocsinStore *self, TocsinStorePages *out)
 {
   guint64 pages = count_pages (self);
-  gint64 now_us = g_get_monotonic_time ();
-  gint64 counted_us = __atomic_load_n (&self->free_counted_us, __ATOMIC_RELAXED);
 
-  if ((counted_us == 0 || now_us - counted_us > FILL_COUNT_US) &&
-      __atomic_compare_exchange_n (&self->free_counted_us, &counted_us, now_us, FALSE,
-                                   __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+  if (is_due (&self->free_counted_us))
     __atomic_store_n (&self->free_pages, count_free_pages (self), __ATOMIC_RELAXED);
   out->free = MIN (pages, __atomic_load_n (&self->free_pages, __ATOMIC_RELAXED));
   out->used = pages - out->free;
 }
 
-guint
-tocsin_store_fill_percent (TocsinStore *self)
+/* Asks by the file itself: the store may be a link, or a mount of its own. */
+static void
+look_at_disk (TocsinStore *self)
+{
+  TocsinDisk disk = { .free_bytes = G_MAXUINT64 };
+  mdb_filehandle_t fd;
+
+  if (!is_due (&self->disk_looked_us))
+    return;
+  if (mdb_env_get_fd (self->env, &fd) == MDB_SUCCESS)
+    tocsin_disk_look (fd, &disk);
+  __atomic_store_n (&self->disk_free, disk.free_bytes, __ATOMIC_RELAXED);
+  __atomic_store_n (&self->disk_reserve, disk.reserve_bytes, __ATOMIC_RELAXED);
+}
+
+gboolean
+tocsin_store_disk_free (TocsinStore *self, guint64 *bytes)
+{
+  look_at_disk (self);
+  *bytes = __atomic_load_n (&self->disk_free, __ATOMIC_RELAXED);
+  return *bytes != G_MAXUINT64;
+}
+
+/* How many pages the file may have: those of the map, or fewer where the disk ends before. Where
+ * what should be left of the disk is touched already it is fewer than the file has. */
+static guint64
+find_limit (TocsinStore *self, guint64 pages)
+{
+  guint64 reserve, bytes, limit;
+
+  if (!tocsin_store_disk_free (self, &bytes))
+    return self->pages;
+  reserve = __atomic_load_n (&self->disk_reserve, __ATOMIC_RELAXED) / self->page_bytes;
+  limit = pages + bytes / self->page_bytes;
+  return MIN (self->pages, limit > reserve ? limit - reserve : 1);
+}
+
+void
+tocsin_store_fill (TocsinStore *self, TocsinStoreFill *out)
 {
   guint64 pages = count_pages (self);
+  guint64 limit = find_limit (self, pages);
+  guint64 percent = pages * 100 / limit;
   TocsinStorePages exact;
 
   /* Only near the limit does it matter how much of it is free again. */
-  if (pages * 100 / self->pages < 50)
-    return (guint) (pages * 100 / self->pages);
-  tocsin_store_pages (self, &exact);
-  return (guint) (exact.used * 100 / self->pages);
+  if (percent >= 50)
+    {
+      tocsin_store_pages (self, &exact);
+      percent = exact.used * 100 / limit;
+    }
+  out->percent = (guint) MIN (percent, 100);
+  out->by_disk = limit < self->pages;
+}
+
+guint
+tocsin_store_fill_percent (TocsinStore *self)
+{
+  TocsinStoreFill fill;
+
+  tocsin_store_fill (self, &fill);
+  return fill.percent;
 }
 
 /* What readers may ask for without a transaction. Runs on the thread that committed. */
@@ -464,7 +528,9 @@ open_env (TocsinStore *self, const char *dir, guint64 map_bytes, GError **error)
     return tocsin_format_explain (file, rc, error);
   mdb_env_info (self->env, &info);
   mdb_env_stat (self->env, &stat);
+  self->page_bytes = stat.ms_psize;
   self->pages = MAX (1, info.me_mapsize / stat.ms_psize);
+  look_at_disk (self); /* before another thread may ask */
   return TRUE;
 }
 

@@ -38,9 +38,26 @@ guint tocsin_store_check_readers (TocsinStore *self);
 /* The most that the database can ever hold. */
 guint64 tocsin_store_get_map_bytes (TocsinStore *self);
 
-/* Pages in use against the map's size: at 75 the operator is told, at 90 Adds get 503. Any
- * thread. */
+/**
+ * TocsinStoreFill:
+ * @percent: pages in use, of those that the file may have: at 75 the operator is told, at 90 Adds
+ *   get 503
+ * @by_disk: whether that is what the disk has room for, less a reserve; else the map's size
+ */
+typedef struct
+{
+  guint percent;
+  gboolean by_disk;
+} TocsinStoreFill;
+
+/* As of at most a second ago. A disk that does not say what it has left bounds nothing. Any thread.
+ */
+void tocsin_store_fill (TocsinStore *self, TocsinStoreFill *out);
 guint tocsin_store_fill_percent (TocsinStore *self);
+
+/* What the disk of the store has left, in bytes, as of at most a second ago. %FALSE if it does not
+ * say. Any thread. */
+gboolean tocsin_store_disk_free (TocsinStore *self, guint64 *bytes);
 
 /* Pages that hold something, and pages on the free list, as of at most a second ago. Any thread. */
 typedef struct

@@ -34,6 +34,7 @@ LOAD_SECONDS = 0.6
 FULL_SECONDS = 60
 TMPFS_BYTES = 24 * 1024 * 1024  # at least
 TMPFS_FILES = 500
+RESERVE_PART = 64  # of a disk, in src/store/disk.c
 FIRST_PAGES = (1, 2, 3)  # none for LMDB's two first pages, one, both; the lock file has one
 MORE_PAGES = 12  # too few for all tables
 BACKUP = "backup"
@@ -104,6 +105,12 @@ class Small(Disk):
 
     def grow(self, size=TMPFS_BYTES):
         self.mount(f"remount,size={size}")
+
+    def leave(self, size):
+        """Fills it until there is room for size bytes."""
+        with open(os.path.join(self.place, "filler"), "wb", buffering=0) as filler:
+            while shutil.disk_usage(self.place).free > size:
+                filler.write(b"x" * 4096)
 
     def take(self, node, randomness):
         try:
@@ -292,6 +299,28 @@ def first_start(lab, pages):
         disk.close()
 
 
+def reserve_is_kept(lab):
+    """Before the disk is full nothing is added any more, and what takes back has its room."""
+    disk = Small(lab, "reserve")
+    node = lab.node("reserve", settings=SETTINGS, data_dir=disk.data_dir)
+    try:
+        node.start()
+        report = node.report(("ip", "198.51.100.9"))[0]
+        disk.leave(TMPFS_BYTES // RESERVE_PART // 2)
+        wait_until(lambda: node.ask("GET", "/v1/status")["store"]["fill_percent"] >= 90,
+                   "the store is full before its disk is")
+        expect(not takes_again(node), "a report is refused")
+        warnings = node.ask("GET", "/v1/status")["warnings"]
+        expect(any("make room on its disk" in text for text in warnings), f"it says why: {warnings}")
+        node.withdraw(report)
+        disk.give(node)
+        wait_until(lambda: takes_again(node), "reports are taken again")
+        node.stop()
+    finally:
+        node.put_away()
+        disk.close()
+
+
 def root_fails(lab, disk, second):
     """What LMDB cannot go on after: the node ends, and the next one has everything."""
     node = lab.node("root", settings=SETTINGS, environment=disk.environment).start()
@@ -330,6 +359,8 @@ def test_with(lab, options):
     else:
         lab.step("the file system is full")
         rounds_on(lab, "small", small, second, itertools.islice(turns, options.rounds))
+        lab.step("the file system is almost full")
+        reserve_is_kept(lab)
         lab.step("the file system is full from the first start on")
         for pages in (*FIRST_PAGES, lab.random.randrange(max(FIRST_PAGES) + 1, MORE_PAGES)):
             first_start(lab, pages)
