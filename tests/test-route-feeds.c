@@ -252,6 +252,113 @@ test_feed_left_behind (void)
   g_assert_cmpint (g_unlink (path), ==, 0);
 }
 
+static void
+remove_list (Admin *admin, const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("/v1/feeds/%s", name);
+  g_auto (Answer) answer = { 0 };
+
+  node_ask (&admin->node, "DELETE", path, NULL, NULL, &answer);
+  g_assert_cmpuint (answer.status, ==, 204);
+}
+
+static gboolean
+put_definition (TocsinTxn *txn, gpointer data, GError **error)
+{
+  g_auto (TocsinFeedRecord) record = { 0 };
+
+  g_assert_true (tocsin_feeds_get (txn, "exits", &record));
+  g_free (record.definition);
+  record.definition = g_strdup (data);
+  tocsin_feeds_put (txn, &record);
+  return TRUE;
+}
+
+/* What is stored for "exits"; %NULL: nothing. */
+static char *
+get_definition (Admin *admin)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (admin->node.store));
+  g_auto (TocsinFeedRecord) record = { 0 };
+
+  return tocsin_feeds_get (txn, "exits", &record) ? g_strdup (record.definition) : NULL;
+}
+
+/* Starts anew with that definition stored. */
+static void
+begin_with_definition (Admin *admin, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  free_feeds (admin);
+  g_assert_true (tocsin_store_write (admin->node.store, put_definition, (gpointer) text, &error));
+  begin_feeds (admin);
+  tocsin_feeds_start (admin->node.api->feeds);
+}
+
+static void
+expect_unreadable (Admin *admin)
+{
+  static const char *const samples[] = { "tocsin_feed_entries{feed=\"exits\"} 1",
+                                         "tocsin_feed_ok{feed=\"exits\"} 0", NULL };
+  static const char why[] = "This version cannot read its definition: format ";
+  g_autoptr (JsonNode) shown = admin_ask (admin, "GET", "/v1/feeds/exits", NULL, 200);
+  g_autofree char *text = NULL;
+
+  g_assert_cmpstr (TEXT (OBJECT (shown), "state"), ==, "failing");
+  g_assert_cmpstr (TEXT (OBJECT (shown), "origin"), ==, "added");
+  g_assert_true (g_str_has_prefix (TEXT (OBJECT (shown), "error"), why));
+  g_assert_true (json_object_get_null_member (OBJECT (shown), "url"));
+  g_assert_cmpint (INT (OBJECT (shown), "entries"), ==, 1);
+  g_assert_false (feeds_are_well (admin, &text));
+  g_assert_nonnull (strstr (text, why));
+  expect_warning (admin, "The list exits could not be read; see tocsin feed show exits");
+  expect_samples (admin, samples);
+  admin_refused (admin, "POST", "/v1/feeds/exits/refresh", NULL, 409, why);
+  admin_refused (admin, "POST", "/v1/feeds/exits/enable", NULL, 409, why);
+}
+
+/* What another version took is told, not read, and stays until it is removed. */
+static void
+test_feed_unreadable (void)
+{
+  static const char later[] = "[feed]\nurl=https://a.example/\nformat=of-later\n";
+  g_auto (Admin) admin = { 0 };
+  g_autofree char *path = NULL;
+  g_autofree char *database = NULL;
+  g_autofree char *body = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *kept = NULL;
+
+  admin_init (&admin);
+  path = add_exits (&admin, "192.0.2.1\n", &body);
+  admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
+  before = get_definition (&admin);
+  g_test_expect_message ("tocsin-feeds", G_LOG_LEVEL_WARNING, "Feed exits: This version cannot*");
+  begin_with_definition (&admin, later);
+  expect_unreadable (&admin);
+  admin_refused (&admin, "POST", "/v1/feeds", body, 409, "There is a feed");
+  g_assert_cmpuint (count_subjects (&admin), ==, 1);
+  kept = get_definition (&admin);
+  g_assert_cmpstr (kept, ==, later);
+
+  begin_with_definition (&admin, before);
+  admin_do (&admin, "POST", "/v1/feeds/exits/refresh", NULL, 200);
+  expect_warning (&admin, NULL);
+
+  g_test_expect_message ("tocsin-feeds", G_LOG_LEVEL_WARNING, "Feed exits: This version cannot*");
+  begin_with_definition (&admin, later);
+  database = g_build_filename (admin.node.dir, "feed-exits.mmdb", NULL);
+  g_assert_true (g_file_set_contents (database, "", 0, NULL));
+  remove_list (&admin, "exits");
+  g_assert_cmpuint (count_subjects (&admin), ==, 0);
+  g_assert_null (get_definition (&admin));
+  g_assert_false (g_file_test (database, G_FILE_TEST_EXISTS));
+  g_test_assert_expected_messages ();
+  free_feeds (&admin);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
 /* A list of domains. */
 static void
 add_domains (Admin *admin, const char *name, const char *path)
@@ -274,16 +381,6 @@ expect_mirror (Admin *admin, const char *name, const char *original)
 
   g_assert_cmpstr (json_object_get_string_member_with_default (OBJECT (root), "mirror_of", NULL),
                    ==, original);
-}
-
-static void
-remove_list (Admin *admin, const char *name)
-{
-  g_autofree char *path = g_strdup_printf ("/v1/feeds/%s", name);
-  g_auto (Answer) answer = { 0 };
-
-  node_ask (&admin->node, "DELETE", path, NULL, NULL, &answer);
-  g_assert_cmpuint (answer.status, ==, 204);
 }
 
 static gboolean
@@ -608,6 +705,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/route-feeds/life", test_feeds);
   g_test_add_func ("/route-feeds/half-disabled", test_feed_half_disabled);
   g_test_add_func ("/route-feeds/left-behind", test_feed_left_behind);
+  g_test_add_func ("/route-feeds/unreadable", test_feed_unreadable);
   g_test_add_func ("/route-feeds/mirrors", test_feed_mirrors);
   g_test_add_func ("/route-feeds/almost-full", test_feed_almost_full);
   g_test_add_func ("/route-feeds/may-shrink-later", test_feed_may_shrink_later);

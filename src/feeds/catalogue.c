@@ -25,6 +25,7 @@ tocsin_feed_free (TocsinFeed *self)
   tocsin_feed_definition_free (self->definition);
   tocsin_feed_record_clear (&self->record);
   g_clear_pointer (&self->geo, tocsin_geo_file_unref);
+  g_free (self->fault);
   g_free (self);
 }
 
@@ -140,24 +141,43 @@ tocsin_feeds_check (const char *directory, gboolean http, GError **error)
   return load_shipped (&feeds, error) && load_directory (&feeds, error);
 }
 
+/* What another version took is the operator's word all the same: it stays until they remove it. */
+static TocsinFeed *
+insert_unreadable (TocsinFeeds *self, const char *name, const GError *why)
+{
+  TocsinFeedDefinition *definition = g_new0 (TocsinFeedDefinition, 1);
+  TocsinFeed *feed;
+
+  definition->name = g_strdup (name);
+  definition->title = g_strdup (name);
+  definition->url = g_strdup ("");
+  definition->format = g_strdup ("");
+  feed = tocsin_feeds_insert (self, definition, TOCSIN_FEED_ADDED);
+  feed->fault = g_strdup_printf ("This version cannot read its definition: %s", why->message);
+  g_warning ("Feed %s: %s", name, feed->fault);
+  return feed;
+}
+
+static TocsinFeed *
+insert_added (TocsinFeeds *self, const TocsinFeedRecord *record)
+{
+  g_autoptr (GError) error = NULL;
+  TocsinFeedDefinition *definition = tocsin_feed_definition_parse (
+      record->name, record->definition, strlen (record->definition), NULL, &error);
+
+  return definition != NULL ? tocsin_feeds_insert (self, definition, TOCSIN_FEED_ADDED)
+                            : insert_unreadable (self, record->name, error);
+}
+
 /* What was added while running, and what is known of all. */
 static gboolean
 on_record (const TocsinFeedRecord *record, gpointer data)
 {
   TocsinFeeds *self = data;
   TocsinFeed *feed = g_hash_table_lookup (self->feeds, record->name);
-  g_autoptr (GError) error = NULL;
 
   if (feed == NULL && record->definition != NULL)
-    {
-      TocsinFeedDefinition *definition = tocsin_feed_definition_parse (
-          record->name, record->definition, strlen (record->definition), record->name, &error);
-
-      if (definition != NULL)
-        feed = tocsin_feeds_insert (self, definition, TOCSIN_FEED_ADDED);
-      else
-        g_warning ("Feed %s: its definition is no longer valid: %s", record->name, error->message);
-    }
+    feed = insert_added (self, record);
   if (feed == NULL)
     {
       TocsinFeedRecord *orphan = g_new0 (TocsinFeedRecord, 1);

@@ -74,7 +74,7 @@ on_dropped (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer data)
   if (ok)
     {
       set_record (self, &record);
-      if (tocsin_feed_is_geo (self->feed))
+      if (tocsin_feed_is_geo (self->feed) || self->feed->fault != NULL)
         tocsin_feed_drop_geo (self->feeds, self->feed);
     }
   else
@@ -145,7 +145,7 @@ add_feed (TocsinFeeds *self, const char *name, const char *text, GError **error)
 }
 
 static TocsinFeed *
-find_feed (TocsinFeeds *self, const char *name, GError **error)
+find_feed (TocsinFeeds *self, const char *name, TocsinFeedChange change, GError **error)
 {
   TocsinFeed *feed = g_hash_table_lookup (self->feeds, name);
 
@@ -155,6 +155,11 @@ find_feed (TocsinFeeds *self, const char *name, GError **error)
     {
       g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT,
                            "This feed is being read or changed; ask again when that is done");
+      feed = NULL;
+    }
+  else if (feed->fault != NULL && change == TOCSIN_FEED_ENABLE)
+    {
+      g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, feed->fault);
       feed = NULL;
     }
   return feed;
@@ -203,7 +208,7 @@ tocsin_feeds_change_async (TocsinFeeds *self,
   state->now_us = self->now_us ();
   g_task_set_task_data (task, state, change_free);
   state->feed = change == TOCSIN_FEED_ADD ? add_feed (self, name, text, &error)
-                                          : find_feed (self, name, &error);
+                                          : find_feed (self, name, change, &error);
   if (state->feed == NULL)
     g_task_return_error (task, error);
   else

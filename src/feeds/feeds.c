@@ -126,6 +126,13 @@ due_us (const TocsinFeeds *self, const TocsinFeed *feed)
   return tocsin_time_due (record->tried_us + wait_us, self->now_us (), wait_us + TOCSIN_HOUR_US);
 }
 
+/* Whether it may be read by itself. */
+static gboolean
+may_begin (const TocsinFeed *feed)
+{
+  return feed->record.enabled && feed->fault == NULL && feed->refresh == NULL && !feed->is_busy;
+}
+
 static gboolean
 on_timer (gpointer data)
 {
@@ -138,8 +145,7 @@ on_timer (gpointer data)
     {
       TocsinFeed *feed = g_ptr_array_index (feeds, i);
 
-      if (feed->record.enabled && feed->refresh == NULL && !feed->is_busy &&
-          due_us (self, feed) <= now_us)
+      if (may_begin (feed) && due_us (self, feed) <= now_us)
         tocsin_feed_begin_refresh (self, feed, FALSE, NULL);
     }
   schedule (self);
@@ -172,7 +178,7 @@ schedule (TocsinFeeds *self)
     {
       const TocsinFeed *feed = value;
 
-      if (feed->record.enabled && feed->refresh == NULL && !feed->is_busy)
+      if (may_begin (feed))
         first_us = MIN (first_us, due_us (self, feed));
     }
   if (first_us != G_MAXINT64)
@@ -200,7 +206,7 @@ remove_database (const TocsinFeeds *self, const char *name)
 {
   g_autofree char *path = database_path (self, name);
 
-  if (g_unlink (path) != 0 && errno != ENOENT)
+  if (tocsin_feed_name_is_valid (name) && g_unlink (path) != 0 && errno != ENOENT)
     g_warning ("%s stays: %s", path, g_strerror (errno));
 }
 
@@ -268,8 +274,7 @@ on_orphan_dropped (GObject *source G_GNUC_UNUSED, GAsyncResult *result, gpointer
     g_message ("What a feed left behind stays for now: %s", error->message);
   else if (tocsin_feeds_find_orphan (self, record.name, &i))
     {
-      if (tocsin_feed_name_is_valid (record.name))
-        remove_database (self, record.name);
+      remove_database (self, record.name);
       g_ptr_array_remove_index_fast (self->orphans, i);
     }
   self->pending--;
@@ -393,6 +398,16 @@ tocsin_feeds_is_stale (const TocsinFeeds *self, const TocsinFeed *feed, gint64 n
   gint64 good_us = feed->record.good_us;
 
   return feed->record.enabled && good_us != 0 && now_us > good_us + valid_us (self, feed);
+}
+
+const char *
+tocsin_feed_find_error (const TocsinFeed *feed)
+{
+  if (feed->fault != NULL)
+    return feed->fault;
+  if (feed->record.failures == 0)
+    return NULL;
+  return feed->record.error != NULL ? feed->record.error : "?";
 }
 
 const TocsinFeed *

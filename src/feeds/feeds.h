@@ -28,6 +28,8 @@ typedef struct _TocsinFeedRefresh TocsinFeedRefresh;
  *   what the list is known by are newer here
  * @refresh: (nullable): what is under way
  * @geo: (owned) (nullable): of a mmdb: what is looked up in
+ * @fault: why this version cannot read the definition that is stored; @definition has nothing but
+ *   the name then, and the list is not read
  */
 typedef struct
 {
@@ -39,6 +41,7 @@ typedef struct
   gint64 due_us;              /* when it is read next; 0: at once */
   TocsinFeedRefresh *refresh; /* (nullable) */
   gboolean is_busy;           /* it is being changed by the operator */
+  char *fault;                /* (owned) (nullable) */
 } TocsinFeed;
 
 /**
@@ -98,6 +101,10 @@ void tocsin_feeds_listen (TocsinFeeds *self, TocsinFeedsFunc func, gpointer data
 /* Returns: (transfer container) (element-type TocsinFeed): by name. */
 GPtrArray *tocsin_feeds_list (TocsinFeeds *self) G_GNUC_WARN_UNUSED_RESULT;
 const TocsinFeed *tocsin_feeds_find (TocsinFeeds *self, const char *name);
+
+/* Returns: (nullable): why it is not read, or why its newest reading failed; %NULL while all is
+ * well. Borrowed from @feed. */
+const char *tocsin_feed_find_error (const TocsinFeed *feed);
 
 /* Whether a list was last seen so long before @now_us that what is valid while listed no longer
  * counts; one that was never read has nothing to count. */

@@ -713,6 +713,8 @@ tocsin_feeds_refresh_async (TocsinFeeds *self,
                              "This feed is being changed; ask again when that is done");
   else if (!feed->record.enabled)
     g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "This feed is not enabled");
+  else if (feed->fault != NULL)
+    g_task_return_new_error (task, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT, "%s", feed->fault);
   else
     tocsin_feed_begin_refresh (self, feed, may_shrink, task);
 }

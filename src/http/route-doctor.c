@@ -172,10 +172,13 @@ find_fault (TocsinApi *api, const TocsinFeed *feed, gint64 now_us)
   g_autofree char *read =
       record->good_us != 0 ? tocsin_time_format (record->good_us) : g_strdup ("never");
 
+  if (feed->fault != NULL)
+    return g_strdup_printf ("%s, last good reading %s%s: %s", record->name, read,
+                            stale ? ", too old to count" : "", feed->fault);
   if (record->failures > 0)
     return g_strdup_printf ("%s, last good reading %s%s; %u failed since: %s", record->name, read,
                             stale ? ", too old to count" : "", record->failures,
-                            record->error != NULL ? record->error : "?");
+                            tocsin_feed_find_error (feed));
   return stale ? g_strdup_printf ("%s, last good reading %s, too old to count", record->name, read)
                : NULL;
 }

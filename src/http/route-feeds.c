@@ -37,7 +37,7 @@ state_name (const TocsinFeed *feed)
     return "reading";
   if (!feed->record.enabled)
     return "disabled";
-  if (feed->record.failures > 0)
+  if (tocsin_feed_find_error (feed) != NULL)
     return "failing";
   return feed->record.good_us == 0 ? "waiting" : "ok";
 }
@@ -56,8 +56,9 @@ begin_feed (TocsinJsonWriter *json, const TocsinFeed *feed)
   tocsin_json_writer_member_string (json, "state", state_name (feed));
   tocsin_json_writer_member_bool (json, "enabled", record->enabled);
   tocsin_json_writer_member_string (json, "origin", origin_name (feed->origin));
-  tocsin_json_writer_member_string (json, "url", definition->url);
-  tocsin_json_writer_member_string (json, "format", definition->format);
+  tocsin_json_writer_member_string (json, "url", feed->fault == NULL ? definition->url : NULL);
+  tocsin_json_writer_member_string (json, "format",
+                                    feed->fault == NULL ? definition->format : NULL);
   tocsin_json_writer_member_string (json, "type", tocsin_subject_type_to_string (definition->type));
   tocsin_json_writer_member_string (json, "category", category != NULL ? category->slug : NULL);
   tocsin_json_writer_member_int (json, "entries", (gint64) record->count);
@@ -67,7 +68,7 @@ begin_feed (TocsinJsonWriter *json, const TocsinFeed *feed)
   tocsin_admin_member_time (json, "changed", record->changed_us);
   tocsin_admin_member_time (json, "tried", record->tried_us);
   tocsin_json_writer_member_int (json, "failures", record->failures);
-  tocsin_json_writer_member_string (json, "error", record->error);
+  tocsin_json_writer_member_string (json, "error", tocsin_feed_find_error (feed));
 }
 
 static gboolean

@@ -275,8 +275,8 @@ find_age (const TocsinFeed *feed, const FeedMoment *moment, guint64 *out)
 static gboolean
 find_last_result (const TocsinFeed *feed, const FeedMoment *moment G_GNUC_UNUSED, guint64 *out)
 {
-  *out = feed->record.failures == 0 ? 1 : 0;
-  return feed->record.tried_us != 0;
+  *out = tocsin_feed_find_error (feed) == NULL ? 1 : 0;
+  return feed->record.tried_us != 0 || feed->fault != NULL;
 }
 
 static gboolean

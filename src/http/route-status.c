@@ -142,7 +142,8 @@ write_feeds (TocsinJsonWriter *json, TocsinFeeds *feeds, gint64 now_us)
       gboolean stale = tocsin_feeds_is_stale (feeds, feed, now_us);
       g_autofree char *text = NULL;
 
-      if (!feed->record.enabled || (feed->record.failures == 0 && !stale) || ++n > TOLD_MAX)
+      if (!feed->record.enabled || (tocsin_feed_find_error (feed) == NULL && !stale) ||
+          ++n > TOLD_MAX)
         continue;
       text = g_strdup_printf ("The list %s %s; see tocsin feed show %s", name,
                               stale ? "was last read too long ago to count" : "could not be read",
