@@ -502,7 +502,12 @@ test_erase (Fixture *f, gconstpointer data)
 static gboolean
 write_states (TocsinTxn *txn, gpointer data, GError **error)
 {
-  put_line (txn, PEER, &lines[0], TOCSIN_STATE_HELD);
+  g_auto (TocsinReportRecord) ahead = { 0 };
+
+  g_assert_true (
+      tocsin_reports_get (txn, put_line (txn, PEER, &lines[0], TOCSIN_STATE_HELD), &ahead));
+  ahead.updated_us = T0 + DAY / 48;
+  tocsin_reports_put (txn, &ahead, T0);
   put_line (txn, PEER, &lines[6], TOCSIN_STATE_LIVE);
   tocsin_reports_withdraw (txn, 2, TOCSIN_REASON_APPEAL, T0 + 1, T0 + 2 * DAY);
   return TRUE;
@@ -541,6 +546,10 @@ test_erase_states (Fixture *f, gconstpointer data)
 
   g_assert_true (tocsin_tombstones_get (txn, PEER, lines[6].id, &tombstone));
   g_assert_cmpint (tombstone.until_us, ==, T0 + 400 * DAY);
+  g_assert_cmpint (tombstone.removed_us, ==, T0 + 5);
+  /* Of a clock that was ahead: the same must not come again. */
+  g_assert_true (tocsin_tombstones_get (txn, PEER, lines[0].id, &tombstone));
+  g_assert_cmpint (tombstone.removed_us, ==, T0 + DAY / 48);
   tocsin_reports_counts (txn, PEER, &counts);
   g_assert_cmpuint (counts.by_state[TOCSIN_STATE_WITHDRAWN], ==, 0);
   g_assert_cmpuint (counts.by_state[TOCSIN_STATE_REFUSED], ==, 1);

@@ -31,6 +31,7 @@
 
 /* Times of what others send. */
 #define TOCSIN_MAX_AHEAD_SECONDS         3600 /* a clock of a peer may be this far ahead */
+#define TOCSIN_READ_AGAIN_AHEAD_DAYS     30   /* ahead of that in its outbox: read again later */
 #define TOCSIN_SIGNATURE_MAX_AGE_SECONDS (12 * 3600)
 #define TOCSIN_ACTIVITY_MAX_AGE_DAYS     400 /* by push or relay; seen ids are kept as long */
 

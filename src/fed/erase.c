@@ -85,7 +85,6 @@ take_own (TocsinTxn *txn,
 {
   TocsinWithdrawal remove = {
     .reason = TOCSIN_REASON_ERASED,
-    .removed_us = self->now_us,
     .signer = TOCSIN_ACTOR_LOCAL,
   };
 
@@ -96,6 +95,7 @@ take_own (TocsinTxn *txn,
                                self->now_us + tocsin_store_keep_us (self->store));
       return;
     }
+  remove.removed_us = prepared->published_us;
   remove.activity_id = prepared->id;
   remove.activity = prepared->activity;
   tocsin_withdrawal_apply (txn, self->policy, record, &remove, self->now_us);

@@ -11,6 +11,7 @@
 #include "codec/activity-build.h"
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "fed/publish.h"
 #include "fed/relay.h"
 #include "fed/withdrawal.h"
@@ -48,7 +49,7 @@ write_withdrawal (TocsinTxn *txn, gpointer data, GError **error)
   g_auto (TocsinReportRecord) record = { 0 };
   TocsinWithdrawal remove = {
     .reason = change->reason,
-    .removed_us = change->now_us,
+    .removed_us = change->prepared->published_us,
     .signer = TOCSIN_ACTOR_LOCAL,
     .activity_id = change->prepared->id,
     .activity = change->prepared->activity,
@@ -80,7 +81,8 @@ write_unknown (TocsinTxn *txn, gpointer data, GError **error)
 {
   WithdrawChange *change = data;
   gint64 until_us = change->now_us + tocsin_store_keep_us (tocsin_txn_get_store (txn));
-  TocsinTombstone tombstone = { .removed_us = change->now_us, .until_us = until_us };
+  TocsinTombstone tombstone = { .removed_us = change->prepared->published_us,
+                                .until_us = until_us };
   TocsinTombstone before;
   TocsinOutboxRecord entry = {
     .kind = TOCSIN_OUTBOX_REMOVE,
@@ -105,10 +107,21 @@ write_unknown (TocsinTxn *txn, gpointer data, GError **error)
   return TRUE;
 }
 
+/* Not before what it takes back, which a clock that was ahead may have dated, or peers keep that.
+ * So far ahead that they read neither of the two, it is of now. */
+static gint64
+date_remove (gint64 updated_us, gint64 now_us)
+{
+  gboolean is_read = updated_us <= now_us + TOCSIN_READ_AGAIN_AHEAD_DAYS * TOCSIN_DAY_US;
+
+  return is_read ? MAX (now_us, updated_us) : now_us;
+}
+
 /**
  * tocsin_prepare_remove:
  * @fed: the federation
  * @id: of a report of ours
+ * @updated_us: its `updated`; 0: unknown
  * @reason: why it is taken back
  * @now_us: the time
  * @error: return location for an error, or %NULL
@@ -118,6 +131,7 @@ write_unknown (TocsinTxn *txn, gpointer data, GError **error)
 TocsinPrepared *
 tocsin_prepare_remove (const TocsinFederation *fed,
                        const char *id,
+                       gint64 updated_us,
                        TocsinRemoveReason reason,
                        gint64 now_us,
                        GError **error)
@@ -129,11 +143,14 @@ tocsin_prepare_remove (const TocsinFederation *fed,
     .id = activity_id,
     .actor = tocsin_identity_get_actor (fed->identity),
     .to = followers,
-    .published_us = now_us,
+    .published_us = date_remove (updated_us, now_us),
   };
+  TocsinPrepared *self = tocsin_prepare_new (
+      fed, tocsin_activity_build_remove (&head, id, target, reason), activity_id, now_us, error);
 
-  return tocsin_prepare_new (fed, tocsin_activity_build_remove (&head, id, target, reason),
-                             activity_id, now_us, error);
+  if (self != NULL)
+    self->published_us = head.published_us;
+  return self;
 }
 
 static TocsinPrepared *
@@ -147,7 +164,7 @@ prepare_stored (const TocsinFederation *fed,
   g_auto (TocsinReportRecord) record = { 0 };
 
   if (tocsin_reports_get (txn, number, &record) && record.id != NULL)
-    return tocsin_prepare_remove (fed, record.id, reason, now_us, error);
+    return tocsin_prepare_remove (fed, record.id, record.updated_us, reason, now_us, error);
   g_set_error_literal (error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND,
                        "This node has made no such report");
   return NULL;
@@ -271,7 +288,7 @@ tocsin_publish_withdraw_unknown_async (TocsinFederation *fed,
 
   g_task_set_task_data (task, fed, NULL);
   if (is_report_id (fed, id))
-    prepared = tocsin_prepare_remove (fed, id, reason, change.now_us, &error);
+    prepared = tocsin_prepare_remove (fed, id, 0, reason, change.now_us, &error);
   else
     g_set_error_literal (&error, TOCSIN_ERROR, TOCSIN_ERROR_NOT_FOUND, "There is no such report");
   if (prepared == NULL)

@@ -312,6 +312,7 @@ prepare_room (PublishChange *change, GError **error)
       Item *item = item_at (change, i);
       g_auto (TocsinReportRecord) record = { 0 };
       const char *id = NULL;
+      gint64 updated_us = change->now_us;
 
       g_clear_pointer (&item->remove, tocsin_prepared_free);
       item->oldest = (Oldest){ 0 };
@@ -320,9 +321,13 @@ prepare_room (PublishChange *change, GError **error)
       if (item->oldest.item != 0)
         id = item_at (change, item->oldest.item - 1)->report.id;
       else if (item->oldest.number != 0 && tocsin_reports_get (txn, item->oldest.number, &record))
-        id = record.id;
+        {
+          id = record.id;
+          updated_us = record.updated_us;
+        }
       if (id != NULL)
-        item->remove = tocsin_prepare_remove (fed, id, TOCSIN_REASON_OTHER, change->now_us, error);
+        item->remove =
+            tocsin_prepare_remove (fed, id, updated_us, TOCSIN_REASON_OTHER, change->now_us, error);
       if (id != NULL && item->remove == NULL)
         return FALSE;
     }
@@ -355,7 +360,7 @@ make_room (TocsinTxn *txn,
 {
   TocsinWithdrawal remove = {
     .reason = TOCSIN_REASON_OTHER,
-    .removed_us = change->now_us,
+    .removed_us = prepared->published_us,
     .signer = TOCSIN_ACTOR_LOCAL,
     .activity_id = prepared->id,
     .activity = prepared->activity,

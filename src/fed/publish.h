@@ -91,6 +91,7 @@ typedef struct
   char *id;         /* (owned) */
   GBytes *activity; /* (owned) */
   guint8 content_hash[TOCSIN_SHA256_BYTES];
+  gint64 published_us; /* of a Remove; else 0 */
 } TocsinPrepared;
 
 TocsinPrepared *tocsin_prepare_new (const TocsinFederation *fed,
@@ -100,6 +101,7 @@ TocsinPrepared *tocsin_prepare_new (const TocsinFederation *fed,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 TocsinPrepared *tocsin_prepare_remove (const TocsinFederation *fed,
                                        const char *id,
+                                       gint64 updated_us,
                                        TocsinRemoveReason reason,
                                        gint64 now_us,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

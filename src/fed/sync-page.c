@@ -22,7 +22,7 @@
 #include "store/table-imports.h"
 #include "store/table-seen.h"
 
-#define READ_AGAIN_AHEAD_US (30 * TOCSIN_DAY_US)
+#define READ_AGAIN_AHEAD_US (TOCSIN_READ_AGAIN_AHEAD_DAYS * TOCSIN_DAY_US)
 
 TocsinSyncPage *
 tocsin_sync_page_new (guint32 actor, gint64 since_us, guint64 epoch)

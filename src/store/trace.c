@@ -236,13 +236,15 @@ gboolean
 tocsin_trace_erase_received (
     TocsinTxn *txn, guint64 number, const TocsinSubject *subject, gint64 now_us, gint64 until_us)
 {
-  TocsinTombstone tombstone = { .removed_us = now_us, .until_us = until_us };
+  TocsinTombstone tombstone = { .until_us = until_us };
   g_auto (TocsinReportRecord) old = { 0 };
   g_auto (TocsinReportRecord) record = { 0 };
   gboolean forget;
 
   if (!tocsin_reports_get (txn, number, &old) || old.id == NULL)
     return FALSE;
+  /* A reporter whose clock is ahead may send the same again. */
+  tombstone.removed_us = MAX (now_us, old.updated_us);
   forget = id_names (subject, old.id);
   tocsin_reports_get (txn, number, &record);
   tocsin_report_strip (&record);
