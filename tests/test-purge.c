@@ -467,6 +467,53 @@ test_audit_shows (Fixture *f, gconstpointer data)
   g_assert_error (error, TOCSIN_ERROR, TOCSIN_ERROR_CONFLICT);
 }
 
+/* When each of them was made, and by what the clock said. */
+static const gint64 dates[] = { 1, 3650, 2, 3651, -30000, 3, 4, 3652, 60 };
+
+static gboolean
+add_dated (TocsinTxn *txn, gpointer data, GError **error)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (dates); i++)
+    {
+      gint64 at_us = T0 + dates[i] * DAY;
+      TocsinOutboxRecord message = { .kind = TOCSIN_OUTBOX_MESSAGE, .created_us = at_us };
+
+      tocsin_outbox_append (txn, &message);
+      tocsin_audit_append (txn, at_us, "socket", "test", NULL, NULL);
+    }
+  return tocsin_txn_check (txn, error);
+}
+
+/* A clock that was wrong for a moment keeps nothing for years. */
+static void
+test_dated_ahead (Fixture *f, gconstpointer data)
+{
+  static const TocsinRetention keep = { .seen_days = 30, .audit_days = 30 };
+  static const struct
+  {
+    guint day;
+    guint audit, outbox; /* rows that are left */
+  } looks[] = {
+    { 31, 9, 9 }, { 32, 8, 8 }, { 33, 6, 6 }, { 34, 3, 5 },
+    { 35, 2, 4 }, { 89, 2, 4 }, { 91, 1, 4 }, /* the newest stays */
+  };
+
+  tocsin_store_set_retention (f->store, &keep);
+  write_ok (f, add_dated, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (looks); i++)
+    {
+      Purging purging = { .now_us = T0 + looks[i].day * DAY };
+      guint64 foretold = foretell (f, purging.now_us);
+
+      g_test_message ("day %u", looks[i].day);
+      write_ok (f, purge_until, &purging);
+      g_assert_cmpuint (purging.went, ==, foretold);
+      g_assert_cmpuint (rows_of (f, TOCSIN_TABLE_AUDIT), ==, looks[i].audit);
+      g_assert_cmpuint (rows_of (f, TOCSIN_TABLE_OUTBOX), ==, looks[i].outbox);
+      write_ok (f, verify, NULL);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -476,5 +523,6 @@ main (int argc, char *argv[])
   g_test_add ("/purge/moot-lines", Fixture, NULL, set_up, test_moot_lines, tear_down);
   g_test_add ("/purge/settled-lines", Fixture, NULL, set_up, test_settled_lines, tear_down);
   g_test_add ("/purge/audit-shows", Fixture, NULL, set_up, test_audit_shows, tear_down);
+  g_test_add ("/purge/dated-ahead", Fixture, NULL, set_up, test_dated_ahead, tear_down);
   return g_test_run ();
 }

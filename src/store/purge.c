@@ -216,7 +216,7 @@ tocsin_store_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
             tocsin_voices_purge (txn, (guint32) (now_us / TOCSIN_DAY_US), max_rows);
 
   if (keep->audit_days > 0)
-    n += tocsin_audit_purge (txn, now_us - keep->audit_days * TOCSIN_DAY_US, max_rows);
+    n += tocsin_audit_purge (txn, now_us - keep->audit_days * TOCSIN_DAY_US, now_us, max_rows);
   /* What was purged just now is in its log. */
   return n + tocsin_changes_trim (txn, now_us, max_rows);
 }
@@ -306,7 +306,7 @@ tocsin_store_purge_count (TocsinTxn *txn, gint64 now_us, TocsinPurgeCounts *out)
   tocsin_review_foreach (txn, 0, FALSE, collect_line, &old);
   out->review = old.n;
   if (keep->audit_days > 0)
-    out->audit = tocsin_audit_count_before (txn, now_us - keep->audit_days * TOCSIN_DAY_US);
+    out->audit = tocsin_audit_count_before (txn, now_us - keep->audit_days * TOCSIN_DAY_US, now_us);
   out->deliveries = count_deliveries (txn, now_us);
   out->outbox = tocsin_outbox_count_due (txn, now_us);
   out->imports = tocsin_imports_count_before (txn, now_us - tocsin_store_keep_us (txn->store));

@@ -5,6 +5,7 @@
 
 #include "store/table-audit.h"
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "store/table-meta.h"
 #include "store/txn-private.h"
@@ -102,20 +103,63 @@ tocsin_audit_foreach (
     }
 }
 
-/* The oldest entry, if it is of before @before_us and not the newest. One that is not where it says
- * it is stays, for tocsin_audit_verify() to show. */
-static gboolean
-oldest_before (TocsinTxn *txn, gint64 before_us, AuditHead *out)
+typedef struct
 {
-  g_auto (TocsinCursor) cursor = { 0 };
-  g_auto (TocsinAuditRecord) record = { 0 };
+  gint64 before_us;
+  gint64 ahead_us;
+  guint64 newest;
+  guint64 max;
+  guint64 waiting; /* entries before this one of which it decides */
+  guint64 n;
+} OldEntries;
+
+/* By a clock that was wrong an entry is as old as the next one that a right one dated. */
+static gboolean
+count_entry (const TocsinAuditRecord *record, gpointer data)
+{
+  OldEntries *old = data;
+  gboolean is_newest = record->number == old->newest;
+
+  old->waiting += is_newest ? 0 : 1;
+  if (!tocsin_time_is_sane (record->time_us) || record->time_us > old->ahead_us)
+    return !is_newest;
+  if (record->time_us >= old->before_us)
+    return FALSE;
+  old->n += old->waiting;
+  old->waiting = 0;
+  return !is_newest && old->n < old->max;
+}
+
+static guint64
+count_old (TocsinTxn *txn, gint64 before_us, gint64 now_us, guint64 max)
+{
+  OldEntries old = { .before_us = before_us, .ahead_us = now_us + TOCSIN_DAY_US, .max = max };
   AuditHead head;
 
   read_end (txn, HEAD_NAME, &head);
+  old.newest = head.number;
+  tocsin_audit_foreach (txn, 0, FALSE, count_entry, &old);
+  return MIN (old.n, max);
+}
+
+guint64
+tocsin_audit_count_before (TocsinTxn *txn, gint64 before_us, gint64 now_us)
+{
+  return count_old (txn, before_us, now_us, G_MAXUINT64);
+}
+
+/* The oldest entry. One that is not where it says it is stays, for tocsin_audit_verify() to show.
+ */
+static gboolean
+find_oldest (TocsinTxn *txn, AuditHead *out)
+{
+  g_auto (TocsinCursor) cursor = { 0 };
+  g_auto (TocsinAuditRecord) record = { 0 };
+
   tocsin_cursor_init (&cursor, txn, TOCSIN_TABLE_AUDIT);
   if (!tocsin_cursor_seek (&cursor, NULL) ||
-      !tocsin_txn_unpack (txn, &shape, &cursor.value, &record) || record.time_us >= before_us ||
-      record.number == head.number || record.number != tocsin_key_read_u64 (cursor.key.data))
+      !tocsin_txn_unpack (txn, &shape, &cursor.value, &record) ||
+      record.number != tocsin_key_read_u64 (cursor.key.data))
     return FALSE;
   memset (out, 0, sizeof *out);
   out->number = record.number;
@@ -124,12 +168,13 @@ oldest_before (TocsinTxn *txn, gint64 before_us, AuditHead *out)
 }
 
 guint
-tocsin_audit_purge (TocsinTxn *txn, gint64 before_us, guint max_rows)
+tocsin_audit_purge (TocsinTxn *txn, gint64 before_us, gint64 now_us, guint max_rows)
 {
+  guint due = (guint) count_old (txn, before_us, now_us, max_rows);
   AuditHead gone;
   guint n = 0;
 
-  for (; n < max_rows && oldest_before (txn, before_us, &gone); n++)
+  for (; n < due && find_oldest (txn, &gone); n++)
     {
       TocsinKey key = tocsin_key_u64 (gone.number);
 
@@ -137,36 +182,6 @@ tocsin_audit_purge (TocsinTxn *txn, gint64 before_us, guint max_rows)
       tocsin_meta_put (txn, FLOOR_NAME, &gone, sizeof gone);
     }
   return n;
-}
-
-typedef struct
-{
-  gint64 before_us;
-  guint64 newest;
-  guint64 n;
-} OldEntries;
-
-static gboolean
-count_entry (const TocsinAuditRecord *record, gpointer data)
-{
-  OldEntries *old = data;
-
-  if (record->time_us >= old->before_us || record->number == old->newest)
-    return FALSE;
-  old->n++;
-  return TRUE;
-}
-
-guint64
-tocsin_audit_count_before (TocsinTxn *txn, gint64 before_us)
-{
-  OldEntries old = { .before_us = before_us };
-  AuditHead head;
-
-  read_end (txn, HEAD_NAME, &head);
-  old.newest = head.number;
-  tocsin_audit_foreach (txn, 0, FALSE, count_entry, &old);
-  return old.n;
 }
 
 gboolean

@@ -40,11 +40,12 @@ typedef gboolean (*TocsinAuditFunc) (const TocsinAuditRecord *record, gpointer d
 void tocsin_audit_foreach (
     TocsinTxn *txn, guint64 after, gboolean newest_first, TocsinAuditFunc func, gpointer data);
 
-/* Entries of before @before_us, oldest first; the newest of all stays. What the chain hung on is
- * remembered, so that it still verifies. Returns how many went. */
-guint tocsin_audit_purge (TocsinTxn *txn, gint64 before_us, guint max_rows);
+/* Entries of before @before_us, oldest first; the newest of all stays. One that is dated more than
+ * a day after @now_us, or before there was this program, is of before if the next one is. What the
+ * chain hung on is remembered, so that it still verifies. Returns how many went. */
+guint tocsin_audit_purge (TocsinTxn *txn, gint64 before_us, gint64 now_us, guint max_rows);
 /* How many that would be in all. */
-guint64 tocsin_audit_count_before (TocsinTxn *txn, gint64 before_us);
+guint64 tocsin_audit_count_before (TocsinTxn *txn, gint64 before_us, gint64 now_us);
 
 /**
  * tocsin_audit_verify:

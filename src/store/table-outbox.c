@@ -5,6 +5,7 @@
 
 #include "store/table-outbox.h"
 
+#include "core/clock.h"
 #include "store/purge.h"
 #include "store/table-meta.h"
 #include "store/txn-private.h"
@@ -197,7 +198,8 @@ typedef struct
 {
   TocsinTxn *txn;
   gint64 before_us;
-  guint64 last; /* lastSequence is read from the row itself */
+  gint64 ahead_us; /* what is dated after it was by a clock that was wrong */
+  guint64 last;    /* lastSequence is read from the row itself */
   guint64 looked_at;
   gboolean stopped; /* before the end of what is old enough */
   guint looks;      /* left */
@@ -211,14 +213,17 @@ look_at (const TocsinOutboxRecord *entry, gpointer data)
 {
   Old *old = data;
 
-  if (entry->created_us >= old->before_us || entry->sequence == old->last)
+  gboolean is_ahead = entry->created_us > old->ahead_us;
+
+  if ((entry->created_us >= old->before_us && !is_ahead) || entry->sequence == old->last)
     return FALSE;
   old->stopped = old->looks == 0 || old->n == old->max_rows;
   if (old->stopped)
     return FALSE;
   old->looks--;
   old->looked_at = entry->sequence;
-  if (!is_over (old->txn, entry))
+  /* Nothing says how old that is, and those after it must not wait for it. */
+  if (is_ahead || !is_over (old->txn, entry))
     return TRUE;
   old->n++;
   if (old->over != NULL)
@@ -241,6 +246,7 @@ tocsin_outbox_purge (TocsinTxn *txn, gint64 now_us, guint max_rows)
   Old old = {
     .txn = txn,
     .before_us = now_us - tocsin_store_keep_us (txn->store),
+    .ahead_us = now_us + TOCSIN_DAY_US,
     .last = tocsin_outbox_last (txn),
     .looked_at = *position,
     .looks = PURGE_LOOKS,
@@ -268,6 +274,7 @@ tocsin_outbox_count_due (TocsinTxn *txn, gint64 now_us)
   Old old = {
     .txn = txn,
     .before_us = now_us - tocsin_store_keep_us (txn->store),
+    .ahead_us = now_us + TOCSIN_DAY_US,
     .last = tocsin_outbox_last (txn),
     .looks = G_MAXUINT,
     .max_rows = G_MAXUINT,
