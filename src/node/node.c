@@ -28,7 +28,6 @@
 #include "http/routes-public.h"
 #include "http/routes.h"
 #include "node/observed.h"
-#include "node/observing.h"
 #include "node/profiles.h"
 #include "node/recompute.h"
 #include "store/purge.h"
@@ -40,6 +39,7 @@
 #define FETCH_CONNECTIONS (TOCSIN_HOST_BUDGET_IN_FLIGHT + 64) /* strangers do not fill them */
 #define FETCH_PER_HOST    2
 #define META_BASE_URL     "base-url"
+#define META_FIRST_START  "first-start"
 
 struct _TocsinNode
 {
@@ -54,7 +54,6 @@ struct _TocsinNode
   TocsinRecompute *recompute;
   TocsinAuth *auth;
   TocsinApi *api;
-  TocsinObserving *observing;
   TocsinObservedKeeper *observed;
   TocsinPublic *public;
   TocsinRouter *public_router;
@@ -80,7 +79,7 @@ claim_store (TocsinTxn *txn, gpointer data, GError **error)
   if (known == NULL)
     {
       tocsin_meta_put (txn, META_BASE_URL, config->base_url, strlen (config->base_url));
-      tocsin_meta_put (txn, TOCSIN_META_FIRST_START, &now_us, sizeof now_us);
+      tocsin_meta_put (txn, META_FIRST_START, &now_us, sizeof now_us);
     }
   else if (g_bytes_get_size (known) != strlen (config->base_url) ||
            memcmp (g_bytes_get_data (known, NULL), config->base_url, strlen (config->base_url)) !=
@@ -291,6 +290,26 @@ add_api_routes (TocsinRouter *router, TocsinApi *api)
   tocsin_routes_admin_add (router, api);
 }
 
+static void
+apply_observe (TocsinNode *self)
+{
+  g_autoptr (TocsinReading) txn = tocsin_reader_begin (tocsin_store_get_reader (self->store));
+  g_autoptr (GBytes) said = tocsin_meta_get (txn, TOCSIN_META_OBSERVE);
+  gint64 until_us = 0;
+
+  if (said != NULL)
+    {
+      gboolean on = g_bytes_get_size (said) == 2;
+
+      tocsin_api_set_observe (self->api, on, 0);
+      return;
+    }
+  if (!tocsin_meta_get_exact (txn, META_FIRST_START, &until_us, sizeof until_us))
+    return;
+  until_us += (gint64) self->config->observe_days * TOCSIN_DAY_US;
+  tocsin_api_set_observe (self->api, tocsin_time_now_us () < until_us, until_us);
+}
+
 static gboolean
 make_routes (TocsinNode *self, GError **error)
 {
@@ -330,9 +349,7 @@ make_routes (TocsinNode *self, GError **error)
   self->public = tocsin_public_new (self->fed, &public_options);
   self->public_router = tocsin_router_new ();
   tocsin_routes_public_add (self->public_router, self->public);
-  self->observing =
-      tocsin_observing_new (self->store, self->writer, self->api, config->observe_days,
-                            tocsin_time_now_us (), tocsin_time_boot_us ());
+  apply_observe (self);
   self->observed = tocsin_observed_new (self->store, self->writer, self->api);
   return TRUE;
 }
@@ -543,7 +560,6 @@ tocsin_node_free (TocsinNode *self)
   g_clear_pointer (&self->public_router, tocsin_router_unref);
   g_clear_pointer (&self->api_router, tocsin_router_unref);
   g_clear_pointer (&self->recompute, tocsin_recompute_free);
-  g_clear_pointer (&self->observing, tocsin_observing_free);
   g_clear_pointer (&self->observed, tocsin_observed_free);
   if (self->writer != NULL)
     tocsin_writer_stop (self->writer);
