@@ -147,6 +147,10 @@ look_at_node (TocsinInvocation *self, GArray *findings)
   g_autoptr (JsonNode) node = NULL;
   TocsinProgress progress;
 
+  /* To count takes as long as it takes; else a node that is silent is what one asks the doctor for.
+   */
+  if (given.recount)
+    tocsin_control_set_timeout_seconds (self->control, 0);
   tocsin_progress_start (&progress, _ ("Examining the node"), 0);
   tocsin_control_set_pulse (self->control, tocsin_progress_pulse, &progress);
   answer = tocsin_control_call (self->control, "POST", "/v1/doctor", body, &error);
@@ -246,5 +250,4 @@ const TocsinCommand tocsin_cmd_doctor = {
   .summary = N_ ("Look for what commonly is wrong, and say what to do"),
   .options = options,
   .run = run,
-  .is_long = TRUE,
 };

@@ -15,7 +15,6 @@
 #include "core/limits.h"
 
 /* A long list comes in, is compared and written before the node answers. */
-#define WAIT_SECONDS (20 * 60)
 
 static struct
 {
@@ -106,7 +105,6 @@ refresh (TocsinInvocation *self, const char *name, GError **error)
   tocsin_json_writer_begin_object (&json);
   tocsin_json_writer_member_bool (&json, "may_shrink", given.may_shrink);
   tocsin_json_writer_end_object (&json);
-  tocsin_control_set_timeout_seconds (self->control, WAIT_SECONDS);
   if (!or_guess (self, tocsin_answer_get (self, "POST", path, body, &answer, error), error))
     {
       /* The command line was right; the list is not. */
@@ -286,7 +284,6 @@ run_disable (TocsinInvocation *self, GError **error)
 {
   g_autofree char *path = tocsin_argument_path ("/v1/feeds/", self->args[0], "/disable");
 
-  tocsin_control_set_timeout_seconds (self->control, WAIT_SECONDS);
   return or_guess (self,
                    tocsin_answer_done (self, "POST", path, NULL,
                                        _ ("The feed is disabled, and nothing of it is left"),
@@ -301,7 +298,6 @@ run_remove (TocsinInvocation *self, GError **error)
   g_autoptr (JsonNode) answer = NULL;
   g_autoptr (GBytes) still = NULL;
 
-  tocsin_control_set_timeout_seconds (self->control, WAIT_SECONDS);
   if (!or_guess (self, tocsin_answer_get (self, "DELETE", path, NULL, &answer, error), error))
     return FALSE;
   if (self->json)
@@ -355,9 +351,9 @@ static const TocsinCommand feed_commands[] = {
   { "enable", N_ ("NAME"), N_ ("Read a list from now on"), NULL, NULL, 1, 1, FALSE, run_enable,
     TRUE },
   { "disable", N_ ("NAME"), N_ ("Stop reading a list, and take back what it said"), NULL, NULL, 1,
-    1, FALSE, run_disable },
+    1, FALSE, run_disable, TRUE },
   { "remove", N_ ("NAME"), N_ ("Disable a list, and forget it if it was added"), NULL, NULL, 1, 1,
-    FALSE, run_remove },
+    FALSE, run_remove, TRUE },
   { NULL },
 };
 

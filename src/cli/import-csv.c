@@ -155,7 +155,7 @@ tocsin_import_is_mastodon (const char *text)
 
   if (titles == NULL || !find_columns (titles, TRUE, &columns, NULL))
     return FALSE;
-  return columns.severity >= 0 || *field (titles, columns.value) == '#';
+  return columns.severity >= 0 || g_str_has_prefix (g_strstrip (titles->pdata[columns.value]), "#");
 }
 
 gboolean

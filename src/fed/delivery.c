@@ -761,10 +761,7 @@ tocsin_delivery_new (TocsinFederation *fed)
   gint64 total_us = TOCSIN_FETCH_TOTAL_US / fed->time_scale;
 
   self->fed = fed;
-  /* The base is that of the federation's own fetcher, which was checked when that was made. */
-  self->fetcher =
-      tocsin_fetcher_new (tocsin_identity_get_base (fed->identity),
-                          tocsin_fetcher_get_guard (fed->fetcher), MAX_CALLS, MAX_PER_HOST, NULL);
+  self->fetcher = tocsin_fetcher_new_beside (fed->fetcher, MAX_CALLS, MAX_PER_HOST);
   tocsin_fetcher_set_deadlines (self->fetcher, TOCSIN_FETCH_CONNECT_US,
                                 MAX (total_us, DEADLINE_MIN_US));
   self->lanes = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, lane_free);

@@ -37,7 +37,7 @@ struct _TocsinFetcher
   SoupSession *session;      /* (owned) */
   TocsinAddressGuard *guard; /* (owned) */
   char *own_authority;       /* (owned) */
-  TocsinClocks clocks;
+  TocsinClocks *clocks;      /* (owned) shared with those that were made beside it */
   gint64 connect_us;
   gint64 total_us;
 };
@@ -521,13 +521,15 @@ begin_body (SendOp *op, GError **error)
   return tocsin_fetch_sink_begin (&op->sink, encoding, error);
 }
 
+/* Anybody may have us fetch something, but hardly post it. */
 static void
 note_clock (TocsinFetcher *self, const SendOp *op)
 {
   gint64 date_us;
 
-  if (tocsin_fetch_head_date (soup_message_get_response_headers (op->message), &date_us))
-    tocsin_clocks_note (&self->clocks, g_uri_get_host (op->uri), date_us, tocsin_time_boot_us ());
+  if (op->body != NULL &&
+      tocsin_fetch_head_date (soup_message_get_response_headers (op->message), &date_us))
+    tocsin_clocks_note (self->clocks, g_uri_get_host (op->uri), date_us, tocsin_time_boot_us ());
 }
 
 static void
@@ -698,14 +700,6 @@ tocsin_fetcher_send_was_answered (GAsyncResult *result)
   return op->answered;
 }
 
-/**
- * tocsin_fetcher_set_deadlines:
- * @self: the fetcher
- * @connect_us: how long a connection, TLS included, may take to be made, in microseconds
- * @total_us: how long a call may take with all its redirects, in microseconds
- *
- * Replaces %TOCSIN_FETCH_CONNECT_US and %TOCSIN_FETCH_TOTAL_US for later calls.
- */
 void
 tocsin_fetcher_set_deadlines (TocsinFetcher *self, gint64 connect_us, gint64 total_us)
 {
@@ -713,12 +707,6 @@ tocsin_fetcher_set_deadlines (TocsinFetcher *self, gint64 connect_us, gint64 tot
   self->total_us = total_us;
 }
 
-/**
- * tocsin_fetcher_get_guard:
- * @self: the fetcher
- *
- * Returns: (transfer none): the guard it asks
- */
 TocsinAddressGuard *
 tocsin_fetcher_get_guard (TocsinFetcher *self)
 {
@@ -728,7 +716,7 @@ tocsin_fetcher_get_guard (TocsinFetcher *self)
 const TocsinClocks *
 tocsin_fetcher_get_clocks (TocsinFetcher *self)
 {
-  return &self->clocks;
+  return self->clocks;
 }
 
 static void
@@ -739,6 +727,7 @@ tocsin_fetcher_finalize (GObject *object)
   g_clear_object (&self->session);
   g_clear_pointer (&self->guard, tocsin_address_guard_unref);
   g_free (self->own_authority);
+  g_clear_pointer (&self->clocks, g_rc_box_release);
   G_OBJECT_CLASS (tocsin_fetcher_parent_class)->finalize (object);
 }
 
@@ -753,6 +742,15 @@ tocsin_fetcher_init (TocsinFetcher *self)
 {
   self->connect_us = TOCSIN_FETCH_CONNECT_US;
   self->total_us = TOCSIN_FETCH_TOTAL_US;
+}
+
+/* With a resolver of proxies http_proxy would count, and the guard would see that alone. */
+static void
+make_session (TocsinFetcher *self, const char *user_agent, guint connections, guint per_host)
+{
+  self->session = soup_session_new_with_options ("proxy-resolver", NULL, "user-agent", user_agent,
+                                                 "max-conns", (gint) connections,
+                                                 "max-conns-per-host", (gint) per_host, NULL);
 }
 
 /**
@@ -780,10 +778,22 @@ tocsin_fetcher_new (const char *base_url,
   self->own_authority = tocsin_fetch_authority (base_url, error);
   if (self->own_authority == NULL)
     return NULL;
-  /* Without a resolver for proxies: with one, http_proxy would count and the guard would see
-   * nothing but the proxy. */
-  self->session = soup_session_new_with_options (
-      "proxy-resolver", NULL, "user-agent", user_agent, "max-conns", (gint) max_connections,
-      "max-conns-per-host", (gint) max_connections_per_host, NULL);
+  self->clocks = g_rc_box_new0 (TocsinClocks);
+  make_session (self, user_agent, max_connections, max_connections_per_host);
   return g_steal_pointer (&self);
+}
+
+TocsinFetcher *
+tocsin_fetcher_new_beside (TocsinFetcher *other,
+                           guint max_connections,
+                           guint max_connections_per_host)
+{
+  TocsinFetcher *self = g_object_new (TOCSIN_TYPE_FETCHER, NULL);
+
+  self->guard = tocsin_address_guard_ref (other->guard);
+  self->own_authority = g_strdup (other->own_authority);
+  self->clocks = g_rc_box_acquire (other->clocks);
+  make_session (self, soup_session_get_user_agent (other->session), max_connections,
+                max_connections_per_host);
+  return self;
 }

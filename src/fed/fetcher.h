@@ -118,9 +118,16 @@ TocsinFetcher *tocsin_fetcher_new (const char *base_url,
                                    guint max_connections,
                                    guint max_connections_per_host,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Of the same origin and with the same guard and clocks as @other, but connections of its own. */
+TocsinFetcher *tocsin_fetcher_new_beside (TocsinFetcher *other,
+                                          guint max_connections,
+                                          guint max_connections_per_host) G_GNUC_WARN_UNUSED_RESULT;
+/* How long a connection, TLS included, may take to be made, and a call with all its redirects:
+ * instead of %TOCSIN_FETCH_CONNECT_US and %TOCSIN_FETCH_TOTAL_US, for later calls. */
 void tocsin_fetcher_set_deadlines (TocsinFetcher *self, gint64 connect_us, gint64 total_us);
+/* (transfer none): says which addresses may be connected to. */
 TocsinAddressGuard *tocsin_fetcher_get_guard (TocsinFetcher *self);
-/* (transfer none): what clocks those have that answered. */
+/* (transfer none): what clocks those have to whom something was posted. */
 const TocsinClocks *tocsin_fetcher_get_clocks (TocsinFetcher *self);
 void tocsin_fetcher_send_async (TocsinFetcher *self,
                                 const TocsinFetchRequest *request,

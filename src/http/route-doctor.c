@@ -27,6 +27,7 @@
 #define DISK_LEAST_BYTES (G_GUINT64_CONSTANT (1) << 30)
 #define FILES_LEAST      4096
 #define CLOCK_OFF_US     (5 * TOCSIN_MINUTE_US)
+#define CLOCKS_LEAST     2 /* of one alone it would not be known whose is off */
 #define FEEDS_TOLD_MAX   20
 #define PEERS_TOLD_MAX   20
 #define OTHERS           0007 /* mode bits: what is not the group's business either is stricter */
@@ -257,10 +258,12 @@ look_at_clock (TocsinJsonWriter *json, TocsinApi *api)
   if (api->federation != NULL)
     n = tocsin_clocks_compare (tocsin_fetcher_get_clocks (api->federation->fetcher),
                                tocsin_time_now_us (), tocsin_time_boot_us (), &ahead_us);
-  if (ABS (ahead_us) >= CLOCK_OFF_US)
+  if (n >= CLOCKS_LEAST && ABS (ahead_us) >= CLOCK_OFF_US)
     find (json, "clock", FALSE,
-          "it is %s, %" G_GINT64_FORMAT " minutes %s the clocks of %u who answered this node", now,
+          "it is %s, %" G_GINT64_FORMAT " minutes %s the clocks of %u to whom this node sends", now,
           ABS (ahead_us) / TOCSIN_MINUTE_US, ahead_us > 0 ? "ahead of" : "behind", n);
+  else if (n >= CLOCKS_LEAST)
+    find (json, "clock", tocsin_time_is_sane (now_us), "it is %s, by %u other clocks too", now, n);
   else
     find (json, "clock", tocsin_time_is_sane (now_us), "it is %s", now);
 }

@@ -94,6 +94,8 @@ claim_store (TocsinTxn *txn, gpointer data, GError **error)
   return TRUE;
 }
 
+static void on_commit (TocsinNotes notes, gpointer data);
+
 static gboolean
 open_store (TocsinNode *self, GError **error)
 {
@@ -113,6 +115,8 @@ open_store (TocsinNode *self, GError **error)
   if (self->store == NULL ||
       !tocsin_store_write (self->store, claim_store, (gpointer) config, error))
     return FALSE;
+  /* Called by the main loop, once all of it is there; before another thread commits. */
+  self->listen_id = tocsin_store_listen (self->store, on_commit, self);
   self->writer = tocsin_writer_new (self->store);
   return TRUE;
 }
@@ -463,7 +467,6 @@ tocsin_node_new (const TocsinConfig *config, GError **error)
   self->recompute = tocsin_recompute_new (self->store, on_trust, self, config->time_scale);
   trust = tocsin_recompute_now (self->recompute);
   on_trust (trust, self);
-  self->listen_id = tocsin_store_listen (self->store, on_commit, self);
   return g_steal_pointer (&self);
 }
 

@@ -249,6 +249,42 @@ goes_before (const TocsinEvidence *a, const TocsinEvidence *b)
   return a->observed_s < b->observed_s || (a->observed_s == b->observed_s && a->report < b->report);
 }
 
+/* What peers may tell by a digest, so that not every report of it has it in clear. */
+static gboolean
+may_be_digest (TocsinSubjectType type)
+{
+  return tocsin_subject_type_is_digested (type) || type == TOCSIN_SUBJECT_URL;
+}
+
+/* Whether the report of @row says in clear what its key, of @key_type, stands for, as lists do.
+ * What is no digest always does; what claims another type is one. */
+static gboolean
+says_in_clear (TocsinTxn *txn, const TocsinEvidence *row, TocsinSubjectType key_type)
+{
+  g_auto (TocsinReportRecord) record = { 0 };
+
+  if (!may_be_digest (key_type))
+    return tocsin_evidence_is_of (row, key_type);
+  return tocsin_reports_get (txn, row->report, &record) &&
+         (record.id == NULL || record.value != NULL || record.key_value != NULL);
+}
+
+/* Whether it may be that nobody says in clear any more what @key stands for, since @gone says it no
+ * longer and the same reporter has said @added. To look at all others is dear. */
+static gboolean
+may_be_forgotten (TocsinTxn *txn,
+                  const TocsinSubjectKey *key,
+                  const TocsinEvidence *gone,
+                  const TocsinEvidence *added)
+{
+  TocsinSubjectRecord subject;
+
+  return tocsin_subjects_get (txn, key, &subject) &&
+         (subject.value != NULL || subject.has_mastodon) &&
+         says_in_clear (txn, gone, subject.type) &&
+         (gone->report == added->report || !says_in_clear (txn, added, subject.type));
+}
+
 /* Of the rows of one (reporter, category) the oldest goes while there are more than may be. */
 static void
 keep_newest (TocsinTxn *txn, const TocsinSubjectKey *key, const TocsinEvidence *added)
@@ -277,7 +313,8 @@ keep_newest (TocsinTxn *txn, const TocsinSubjectKey *key, const TocsinEvidence *
   if (n <= TOCSIN_EVIDENCE_MAX_SAME)
     return;
   delete_row (txn, key, &oldest);
-  tocsin_evidence_forget_clear (txn, key);
+  if (may_be_forgotten (txn, key, &oldest, added))
+    tocsin_evidence_forget_clear (txn, key);
 }
 
 void
@@ -289,26 +326,6 @@ tocsin_evidence_add_quietly (TocsinTxn *txn,
   delete_row (txn, key, evidence);
   put_row (txn, key, evidence);
   keep_newest (txn, key, evidence);
-}
-
-/* What peers may tell by a digest, so that not every report of it has it in clear. */
-static gboolean
-may_be_digest (TocsinSubjectType type)
-{
-  return tocsin_subject_type_is_digested (type) || type == TOCSIN_SUBJECT_URL;
-}
-
-/* Whether the report of @row says in clear what its key, of @key_type, stands for, as lists do.
- * What is no digest always does; what claims another type is one. */
-static gboolean
-says_in_clear (TocsinTxn *txn, const TocsinEvidence *row, TocsinSubjectType key_type)
-{
-  g_auto (TocsinReportRecord) record = { 0 };
-
-  if (!may_be_digest (key_type))
-    return tocsin_evidence_is_of (row, key_type);
-  return tocsin_reports_get (txn, row->report, &record) &&
-         (record.id == NULL || record.value != NULL || record.key_value != NULL);
 }
 
 /* A report beside which others know the digest alone may have been the last to say what that is of.

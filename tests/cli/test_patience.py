@@ -23,6 +23,7 @@ ROUTE = re.compile(r'\{ "(\w+)", "([^"]+)",[^}]*?TOCSIN_ROUTE_LONG\b')
 ANSWER = {"batch": "7", "accepted": 1, "rejected": [], "name": "x", "id": "7", "checks": []}
 LONG = (("backup", "/x"), ("doctor", "--recount", "--local"), ("housekeeping",), ("export-subject", "ip=192.0.2.1"),
         ("erase", "ip=192.0.2.1", "--yes"), ("feed", "add", "x"), ("feed", "enable", "x"), ("feed", "refresh", "x"),
+        ("feed", "disable", "x"), ("feed", "remove", "x"),
         ("review", "accept", "7"), ("review", "reject", "7", "--yes"), ("report", "undo", "7", "--yes"),
         ("report", "import", "LIST", "--category", "spam", "--type", "ip"), ("report", "export"),
         ("report", "export", "--manifest"))
