@@ -34,6 +34,7 @@ LEDGER = (
     "uri\t1"
 )
 MALFORMED = 5
+DEADLINE = 60  # seconds
 # Runs until SIGTERM, which the script has it ignore, as libFuzzer's do; the test waits for its name.
 TARGET = """#!/usr/bin/env python3
 import os, signal
@@ -111,7 +112,9 @@ def complaints_of_runs(root: pathlib.Path):
         env = {**os.environ, "PATH": f"{tree}/bin:{os.environ['PATH']}", "TMPDIR": name, "BEGUN": f"{tree}/begun"}
         env.pop("TOCSIN_FUZZ_DIR", None)
         command = [tree / "build-aux/fuzz", "60", "uri"]
-        run = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
+        # A shell cannot trap what its parent ignores, as under nohup.
+        run = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL,
+                               preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         target = int((tree / "begun").read_text(encoding="ascii"))
         try:
             (tree / "_fuzz/tests/fuzz-uri").write_text("#!/bin/sh\n", encoding="ascii")
@@ -119,7 +122,7 @@ def complaints_of_runs(root: pathlib.Path):
             if second.returncode != 1 or not second.stderr.startswith("build-aux/fuzz: another run has "):
                 yield f"build-aux/fuzz: a second run in one folder: {second.returncode}, {second.stderr!r}"
             run.send_signal(signal.SIGHUP)
-            run.wait()
+            run.wait(DEADLINE)
             if is_alive(target):
                 yield "build-aux/fuzz: it leaves a target behind when its terminal goes"
             if not (tree / "_fuzz/kept/ledger").read_text(encoding="ascii").startswith("uri\t"):
@@ -127,6 +130,7 @@ def complaints_of_runs(root: pathlib.Path):
         finally:
             if is_alive(target):
                 os.kill(target, signal.SIGKILL)
+            run.kill()
             run.wait()
 
 
