@@ -227,6 +227,8 @@ def we_follow_it(lab, node, peer, whole):
         subject = {"subjectType": "ip", "value": value}
         sent = peer.order(node, "add", subject=subject, category="spam", spec=spec)
         expect(sent["status"] == 202, f"the Add is answered 202: {sent}")
+        # Whom to believe is worked out in the background, a moment after the Accept.
+        wait_until(lambda: node.check(("ip", value))["known"], "Fedify is believed")
         answer = node.check(("ip", value), explain=True)
         expect(answer["known"] and answer["verdict"] != "allow", f"it counts: {answer}")
         reporters = [e["reporter"] for e in answer["subjects"][0]["evidence"]]
