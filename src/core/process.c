@@ -27,8 +27,8 @@ tocsin_process_set_locale (void)
 {
   const char *codeset;
 
-  (void) setlocale (LC_ALL, ""); /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
-  codeset = nl_langinfo (CODESET);
+  (void) setlocale (LC_ALL, "");   /* NOLINT(concurrency-mt-unsafe): there is one thread yet */
+  codeset = nl_langinfo (CODESET); /* NOLINT(concurrency-mt-unsafe): as above */
   if (strcmp (codeset, "ANSI_X3.4-1968") == 0 || strcmp (codeset, "ASCII") == 0)
-    (void) setlocale (LC_CTYPE, "C.UTF-8"); /* NOLINT(concurrency-mt-unsafe) */
+    (void) setlocale (LC_CTYPE, "C.UTF-8"); /* NOLINT(concurrency-mt-unsafe): as above */
 }

@@ -280,6 +280,7 @@ count_pages (TocsinStore *self)
 
 /* Whether it is time to count anew, on this thread and no other. */
 static gboolean
+/* NOLINTNEXTLINE(readability-non-const-parameter): the exchange writes to it */
 is_due (gint64 *counted_us)
 {
   gint64 now_us = g_get_monotonic_time ();
@@ -335,7 +336,7 @@ find_limit (TocsinStore *self, guint64 pages)
     return self->pages;
   reserve = __atomic_load_n (&self->disk_reserve, __ATOMIC_RELAXED) / self->page_bytes;
   limit = pages + bytes / self->page_bytes;
-  return MIN (self->pages, limit > reserve ? limit - reserve : 1);
+  return MAX (1, MIN (self->pages, limit > reserve ? limit - reserve : 1));
 }
 
 void
