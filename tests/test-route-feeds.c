@@ -691,6 +691,7 @@ test_refusals (void)
 
   admin_init (&admin);
   feeds = begin_feeds (&admin);
+  g_assert_nonnull (feeds);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     admin_refused (&admin, "POST", "/v1/feeds", cases[i].body, cases[i].status, cases[i].where);
   admin_do (&admin, "POST", "/v1/feeds",

@@ -595,7 +595,8 @@ show_dated (const Dated *dated)
       json_object_set_string_member (proof, "created", created);
       json_object_set_object_member (json, "proof", proof);
     }
-  entry.activity = bytes = tocsin_activity_to_bytes (json, NULL);
+  bytes = tocsin_activity_to_bytes (json, NULL);
+  entry.activity = bytes;
   write_ok (&peer.files, write_entry, &entry);
 }
 

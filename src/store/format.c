@@ -33,6 +33,7 @@
 #define LMDB_PAGE_MAX    32768
 #define LMDB_ROOTS       2
 
+/* cppcheck-suppress-begin unusedStructMember ; they are where LMDB puts them */
 typedef struct
 {
   guint32 page_bytes;
@@ -56,6 +57,7 @@ typedef struct
   gsize last_page;
   gsize transaction;
 } LmdbPage;
+/* cppcheck-suppress-end unusedStructMember */
 
 #define LMDB_MAGIC_AT       offsetof (LmdbPage, magic)
 #define LMDB_OTHER_MAGIC_AT (LMDB_MAGIC_AT == 16 ? 12 : 16)
