@@ -26,6 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BIO, BIO_free_all)
 
 #define OUR_RSA_BITS   3072
+#define STACK_BYTES    65536 /* OpenSSL 3.5 (Debian 13) leaves a copy of what it reads there */
 #define FILE_MAX_BYTES 16384
 
 /* An RSA key takes 2 KiB of it, signing half as much again. Within what anybody may lock. */
@@ -90,7 +91,7 @@ unpack_ed25519 (TocsinPrivateKey *self)
   return ok;
 }
 
-/* Takes @key. */
+/* Takes @key, which was made or read just now. */
 static TocsinPrivateKey *
 private_key_new (EVP_PKEY *key, GError **error)
 {
@@ -104,6 +105,7 @@ private_key_new (EVP_PKEY *key, GError **error)
     return NULL;
   if (tocsin_public_key_kind (self->public) == TOCSIN_KEY_ED25519 && !unpack_ed25519 (self))
     return fail (error, TOCSIN_ERROR_INVALID, "Ed25519 private key is not usable");
+  sodium_stackzero (STACK_BYTES);
   return g_steal_pointer (&self);
 }
 
