@@ -33,31 +33,29 @@
 #define LMDB_PAGE_MAX    32768
 #define LMDB_ROOTS       2
 
-/* cppcheck-suppress-begin unusedStructMember ; they are where LMDB puts them */
 typedef struct
 {
   guint32 page_bytes;
-  guint16 flags;
-  guint16 depth;
-  gsize counts[4];
-  gsize root;
+  guint16 flags;   /* cppcheck-suppress unusedStructMember ; it is where LMDB has it */
+  guint16 depth;   /* cppcheck-suppress unusedStructMember ; as above */
+  gsize counts[4]; /* cppcheck-suppress unusedStructMember ; as above */
+  gsize root;      /* cppcheck-suppress unusedStructMember ; as above */
 } LmdbTable;
 
 typedef struct
 {
   gsize number;
-  guint16 pad;
-  guint16 flags;
-  guint32 bounds;
+  guint16 pad;    /* cppcheck-suppress unusedStructMember ; it is where LMDB has it */
+  guint16 flags;  /* cppcheck-suppress unusedStructMember ; as above */
+  guint32 bounds; /* cppcheck-suppress unusedStructMember ; as above */
   guint32 magic;
   guint32 version;
-  gsize address;
-  gsize map_bytes;
-  LmdbTable free, main;
-  gsize last_page;
-  gsize transaction;
+  gsize address;        /* cppcheck-suppress unusedStructMember ; as above */
+  gsize map_bytes;      /* cppcheck-suppress unusedStructMember ; as above */
+  LmdbTable free, main; /* cppcheck-suppress unusedStructMember ; as above */
+  gsize last_page;      /* cppcheck-suppress unusedStructMember ; as above */
+  gsize transaction;    /* cppcheck-suppress unusedStructMember ; as above */
 } LmdbPage;
-/* cppcheck-suppress-end unusedStructMember */
 
 #define LMDB_MAGIC_AT       offsetof (LmdbPage, magic)
 #define LMDB_OTHER_MAGIC_AT (LMDB_MAGIC_AT == 16 ? 12 : 16)

@@ -101,7 +101,7 @@ tocsin_trust_branch_key (const TocsinTrustRecord *record)
 void
 tocsin_trust_charge (TocsinTxn *txn, const TocsinTrustRecord *record, int by)
 {
-  const TocsinBranchCounts counts = { .statements = (guint32) by };
+  const TocsinBranchCounts change = { .statements = (guint32) by };
   TocsinKey key = tocsin_trust_branch_key (record);
 
   if (!tocsin_trust_is_of_another (record))
@@ -110,7 +110,7 @@ tocsin_trust_charge (TocsinTxn *txn, const TocsinTrustRecord *record, int by)
     tocsin_txn_put (txn, TOCSIN_TABLE_BRANCH_TRUST, &key, "", 0);
   else
     tocsin_txn_del (txn, TOCSIN_TABLE_BRANCH_TRUST, &key);
-  tocsin_branches_add (txn, tocsin_trust_record_branch (record), &counts);
+  tocsin_branches_add (txn, tocsin_trust_record_branch (record), &change);
 }
 
 /* What it says of its trustee; 0: nothing, for now. */
