@@ -96,7 +96,7 @@ document_of (Show show)
 
       if (key->pem != NULL && show & SHOW_NO_RSA)
         continue;
-      else if (key->pem != NULL)
+      if (key->pem != NULL)
         add_key (document, key->id, show & SHOW_RSA ? pem : key->pem, NULL);
       else if (show & SHOW_PROOFS)
         add_key (document, key->id, NULL, key->multibase);

@@ -271,6 +271,7 @@ test_echo (void)
   g_assert_cmpuint (raw_status (answer), ==, 200);
   root = tocsin_json_parse (body_of (answer), strlen (body_of (answer)), NULL, NULL, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (root);
   assert_has (answer, "\"Date\":\"a\xef\xbf\xbd\xef\xbf\xbd\"");
 }
 

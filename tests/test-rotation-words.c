@@ -100,6 +100,7 @@ rotate (void)
   WAIT_FOR (result != NULL);
   fingerprint = tocsin_rotation_run_finish (result, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (fingerprint);
 }
 
 static void

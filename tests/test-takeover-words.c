@@ -18,6 +18,7 @@ test_follow (void)
 
       give_back ();
       shown = take_over (shows[i]);
+      g_assert_nonnull (shown);
       tell_as_thief (follow);
       g_assert_true (is_held ());
       assert_told (1);
@@ -36,6 +37,7 @@ test_version (void)
 
   give_back ();
   shown = take_over (SHOW_RSA | SHOW_PROOFS | SHOW_OTHER);
+  g_assert_nonnull (shown);
   tell_as_thief (words);
   read_record (&record);
   g_assert_true (record.key_hold);
@@ -54,6 +56,7 @@ test_accept (void)
   write_ok (&us.files, write_other_software, NULL);
   write_ok (&us.files, write_asked_again, NULL);
   shown = take_over (SHOW_RSA | SHOW_PROOFS);
+  g_assert_nonnull (shown);
   tell_as_thief (words);
   read_record (&record);
   g_assert_cmpint (record.following, ==, TOCSIN_FOLLOWING_ACCEPTED);
@@ -77,6 +80,7 @@ test_words (void)
       give_back ();
       write_ok (&us.files, write_follow_ids, NULL);
       shown = take_over (SHOW_RSA | SHOW_PROOFS);
+      g_assert_nonnull (shown);
       body =
           words_of_thief (types[i], g_str_equal (types[i], "Undo")     ? FOLLOW_OF_PEER
                                     : g_str_equal (types[i], "Reject") ? FOLLOW_OF_US
@@ -104,6 +108,7 @@ test_unproven (void)
   give_back ();
   write_ok (&us.files, write_other_software, NULL);
   shown = take_over (SHOW_RSA | SHOW_PROOFS);
+  g_assert_nonnull (shown);
   assert_thief_hears (add, 403);
   g_assert_true (is_held ());
   assert_told (1);
@@ -127,6 +132,7 @@ test_turned (void)
   give_back ();
   write_ok (&us.files, write_other_software, NULL);
   shown = take_over (SHOW_RSA | SHOW_PROOFS);
+  g_assert_nonnull (shown);
   like = words_of_thief ("Like", public_node_actor (&us));
   tell_as_thief (like);
   clean = document_of (SHOW_PROOFS);
@@ -165,6 +171,7 @@ test_update (void)
 
       give_back ();
       shown = take_over (SHOW_ED25519 | SHOW_PROOFS);
+      g_assert_nonnull (shown);
       document = document_of (said[i]);
       update = tocsin_activity_build_update (&head, document);
       tocsin_proof_add (update, stolen, method, tocsin_time_now_us (), &error);
@@ -204,6 +211,7 @@ test_requests_key (void)
       give_back ();
       write_ok (&us.files, write_other_software, NULL);
       ignored = take_over (SHOW_ED25519 | SHOW_PROOFS | SHOW_INBOX);
+      g_assert_nonnull (ignored);
       document = document_of (SHOW_ED25519 | SHOW_PROOFS | SHOW_INBOX);
       shown = document_for_requests (document, method);
       public_node_turn (&peer, shown);

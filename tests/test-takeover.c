@@ -17,6 +17,7 @@ test_reading (gconstpointer data)
   assert_peer_reads (TOCSIN_SIGN_DRAFT_RSA, TRUE);
   g_assert_false (is_held ());
   shown = take_over ((Show) GPOINTER_TO_INT (data));
+  g_assert_nonnull (shown);
   assert_thief_reads (FALSE);
   wait_for_hold ();
   assert_thief_reads (FALSE);
@@ -32,6 +33,7 @@ test_confirm_old (void)
 
   give_back ();
   shown = take_over (SHOW_RSA | SHOW_PROOFS);
+  g_assert_nonnull (shown);
   assert_thief_reads (FALSE);
   wait_for_hold ();
   confirm_in_part (fingerprint, "an RSA key", "key rotate");
@@ -51,6 +53,7 @@ test_confirm_new (void)
 
   give_back ();
   shown = take_over (SHOW_ED25519 | SHOW_INBOX);
+  g_assert_nonnull (shown);
   assert_thief_reads (FALSE);
   wait_for_hold ();
   confirm (stolen);
@@ -73,6 +76,7 @@ test_confirm_beside (void)
 
       give_back ();
       shown = take_over (shows[i] | SHOW_PROOFS | SHOW_SECOND);
+      g_assert_nonnull (shown);
       fingerprint = fingerprint_of (second);
       of_thief = fingerprint_of (stolen);
       follow ();
@@ -101,6 +105,7 @@ test_confirm_each (void)
 
   give_back ();
   shown = take_over (SHOW_ED25519 | SHOW_SECOND | SHOW_INBOX);
+  g_assert_nonnull (shown);
   fingerprint = fingerprint_of (stolen);
   other = fingerprint_of (second);
   assert_thief_reads (FALSE);
@@ -132,6 +137,7 @@ test_confirm_rotate (void)
 
   give_back ();
   shown = take_over (SHOW_RSA | SHOW_SECOND);
+  g_assert_nonnull (shown);
   fingerprint = fingerprint_of (second);
   document = document_of (SHOW_RSA | SHOW_SECOND);
   update = tocsin_activity_build_update (&head, document);
@@ -160,6 +166,7 @@ test_unfollow (void)
 
   give_back ();
   shown = take_over (SHOW_RSA | SHOW_PROOFS);
+  g_assert_nonnull (shown);
   act (TOCSIN_PEER_UNFOLLOW);
   assert_thief_reads (FALSE);
   wait_for_hold ();
@@ -183,6 +190,7 @@ test_unfollow_confirm (void)
 
   give_back ();
   shown = take_over (SHOW_ED25519 | SHOW_INBOX);
+  g_assert_nonnull (shown);
   act (TOCSIN_PEER_UNFOLLOW);
   assert_thief_reads (FALSE);
   wait_for_hold ();
@@ -200,6 +208,7 @@ test_not_followed (void)
   give_back ();
   write_ok (&us.files, write_never_followed, NULL);
   shown = take_over (SHOW_RSA);
+  g_assert_nonnull (shown);
   assert_thief_reads (TRUE);
   g_assert_false (is_held ());
 }
@@ -212,6 +221,7 @@ test_back (void)
 
   give_back ();
   shown = take_over (SHOW_PROOFS | SHOW_NO_RSA | SHOW_INBOX);
+  g_assert_nonnull (shown);
   follow ();
   public_node_turn (&peer, tocsin_identity_get_document_bytes (peer.fed->identity));
   tocsin_keyring_forget (us.fed->keyring, public_node_actor (&peer));
@@ -256,6 +266,7 @@ test_inbox (void)
 
   give_back ();
   shown = take_over (SHOW_PROOFS);
+  g_assert_nonnull (shown);
   follow ();
   g_assert_true (is_held ());
   assert_told (1);
