@@ -165,6 +165,7 @@ test_two_lists (void)
   a = import_addresses (&admin, "a.txt", "192.0.2.1 192.0.2.2", 2);
   b = import_addresses (&admin, "b.txt", "192.0.2.1 192.0.2.3", 2);
   same = import_addresses (&admin, "a.txt", "192.0.2.1 192.0.2.2", 0);
+  g_assert_nonnull (same);
   assert_listed (&admin, "192.0.2.1", TRUE);
   admin_do (&admin, "DELETE", a, NULL, 200);
   assert_listed (&admin, "192.0.2.1", TRUE);
