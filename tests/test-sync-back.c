@@ -162,7 +162,7 @@ test_once_a_day (void)
   g_assert_cmpuint (shown.pages, ==, 2);
   read_us = reread_us ();
   g_assert_cmpint (read_us, >, 0);
-  for (shown.head = 2; shown.head >= 1; shown.head--)
+  for (; shown.head >= 1; shown.head--)
     {
       set_cursor (1000);
       read_ok (FALSE);
