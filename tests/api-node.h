@@ -179,6 +179,7 @@ typedef struct
 static gboolean
 put_report (TocsinTxn *txn, gpointer data, GError **error)
 {
+  /* cppcheck-suppress shadowFunction ; it is not called here */
   Report *report = data;
   g_auto (TocsinSubject) subject = { 0 };
   g_auto (TocsinReportRecord) record = { 0 };
@@ -225,6 +226,7 @@ G_GNUC_UNUSED static guint64
 node_report (Node *node, guint32 actor, TocsinSubjectType type, const char *value, guint8 category)
 {
   g_autoptr (GError) error = NULL;
+  /* cppcheck-suppress shadowFunction ; it is not called here */
   Report report = { actor, type, value, category, 0, TOCSIN_BASIS_FIRST_HAND };
 
   tocsin_store_write (node->store, put_report, &report, &error);
@@ -238,6 +240,7 @@ node_claim (
     Node *node, guint32 actor, TocsinSubjectType claimed, TocsinSubjectType type, const char *value)
 {
   g_autoptr (GError) error = NULL;
+  /* cppcheck-suppress shadowFunction ; it is not called here */
   Report report = { actor, type, value, 1, 0, TOCSIN_BASIS_FIRST_HAND, claimed };
 
   tocsin_store_write (node->store, put_report, &report, &error);

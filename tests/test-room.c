@@ -55,6 +55,7 @@ typedef struct
 static gboolean
 write_lift (TocsinTxn *txn, gpointer data, GError **error)
 {
+  /* cppcheck-suppress shadowFunction ; it is not called here */
   const Lift *lift = data;
 
   tocsin_branches_add (txn, lift->branch, &lift->by);

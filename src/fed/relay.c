@@ -81,6 +81,7 @@ note_update (TocsinTxn *txn, guint64 sequence)
   gsize n = MIN (size / sizeof *before, UPDATES_MAX - 1);
   guint64 updates[UPDATES_MAX];
 
+  /* cppcheck-suppress knownConditionTrueFalse ; it does not know what was read */
   if (n > 0)
     memcpy (updates, before + size / sizeof *before - n, n * sizeof *before);
   updates[n] = sequence;

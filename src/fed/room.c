@@ -90,6 +90,7 @@ let_go_of_some (
       if (!tocsin_trust_snapshot_is_believed (policy->trust, truster))
         n += let_go_of (txn, branch, truster, now_us, max - n);
       from = truster + 1;
+      /* cppcheck-suppress knownConditionTrueFalse ; the sum wraps around */
       if (from == 0)
         break;
     }

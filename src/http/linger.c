@@ -88,4 +88,5 @@ tocsin_lingers_add (
   g_source_set_ready_time (source, linger->until_us);
   g_ptr_array_add (self->sources, source);
   g_source_attach (source, context);
+  /* cppcheck-suppress memleak ; the source has it */
 }
