@@ -5,13 +5,13 @@
 
 #include "core/error.h"
 
+#define WORK "tocsin-store-work" /* where a task has its Work */
+
 typedef struct
 {
   TocsinStore *store; /* (unowned) open until the work is given back */
   GTaskThreadFunc func;
 } Work;
-
-static G_DEFINE_QUARK (tocsin - store - work, work);
 
 static void
 refuse (GTask *task)
@@ -22,7 +22,7 @@ refuse (GTask *task)
 static void
 run (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
-  const Work *work = g_object_get_qdata (G_OBJECT (task), work_quark ());
+  const Work *work = g_object_get_data (G_OBJECT (task), WORK);
   TocsinStore *store = work->store;
 
   if (tocsin_store_is_closing (store))
@@ -44,6 +44,6 @@ tocsin_store_run_in_thread (TocsinStore *store, GTask *task, GTaskThreadFunc fun
     }
   work = g_new (Work, 1);
   *work = (Work){ .store = store, .func = func };
-  g_object_set_qdata_full (G_OBJECT (task), work_quark (), work, g_free);
+  g_object_set_data_full (G_OBJECT (task), WORK, work, g_free);
   g_task_run_in_thread (task, run);
 }
