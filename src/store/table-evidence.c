@@ -266,7 +266,7 @@ says_in_clear (TocsinTxn *txn, const TocsinEvidence *row, TocsinSubjectType key_
   if (!may_be_digest (key_type))
     return tocsin_evidence_is_of (row, key_type);
   return tocsin_reports_get (txn, row->report, &record) &&
-         (record.id == NULL || record.value != NULL || record.key_value != NULL);
+         (record.id == NULL || tocsin_report_says_in_clear (&record));
 }
 
 /* Whether it may be that nobody says in clear any more what @key stands for, since @gone says it no

@@ -428,12 +428,6 @@ add_evidence (TocsinTxn *txn, const TocsinReportRecord *r)
   tocsin_evidence_add (txn, &r->key, &evidence);
 }
 
-static gboolean
-says_in_clear (const TocsinReportRecord *r)
-{
-  return r->value != NULL || r->key_value != NULL;
-}
-
 /* @old is NULL for a new one; @record never is. The row of @record is written, and all that
  * follows from the difference. */
 void
@@ -468,7 +462,7 @@ tocsin_report_replace (TocsinTxn *txn,
     return;
   if (!adds || old->category != record->category || !tocsin_id_equal (&old->key, &record->key))
     tocsin_evidence_remove (txn, &old->key, old->actor, old->category, old->number);
-  else if (says_in_clear (old) && !says_in_clear (record))
+  else if (tocsin_report_says_in_clear (old) && !tocsin_report_says_in_clear (record))
     tocsin_evidence_forget_clear (txn, &record->key);
 }
 

@@ -80,6 +80,13 @@ typedef struct
   GBytes *alternate; /* (owned) (nullable) the other one of an equivocation */
 } TocsinReportRecord;
 
+/* Whether it names what it is about, or the key of that, as it was written. */
+static inline gboolean
+tocsin_report_says_in_clear (const TocsinReportRecord *record)
+{
+  return record->value != NULL || record->key_value != NULL;
+}
+
 void tocsin_report_record_clear (TocsinReportRecord *self);
 void tocsin_report_record_free (TocsinReportRecord *self); /* of those that list returns */
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TocsinReportRecord, tocsin_report_record_clear)
