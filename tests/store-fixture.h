@@ -65,6 +65,24 @@ tear_down (Fixture *f, gconstpointer data)
   g_free (f->dir);
 }
 
+static inline char *
+data_file (const Fixture *f)
+{
+  return g_build_filename (f->dir, "store", "data.mdb", NULL);
+}
+
+static inline GBytes *
+bytes_of (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  char *data = NULL;
+  gsize size = 0;
+
+  g_file_get_contents (path, &data, &size, &error);
+  g_assert_no_error (error);
+  return g_bytes_new_take (data, size);
+}
+
 static inline void
 write_ok (Fixture *f, TocsinWriteFunc func, gpointer data)
 {

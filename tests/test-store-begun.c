@@ -18,24 +18,6 @@
 #define MAP_BYTES_AT     (sizeof (gsize) == 8 ? 32 : 24)
 #define IS_MAP_BYTES(at) ((at) >= MAP_BYTES_AT && (at) < MAP_BYTES_AT + sizeof (gsize))
 
-static char *
-data_file (const Fixture *f)
-{
-  return g_build_filename (f->dir, "store", "data.mdb", NULL);
-}
-
-static GBytes *
-bytes_of (const char *path)
-{
-  g_autoptr (GError) error = NULL;
-  char *data = NULL;
-  gsize size = 0;
-
-  g_file_get_contents (path, &data, &size, &error);
-  g_assert_no_error (error);
-  return g_bytes_new_take (data, size);
-}
-
 /* What LMDB has written before there is any table. Its map is not as large as ours. */
 static GBytes *
 first_pages (Fixture *f)

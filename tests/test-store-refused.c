@@ -16,24 +16,6 @@
 
 #define FREE_AT_THE_END 3
 
-static char *
-data_file (const Fixture *f)
-{
-  return g_build_filename (f->dir, "store", "data.mdb", NULL);
-}
-
-static GBytes *
-bytes_of (const char *path)
-{
-  g_autoptr (GError) error = NULL;
-  char *data = NULL;
-  gsize size = 0;
-
-  g_file_get_contents (path, &data, &size, &error);
-  g_assert_no_error (error);
-  return g_bytes_new_take (data, size);
-}
-
 /* It says why in one line that names the file, and leaves the file as it was. */
 static void
 assert_refused (Fixture *f, int code, const char *why)

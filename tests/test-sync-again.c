@@ -298,13 +298,12 @@ believe_through (guint32 actor, gboolean states)
   tocsin_federation_set_trust (us.fed, trust);
 }
 
-/* Who enters the trusted set while the node ends is read of after the next start, and once. */
-static void
-test_entered_while_down (void)
+/* One report of `peer` was read, and `other` is known and not believed. Gives its number here. */
+static guint32
+start_with_other (void)
 {
   Befriend as_known = { .peer = &other };
   guint32 actor;
-  gint64 read_us;
 
   start (TOCSIN_FOLLOWER_READER);
   public_node_start (&other);
@@ -313,6 +312,16 @@ test_entered_while_down (void)
   publish_green (1);
   read_ok (FALSE);
   believe_through (actor, FALSE);
+  return actor;
+}
+
+/* Who enters the trusted set while the node ends is read of after the next start, and once. */
+static void
+test_entered_while_down (void)
+{
+  guint32 actor = start_with_other ();
+  gint64 read_us;
+
   tocsin_sync_start (us.fed->sync);
   tocsin_sync_stop (us.fed->sync);
   WAIT_FOR (tocsin_sync_is_idle (us.fed->sync));
@@ -366,16 +375,8 @@ believe_louder (guint32 actor)
 static void
 test_entered_by_a_louder_one (void)
 {
-  Befriend as_known = { .peer = &other };
-  guint32 actor;
+  guint32 actor = start_with_other ();
 
-  start (TOCSIN_FOLLOWER_READER);
-  public_node_start (&other);
-  actor = public_node_befriend (&us, &as_known);
-  us.fed->time_scale = 1000;
-  publish_green (1);
-  read_ok (FALSE);
-  believe_through (actor, FALSE);
   tocsin_sync_start (us.fed->sync);
   believe_louder (actor);
   WAIT_FOR (reread_us () != 0);
