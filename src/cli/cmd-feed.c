@@ -14,8 +14,6 @@
 #include "core/error.h"
 #include "core/limits.h"
 
-/* A long list comes in, is compared and written before the node answers. */
-
 static struct
 {
   char *format;

@@ -212,7 +212,6 @@ static gboolean
 look_at (const TocsinOutboxRecord *entry, gpointer data)
 {
   Old *old = data;
-
   gboolean is_ahead = entry->created_us > old->ahead_us;
 
   if ((entry->created_us >= old->before_us && !is_ahead) || entry->sequence == old->last)
